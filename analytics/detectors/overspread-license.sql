@@ -1,0 +1,28 @@
+-- Proves: a license was on more PSDs at one time than the authority allowed, and this PSD, by the order of the
+--   grants, is one of those beyond the limit. A replaced PSD, whose grant has ended, does not count.
+-- Cannot: tell whether the PSDs granted earlier are the ones that should have been taken off.
+with active as (
+  select pieces.row_id, pieces.scan_id, pieces.license, pieces.psd, grants.psd as granted_psd,
+    row_number() over (partition by pieces.row_id order by grants.granted_at_ms, grants.psd) as place
+  from pieces
+  join grants
+    on grants.license = pieces.license
+    and grants.granted_at_ms <= pieces.printed_at_ms
+    and (grants.ended_at_ms is null or grants.ended_at_ms > pieces.printed_at_ms)
+  where pieces.genuine
+),
+own as (
+  select row_id, scan_id, license, psd, min(place) as place from active where granted_psd = psd group by all
+)
+select
+  'overspread-license' as kind,
+  'high' as severity,
+  own.license,
+  own.psd,
+  list(scan_id order by row_id) as scan_ids,
+  format('License {} may be on {} PSDs; PSD {} is number {} and franked {} scanned pieces.', own.license,
+    any_value(psd_limit), own.psd, max(place), count(*)) as detail
+from own
+join licenses on licenses.license = own.license
+where place > psd_limit
+group by own.license, own.psd

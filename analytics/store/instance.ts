@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { STORE_MEMORY } from '../limits.ts';
+import { SCHEMA_SQL, SCHEMA_VERSION } from './schema.ts';
+import { asInteger } from './values.ts';
+
+/** The store cannot be used; the message names the file and what to do. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+}
+
+/** Opens the file for writing and creates the schema in a new one. */
+export async function openForWriting(path: string): Promise<DuckDBInstance> {
+  const isNew = !existsSync(path);
+  const instance = await openInstance(path, { memory_limit: STORE_MEMORY });
+  const connection = await instance.connect();
+  try {
+    if (isNew) await connection.run(`begin; ${SCHEMA_SQL} commit;`);
+    await checkVersion(path, connection);
+  } finally {
+    connection.closeSync();
+  }
+  return instance;
+}
+
+/** Opens the file read-only, without a way to other files, and with its settings locked. */
+export async function openForReading(path: string): Promise<DuckDBInstance> {
+  if (!existsSync(path)) throw new StoreError(`${path}: no such store; 'indicia run' creates one`);
+  const instance = await openInstance(path, { access_mode: 'READ_ONLY', memory_limit: STORE_MEMORY });
+  const connection = await instance.connect();
+  try {
+    await checkVersion(path, connection);
+    await connection.run('set enable_external_access = false; set lock_configuration = true;');
+  } finally {
+    connection.closeSync();
+  }
+  return instance;
+}
+
+async function openInstance(path: string, options: Record<string, string>): Promise<DuckDBInstance> {
+  try {
+    return await DuckDBInstance.create(path, options);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (message.includes('Could not set lock')) {
+      throw new StoreError(`${path}: another process has this store open; wait for it or stop it`);
+    }
+    throw new StoreError(`${path}: not a usable store: ${message.split('\n')[0]}`);
+  }
+}
+
+async function checkVersion(path: string, connection: DuckDBConnection): Promise<void> {
+  const tables = await connection.runAndReadAll("select 1 from duckdb_tables() where table_name = 'store_version'");
+  if (tables.currentRowCount === 0) throw new StoreError(`${path}: a DuckDB file, but not a store of this program`);
+  const result = await connection.runAndReadAll('select version from store_version');
+  const version = asInteger(result.getRows()[0]?.[0]);
+  if (version !== SCHEMA_VERSION) {
+    throw new StoreError(`${path}: store version ${version}; this program reads version ${SCHEMA_VERSION}`);
+  }
+}

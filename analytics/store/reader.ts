@@ -1,0 +1,82 @@
+import type { DuckDBConnection, DuckDBInstance, DuckDBResult } from '@duckdb/node-api';
+import {
+  type Disposition,
+  type Finding,
+  isReasonCode,
+  type ReasonCode,
+  type Severity,
+  type Verdict,
+} from '../../indicium/index.ts';
+import { openForReading } from './instance.ts';
+import { asIntegerOrNull, asText, asTextOrNull, asTexts } from './values.ts';
+
+const DISPOSITIONS: readonly Disposition[] = ['accept', 'divert', 'manual'];
+const SEVERITIES: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
+
+/** A store opened only to be read: no statement can change it or reach another file. */
+export class StoreReader {
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.#instance = instance;
+    this.#connection = connection;
+  }
+
+  /** @throws StoreError when there is no store, or another process is writing to it. */
+  static async open(path: string): Promise<StoreReader> {
+    const instance = await openForReading(path);
+    return new StoreReader(instance, await instance.connect());
+  }
+
+  close(): void {
+    this.#connection.closeSync();
+    this.#instance.closeSync();
+  }
+
+  /** In the order in which the scans were recorded. */
+  async *verdicts(): AsyncGenerator<Verdict> {
+    const result = await this.stream('select scan_id, disposition, reasons from verdicts order by row_id');
+    for await (const rows of result.yieldRows()) {
+      for (const [scanId, disposition, reasons] of rows) {
+        yield {
+          scanId: asText(scanId),
+          disposition: oneOf(DISPOSITIONS, asText(disposition)),
+          reasons: asTexts(reasons).map(asReason),
+        };
+      }
+    }
+  }
+
+  async *findings(): AsyncGenerator<Finding> {
+    const result = await this.stream('select kind, severity, license, psd, scan_ids, detail from findings');
+    for await (const rows of result.yieldRows()) {
+      for (const [kind, severity, license, psd, scanIds, detail] of rows) {
+        yield {
+          kind: asText(kind),
+          severity: oneOf(SEVERITIES, asText(severity)),
+          license: asIntegerOrNull(license),
+          psd: asTextOrNull(psd),
+          scanIds: asTexts(scanIds),
+          detail: asText(detail),
+        };
+      }
+    }
+  }
+
+  /** Any one statement; its rows come in chunks, never all at once. */
+  stream(sql: string): Promise<DuckDBResult> {
+    return this.#connection.stream(sql);
+  }
+}
+
+function oneOf<Known extends string>(known: readonly Known[], text: string): Known {
+  const found = known.find((candidate) => candidate === text);
+  if (found === undefined) throw new TypeError(`the store holds ${JSON.stringify(text)}, which is none of ${known}`);
+  return found;
+}
+
+function asReason(text: string): ReasonCode {
+  if (!isReasonCode(text)) throw new TypeError(`the store holds an unknown reason: ${text}`);
+  return text;
+}

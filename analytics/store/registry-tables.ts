@@ -1,0 +1,78 @@
+import { BIGINT, type DuckDBConnection, type DuckDBType, type DuckDBValue, VARCHAR } from '@duckdb/node-api';
+import { appendColumns } from './append.ts';
+
+/** What the detectors and investigators need of the registry; keys stay with the verifier. */
+export interface RegistryRecords {
+  readonly version: number;
+  readonly issuedAtMs: number;
+  readonly licenses: readonly {
+    readonly license: number;
+    readonly holder: string;
+    readonly town: string;
+    readonly depositPostcode: string;
+    readonly psdLimit: number;
+  }[];
+  readonly grants: readonly {
+    readonly license: number;
+    readonly psd: string;
+    readonly grantedAtMs: number;
+    readonly endedAtMs: number | null;
+  }[];
+  readonly psds: readonly { readonly psd: string; readonly user: string }[];
+  readonly funds: readonly {
+    readonly license: number;
+    readonly psd: string;
+    readonly refill: number;
+    readonly amountMills: number;
+    readonly paidAtMs: number;
+  }[];
+}
+
+/** Replaces the registry tables. To be called within a transaction. */
+export async function replaceRegistryTables(connection: DuckDBConnection, registry: RegistryRecords): Promise<void> {
+  const replace = async (table: string, types: DuckDBType[], rows: readonly DuckDBValue[][]) => {
+    await connection.run(`delete from ${table}`);
+    await appendColumns(connection, table, types, rows.length, (from, to) => {
+      const slice = rows.slice(from, to);
+      return types.map((_, column) => slice.map((row) => row[column] ?? null));
+    });
+  };
+  await replace('registry_version', [BIGINT, BIGINT], [[BigInt(registry.version), BigInt(registry.issuedAtMs)]]);
+  await replace(
+    'registry_license',
+    [BIGINT, VARCHAR, VARCHAR, VARCHAR, BIGINT],
+    registry.licenses.map((entry) => [
+      BigInt(entry.license),
+      entry.holder,
+      entry.town,
+      entry.depositPostcode,
+      BigInt(entry.psdLimit),
+    ]),
+  );
+  await replace(
+    'registry_grant',
+    [BIGINT, VARCHAR, BIGINT, BIGINT],
+    registry.grants.map((entry) => [
+      BigInt(entry.license),
+      entry.psd,
+      BigInt(entry.grantedAtMs),
+      entry.endedAtMs === null ? null : BigInt(entry.endedAtMs),
+    ]),
+  );
+  await replace(
+    'registry_psd',
+    [VARCHAR, VARCHAR],
+    registry.psds.map((entry) => [entry.psd, entry.user]),
+  );
+  await replace(
+    'registry_funds',
+    [BIGINT, VARCHAR, BIGINT, BIGINT, BIGINT],
+    registry.funds.map((entry) => [
+      BigInt(entry.license),
+      entry.psd,
+      BigInt(entry.refill),
+      BigInt(entry.amountMills),
+      BigInt(entry.paidAtMs),
+    ]),
+  );
+}

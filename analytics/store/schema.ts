@@ -1,0 +1,52 @@
+import { EVIDENCE_COLUMNS } from './columns.ts';
+
+/** Raised whenever a stored file of an earlier version could not be read as it is. */
+export const SCHEMA_VERSION = 1;
+
+/**
+ * Tables hold what was recorded; the views are what detectors, queries and other programs read, and keep their names
+ * and columns when the tables change. No keys or indexes: on the evidence they made loading 15 times slower.
+ */
+export const SCHEMA_SQL = `
+create table store_version (version integer not null);
+insert into store_version values (${SCHEMA_VERSION});
+
+create table evidence (
+  ${EVIDENCE_COLUMNS.map(({ name, type }) => `${name} ${type.toString()}`).join(',\n  ')}
+);
+create table source_position (source varchar not null, position varchar not null);
+create table registry_version (version bigint not null, issued_at_ms bigint not null);
+create table registry_license (
+  license bigint, holder varchar, town varchar, deposit_postcode varchar, psd_limit bigint
+);
+create table registry_grant (license bigint, psd varchar, granted_at_ms bigint, ended_at_ms bigint);
+create table registry_psd (psd varchar, user_name varchar);
+create table registry_funds (license bigint, psd varchar, refill bigint, amount_mills bigint, paid_at_ms bigint);
+create table finding (
+  kind varchar, severity varchar, license bigint, psd varchar, scan_ids varchar[], detail varchar
+);
+
+create view scans as
+select scan_id, plant, machine, epoch_ms(scanned_at_ms) as scanned_at, mailpiece_id, pass,
+  sorter_destination as destination, weight_grams, image, symbology, outcome, note, extra, source, row_id
+from evidence;
+
+create view pieces as
+select scan_id, license, psd, key_id, epoch, piece_count, ascending_mills, descending_mills, postage_mills,
+  rate_category, printed_at_ms, epoch_ms(printed_at_ms) as printed_at, deposit_postcode, destination_postcode,
+  content_digest, outcome, outcome in ('valid', 'ungranted-psd', 'overspread-license') as genuine,
+  mailpiece_id, pass, plant, machine, epoch_ms(scanned_at_ms) as scanned_at, sorter_destination, weight_grams,
+  payload, row_id
+from evidence where license is not null;
+
+create view verdicts as
+select scan_id, disposition,
+  case when reasons = '' then []::varchar[] else string_split(reasons, ',') end as reasons, row_id
+from evidence;
+
+create view findings as select * from finding;
+create view licenses as select * from registry_license;
+create view grants as select * from registry_grant;
+create view psds as select psd, user_name as "user" from registry_psd;
+create view funds as select license, psd, refill, amount_mills, epoch_ms(paid_at_ms) as paid_at from registry_funds;
+`;

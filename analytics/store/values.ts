@@ -1,0 +1,36 @@
+import type { DuckDBValue } from '@duckdb/node-api';
+
+/** Checked reading of what a query gave: a column of another type is a broken query, so these throw. */
+
+export function asText(value: DuckDBValue | undefined): string {
+  if (typeof value !== 'string') throw new TypeError(`a query gave ${typeof value} where text was expected`);
+  return value;
+}
+
+export function asTextOrNull(value: DuckDBValue | undefined): string | null {
+  return value === null ? null : asText(value);
+}
+
+export function asBigint(value: DuckDBValue | undefined): bigint {
+  if (typeof value === 'number') return BigInt(value);
+  if (typeof value !== 'bigint') throw new TypeError(`a query gave ${typeof value} where an integer was expected`);
+  return value;
+}
+
+/** For license numbers, milliseconds and counts of rows, which all stay below 2^53. */
+export function asInteger(value: DuckDBValue | undefined): number {
+  const integer = Number(asBigint(value));
+  if (!Number.isSafeInteger(integer)) throw new RangeError(`${value} does not fit a number`);
+  return integer;
+}
+
+export function asIntegerOrNull(value: DuckDBValue | undefined): number | null {
+  return value === null ? null : asInteger(value);
+}
+
+export function asTexts(value: DuckDBValue | undefined): string[] {
+  if (typeof value !== 'object' || value === null || !('items' in value) || !Array.isArray(value.items)) {
+    throw new TypeError('a query gave something else where a list was expected');
+  }
+  return value.items.map(asText);
+}

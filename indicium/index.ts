@@ -1,0 +1,18 @@
+export * from './indicium.ts';
+export {
+  FIELDS,
+  type FieldName,
+  LAYOUT_VERSION,
+  PAYLOAD_BYTES_MAX,
+  PAYLOAD_BYTES_MIN,
+  SIGNED_BYTES,
+  SUITES,
+  type SuiteName,
+} from './layout.ts';
+export * from './limits.ts';
+export { formatMills } from './money.ts';
+export { parseIndicium } from './parse.ts';
+export * from './reading.ts';
+export * from './reasons.ts';
+export * from './scan.ts';
+export * from './verdict.ts';

@@ -1,0 +1,47 @@
+/**
+ * Why a piece was not simply accepted: a closed set. Codes are stored, printed and sent to sorters, so a code never
+ * changes its meaning; a new meaning gets a new code. The sentence is what a person is shown.
+ */
+export const REASONS = {
+  // The scan itself.
+  'scan-malformed': 'The scan record could not be read as one JSON object with the fields of a scan.',
+  'scan-incomplete': 'The scan carries neither a payload nor an image.',
+  'scan-id-reused': 'Another scan with the same scan id but other contents was recorded before.',
+  // The image.
+  'image-missing': 'The image file named by the scan does not exist.',
+  'image-refused': 'The image lies outside the folder of its scan file, or is not a regular file.',
+  'image-too-large': 'The image has more bytes or pixels than a scan of a mailpiece can have.',
+  'image-unsupported': 'The file is not an image of a supported kind (PNG, JPEG, TIFF).',
+  'image-corrupt': 'The image file is damaged.',
+  // The mark.
+  'no-symbol': 'No readable symbol was found on the image.',
+  'payload-empty': 'The payload has no bytes.',
+  'payload-too-long': 'The payload is longer than any indicium.',
+  'unknown-version': 'The symbol is not an indicium of a version known here.',
+  'unknown-suite': 'The indicium names a signature suite that does not exist.',
+  'bad-length': 'The indicium is shorter or longer than its suite requires.',
+  'reserved-bits': 'The indicium sets bits that must be zero.',
+  'out-of-range': 'A number in the indicium lies outside its range.',
+  'bad-psd': 'The PSD identifier holds characters that do not exist in one.',
+  'bad-postcode': 'A postcode in the indicium holds characters that do not exist in one.',
+  'bad-date': 'The date of the indicium lies outside the years 2000 to 2099.',
+  // The signature and what stands behind it.
+  'unknown-key': 'No key with this id is registered, so nothing can be said about the signature.',
+  'key-mismatch': 'The key named in the indicium belongs to another PSD or another license.',
+  'suite-mismatch': 'The indicium names another signature suite than its key has.',
+  forged: 'The signature does not fit the indicium: it was forged or altered.',
+  'ungranted-psd': 'The license was not granted to this PSD at the time of franking.',
+  'overspread-license': 'The license is on more PSDs than the authority allowed, and this PSD is beyond the limit.',
+  // What other sightings say.
+  copy: 'The same indicium was seen on another mailpiece.',
+  'possible-copy': 'The same indicium was seen before, and nothing shows whether on this mailpiece or another.',
+  fork: 'The same piece count was seen with other contents, both genuinely signed: a cloned PSD or a register rollback.',
+} as const;
+
+export type ReasonCode = keyof typeof REASONS;
+
+export function isReasonCode(text: string): text is ReasonCode {
+  return Object.hasOwn(REASONS, text);
+}
+
+export const REASON_CODES: readonly ReasonCode[] = Object.keys(REASONS).filter(isReasonCode);

@@ -1,0 +1,30 @@
+/** What a sorting machine hands over for one pass of one mailpiece. */
+export interface Scan {
+  /** Unique over all machines: machine, run and sequence number. A retry repeats it. */
+  readonly scanId: string;
+  readonly plant: string | null;
+  readonly machine: string | null;
+  readonly scannedAtMs: number | null;
+  /** Identifies the physical piece (UPU S18 ID tag or the like) where the plant prints or reads one. */
+  readonly mailpieceId: string | null;
+  readonly pass: SortingPass | null;
+  /** Destination as the sorter read it from the address block. */
+  readonly destination: string | null;
+  readonly weightGrams: number | null;
+  readonly mark: Mark;
+  /** Fields of the scan record that are unknown here, as JSON text; kept and passed on. */
+  readonly extra: string | null;
+  /** Digest of everything above but `extra`: the same scan id with another digest is another scan. */
+  readonly digest: bigint;
+}
+
+export const SORTING_PASSES = ['origin', 'transit', 'destination'] as const;
+export type SortingPass = (typeof SORTING_PASSES)[number];
+
+/** Where the mark of a scan is to be found, or why there is none to look for. */
+export type Mark =
+  | { readonly kind: 'payload'; readonly payload: Uint8Array }
+  | { readonly kind: 'image'; readonly path: string }
+  | { readonly kind: 'none'; readonly reason: ScanFailure; readonly detail: string };
+
+export type ScanFailure = 'scan-malformed' | 'scan-incomplete' | 'image-refused' | 'payload-too-long';

@@ -1,0 +1,23 @@
+import type { ReasonCode } from './reasons.ts';
+
+/** `accept`: let it run. `divert`: pull it out, something is wrong. `manual`: a person must look, nobody is accused. */
+export type Disposition = 'accept' | 'divert' | 'manual';
+
+export interface Verdict {
+  readonly scanId: string;
+  readonly disposition: Disposition;
+  readonly reasons: readonly ReasonCode[];
+}
+
+export type Severity = 'critical' | 'high' | 'medium' | 'low';
+
+/** What detectors found over all evidence. `kind` names the fraud where it proves one. */
+export interface Finding {
+  readonly kind: string;
+  readonly severity: Severity;
+  readonly license: number | null;
+  readonly psd: string | null;
+  readonly scanIds: readonly string[];
+  /** A sentence for people. */
+  readonly detail: string;
+}

@@ -1,0 +1,51 @@
+import { readdir } from 'node:fs/promises';
+import { extname, join, relative, sep } from 'node:path';
+import type { Scan } from '../indicium/index.ts';
+import { BatchBuilder } from './batches.ts';
+import { digestOf } from './scan-line.ts';
+import { type ScanSource, SourceError } from './source.ts';
+
+/** What people call images, readable here or not: one that is not gets a verdict that says so. */
+const IMAGE_EXTENSIONS = new Set(['.png', '.jpg', '.jpeg', '.tif', '.tiff', '.svg', '.gif', '.bmp', '.webp', '.pdf']);
+
+/**
+ * A folder of images, those in folders below it included, in the order of their names. The scan id is the path within
+ * the folder.
+ *
+ * @throws SourceError when there is no image in it.
+ */
+export async function imageFolder(folder: string): Promise<ScanSource> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile() && IMAGE_EXTENSIONS.has(extname(entry.name).toLowerCase()))
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .toSorted();
+  if (paths.length === 0) throw new SourceError(`${folder}: no scans.ndjson and no images in this folder`);
+  return {
+    name: `folder:${folder}`,
+    async *batches() {
+      const builder = new BatchBuilder();
+      const batch = () => ({ scans: builder.take(), position: null, acknowledge: async () => {} });
+      for (const path of paths) {
+        if (builder.add(scanOf(path, folder))) yield batch();
+      }
+      if (!builder.isEmpty) yield batch();
+    },
+  };
+}
+
+function scanOf(path: string, folder: string): Scan {
+  return {
+    scanId: path,
+    plant: null,
+    machine: null,
+    scannedAtMs: null,
+    mailpieceId: null,
+    pass: null,
+    destination: null,
+    weightGrams: null,
+    mark: { kind: 'image', path: join(folder, path) },
+    extra: null,
+    digest: digestOf(path),
+  };
+}

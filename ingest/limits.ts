@@ -1,0 +1,14 @@
+/** Bytes of one NDJSON line. A 2 kB payload with every text field full has 6 kB. */
+export const LINE_BYTES_MAX = 64 * 1024;
+
+/** Characters of the unknown fields of one scan that are kept and passed on. */
+export const EXTRA_CHARS_MAX = 16 * 1024;
+
+/** Images in one batch: 64 take a reader about half a second, so progress shows and little is redone after a kill. */
+export const BATCH_IMAGES_MAX = 64;
+
+/** Bytes read at a time from a file of scans. */
+export const READ_BYTES = 1024 * 1024;
+
+/** Bytes before a position that are remembered, to notice that the file behind it was replaced. */
+export const GUARD_BYTES = 256;

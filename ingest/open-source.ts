@@ -1,0 +1,23 @@
+import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { imageFolder } from './folder.ts';
+import { ndjsonFile, ndjsonStream } from './ndjson.ts';
+import { type ScanSource, SourceError } from './source.ts';
+
+/**
+ * Opens what the command line calls a SOURCE: an NDJSON file, `-` for standard input, a folder with a scans.ndjson,
+ * or a folder of images.
+ *
+ * @throws SourceError when there is no such thing.
+ */
+export async function openSource(spec: string, stdin: Readable): Promise<ScanSource> {
+  if (spec === '-') return ndjsonStream(stdin, process.cwd());
+  if (!existsSync(spec)) throw new SourceError(`${spec}: no such file or folder`);
+  const found = await stat(spec);
+  if (found.isFile()) return ndjsonFile(spec);
+  if (!found.isDirectory()) throw new SourceError(`${spec}: neither a file nor a folder`);
+  const scans = join(spec, 'scans.ndjson');
+  return existsSync(scans) ? ndjsonFile(scans) : imageFolder(spec);
+}

@@ -1,0 +1,25 @@
+import type { Scan } from '../indicium/index.ts';
+
+/** Text that a source understands and that is stored with the evidence; null means from the start. */
+export type SourcePosition = string | null;
+
+/** Scans in the order of their source, with the position after the last of them. */
+export interface ScanBatch {
+  readonly scans: readonly Scan[];
+  /** Null for sources that cannot seek: after a restart they are read again and known scans are recognized. */
+  readonly position: SourcePosition;
+  /** To be called after the batch is durable, never before. */
+  acknowledge(): Promise<void>;
+}
+
+/** Where scans come from. */
+export interface ScanSource {
+  /** Stable over restarts: positions are stored under it. */
+  readonly name: string;
+  batches(from: SourcePosition): AsyncIterable<ScanBatch>;
+}
+
+/** The source does not exist or cannot be read; the message names it. */
+export class SourceError extends Error {
+  override readonly name = 'SourceError';
+}

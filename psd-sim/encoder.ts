@@ -1,0 +1,97 @@
+import {
+  ASCII_ALPHABET,
+  FIELDS,
+  type Field,
+  LAYOUT_VERSION,
+  POSTCODE_ALPHABET,
+  POSTCODE_BASE,
+  SIGNED_BYTES,
+  SUITES,
+  type SuiteNumber,
+} from '../indicium/layout.ts';
+
+/** What a PSD writes into a mark, before it signs. */
+export interface MarkFields {
+  readonly suite: SuiteNumber;
+  readonly keyId: number;
+  readonly license: number;
+  readonly manufacturer: string;
+  readonly model: string;
+  readonly serial: number;
+  readonly epoch: number;
+  readonly pieceCount: bigint;
+  readonly ascendingMills: bigint;
+  /** Null in countries without a descending register. */
+  readonly descendingMills: bigint | null;
+  readonly postageMills: bigint;
+  readonly rateCategory: number;
+  readonly printedAtSeconds: number;
+  readonly depositPostcode: string;
+  /** Null when the piece is not addressed. */
+  readonly destinationPostcode: string | null;
+}
+
+/** The bytes to sign. @throws RangeError for a value that the layout cannot hold: a PSD never prints such a mark. */
+export function encodeSigned(fields: MarkFields): Buffer {
+  const bytes = Buffer.alloc(SIGNED_BYTES);
+  writeUint(bytes, FIELDS.version, LAYOUT_VERSION);
+  writeUint(bytes, FIELDS.suite, fields.suite);
+  writeUint(bytes, FIELDS.flags, fields.descendingMills === null ? 0 : 1);
+  writeUint(bytes, FIELDS.keyId, fields.keyId);
+  writeUint(bytes, FIELDS.license, fields.license);
+  writeAscii(bytes, FIELDS.manufacturer, fields.manufacturer);
+  writeAscii(bytes, FIELDS.model, fields.model);
+  writeUint(bytes, FIELDS.serial, fields.serial);
+  writeUint(bytes, FIELDS.epoch, fields.epoch);
+  writeUint(bytes, FIELDS.pieceCount, fields.pieceCount);
+  writeUint(bytes, FIELDS.ascendingMills, fields.ascendingMills);
+  writeUint(bytes, FIELDS.descendingMills, fields.descendingMills ?? 0n);
+  writeUint(bytes, FIELDS.postageMills, fields.postageMills);
+  writeUint(bytes, FIELDS.rateCategory, fields.rateCategory);
+  writeUint(bytes, FIELDS.printedAtSeconds, fields.printedAtSeconds);
+  if (fields.depositPostcode === '') throw new RangeError('a mark names its town of deposit');
+  writePostcode(bytes, FIELDS.depositPostcode, fields.depositPostcode);
+  if (fields.destinationPostcode === '') throw new RangeError('an unaddressed piece has a null destination');
+  writePostcode(bytes, FIELDS.destinationPostcode, fields.destinationPostcode ?? '');
+  return bytes;
+}
+
+/** The whole mark. @throws RangeError when the signature is not of its suite's length. */
+export function encodeMark(signed: Buffer, suite: SuiteNumber, signature: Buffer): Buffer {
+  const expected = SUITES[suite].signatureBytes;
+  if (signature.length !== expected) throw new RangeError(`a ${SUITES[suite].name} signature has ${expected} bytes`);
+  return Buffer.concat([signed, signature]);
+}
+
+function writeUint(bytes: Buffer, field: Field, value: number | bigint): void {
+  const { min = 0, max = 0 } = field;
+  if (value < min || value > max) throw new RangeError(`${field.meaning}: ${value} is outside ${min} to ${max}`);
+  let rest = BigInt(value);
+  for (let at = field.offset + field.bytes - 1; at >= field.offset; at--) {
+    bytes[at] = Number(rest & 0xffn);
+    rest >>= 8n;
+  }
+}
+
+function writeAscii(bytes: Buffer, field: Field, text: string): void {
+  const fits = text.length === field.bytes && Array.from(text).every((character) => ASCII_ALPHABET.includes(character));
+  if (!fits) throw new RangeError(`${field.meaning}: ${JSON.stringify(text)}`);
+  bytes.write(text, field.offset, 'latin1');
+}
+
+function writePostcode(bytes: Buffer, field: Field, text: string): void {
+  const capacity = (field.bytes / 2) * 3;
+  if (text.length > capacity) throw new RangeError(`${field.meaning}: ${text} is longer than ${capacity}`);
+  const values = Array.from({ length: capacity }, (_, index) => postcodeValue(field, text.charAt(index)));
+  for (let triple = 0; triple < capacity / 3; triple++) {
+    const [a = 0, b = 0, c = 0] = values.slice(triple * 3, triple * 3 + 3);
+    bytes.writeUInt16BE((a * POSTCODE_BASE + b) * POSTCODE_BASE + c, field.offset + triple * 2);
+  }
+}
+
+function postcodeValue(field: Field, character: string): number {
+  if (character === '') return 0;
+  const value = POSTCODE_ALPHABET.indexOf(character);
+  if (value < 1) throw new RangeError(`${field.meaning}: no postcode has ${JSON.stringify(character)}`);
+  return value;
+}

@@ -1,0 +1,3 @@
+export { FRAUDS, type FraudName, IMAGE_KINDS, type ImageKind, type Scenario, ScenarioError } from './scenario.ts';
+export { type Simulated, simulate } from './simulate.ts';
+export { type Answer, type Score, score, type TruthLine } from './truth.ts';
