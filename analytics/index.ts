@@ -7,4 +7,5 @@ export { QUERY_FORMATS, type QueryFormat, writeResult } from './query-output.ts'
 export { StoreError } from './store/instance.ts';
 export { type Cell, QueryError, type QueryResult, query } from './store/query.ts';
 export { StoreReader } from './store/reader.ts';
+export type { ScanDetail, TimelineBar } from './store/scan-details.ts';
 export { Store } from './store/store.ts';

@@ -1,4 +1,4 @@
-import sharp from 'sharp';
+import sharp, { type Metadata, type Sharp } from 'sharp';
 import { IMAGE_BYTES_MAX, IMAGE_PIXELS_MAX } from './limits.ts';
 import type { GreyImage } from './symbol-reader.ts';
 
@@ -28,19 +28,25 @@ export async function greyImage(bytes: Uint8Array): Promise<GreyImage | ImageFai
   }
   try {
     const image = sharp(bytes, { limitInputPixels: IMAGE_PIXELS_MAX, failOn: 'error', page: 0 });
-    const { width, height } = await image.metadata();
-    if (width * height > IMAGE_PIXELS_MAX) return 'image-too-large';
-    const { data, info } = await image
-      .flatten({ background: '#ffffff' })
-      .toColourspace('b-w')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
+    const metadata = await image.metadata();
+    if (metadata.width * metadata.height > IMAGE_PIXELS_MAX) return 'image-too-large';
+    const { data, info } = await greyOf(image, metadata).raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
     return { width: info.width, height: info.height, pixels: data };
   } catch (error) {
     // libvips reports pixels beyond the limit and damaged data alike, by throwing with a message.
     if (!(error instanceof Error)) throw error;
     return error.message.includes('exceeds pixel limit') ? 'image-too-large' : 'image-corrupt';
   }
+}
+
+/**
+ * The green channel of a color scan: it shows the red inks of many posts as black, and takes half the time of a
+ * weighted grey. Everything else (grey, bitonal, 16-bit, CMYK, transparent) goes through libvips' own conversion.
+ */
+function greyOf(image: Sharp, metadata: Metadata): Sharp {
+  if (metadata.hasAlpha) return image.flatten({ background: '#ffffff' }).toColourspace('b-w');
+  const isPlainColor = metadata.space === 'srgb' && metadata.depth === 'uchar' && metadata.channels === 3;
+  return isPlainColor ? image.extractChannel('green') : image.toColourspace('b-w');
 }
 
 /** A rectangle cut out of an image. */

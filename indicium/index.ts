@@ -12,6 +12,7 @@ export {
 export * from './limits.ts';
 export { formatMills } from './money.ts';
 export { parseIndicium } from './parse.ts';
+export { plainFields } from './plain-fields.ts';
 export * from './reading.ts';
 export * from './reasons.ts';
 export * from './scan.ts';

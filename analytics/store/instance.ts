@@ -25,7 +25,7 @@ export async function openForWriting(path: string): Promise<DuckDBInstance> {
 
 /** Opens the file read-only, without a way to other files, and with its settings locked. */
 export async function openForReading(path: string): Promise<DuckDBInstance> {
-  if (!existsSync(path)) throw new StoreError(`${path}: no such store; 'indicia run' creates one`);
+  refuseMissing(path);
   const instance = await openInstance(path, { access_mode: 'READ_ONLY', memory_limit: STORE_MEMORY });
   const connection = await instance.connect();
   try {
@@ -35,6 +35,10 @@ export async function openForReading(path: string): Promise<DuckDBInstance> {
     connection.closeSync();
   }
   return instance;
+}
+
+export function refuseMissing(path: string): void {
+  if (!existsSync(path)) throw new StoreError(`${path}: no such store; 'indicia run' creates one`);
 }
 
 async function openInstance(path: string, options: Record<string, string>): Promise<DuckDBInstance> {

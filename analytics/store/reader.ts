@@ -8,6 +8,7 @@ import {
   type Verdict,
 } from '../../indicium/index.ts';
 import { openForReading } from './instance.ts';
+import { readScanDetails, readTimeline, type ScanDetail, type TimelineBar } from './scan-details.ts';
 import { asIntegerOrNull, asText, asTextOrNull, asTexts } from './values.ts';
 
 const DISPOSITIONS: readonly Disposition[] = ['accept', 'divert', 'manual'];
@@ -62,6 +63,14 @@ export class StoreReader {
         };
       }
     }
+  }
+
+  scanDetails(scanIds: readonly string[]): Promise<ScanDetail[]> {
+    return readScanDetails(this.#connection, scanIds);
+  }
+
+  timeline(barMs: number): Promise<TimelineBar[]> {
+    return readTimeline(this.#connection, barMs);
   }
 
   /** Any one statement; its rows come in chunks, never all at once. */

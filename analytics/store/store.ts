@@ -5,7 +5,7 @@ import { type Scan, SORTING_PASSES } from '../../indicium/index.ts';
 import type { Evidence } from '../evidence.ts';
 import type { SightedPiece } from '../judge.ts';
 import { appendEvidence } from './append.ts';
-import { openForWriting } from './instance.ts';
+import { openForWriting, refuseMissing } from './instance.ts';
 import { type RegistryRecords, replaceRegistryTables } from './registry-tables.ts';
 import { asBigint, asInteger, asText, asTextOrNull } from './values.ts';
 
@@ -22,7 +22,8 @@ export class Store {
   }
 
   /** @throws StoreError when another process has the file open, or when it is no store. */
-  static async open(path: string): Promise<Store> {
+  static async open(path: string, { mustExist = false } = {}): Promise<Store> {
+    if (mustExist) refuseMissing(path);
     await mkdir(dirname(resolve(path)), { recursive: true });
     const instance = await openForWriting(path);
     const connection = await instance.connect();

@@ -1,0 +1,113 @@
+import { existsSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import {
+  createZxingJsReader,
+  createZxingWasmReader,
+  type ReadOutcome,
+  readImage,
+  readImageFile,
+  type SymbolReader,
+} from '../decode/index.ts';
+import { formatMills, plainFields, REASONS, type ReasonCode } from '../indicium/index.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { jsonOption } from './options.ts';
+import { print, printJson, type Terminal, warn } from './terminal.ts';
+
+const READERS = {
+  'zxing-wasm': () => createZxingWasmReader(),
+  '@zxing/library': async () => createZxingJsReader(),
+} satisfies Record<string, () => Promise<SymbolReader>>;
+
+interface DecodeOptions {
+  readonly reader: keyof typeof READERS;
+  readonly json?: boolean;
+}
+
+export function addDecodeCommand(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
+  program
+    .command('decode')
+    .summary('read the symbol of each image')
+    .description('Reads the indicium of each image; where there is none, the first Data Matrix, PDF417, QR or Aztec.')
+    .argument('<file...>', 'images, or folders of images')
+    .addOption(new Option('--reader <name>', 'library').choices(Object.keys(READERS)).default('zxing-wasm'))
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  indicia decode day/images --json')
+    .action(async (paths: string[], options: DecodeOptions) => {
+      const reader = await READERS[options.reader]();
+      let unread = 0;
+      for (const file of await expand(paths)) {
+        const startedAtMs = performance.now();
+        const outcome = await readFile(file, reader);
+        const readMs = Number((performance.now() - startedAtMs).toFixed(2));
+        if ('failure' in outcome) unread += 1;
+        const line = { file, ...describe(outcome), readMs };
+        await (options.json ? printJson(terminal, line) : print(terminal, textLine(line, outcome)));
+      }
+      if (unread > 0) warn(terminal, `${unread} of the images gave no symbol`);
+      finish(unread > 0 ? EXIT.attention : EXIT.done);
+    });
+}
+
+type FileOutcome = ReadOutcome | { readonly failure: ReasonCode };
+
+async function readFile(file: string, reader: SymbolReader): Promise<FileOutcome> {
+  const bytes = await readImageFile(file);
+  return typeof bytes === 'string' ? { failure: bytes } : readImage(bytes, reader);
+}
+
+/** Files as they are named; of folders, every file in them. */
+async function expand(paths: readonly string[]): Promise<string[]> {
+  const files: string[] = [];
+  for (const path of paths) {
+    if (!existsSync(path) || !(await stat(path)).isDirectory()) files.push(path);
+    else {
+      const entries = await readdir(path, { recursive: true, withFileTypes: true });
+      files.push(
+        ...entries
+          .filter((entry) => entry.isFile())
+          .map((entry) => join(entry.parentPath, entry.name))
+          .toSorted(),
+      );
+    }
+  }
+  return files;
+}
+
+interface Described {
+  readonly symbology: string | null;
+  readonly payload: string | null;
+  readonly text: string | null;
+  readonly fields: Record<string, string | number | null> | null;
+  readonly rung: string | null;
+  /** Why there is no symbol, or why the symbol is no indicium. */
+  readonly reason: ReasonCode | null;
+}
+
+function describe(outcome: FileOutcome): Described {
+  if ('failure' in outcome) {
+    return { symbology: null, payload: null, text: null, fields: null, rung: null, reason: outcome.failure };
+  }
+  const { symbology, bytes, text, parsed, rung } = outcome.mark;
+  return {
+    symbology,
+    payload: Buffer.from(bytes).toString('base64'),
+    text,
+    fields: 'indicium' in parsed ? plainFields(parsed.indicium) : null,
+    rung,
+    reason: 'indicium' in parsed ? null : parsed.failure,
+  };
+}
+
+function textLine({ file, readMs }: { file: string; readMs: number }, outcome: FileOutcome): string {
+  if ('failure' in outcome) return `${file}: ${outcome.failure}: ${REASONS[outcome.failure]}\n`;
+  const { symbology, bytes, parsed } = outcome.mark;
+  if ('failure' in parsed) {
+    const hex = Buffer.from(bytes).toString('hex');
+    return `${file}: ${symbology}, ${bytes.length} bytes, no indicium (${parsed.failure}), ${readMs} ms: ${hex}\n`;
+  }
+  const { license, psd, pieceCount, postageMills, depositPostcode } = parsed.indicium;
+  const what = `license ${license}, PSD ${psd}, piece ${pieceCount}, postage ${formatMills(postageMills)}`;
+  return `${file}: ${symbology}, indicium: ${what}, deposited in ${depositPostcode}, ${readMs} ms\n`;
+}

@@ -1,0 +1,12 @@
+/** What the shell is told. Found frauds are a result, not an error. */
+export const EXIT = {
+  done: 0,
+  /** Something broke that should not have: a full disk, a bug. */
+  failed: 1,
+  /** A flag is wrong, or a file, folder, registry or store is not there. */
+  usage: 2,
+  /** Finished, but some input was unusable and a person must act. */
+  attention: 3,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

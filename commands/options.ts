@@ -1,0 +1,25 @@
+import { InvalidArgumentError, Option } from 'commander';
+
+/** Options that several commands share. Flags win over the environment, that over indicia.json, that over defaults. */
+
+export function databaseOption(): Option {
+  return new Option('--db <file>', 'the store, a DuckDB file').env('INDICIA_DB').makeOptionMandatory();
+}
+
+export function registryOption(): Option {
+  return new Option('--registry <dir>', 'folder with the trust list').env('INDICIA_REGISTRY').makeOptionMandatory();
+}
+
+export function jsonOption(): Option {
+  return new Option('--json', 'for machines: one JSON object a line');
+}
+
+export function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max) {
+      throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}.`);
+    }
+    return value;
+  };
+}

@@ -1,0 +1,108 @@
+import { type Command, Option } from 'commander';
+import { detect, Store } from '../analytics/index.ts';
+import { openSource } from '../ingest/index.ts';
+import { emptySummary, type RunSummary, rebuildJudge, runPipeline } from '../pipeline.ts';
+import { createReaderPool } from '../reader-pool.ts';
+import { loadRegistry } from '../verify/index.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { databaseOption, jsonOption, registryOption, wholeNumber } from './options.ts';
+import { count, Progress, plural, print, printJson, rate, type Terminal, warn } from './terminal.ts';
+
+/** Threads beyond the cores only wait for each other; nobody has more cores than this. */
+const WORKERS_MAX = 256;
+
+interface RunOptions {
+  readonly registry: string;
+  readonly db: string;
+  readonly json?: boolean;
+  readonly workers?: number;
+}
+
+export interface RunReport extends RunSummary {
+  readonly findings: number;
+  readonly secondsTotal: number;
+}
+
+export function addRunCommand(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
+  program
+    .command('run')
+    .summary('read, verify and judge scans, and look for fraud')
+    .description(
+      'Reads scans, answers each with a verdict, records everything in a store and runs the detectors over it.',
+    )
+    .argument('<source...>', 'NDJSON file, - for standard input, or a folder (of images, or with a scans.ndjson)')
+    .addOption(registryOption())
+    .addOption(databaseOption())
+    .addOption(
+      new Option('--workers <n>', 'threads that read and verify (default: one a core)').argParser(
+        wholeNumber(1, WORKERS_MAX),
+      ),
+    )
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  indicia run day/scans.ndjson --registry day/registry --db day.duckdb')
+    .action(async (sources: string[], options: RunOptions) => {
+      const report = await run(sources, options, terminal);
+      await (options.json ? printJson(terminal, jsonReport(report)) : print(terminal, textReport(report)));
+      if (report.unusable > 0) {
+        warn(terminal, `${plural(report.unusable, 'scan')} had an unusable record or image: see their verdicts`);
+      }
+      finish(report.unusable > 0 ? EXIT.attention : EXIT.done);
+    });
+}
+
+/** Runs the pipeline over the sources, one after another, and then the detectors. */
+export async function run(sources: readonly string[], options: RunOptions, terminal: Terminal): Promise<RunReport> {
+  const startedAtMs = performance.now();
+  const opened = await Promise.all(sources.map((source) => openSource(source, terminal.stdin)));
+  const registry = await loadRegistry(options.registry);
+  const store = await Store.open(options.db);
+  const readers = createReaderPool(registry, options.workers);
+  const progress = new Progress(terminal);
+  const summary = emptySummary();
+  try {
+    await store.setRegistry(registry);
+    const judge = await rebuildJudge(store);
+    const onProgress = ({ scans }: RunSummary) => {
+      progress.show(`${count(scans)} scans, ${rate(scans, performance.now() - startedAtMs, 'a second')}`);
+    };
+    for (const source of opened) {
+      await runPipeline({ source, readers, judge, store, now: () => performance.now(), onProgress }, summary);
+    }
+    progress.show('looking for fraud');
+    const findings = await detect(store);
+    const secondsTotal = (performance.now() - startedAtMs) / 1000;
+    progress.done(`${plural(summary.scans, 'scan')} in ${secondsTotal.toFixed(1)} s`);
+    return { ...summary, findings, secondsTotal };
+  } finally {
+    await readers.close();
+    store.close();
+  }
+}
+
+function jsonReport(report: RunReport): Record<string, number> {
+  const { dispositions, scans, repeated, unusable, findings, secondsTotal } = report;
+  return {
+    scans,
+    accepted: dispositions.accept,
+    diverted: dispositions.divert,
+    manual: dispositions.manual,
+    repeated,
+    unusable,
+    findings,
+    secondsTotal: Number(secondsTotal.toFixed(3)),
+    decodeSeconds: Number((report.decodeMs / 1000).toFixed(3)),
+    verifySeconds: Number((report.verifyMs / 1000).toFixed(3)),
+    judgeSeconds: Number((report.judgeMs / 1000).toFixed(3)),
+    recordSeconds: Number((report.recordMs / 1000).toFixed(3)),
+  };
+}
+
+function textReport(report: RunReport): string {
+  const { dispositions } = report;
+  return [
+    `${plural(report.scans, 'scan')}: ${count(dispositions.accept)} accepted, ${count(dispositions.divert)} diverted, ${count(dispositions.manual)} manual`,
+    `${plural(report.repeated, 'scan')} delivered again and recognized`,
+    `${plural(report.findings, 'finding')}`,
+    '',
+  ].join('\n');
+}

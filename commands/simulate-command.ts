@@ -1,0 +1,80 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { FRAUDS, type FraudName, IMAGE_KINDS, type ImageKind, simulate } from '../psd-sim/index.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { jsonOption, wholeNumber } from './options.ts';
+import { Progress, plural, print, printJson, type Terminal } from './terminal.ts';
+
+interface SimulateOptions {
+  readonly out: string;
+  readonly pieces: number;
+  readonly psds: number;
+  readonly licenses: number;
+  readonly seed: number;
+  readonly frauds: readonly FraudName[];
+  readonly images: ImageKind;
+  readonly day: number;
+  readonly json?: boolean;
+}
+
+const PIECES_MAX = 10_000_000;
+const FLEET_MAX = 100_000;
+export const SIMULATED_DAY_MS = Date.UTC(2026, 10, 20);
+
+export function addSimulateCommand(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
+  program
+    .command('simulate')
+    .summary('make a day of mail: registry, scans, images and the truth')
+    .description(
+      'Simulates a day: PSDs frank, frauds are committed, pieces are printed and scanned. Writes DIR/registry/, ' +
+        'DIR/scans.ndjson, DIR/images/ and DIR/truth.ndjson. The same seed gives the same day again.',
+    )
+    .requiredOption('--out <dir>', 'folder to write')
+    .addOption(new Option('--pieces <n>', 'honest mailpieces').default(2000).argParser(wholeNumber(1, PIECES_MAX)))
+    .addOption(new Option('--psds <n>', 'postal security devices').default(12).argParser(wholeNumber(1, FLEET_MAX)))
+    .addOption(new Option('--licenses <n>', 'licenses').default(8).argParser(wholeNumber(1, FLEET_MAX)))
+    .addOption(new Option('--seed <n>', 'whole number').default(1).argParser(wholeNumber(0, 2 ** 32)))
+    .addOption(
+      new Option('--frauds <names>', `mixed, none, or some of ${FRAUDS.join(', ')}`)
+        .default(FRAUDS, 'mixed')
+        .argParser(fraudNames),
+    )
+    .addOption(new Option('--images <kind>', 'what scanners hand over').choices(IMAGE_KINDS).default('none'))
+    .addOption(new Option('--day <date>', 'UTC').default(SIMULATED_DAY_MS, '2026-11-20').argParser(dayMs))
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  indicia simulate --out day --pieces 2000 --images crops --frauds copy,fork')
+    .action(async (options: SimulateOptions) => {
+      const { out, json, day, ...rest } = options;
+      const progress = new Progress(terminal);
+      const simulated = await simulate({ ...rest, dayMs: day }, out, (done, total) => {
+        progress.show(`printed and scanned ${done} of ${total}`);
+      });
+      progress.done(`wrote ${out}`);
+      const { pieces, deliveries, images, truth } = simulated;
+      const frauds = truth.filter((line) => 'fraud' in line).length;
+      await (json
+        ? printJson(terminal, { pieces, scans: deliveries, images, frauds })
+        : print(
+            terminal,
+            `${plural(pieces, 'piece')}, ${plural(deliveries, 'scan')}, ${plural(images, 'image')}, ${plural(frauds, 'fraud')}\n`,
+          ));
+      finish(EXIT.done);
+    });
+}
+
+function fraudNames(text: string): readonly FraudName[] {
+  if (text === 'mixed') return FRAUDS;
+  if (text === 'none') return [];
+  return text.split(',').map((name) => {
+    const known = FRAUDS.find((fraud) => fraud === name);
+    if (known === undefined) throw new InvalidArgumentError(`${name} is none of ${FRAUDS.join(', ')}.`);
+    return known;
+  });
+}
+
+function dayMs(text: string): number {
+  const ms = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  if (Number.isNaN(ms) || text < '2001' || text > '2099') {
+    throw new InvalidArgumentError('expected a date such as 2026-11-20.');
+  }
+  return ms;
+}

@@ -1,0 +1,61 @@
+import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+
+/** Where a command reads and writes; handed in, so that tests can listen. */
+export interface Terminal {
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  /** Whether a person watches stderr: progress is drawn only then. */
+  readonly isWatched: boolean;
+}
+
+/** Results, for people or machines. Waits when the reader is slower than we are. */
+export async function print(terminal: Terminal, text: string): Promise<void> {
+  if (!terminal.stdout.write(text)) await once(terminal.stdout, 'drain');
+}
+
+export function printJson(terminal: Terminal, value: unknown): Promise<void> {
+  return print(terminal, `${JSON.stringify(value)}\n`);
+}
+
+export function warn(terminal: Terminal, text: string): void {
+  terminal.stderr.write(`${text}\n`);
+}
+
+/** One line on stderr that is drawn over and over while somebody watches, and stays when it is done. */
+export class Progress {
+  readonly #terminal: Terminal;
+  #width = 0;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  show(text: string): void {
+    if (!this.#terminal.isWatched) return;
+    this.#terminal.stderr.write(`\r${text.padEnd(this.#width)}`);
+    this.#width = text.length;
+  }
+
+  done(text: string): void {
+    if (this.#terminal.isWatched) this.#terminal.stderr.write(`\r${text.padEnd(this.#width)}\n`);
+    else this.#terminal.stderr.write(`${text}\n`);
+    this.#width = 0;
+  }
+}
+
+/** `12,345` in any locale. */
+export function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** A rate without more digits than it can be trusted to have. */
+export function rate(items: number, ms: number, unit: string): string {
+  if (items === 0 || ms <= 0) return `– ${unit}`;
+  return `${count(Number(((items * 1000) / ms).toPrecision(3)))} ${unit}`;
+}
+
+export function plural(value: number, singular: string, several = `${singular}s`): string {
+  return `${count(value)} ${value === 1 ? singular : several}`;
+}

@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { createZxingWasmReader, readImage, readImageFile } from '../decode/index.ts';
+import { parseIndicium, plainFields, REASONS, type ReadingOutcome } from '../indicium/index.ts';
+import { authenticate, type Check, checksOf, KeyRing, loadRegistry } from '../verify/index.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { jsonOption, registryOption } from './options.ts';
+import { print, printJson, type Terminal } from './terminal.ts';
+
+interface VerifyOptions {
+  readonly registry: string;
+  readonly json?: boolean;
+}
+
+export function addVerifyCommand(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
+  program
+    .command('verify')
+    .summary('check one indicium, step by step')
+    .description('Checks payloads against a registry and prints every check with its result.')
+    .argument('<payload...>', 'base64, hex, or a file with the bytes or an image of the mark')
+    .addOption(registryOption())
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  indicia verify --registry day/registry AQEBAAAAPQkD…')
+    .action(async (payloads: string[], options: VerifyOptions) => {
+      const ring = new KeyRing(await loadRegistry(options.registry));
+      let invalid = 0;
+      for (const payload of payloads) {
+        const verified = verifyPayload(payload, await payloadBytes(payload), ring);
+        if (verified.outcome !== 'valid') invalid += 1;
+        await (options.json ? printJson(terminal, verified) : print(terminal, textReport(verified)));
+      }
+      finish(invalid > 0 ? EXIT.attention : EXIT.done);
+    });
+}
+
+interface Verified {
+  readonly payload: string;
+  readonly outcome: ReadingOutcome;
+  readonly reason: string | null;
+  readonly fields: Record<string, string | number | null> | null;
+  readonly checks: readonly Check[];
+}
+
+function verifyPayload(payload: string, bytes: PayloadBytes, ring: KeyRing): Verified {
+  const parsed = typeof bytes === 'string' ? { failure: bytes } : parseIndicium(bytes);
+  const outcome = 'failure' in parsed ? parsed.failure : authenticate(parsed.indicium, ring);
+  const format: Check = {
+    name: 'format',
+    question: 'Are the bytes a well-formed indicium?',
+    result: 'failure' in parsed ? 'failed' : 'passed',
+  };
+  return {
+    payload,
+    outcome,
+    reason: outcome === 'valid' ? null : REASONS[outcome],
+    fields: 'indicium' in parsed ? plainFields(parsed.indicium) : null,
+    checks: [format, ...checksOf(outcome)],
+  };
+}
+
+type PayloadBytes = Uint8Array | Exclude<ReadingOutcome, 'valid'>;
+
+async function payloadBytes(text: string): Promise<PayloadBytes> {
+  if (existsSync(text) && (await stat(text)).isFile()) {
+    const bytes = await readImageFile(text);
+    if (typeof bytes === 'string') return bytes;
+    const outcome = await readImage(bytes, await createZxingWasmReader());
+    if ('mark' in outcome) return outcome.mark.bytes;
+    return outcome.failure === 'image-unsupported' ? bytes : outcome.failure;
+  }
+  return /^([0-9a-fA-F]{2})+$/.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64');
+}
+
+function textReport({ outcome, reason, fields, checks }: Verified): string {
+  const signs = { passed: '✓', failed: '✗', 'not reached': '·' };
+  return [
+    outcome === 'valid' ? 'valid' : `${outcome}: ${reason}`,
+    ...checks.map((check) => `  ${signs[check.result]} ${check.question} ${check.result}`),
+    ...Object.entries(fields ?? {}).map(([name, value]) => `    ${name.padEnd(20)} ${value ?? '–'}`),
+    '',
+  ].join('\n');
+}

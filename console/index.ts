@@ -1,0 +1,2 @@
+export { renderReport } from './report.ts';
+export { tellStory } from './story.ts';

@@ -1,0 +1,71 @@
+import { relative } from 'node:path';
+import type { ScanDetail, StoreReader } from '../analytics/index.ts';
+import type { Disposition, Finding } from '../indicium/index.ts';
+import { escapeHtml } from './html.ts';
+import { tellStory } from './story.ts';
+import { STYLE } from './style.ts';
+import { timelineSvg } from './timeline.ts';
+
+/** Scans shown with each finding; the rest are counted. A ring of copies may have thousands. */
+const SCANS_SHOWN_MAX = 12;
+const BAR_MS = 900_000;
+
+/**
+ * One page of HTML without scripts: the day's dispositions, its timeline, and every finding with its scans. Pictures
+ * are linked from where the scans left them, relative to `folder`, where the page will be stored.
+ */
+export async function renderReport(reader: StoreReader, folder: string): Promise<string> {
+  const totals: Record<Disposition, number> = { accept: 0, divert: 0, manual: 0 };
+  for await (const { disposition } of reader.verdicts()) totals[disposition] += 1;
+  const timeline = timelineSvg(await reader.timeline(BAR_MS), BAR_MS);
+  const cards: string[] = [];
+  for await (const finding of reader.findings()) {
+    const scans = await reader.scanDetails(finding.scanIds.slice(0, SCANS_SHOWN_MAX));
+    cards.push(findingCard(finding, scans, folder));
+  }
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src 'self' file:; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Indicia report</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<header><h1>Indicia report</h1></header>
+<main>
+<section class="tiles">${tile('accepted', totals.accept, 'accept')}${tile('diverted', totals.divert, 'divert')}${tile('manual', totals.manual, 'manual')}${tile('findings', cards.length, 'finding')}</section>
+<section><h2>Scans over the day (UTC)</h2>${timeline}</section>
+<section><h2>Findings</h2>${cards.length === 0 ? '<p>The detectors found nothing.</p>' : cards.join('\n')}</section>
+</main>
+</body>
+</html>
+`;
+}
+
+function tile(label: string, value: number, kind: string): string {
+  return `<div class="tile ${kind}"><strong>${value.toLocaleString('en-US')}</strong><span>${label}</span></div>`;
+}
+
+function findingCard(finding: Finding, scans: readonly ScanDetail[], folder: string): string {
+  const hidden = finding.scanIds.length - scans.length;
+  const [opening, ...rest] = tellStory(finding, scans);
+  return `<article class="${escapeHtml(finding.severity)}">
+<h3>${escapeHtml(finding.kind)} <small>${escapeHtml(finding.severity)} · license ${finding.license ?? '–'} · PSD ${escapeHtml(finding.psd ?? '–')}</small></h3>
+<p>${escapeHtml(finding.detail)}</p>
+<p class="story">${escapeHtml(opening ?? '')} ${escapeHtml(rest.at(-1) ?? '')}</p>
+<div class="scans">${scans.map((scan) => scanFigure(scan, folder)).join('')}</div>
+${hidden > 0 ? `<p>and ${hidden} more scans</p>` : ''}
+</article>`;
+}
+
+function scanFigure(scan: ScanDetail, folder: string): string {
+  const source = scan.image === null ? null : relative(folder, scan.image).split('/').map(encodeURIComponent).join('/');
+  const picture = source === null ? '' : `<a href="${source}"><img src="${source}" alt="scan" loading="lazy"></a>`;
+  const time = scan.scannedAtMs === null ? '' : new Date(scan.scannedAtMs).toISOString().slice(0, 19).replace('T', ' ');
+  return `<figure>${picture}<figcaption><b class="${scan.disposition}">${escapeHtml(scan.disposition)}</b> ${escapeHtml(time)}<br>
+${escapeHtml(scan.machine ?? '')} · plant ${escapeHtml(scan.plant ?? '–')} · ${escapeHtml(scan.pass ?? '')}<br>
+${escapeHtml(scan.mailpieceId ?? 'no mailpiece id')}<br><code>${escapeHtml(scan.scanId)}</code><br>
+${escapeHtml(scan.reasons.join(', '))}</figcaption></figure>`;
+}

@@ -1,0 +1,38 @@
+import type { ScanDetail } from '../analytics/index.ts';
+import { type Finding, formatMills } from '../indicium/index.ts';
+
+/** One finding told in sentences, from the scans that prove it. */
+export function tellStory(finding: Finding, scans: readonly ScanDetail[]): string[] {
+  const [first] = scans;
+  if (first === undefined) return [finding.detail];
+  const { license, holder, town, psd, pieceCount, postageMills, printedAtMs } = first;
+  const owner = holder === null ? `license ${license}` : `license ${license} (${holder}, ${town})`;
+  const postage = postageMills === null ? '' : ` for ${formatMills(postageMills)}`;
+  const opening =
+    pieceCount === null ? [] : [`PSD ${psd} franked piece ${pieceCount} under ${owner}${postage}${when(printedAtMs)}.`];
+  return [...opening, ...scans.map(scanSentence), moralOf(finding)];
+}
+
+function scanSentence(scan: ScanDetail): string {
+  const piece = scan.mailpieceId === null ? 'a mailpiece without id' : `mailpiece ${scan.mailpieceId}`;
+  const reasons = scan.reasons.length === 0 ? '' : ` (${scan.reasons.join(', ')})`;
+  const answer = { accept: 'accepted', divert: 'diverted', manual: 'sent to manual inspection' }[scan.disposition];
+  const place = `${scan.machine ?? 'a machine'} in plant ${scan.plant ?? 'unknown'}`;
+  return `${place} saw it on ${piece}${when(scan.scannedAtMs)}: ${answer ?? scan.disposition}${reasons}.`;
+}
+
+function when(ms: number | null): string {
+  return ms === null ? '' : ` on ${new Date(ms).toISOString().slice(0, 16).replace('T', ' at ')}`;
+}
+
+const MORALS: Readonly<Record<string, string>> = {
+  copy: 'The postage was paid once; one of the two is a photocopy, and no scan can tell which.',
+  fork: 'No PSD signs two different pieces with one count: somebody cloned it, or put an old state back.',
+  forged: 'Whoever made these marks did not have the key of that PSD.',
+  'ungranted-psd': 'The signature is genuine, but nobody granted this PSD that license.',
+  'overspread-license': 'The signature is genuine, but the license is on more PSDs than were allowed.',
+};
+
+function moralOf(finding: Finding): string {
+  return MORALS[finding.kind] ?? finding.detail;
+}

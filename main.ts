@@ -1,0 +1,72 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { QueryError, StoreError } from './analytics/index.ts';
+import { applyConfigFile, ConfigError } from './commands/config-file.ts';
+import { addDecodeCommand } from './commands/decode-command.ts';
+import { addDemoCommand, DemoFolderError } from './commands/demo-command.ts';
+import { EXIT, type ExitCode } from './commands/exit-codes.ts';
+import { addReportCommand } from './commands/report-command.ts';
+import { addRunCommand } from './commands/run-command.ts';
+import { addSimulateCommand } from './commands/simulate-command.ts';
+import { addStoreCommands } from './commands/store-commands.ts';
+import { type Terminal, warn } from './commands/terminal.ts';
+import { addVerifyCommand } from './commands/verify-command.ts';
+import { SourceError } from './ingest/index.ts';
+import { ScenarioError } from './psd-sim/index.ts';
+import { RegistryError } from './verify/index.ts';
+
+/** Errors whose message is all that a user needs; anything else is a fault of ours and shows where it happened. */
+const EXPECTED = [ConfigError, DemoFolderError, QueryError, RegistryError, ScenarioError, SourceError, StoreError];
+
+async function main(terminal: Terminal): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.done;
+  const finish = (code: ExitCode) => {
+    exitCode = code;
+  };
+  const program = new Command('indicia')
+    .description('The postal side of digital postage: reads indicia, verifies them and finds fraud.')
+    .version('0.1.0')
+    .option('--config <file>', 'JSON file with values for flags (default: indicia.json, where there is one)')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 failed, 2 wrong usage or input missing, 3 done but a person must act.',
+    )
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+    })
+    .exitOverride();
+  addDemoCommand(program, terminal, finish);
+  addSimulateCommand(program, terminal, finish);
+  addRunCommand(program, terminal, finish);
+  addDecodeCommand(program, terminal, finish);
+  addVerifyCommand(program, terminal, finish);
+  addStoreCommands(program, terminal, finish);
+  addReportCommand(program, terminal, finish);
+  try {
+    applyConfigFile(program, process.argv);
+    await program.parseAsync(process.argv);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (EXPECTED.some((known) => error instanceof known)) {
+      warn(terminal, `indicia: ${error instanceof Error ? error.message : error}`);
+      return EXIT.usage;
+    }
+    warn(terminal, error instanceof Error ? (error.stack ?? error.message) : String(error));
+    return EXIT.failed;
+  }
+  return exitCode;
+}
+
+process.stdout.on('error', (error: Error & { code?: string }) => {
+  // Whoever read our output has seen enough (`indicia verdicts | head`).
+  if (error.code === 'EPIPE') process.exit(EXIT.done);
+  throw error;
+});
+
+process.exitCode = await main({
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  isWatched: process.stderr.isTTY === true,
+});
