@@ -32,8 +32,3 @@ export function relate(earlier: Sighting, later: Sighting): Repetition | null {
   const movedOn = earlier.pass !== null && later.pass !== null && earlier.pass !== later.pass;
   return movedOn ? null : 'possible-copy';
 }
-
-/** Whether two sightings cannot be told apart by anything that `relate` looks at. */
-export function sameSighting(a: Sighting, b: Sighting): boolean {
-  return a.content === b.content && a.mailpiece === b.mailpiece && a.plant === b.plant && a.pass === b.pass;
-}

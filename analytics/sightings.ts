@@ -1,11 +1,6 @@
 import { SIGHTING_PAGES_MAX, SIGHTINGS_PER_PIECE_MAX } from './limits.ts';
-import { type Repetition, relate, type Sighting, sameSighting } from './relation.ts';
+import { type Repetition, relate, type Sighting } from './relation.ts';
 import { PAGE_PIECES, SightingPage } from './sighting-page.ts';
-
-interface Judged {
-  readonly sighting: Sighting;
-  readonly repetitions: readonly Repetition[];
-}
 
 const PAGE_BITS = BigInt(Math.log2(PAGE_PIECES));
 const SLOT_MASK = BigInt(PAGE_PIECES - 1);
@@ -13,11 +8,11 @@ const NOTHING: readonly Repetition[] = [];
 
 /**
  * Which pieces were seen before: exact, and addressed by the piece count itself, since the counts of a register set
- * are dense and rise. Most pieces have one sighting or plain re-scans of it; the others are kept beside the pages.
+ * are dense and rise. Most pieces have one sighting or plain re-scans of it; what differs is kept beside the pages.
  */
 export class Sightings {
   readonly #sets = new Map<string, Map<bigint, SightingPage>>();
-  readonly #others = new Map<string, Judged[]>();
+  readonly #others = new Map<string, Sighting[]>();
   #pages = 0;
 
   get pages(): number {
@@ -25,8 +20,8 @@ export class Sightings {
   }
 
   /**
-   * Notes a sighting of a genuine mark and tells what it repeats. Scanning the same mailpiece again gives the same
-   * answer as the first time.
+   * Notes a sighting of a genuine mark and tells what it repeats. Of two sightings that contradict each other the
+   * later one is told so, and so is every re-scan of either mailpiece after that.
    */
   observe(registerSet: string, pieceCount: bigint, sighting: Sighting): readonly Repetition[] {
     const page = this.#page(registerSet, pieceCount >> PAGE_BITS);
@@ -36,23 +31,15 @@ export class Sightings {
       page.set(slot, sighting);
       return NOTHING;
     }
-    if (sameSighting(first, sighting) && first.mailpiece !== 0n) return NOTHING;
-    return this.#observeOther(`${registerSet} ${pieceCount}`, first, sighting);
-  }
+    const key = `${registerSet} ${pieceCount}`;
+    const others = this.#others.get(key);
+    if (others === undefined && addsNothing([first], sighting)) return repetitionsOf([first], sighting);
 
-  #observeOther(key: string, first: Sighting, sighting: Sighting): readonly Repetition[] {
-    const others = this.#others.get(key) ?? [];
-    const known: readonly Judged[] = [{ sighting: first, repetitions: NOTHING }, ...others];
-    const samePiece = known.find((judged) => isSameMailpiece(judged.sighting, sighting));
-    if (samePiece !== undefined) return samePiece.repetitions;
-
-    const related = new Set(known.map((judged) => relate(judged.sighting, sighting)));
-    const repetitions = [...related].filter((repetition) => repetition !== null);
-    const isNew = !known.some((judged) => sameSighting(judged.sighting, sighting));
-    if (isNew && others.length < SIGHTINGS_PER_PIECE_MAX) {
-      this.#others.set(key, [...others, { sighting, repetitions }]);
+    const known = [first, ...(others ?? [])];
+    if (!addsNothing(known, sighting) && known.length < SIGHTINGS_PER_PIECE_MAX) {
+      this.#others.set(key, [...(others ?? []), sighting]);
     }
-    return repetitions;
+    return repetitionsOf(known, sighting);
   }
 
   #page(registerSet: string, number: bigint): SightingPage {
@@ -74,6 +61,20 @@ export class Sightings {
   }
 }
 
-function isSameMailpiece(a: Sighting, b: Sighting): boolean {
-  return a.mailpiece !== 0n && a.mailpiece === b.mailpiece && a.content === b.content;
+function repetitionsOf(known: readonly Sighting[], sighting: Sighting): readonly Repetition[] {
+  const related = new Set(known.map((earlier) => relate(earlier, sighting)));
+  related.delete(null);
+  return related.size === 0 ? NOTHING : [...related].filter((repetition) => repetition !== null);
+}
+
+/**
+ * Whether remembering the sighting could change no later answer: an identified mailpiece need be remembered once, and
+ * again only when it enters the mail at another plant; a mailpiece without id once for each plant and pass.
+ */
+function addsNothing(known: readonly Sighting[], sighting: Sighting): boolean {
+  const { content, mailpiece, plant, pass } = sighting;
+  const same = known.filter((earlier) => earlier.content === content && earlier.mailpiece === mailpiece);
+  if (same.length === 0) return false;
+  if (mailpiece !== 0n && pass !== 'origin') return true;
+  return same.some((earlier) => earlier.plant === plant && earlier.pass === pass);
 }

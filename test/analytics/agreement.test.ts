@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import fc from 'fast-check';
+import { detect, type Evidence, Store, StoreReader } from '../../analytics/index.ts';
+import type { Finding, ReasonCode, Scan } from '../../indicium/index.ts';
+import type { Registry } from '../../verify/index.ts';
+import { judged } from '../support/evidence.ts';
+import { SmallWorld } from '../support/marks.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+async function findingsOf(test: TestContext, evidence: readonly Evidence[], registry: Registry): Promise<Finding[]> {
+  const path = join(await temporaryFolder(test), 'store.duckdb');
+  const store = await Store.open(path);
+  await store.setRegistry(registry);
+  await store.record(evidence, 'test', null);
+  await detect(store);
+  store.close();
+  const reader = await StoreReader.open(path);
+  const findings = await Array.fromAsync(reader.findings());
+  reader.close();
+  return findings;
+}
+
+/** Register set and piece count of every scan, so that both sides can be compared piece by piece. */
+function pieceOf(evidence: readonly Evidence[]): Map<string, string> {
+  return new Map(
+    evidence.flatMap(({ scan, reading: { indicium } }) => {
+      return indicium === null ? [] : [[scan.scanId, `${indicium.psd} ${indicium.license} ${indicium.pieceCount}`]];
+    }),
+  );
+}
+
+function piecesFound(findings: readonly Finding[], kind: string, pieces: Map<string, string>): string[] {
+  const scanIds = findings.filter((finding) => finding.kind === kind).flatMap((finding) => finding.scanIds);
+  return [...new Set(scanIds.map((scanId) => pieces.get(scanId) ?? scanId))].toSorted();
+}
+
+function piecesBlamed(evidence: readonly Evidence[], reason: ReasonCode, pieces: Map<string, string>): string[] {
+  const blamed = evidence.filter(({ verdict }) => verdict.reasons.includes(reason));
+  return [...new Set(blamed.map(({ scan }) => pieces.get(scan.scanId) ?? scan.scanId))].toSorted();
+}
+
+/** Streaming reasons and the kind of finding that states the same. */
+const SAME: [ReasonCode, string][] = [
+  ['copy', 'copy'],
+  ['fork', 'fork'],
+  ['forged', 'forged'],
+  ['unknown-key', 'unknown-key'],
+  ['key-mismatch', 'cross-key'],
+  ['ungranted-psd', 'ungranted-psd'],
+  ['overspread-license', 'overspread-license'],
+];
+
+describe('streaming verdicts and SQL detectors', () => {
+  it('blame the same pieces, for any mail in any order', async (test) => {
+    const world = new SmallWorld(3, 2);
+    const forkWorld = new SmallWorld(3, 2);
+    const registry: Registry = {
+      ...world.registry,
+      // PSD 2 is not granted the second license; the first license may be on two PSDs only.
+      grants: world.registry.grants.filter(({ psd, license }) => psd !== '06-2S-2' || license !== 1001),
+      licenses: world.registry.licenses.map((license) => ({ ...license, psdLimit: license.license === 1000 ? 2 : 3 })),
+    };
+    const pairs = [0, 1, 2].flatMap((psd) => [0, 1].map((license) => ({ psd, license })));
+    // The same counters in both worlds, but with other postage: each pair of them is a fork.
+    const genuine = pairs.flatMap(({ psd, license }) => [world.frank(psd, license), world.frank(psd, license)]);
+    const forked = pairs.flatMap(({ psd, license }) => [forkWorld.frank(psd, license, 1_010n)]);
+    const forgedMark = Buffer.from(world.frank());
+    forgedMark[forgedMark.length - 1] = (forgedMark.at(-1) ?? 0) ^ 1;
+    const unknown = new SmallWorld(9, 9, 'elsewhere').frank(8, 8);
+    const payloads = [...genuine, ...forked, forgedMark, unknown];
+
+    const scan: fc.Arbitrary<Partial<Scan>> = fc.record(
+      {
+        mailpieceId: fc.constantFrom('M1', 'M2', 'M3', null),
+        plant: fc.constantFrom('06484', '06443', null),
+        pass: fc.constantFrom('origin', 'destination', null),
+      },
+      { noNullPrototype: true },
+    );
+    const mail = fc.array(fc.record({ payload: fc.constantFrom(...payloads), scan }), { minLength: 30, maxLength: 60 });
+    let blamed = 0;
+    await fc.assert(
+      fc.asyncProperty(mail, async (pieces) => {
+        const evidence = judged(pieces, registry);
+        const findings = await findingsOf(test, evidence, registry);
+        const names = pieceOf(evidence);
+        for (const [reason, kind] of SAME) {
+          const expected = piecesBlamed(evidence, reason, names);
+          blamed += expected.length;
+          assert.deepEqual(piecesFound(findings, kind, names), expected, kind);
+        }
+      }),
+      { numRuns: 30 },
+    );
+    assert.ok(blamed > 200, `only ${blamed} pieces were blamed: the comparison says little`);
+  });
+
+  it('accuse nobody for honest mail: re-scans, late scans, gaps in the piece count', async (test) => {
+    const world = new SmallWorld(2, 1);
+    const all = Array.from({ length: 40 }, (_, index) => world.frank(index % 2));
+    const seen = all.filter((_, index) => index % 5 !== 0).toReversed();
+    const first = seen.map((payload, index) => ({ payload, scan: { mailpieceId: `H${index}` } }));
+    const again = first.map(({ payload, scan }) => ({
+      payload,
+      scan: { ...scan, pass: 'destination' as const, plant: '75034' },
+    }));
+    const evidence = judged([...first, ...again], world.registry);
+    assert.deepEqual(new Set(evidence.map(({ verdict }) => verdict.disposition)), new Set(['accept']));
+    assert.deepEqual(await findingsOf(test, evidence, world.registry), []);
+  });
+
+  it('never let a bad signature use up a counter', async (test) => {
+    const world = new SmallWorld(1, 1);
+    const genuine = world.frank();
+    const burnt = Buffer.from(genuine);
+    burnt[70] = (burnt[70] ?? 0) ^ 4;
+    const evidence = judged([{ payload: burnt }, { payload: genuine }], world.registry);
+    assert.deepEqual(
+      evidence.map(({ verdict }) => verdict.reasons),
+      [['forged'], []],
+    );
+    assert.deepEqual(
+      (await findingsOf(test, evidence, world.registry)).map((finding) => finding.kind),
+      ['forged'],
+    );
+  });
+
+  it('take the twin of a signature (r, n − s) for the same indicium', () => {
+    const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+    const world = new SmallWorld(1, 1);
+    const payload = world.frank();
+    const twin = Buffer.from(payload);
+    const s = BigInt(`0x${payload.subarray(-32).toString('hex')}`);
+    Buffer.from((order - s).toString(16).padStart(64, '0'), 'hex').copy(twin, payload.length - 32);
+    const sameMailpiece = { mailpieceId: 'ONE' };
+    const evidence = judged(
+      [
+        { payload, scan: sameMailpiece },
+        { payload: twin, scan: sameMailpiece },
+      ],
+      world.registry,
+    );
+    assert.deepEqual(
+      evidence.map(({ verdict }) => [verdict.disposition, verdict.reasons]),
+      [
+        ['accept', []],
+        ['accept', []],
+      ],
+    );
+  });
+});

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { Scan } from '../../indicium/index.ts';
+import { openSource, type ScanSource, SourceError, type SourcePosition } from '../../ingest/index.ts';
+import { BATCH_IMAGES_MAX, LINE_BYTES_MAX } from '../../ingest/limits.ts';
+import { readLines } from '../../ingest/lines.ts';
+import { parseScanLine } from '../../ingest/scan-line.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+const origin = { fallbackId: 'scans.ndjson:7', imageFolder: 'day' };
+const parse = (record: unknown): Scan => parseScanLine(JSON.stringify(record), origin);
+
+async function readAll(
+  source: ScanSource,
+  from: SourcePosition = null,
+): Promise<{ ids: string[]; position: SourcePosition }> {
+  let position = from;
+  const ids: string[] = [];
+  for await (const batch of source.batches(from)) {
+    ids.push(...batch.scans.map((scan) => scan.scanId));
+    position = batch.position;
+  }
+  return { ids, position };
+}
+
+describe('splitting a stream into lines', () => {
+  it('gives the lines and their ends, however the bytes are cut', async () => {
+    const line = fc.string({ maxLength: 30 }).map((text) => text.replaceAll('\n', ' '));
+    const cuts = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 20 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(line, { maxLength: 12 }), cuts, fc.boolean(), async (lines, sizes, endsWithNewline) => {
+        const bytes = Buffer.from(lines.join('\n') + (endsWithNewline ? '\n' : ''));
+        const chunks: Buffer[] = [];
+        for (let at = 0, turn = 0; at < bytes.length; turn++) {
+          const size = sizes[turn % sizes.length] ?? 1;
+          chunks.push(bytes.subarray(at, at + size));
+          at += size;
+        }
+        const read = await Array.fromAsync(readLines(Readable.from(chunks)));
+        const expected = bytes.toString('utf8').split('\n');
+        if (expected.at(-1) === '') expected.pop();
+        assert.deepEqual(
+          read.map(({ text }) => text),
+          expected,
+        );
+        for (const [index, { endOffset }] of read.entries()) {
+          const before = Buffer.byteLength(expected.slice(0, index + 1).join('\n'));
+          assert.equal(endOffset, Math.min(before + 1, bytes.length));
+        }
+      }),
+    );
+  });
+
+  it('skips a line that never ends without keeping it, and goes on after it', async () => {
+    const long = Readable.from([Buffer.alloc(LINE_BYTES_MAX), Buffer.alloc(LINE_BYTES_MAX), Buffer.from('\nnext\n')]);
+    assert.deepEqual(
+      (await Array.fromAsync(readLines(long))).map(({ text }) => text),
+      [null, 'next'],
+    );
+  });
+});
+
+describe('a scan record', () => {
+  it('is read with all its fields, and keeps those it does not know', () => {
+    const scan = parse({
+      scanId: 'DBCS-12/20261122A/000123',
+      plant: '06484',
+      machine: 'DBCS-12',
+      scannedAt: '2026-11-22T07:16:01.123Z',
+      mailpieceId: 'J18C1',
+      pass: 'origin',
+      destination: '06443',
+      weightGrams: 18,
+      payload: Buffer.from('abc').toString('base64'),
+      belt: 4,
+      nested: { color: 'red' },
+    });
+    assert.deepEqual(scan.mark, { kind: 'payload', payload: Buffer.from('abc') });
+    assert.equal(scan.scannedAtMs, Date.UTC(2026, 10, 22, 7, 16, 1, 123));
+    assert.equal(scan.extra, '{"belt":4,"nested":{"color":"red"}}');
+  });
+
+  it('is the same scan when only unknown fields or their order differ, and another when anything else does', () => {
+    const record = { scanId: 'a', plant: 'p', payload: 'AQID' };
+    assert.equal(parse(record).digest, parse({ payload: 'AQID', sentAt: 'now', plant: 'p', scanId: 'a' }).digest);
+    for (const change of [
+      { plant: 'q' },
+      { payload: 'AQIE' },
+      { mailpieceId: 'm' },
+      { image: 'a.png' },
+      { weightGrams: 1 },
+    ]) {
+      assert.notEqual(parse(record).digest, parse({ ...record, ...change }).digest, JSON.stringify(change));
+    }
+  });
+
+  const unusable: [string, string, string, string][] = [
+    ['not JSON', '{"scanId":', 'scan-malformed', 'scans.ndjson:7'],
+    ['not an object', '[1,2]', 'scan-malformed', 'scans.ndjson:7'],
+    ['without scan id', '{"payload":"AQID"}', 'scan-malformed', 'scans.ndjson:7'],
+    ['with a wrong type', '{"scanId":"x","weightGrams":"heavy"}', 'scan-malformed', 'x'],
+    ['with an unknown pass', '{"scanId":"x","pass":"sideways","payload":"AQID"}', 'scan-malformed', 'x'],
+    ['with a date that is none', '{"scanId":"x","scannedAt":"2026-13-45T99:00:00Z"}', 'scan-malformed', 'x'],
+    ['with base64 that is none', '{"scanId":"x","payload":"A*ID"}', 'scan-malformed', 'x'],
+    ['with neither payload nor image', '{"scanId":"x"}', 'scan-incomplete', 'x'],
+    ['with an absolute image path', '{"scanId":"x","image":"/etc/hostname"}', 'image-refused', 'x'],
+    ['with an image path that leaves the folder', '{"scanId":"x","image":"a/../../b.png"}', 'image-refused', 'x'],
+    ['with a payload of 10,000 bytes', `{"scanId":"x","payload":"${'A'.repeat(13_336)}"}`, 'payload-too-long', 'x'],
+  ];
+  for (const [what, line, reason, scanId] of unusable) {
+    it(`${what} becomes a scan that says so: ${reason}`, () => {
+      const scan = parseScanLine(line, origin);
+      assert.equal(scan.scanId, scanId);
+      assert.equal(scan.mark.kind === 'none' && scan.mark.reason, reason);
+    });
+  }
+
+  it('never throws, whatever the line', () => {
+    fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (line) => void parseScanLine(line, origin)));
+  });
+});
+
+describe('an NDJSON file', () => {
+  const lines = (from: number, to: number): string => {
+    return Array.from({ length: to - from }, (_, index) => `{"scanId":"s${from + index}","image":"x.png"}\n`).join('');
+  };
+
+  it('goes on where it was left, also when it has grown', async (test) => {
+    const file = join(await temporaryFolder(test), 'scans.ndjson');
+    await writeFile(file, lines(0, 200));
+    const source = await openSource(file, process.stdin);
+    const { position } = await readAll(source);
+    assert.deepEqual((await readAll(source, position)).ids, []);
+    await appendFile(file, lines(200, 203));
+    assert.deepEqual((await readAll(source, position)).ids, ['s200', 's201', 's202']);
+  });
+
+  it('is read from any batch on without losing or repeating a scan', async (test) => {
+    const file = join(await temporaryFolder(test), 'scans.ndjson');
+    await writeFile(file, lines(0, 300));
+    const source = await openSource(file, process.stdin);
+    const all = (await readAll(source)).ids;
+    let seen = 0;
+    for await (const batch of source.batches(null)) {
+      assert.ok(batch.scans.length <= BATCH_IMAGES_MAX);
+      seen += batch.scans.length;
+      assert.deepEqual((await readAll(source, batch.position)).ids, all.slice(seen));
+    }
+    assert.equal(seen, 300);
+  });
+
+  it('is read from the start when another file took its place', async (test) => {
+    const file = join(await temporaryFolder(test), 'scans.ndjson');
+    await writeFile(file, lines(0, 20));
+    const source = await openSource(file, process.stdin);
+    const { position } = await readAll(source);
+    await writeFile(file, lines(20, 50));
+    assert.equal((await readAll(source, position)).ids.length, 30);
+    await writeFile(file, lines(0, 2));
+    assert.equal((await readAll(source, position)).ids.length, 2);
+  });
+
+  it('names the line of a record without id, also after going on in the middle', async (test) => {
+    const file = join(await temporaryFolder(test), 'scans.ndjson');
+    await writeFile(file, `${lines(0, 3)}\n`);
+    const source = await openSource(file, process.stdin);
+    const { position } = await readAll(source);
+    await appendFile(file, 'broken\n');
+    assert.deepEqual((await readAll(source, position)).ids, ['scans.ndjson:5']);
+  });
+});
+
+describe('a folder', () => {
+  it('of images gives one scan an image, by name, folders below it included', async (test) => {
+    const folder = await temporaryFolder(test);
+    await mkdir(join(folder, 'b'));
+    for (const name of ['z.png', 'a.JPG', 'b/m.tiff', 'notes.txt', 'x.svg']) await writeFile(join(folder, name), '');
+    const { ids } = await readAll(await openSource(folder, process.stdin));
+    assert.deepEqual(ids, ['a.JPG', 'b/m.tiff', 'x.svg', 'z.png']);
+  });
+
+  it('with a scans.ndjson stands for that file', async (test) => {
+    const folder = await temporaryFolder(test);
+    await writeFile(join(folder, 'scans.ndjson'), '{"scanId":"one","payload":"AQID"}\n');
+    assert.deepEqual((await readAll(await openSource(folder, process.stdin))).ids, ['one']);
+  });
+
+  it('without images, or that does not exist, is an error that names it', async (test) => {
+    const folder = await temporaryFolder(test);
+    for (const path of [folder, join(folder, 'missing')]) {
+      await assert.rejects(
+        openSource(path, process.stdin),
+        (error) => error instanceof SourceError && error.message.includes(path),
+      );
+    }
+  });
+});

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { Judge, Store, StoreReader } from '../analytics/index.ts';
+import type { Mark, Scan, Verdict } from '../indicium/index.ts';
+import type { ScanSource } from '../ingest/index.ts';
+import { type RunSummary, rebuildJudge, runPipeline } from '../pipeline.ts';
+import type { ReadBatch } from '../reader.ts';
+import { createReaderPool } from '../reader-pool.ts';
+import type { Registry } from '../verify/index.ts';
+import { readingOf, scanOf } from './support/evidence.ts';
+import { SmallWorld } from './support/marks.ts';
+import { temporaryFolder } from './support/temporary.ts';
+
+function payloadScan(payload: Uint8Array, change: Partial<Scan> = {}): Scan {
+  return scanOf({ mark: { kind: 'payload', payload }, ...change });
+}
+
+/** A source whose batches are given; notes what was acknowledged. */
+function sourceOf(batches: readonly (readonly Scan[])[], acknowledged: number[] = []): ScanSource {
+  return {
+    name: 'test',
+    async *batches(from) {
+      for (const [index, scans] of batches.entries()) {
+        if (from !== null && index <= Number(from)) continue;
+        yield { scans, position: String(index), acknowledge: async () => void acknowledged.push(index) };
+      }
+    },
+  };
+}
+
+async function runOver(test: TestContext, registry: Registry, batches: readonly (readonly Scan[])[]) {
+  const path = join(await temporaryFolder(test), 'store.duckdb');
+  const store = await Store.open(path);
+  const readers = createReaderPool(registry, 2);
+  test.after(() => readers.close());
+  const acknowledged: number[] = [];
+  const summary = await runPipeline({
+    source: sourceOf(batches, acknowledged),
+    readers,
+    judge: new Judge(),
+    store,
+    now: () => performance.now(),
+  });
+  store.close();
+  return { path, summary, acknowledged, verdicts: await verdictsOf(path) };
+}
+
+async function verdictsOf(path: string): Promise<Verdict[]> {
+  const reader = await StoreReader.open(path);
+  const verdicts = await Array.fromAsync(reader.verdicts());
+  reader.close();
+  return verdicts;
+}
+
+function total({ dispositions: { accept, divert, manual } }: RunSummary): number {
+  return accept + divert + manual;
+}
+
+describe('the pipeline', () => {
+  it('answers every scan once: scans = accepted + diverted + manual', async (test) => {
+    const world = new SmallWorld(2, 2);
+    const copied = world.frank();
+    const bad = Buffer.from(world.frank());
+    bad[80] = (bad[80] ?? 0) ^ 1;
+    const none: Mark = { kind: 'none', reason: 'scan-malformed', detail: 'not JSON' };
+    const batches = [
+      [payloadScan(world.frank()), payloadScan(copied), scanOf({ mark: none })],
+      [payloadScan(copied), payloadScan(bad), payloadScan(Buffer.of(9)), payloadScan(Buffer.alloc(0))],
+      [scanOf({ mark: { kind: 'image', path: '/nowhere/a.png' } })],
+    ];
+    const { summary, verdicts, acknowledged } = await runOver(test, world.registry, batches);
+    assert.equal(summary.scans, 8);
+    assert.equal(total(summary), 8);
+    assert.deepEqual(
+      verdicts.map(({ disposition, reasons }) => `${disposition} ${reasons.join(',')}`.trim()),
+      [
+        'accept',
+        'accept',
+        'manual scan-malformed',
+        'divert copy',
+        'divert forged',
+        'manual unknown-version',
+        'manual payload-empty',
+        'manual image-missing',
+      ],
+    );
+    assert.equal(summary.unusable, 2, 'the malformed record and the missing image');
+    assert.deepEqual(acknowledged, [0, 1, 2]);
+  });
+
+  it('records a scan delivered twice once, in one batch, the next, or another run', async (test) => {
+    const world = new SmallWorld(1, 1);
+    const [a, b] = [payloadScan(world.frank()), payloadScan(world.frank())];
+    const { summary, verdicts } = await runOver(test, world.registry, [[a, a], [b, a], [b], [a, b]]);
+    assert.deepEqual([summary.scans, summary.repeated], [2, 5]);
+    assert.deepEqual(
+      verdicts.map(({ scanId, disposition }) => [scanId, disposition]),
+      [
+        [a.scanId, 'accept'],
+        [b.scanId, 'accept'],
+      ],
+    );
+  });
+
+  it('sends another scan under a used scan id to manual, once, and keeps the first verdict', async (test) => {
+    const world = new SmallWorld(1, 1);
+    const first = payloadScan(world.frank());
+    const other = payloadScan(world.frank(), { scanId: first.scanId });
+    const { summary, verdicts } = await runOver(test, world.registry, [[first], [other], [other], [first]]);
+    assert.deepEqual([summary.scans, summary.repeated, summary.unusable], [2, 2, 1]);
+    assert.deepEqual(
+      verdicts.map(({ reasons }) => reasons),
+      [[], ['scan-id-reused']],
+    );
+  });
+
+  it('judges in the order of the source although readers finish in any order', async (test) => {
+    const world = new SmallWorld(1, 1);
+    const payload = world.frank();
+    const batches = Array.from({ length: 6 }, () => [payloadScan(payload)]);
+    const path = join(await temporaryFolder(test), 'store.duckdb');
+    const store = await Store.open(path);
+    let calls = 0;
+    const readers = {
+      workers: 3,
+      async read(marks: readonly Mark[]): Promise<ReadBatch> {
+        const delayMs = [60, 5, 30, 0, 20, 1][calls++] ?? 0;
+        await new Promise((resolve) => setTimeout(resolve, delayMs));
+        const readings = marks.map((mark) => {
+          return readingOf(mark.kind === 'payload' ? mark.payload : Buffer.alloc(0), world.registry);
+        });
+        return { readings, decodeMs: 0, verifyMs: 0 };
+      },
+    };
+    await runPipeline({ source: sourceOf(batches), readers, judge: new Judge(), store, now: () => 0 });
+    store.close();
+    const verdicts = await verdictsOf(path);
+    assert.deepEqual(
+      verdicts.map(({ scanId }) => scanId),
+      batches.flat().map(({ scanId }) => scanId),
+    );
+    assert.deepEqual(
+      verdicts.map(({ disposition }) => disposition),
+      ['accept', 'divert', 'divert', 'divert', 'divert', 'divert'],
+    );
+  });
+
+  it('acknowledges nothing that it could not record, and goes on from there the next time', async (test) => {
+    const world = new SmallWorld(1, 1);
+    const batches = [[payloadScan(world.frank())], [payloadScan(world.frank())], [payloadScan(world.frank())]];
+    const path = join(await temporaryFolder(test), 'store.duckdb');
+    const store = await Store.open(path);
+    const readers = createReaderPool(world.registry, 1);
+    test.after(() => readers.close());
+    const acknowledged: number[] = [];
+    let failing = true;
+    const flaky: Pick<Store, 'positionOf' | 'digestsOf' | 'record'> = {
+      positionOf: (source) => store.positionOf(source),
+      digestsOf: (scans) => store.digestsOf(scans),
+      record: async (evidence, source, position) => {
+        if (position === '1' && failing) throw new Error('disk full');
+        await store.record(evidence, source, position);
+      },
+    };
+    const run = async () => {
+      const judge = await rebuildJudge(store);
+      return runPipeline({ source: sourceOf(batches, acknowledged), readers, judge, store: flaky, now: () => 0 });
+    };
+    await assert.rejects(run(), /disk full/);
+    assert.deepEqual(acknowledged, [0]);
+    failing = false;
+    assert.equal((await run()).scans, 2);
+    assert.deepEqual(acknowledged, [0, 1, 2]);
+    store.close();
+    assert.equal((await verdictsOf(path)).length, 3);
+  });
+
+  it('remembers sightings over a restart', async (test) => {
+    const world = new SmallWorld(1, 1);
+    const payload = world.frank();
+    const { path } = await runOver(test, world.registry, [[payloadScan(payload)]]);
+    const store = await Store.open(path);
+    const readers = createReaderPool(world.registry, 1);
+    test.after(() => readers.close());
+    const source = { ...sourceOf([[payloadScan(payload)]]), name: 'another' };
+    await runPipeline({ source, readers, judge: await rebuildJudge(store), store, now: () => 0 });
+    store.close();
+    assert.deepEqual(
+      (await verdictsOf(path)).map(({ reasons }) => reasons),
+      [[], ['copy']],
+    );
+  });
+});

@@ -1,0 +1,54 @@
+import { hash } from 'node:crypto';
+import { type Evidence, Judge } from '../../analytics/index.ts';
+import { parseIndicium, type Reading, type Scan } from '../../indicium/index.ts';
+import { authenticate, KeyRing, type Registry } from '../../verify/index.ts';
+
+let sequence = 0;
+
+/** A scan as a plant sends it; what a test does not care about is filled in. */
+export function scanOf(change: Partial<Scan> = {}): Scan {
+  sequence += 1;
+  return {
+    scanId: `DBCS-1/T/${String(sequence).padStart(6, '0')}`,
+    plant: '06484',
+    machine: 'DBCS-1',
+    scannedAtMs: Date.UTC(2026, 10, 20, 18) + sequence,
+    mailpieceId: `M${sequence}`,
+    pass: 'origin',
+    destination: null,
+    weightGrams: null,
+    mark: { kind: 'none', reason: 'scan-incomplete', detail: 'made by a test' },
+    extra: null,
+    digest: BigInt(sequence),
+    ...change,
+  };
+}
+
+/** What a reader gives for a payload. */
+export function readingOf(payload: Uint8Array, registry: Registry): Reading {
+  const parsed = parseIndicium(payload);
+  if ('failure' in parsed) {
+    return { payload, symbology: null, indicium: null, contentDigest: 0n, outcome: parsed.failure };
+  }
+  const { indicium } = parsed;
+  return {
+    payload,
+    symbology: null,
+    indicium,
+    contentDigest: hash('sha256', indicium.signedBytes, 'buffer').readBigUInt64BE(0),
+    outcome: authenticate(indicium, new KeyRing(registry)),
+  };
+}
+
+/** Judges payloads one after another, as the pipeline does. */
+export function judged(
+  pieces: readonly { readonly payload: Uint8Array; readonly scan?: Partial<Scan> }[],
+  registry: Registry,
+  judge: Judge = new Judge(),
+): Evidence[] {
+  return pieces.map(({ payload, scan: change }) => {
+    const scan = scanOf(change);
+    const reading = readingOf(payload, registry);
+    return { scan, reading, verdict: judge.judge(scan, reading) };
+  });
+}

@@ -1,0 +1,112 @@
+import fc from 'fast-check';
+import { POSTCODE_ALPHABET, PRINTED_AT_SECONDS_MAX, PRINTED_AT_SECONDS_MIN, SUITES } from '../../indicium/layout.ts';
+import { encodeMark, encodeSigned, type MarkFields } from '../../psd-sim/encoder.ts';
+import { type KeyPair, keyPairFrom } from '../../psd-sim/key-pair.ts';
+import { Psd } from '../../psd-sim/psd.ts';
+import { Random } from '../../psd-sim/random.ts';
+import { credit, newRegisterSet } from '../../psd-sim/register-set.ts';
+import type { Registry } from '../../verify/index.ts';
+
+const U48_MAX = 2 ** 48 - 1;
+
+function code(alphabet: string, minLength: number, maxLength: number): fc.Arbitrary<string> {
+  return fc.array(fc.constantFrom(...alphabet), { minLength, maxLength }).map((characters) => characters.join(''));
+}
+
+const POSTCODE = POSTCODE_ALPHABET.slice(1);
+
+/** Everything that a mark can hold, bounds included. */
+export const markFields: fc.Arbitrary<MarkFields> = fc
+  .record(
+    {
+      suite: fc.constantFrom<(1 | 2 | 3 | 4)[]>(1, 2, 3, 4),
+      keyId: fc.integer({ min: 1, max: U48_MAX }),
+      license: fc.integer({ min: 1, max: U48_MAX }),
+      manufacturer: code(POSTCODE, 2, 2),
+      model: code(POSTCODE, 2, 2),
+      serial: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+      epoch: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+      pieceCount: fc.bigInt({ min: 1n, max: 2n ** 64n - 1n }),
+      ascendingMills: fc.bigInt({ min: 0n, max: BigInt(U48_MAX) }),
+      descendingMills: fc.option(fc.bigInt({ min: 0n, max: BigInt(U48_MAX) })),
+      postageMills: fc.bigInt({ min: 0n, max: 2n ** 32n - 1n }),
+      rateCategory: fc.integer({ min: 0, max: 65_535 }),
+      printedAtSeconds: fc.integer({ min: PRINTED_AT_SECONDS_MIN, max: PRINTED_AT_SECONDS_MAX - 1 }),
+      depositPostcode: code(POSTCODE, 1, 9),
+      destinationPostcode: fc.option(code(POSTCODE, 1, 12)),
+    },
+    { noNullPrototype: true },
+  )
+  .filter((fields) => fields.postageMills <= fields.ascendingMills);
+
+/** A well-formed mark whose signature is noise: parsing does not look at it. */
+export const markBytes: fc.Arbitrary<Buffer> = markFields.chain((fields) => {
+  const { signatureBytes } = SUITES[fields.suite];
+  return fc
+    .uint8Array({ minLength: signatureBytes, maxLength: signatureBytes })
+    .map((signature) => encodeMark(encodeSigned(fields), fields.suite, Buffer.from(signature)));
+});
+
+export const TOWN = { name: 'Shelton', depositPostcode: '06484' };
+export const PRINTED_AT_MS = Date.UTC(2026, 10, 20, 9, 30);
+
+/** PSDs and licenses of a small world: every license on every PSD, each pair with a key of its own. */
+export class SmallWorld {
+  readonly psds: readonly Psd[];
+  readonly licenses: readonly number[];
+  readonly keys = new Map<string, { keyId: number; pair: KeyPair }>();
+  readonly registry: Registry;
+
+  constructor(psds: number, licenses: number, label = 'small world') {
+    const random = new Random(label);
+    this.psds = Array.from({ length: psds }, (_, index) => new Psd({ manufacturer: '06', model: '2S', serial: index }));
+    this.licenses = Array.from({ length: licenses }, (_, index) => 1000 + index);
+    for (const psd of this.psds) {
+      for (const license of this.licenses) {
+        const pair = keyPairFrom(random.bytes(`${psd.name} ${license}`));
+        const keyId = this.keys.size + 1;
+        this.keys.set(`${psd.name} ${license}`, { keyId, pair });
+        psd.install(credit(newRegisterSet(license, 'prepaid'), 1_000_000_000n), keyId, pair);
+      }
+    }
+    const pairs = this.psds.flatMap((psd) => this.licenses.map((license) => ({ psd: psd.name, license })));
+    this.registry = {
+      version: 1,
+      issuedAtMs: PRINTED_AT_MS,
+      keys: pairs.map(({ psd, license }) => ({ ...this.key(psd, license), psd, license, suite: 'ecdsa-p256-sha256' })),
+      licenses: this.licenses.map((license) => ({
+        license,
+        holder: 'Holder',
+        town: TOWN.name,
+        depositPostcode: TOWN.depositPostcode,
+        psdLimit: psds,
+      })),
+      grants: pairs.map(({ psd, license }) => ({ license, psd, grantedAtMs: 0, endedAtMs: null })),
+      psds: this.psds.map((psd) => ({ psd: psd.name, user: 'Holder' })),
+      funds: [],
+    };
+  }
+
+  key(psd: string, license: number): { keyId: number; spki: Buffer } {
+    const key = this.keys.get(`${psd} ${license}`);
+    if (key === undefined) throw new RangeError(`no key for ${psd} and ${license}`);
+    return { keyId: key.keyId, spki: key.pair.spki };
+  }
+
+  /** A genuine mark. */
+  frank(psd = 0, license = 0, postageMills = 730n, printedAtMs = PRINTED_AT_MS): Buffer {
+    const device = this.psds[psd];
+    const number = this.licenses[license];
+    if (device === undefined || number === undefined) throw new RangeError('outside the small world');
+    const franking = device.frank({
+      license: number,
+      postageMills,
+      rateCategory: 101,
+      printedAtMs,
+      depositPostcode: TOWN.depositPostcode,
+      destinationPostcode: '06443123456',
+    });
+    if (typeof franking === 'string') throw new Error(franking);
+    return franking.payload;
+  }
+}

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { parseIndicium, type ReadingOutcome, type SuiteName } from '../../indicium/index.ts';
+import { authenticate, checksOf, KeyRing, type Registry, verifySignature } from '../../verify/index.ts';
+import { PRINTED_AT_MS, SmallWorld } from '../support/marks.ts';
+
+function outcomeOf(payload: Uint8Array, registry: Registry): ReadingOutcome {
+  const parsed = parseIndicium(payload);
+  return 'failure' in parsed ? parsed.failure : authenticate(parsed.indicium, new KeyRing(registry));
+}
+
+describe('authenticating a mark', () => {
+  it('finds a genuine one valid', () => {
+    const world = new SmallWorld(1, 1);
+    assert.equal(outcomeOf(world.frank(), world.registry), 'valid');
+  });
+
+  it('notices every single bit that is flipped', () => {
+    const world = new SmallWorld(1, 1);
+    const payload = world.frank();
+    for (let bit = 0; bit < payload.length * 8; bit++) {
+      const flipped = Buffer.from(payload);
+      flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      assert.notEqual(outcomeOf(flipped, world.registry), 'valid', `bit ${bit}`);
+    }
+  });
+
+  it('accepts a key only for its own PSD and license: the matrix of all against all passes on its diagonal', () => {
+    const world = new SmallWorld(3, 3);
+    for (const claimed of world.registry.keys) {
+      for (const used of world.registry.keys) {
+        // The mark of `claimed`, but the registry says that its key id belongs to `used`.
+        const registry = { ...world.registry, keys: [{ ...used, keyId: claimed.keyId }] };
+        const psd = world.psds.findIndex((device) => device.name === claimed.psd);
+        const outcome = outcomeOf(world.frank(psd, world.licenses.indexOf(claimed.license)), registry);
+        assert.equal(outcome, claimed === used ? 'valid' : 'key-mismatch');
+      }
+    }
+  });
+
+  it('notices the signature of another registered key', () => {
+    const world = new SmallWorld(2, 1);
+    const other = world.key('06-2S-1', 1000);
+    const keys = world.registry.keys.map((key) => (key.psd === '06-2S-0' ? { ...key, spki: other.spki } : key));
+    assert.equal(outcomeOf(world.frank(0), { ...world.registry, keys }), 'forged');
+  });
+
+  it('takes the suite from the key, never from the mark', () => {
+    const world = new SmallWorld(1, 1);
+    const keys = world.registry.keys.map((key) => ({ ...key, suite: 'ed25519' }) as const);
+    assert.equal(outcomeOf(world.frank(), { ...world.registry, keys }), 'suite-mismatch');
+  });
+
+  it('says so when it knows no key', () => {
+    const world = new SmallWorld(1, 1);
+    assert.equal(outcomeOf(world.frank(), { ...world.registry, keys: [] }), 'unknown-key');
+  });
+
+  it('asks for a grant at the time of franking', () => {
+    const world = new SmallWorld(1, 1);
+    const grant = { license: 1000, psd: '06-2S-0' };
+    const at = (grantedAtMs: number, endedAtMs: number | null): ReadingOutcome => {
+      return outcomeOf(world.frank(), { ...world.registry, grants: [{ ...grant, grantedAtMs, endedAtMs }] });
+    };
+    assert.equal(at(PRINTED_AT_MS, null), 'valid');
+    assert.equal(at(PRINTED_AT_MS + 1, null), 'ungranted-psd');
+    assert.equal(at(0, PRINTED_AT_MS + 1), 'valid');
+    assert.equal(at(0, PRINTED_AT_MS), 'ungranted-psd');
+    assert.equal(outcomeOf(world.frank(), { ...world.registry, licenses: [] }), 'ungranted-psd');
+  });
+
+  it('holds the latest granted PSDs to be beyond the limit, and forgives a replaced one', () => {
+    const world = new SmallWorld(3, 1);
+    const licenses = world.registry.licenses.map((license) => ({ ...license, psdLimit: 2 }));
+    const grants = world.registry.grants.map((grant, index) => ({ ...grant, grantedAtMs: index }));
+    const outcomes = (registry: Registry) => [0, 1, 2].map((psd) => outcomeOf(world.frank(psd), registry));
+    assert.deepEqual(outcomes({ ...world.registry, licenses, grants }), ['valid', 'valid', 'overspread-license']);
+    const replaced = grants.map((grant, index) => (index === 0 ? { ...grant, endedAtMs: PRINTED_AT_MS } : grant));
+    assert.deepEqual(outcomes({ ...world.registry, licenses, grants: replaced }), ['ungranted-psd', 'valid', 'valid']);
+  });
+
+  it('lists its checks in the order of the protocol', () => {
+    const results = (outcome: ReadingOutcome) => checksOf(outcome).map((check) => check.result);
+    assert.deepEqual(new Set(results('valid')), new Set(['passed']));
+    assert.deepEqual(results('forged').slice(0, 5), ['passed', 'passed', 'passed', 'failed', 'not reached']);
+    assert.deepEqual(new Set(results('bad-date')), new Set(['not reached']));
+  });
+});
+
+describe('verifySignature', () => {
+  const suites: [SuiteName, () => { privateKey: KeyObject; publicKey: KeyObject }][] = [
+    ['ecdsa-p256-sha256', () => generateKeyPairSync('ec', { namedCurve: 'prime256v1' })],
+    ['ecdsa-p224-sha256', () => generateKeyPairSync('ec', { namedCurve: 'secp224r1' })],
+    ['ed25519', () => generateKeyPairSync('ed25519')],
+    ['rsa2048-sha256', () => generateKeyPairSync('rsa', { modulusLength: 2048 })],
+  ];
+  const message = Buffer.from('one piece of mail');
+  const signed = suites.map(([suite, generate]) => {
+    const { privateKey, publicKey } = generate();
+    const signature = sign(suite === 'ed25519' ? null : 'sha256', message, {
+      key: privateKey,
+      dsaEncoding: 'ieee-p1363',
+    });
+    return { suite, spki: publicKey.export({ format: 'der', type: 'spki' }), signature, privateKey };
+  });
+
+  it('accepts each suite with its own key, and no key under another suite', () => {
+    for (const { suite } of signed) {
+      for (const { suite: keySuite, spki, signature } of signed) {
+        assert.equal(verifySignature(suite, spki, message, signature), suite === keySuite, `${keySuite} as ${suite}`);
+      }
+    }
+  });
+
+  it('accepts one encoding of a signature', () => {
+    const [p256] = signed;
+    assert.ok(p256 !== undefined);
+    const der = sign('sha256', message, p256.privateKey);
+    assert.equal(verifySignature('ecdsa-p256-sha256', p256.spki, message, der), false);
+    for (const bytes of [
+      Buffer.concat([p256.signature, Buffer.of(0)]),
+      p256.signature.subarray(0, 63),
+      Buffer.alloc(0),
+    ]) {
+      assert.equal(verifySignature('ecdsa-p256-sha256', p256.spki, message, bytes), false);
+    }
+    assert.equal(verifySignature('ecdsa-p256-sha256', p256.spki, message, Buffer.alloc(64)), false);
+  });
+
+  it('refuses keys in other encodings: compressed, explicit parameters, other curves, private, cut', () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+    const signature = sign('sha256', message, { key: privateKey, dsaEncoding: 'ieee-p1363' });
+    const canonical = publicKey.export({ format: 'der', type: 'spki' });
+    assert.ok(verifySignature('ecdsa-p256-sha256', canonical, message, signature));
+    const explicit = generateKeyPairSync('ec', { namedCurve: 'prime256v1', paramEncoding: 'explicit' }).publicKey;
+    const point = canonical.subarray(-65);
+    const compressed = Buffer.concat([
+      Buffer.from('3039301306072a8648ce3d020106082a8648ce3d030107032200', 'hex'),
+      Buffer.of((point[64] ?? 0) & 1 ? 3 : 2),
+      point.subarray(1, 33),
+    ]);
+    assert.ok(createPublicKey({ key: compressed, format: 'der', type: 'spki' }), 'OpenSSL itself takes it');
+    const offCurve = Buffer.from(canonical);
+    offCurve[90] = (offCurve[90] ?? 0) ^ 1;
+    const refused = [
+      explicit.export({ format: 'der', type: 'spki' }),
+      compressed,
+      offCurve,
+      privateKey.export({ format: 'der', type: 'pkcs8' }),
+      canonical.subarray(0, -1),
+      Buffer.concat([canonical, Buffer.of(0)]),
+      Buffer.alloc(0),
+    ];
+    for (const spki of refused) assert.equal(verifySignature('ecdsa-p256-sha256', spki, message, signature), false);
+  });
+
+  it('never throws for data, whatever it is', () => {
+    const bytes = fc.uint8Array({ maxLength: 300 });
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...suites.map(([suite]) => suite)),
+        bytes,
+        bytes,
+        bytes,
+        (suite, spki, text, mark) => {
+          assert.equal(verifySignature(suite, spki, text, mark), false);
+        },
+      ),
+    );
+  });
+});
