@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { QueryError, StoreError } from './analytics/index.ts';
+import { addBenchCommand } from './commands/bench-command.ts';
 import { applyConfigFile, ConfigError } from './commands/config-file.ts';
 import { addDecodeCommand } from './commands/decode-command.ts';
 import { addDemoCommand, DemoFolderError } from './commands/demo-command.ts';
@@ -43,6 +44,7 @@ async function main(terminal: Terminal): Promise<ExitCode> {
   addVerifyCommand(program, terminal, finish);
   addStoreCommands(program, terminal, finish);
   addReportCommand(program, terminal, finish);
+  addBenchCommand(program, terminal, finish);
   try {
     applyConfigFile(program, process.argv);
     await program.parseAsync(process.argv);

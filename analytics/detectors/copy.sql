@@ -7,8 +7,9 @@ select
   license,
   psd,
   list(scan_id order by row_id) as scan_ids,
-  format('Piece {} of license {} on PSD {} was seen on {} mailpieces at {} plants.', piece_count, license, psd,
-    greatest(count(distinct mailpiece_id), 2), count(distinct plant)) as detail
+  format('Piece {} of license {} on PSD {} was seen on {} mailpieces, at {} {}.', piece_count, license, psd,
+    greatest(count(distinct mailpiece_id), 2), count(distinct plant),
+    if(count(distinct plant) = 1, 'plant', 'plants')) as detail
 from pieces
 where genuine
 group by license, psd, piece_count, content_digest

@@ -49,8 +49,12 @@ export class StoreReader {
     }
   }
 
+  /** The gravest first. */
   async *findings(): AsyncGenerator<Finding> {
-    const result = await this.stream('select kind, severity, license, psd, scan_ids, detail from findings');
+    const result = await this.stream(
+      `select kind, severity, license, psd, scan_ids, detail from findings
+       order by list_position(['${SEVERITIES.join("', '")}'], severity), kind, license, psd, scan_ids`,
+    );
     for await (const rows of result.yieldRows()) {
       for (const [kind, severity, license, psd, scanIds, detail] of rows) {
         yield {

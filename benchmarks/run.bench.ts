@@ -1,0 +1,114 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isMainThread, Worker, workerData } from 'node:worker_threads';
+import { Store } from '../analytics/index.ts';
+import { openSource } from '../ingest/index.ts';
+import { rebuildJudge, runPipeline } from '../pipeline.ts';
+import { simulate } from '../psd-sim/index.ts';
+import { createReaderPool } from '../reader-pool.ts';
+import { loadRegistry } from '../verify/index.ts';
+import { machine, markdownTable, median } from './table.ts';
+
+/**
+ * From payloads in an NDJSON file to durable verdicts in one process, against what the same cores do when they only
+ * verify signatures with one cached key each: the limit that no verifier can pass. The two take turns.
+ */
+
+const PIECES = 40_000;
+const ROUNDS = 3;
+const WORKERS = availableParallelism();
+
+if (isMainThread) await main();
+else verifyAlone(workerData);
+
+async function main(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'indicia-bench-'));
+  try {
+    const dayMs = Date.UTC(2026, 10, 20);
+    await simulate({ seed: 1, pieces: PIECES, psds: 200, licenses: 150, frauds: [], images: 'none', dayMs }, folder);
+    const rows: string[][] = [];
+    const ratios: number[] = [];
+    for (let round = 1; round <= ROUNDS; round++) {
+      const raw = await rawRate();
+      const { rate, judgeMs, recordMs, seconds } = await pipelineRate(folder, join(folder, `round-${round}.duckdb`));
+      ratios.push(rate / raw);
+      const share = (ms: number) => `${((100 * ms) / 1000 / seconds).toFixed(1)} %`;
+      rows.push([
+        `${round}`,
+        raw.toFixed(0),
+        rate.toFixed(0),
+        (rate / raw).toFixed(2),
+        share(judgeMs),
+        share(recordMs),
+      ]);
+    }
+    process.stdout.write(`${machine()}; ${WORKERS} readers; ${PIECES} pieces, 200 PSDs\n\n`);
+    const headings = [
+      'round',
+      'only verifying, a second',
+      'scans to durable verdicts, a second',
+      'ratio',
+      'judging',
+      'recording',
+    ];
+    process.stdout.write(markdownTable(headings, rows));
+    process.stdout.write(`\nmedian ratio ${median(ratios).toFixed(2)}\n`);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function pipelineRate(folder: string, db: string) {
+  const registry = await loadRegistry(join(folder, 'registry'));
+  const store = await Store.open(db);
+  const readers = createReaderPool(registry, WORKERS);
+  // Workers start and compile before the clock does: a plant starts them once a day.
+  await Promise.all(Array.from({ length: WORKERS }, () => readers.read([])));
+  const source = await openSource(folder, process.stdin);
+  const startedAtMs = performance.now();
+  const summary = await runPipeline({
+    source,
+    readers,
+    judge: await rebuildJudge(store),
+    store,
+    now: () => performance.now(),
+  });
+  const seconds = (performance.now() - startedAtMs) / 1000;
+  await readers.close();
+  store.close();
+  return { rate: summary.scans / seconds, judgeMs: summary.judgeMs, recordMs: summary.recordMs, seconds };
+}
+
+/** Signatures a second of as many threads as the pipeline has readers, doing nothing else. */
+async function rawRate(): Promise<number> {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const data = {
+    spki: publicKey.export({ format: 'der', type: 'spki' }),
+    pkcs8: privateKey.export({ format: 'der', type: 'pkcs8' }),
+    verifications: 12_000,
+  };
+  const rates = await Promise.all(
+    Array.from({ length: WORKERS }, () => {
+      const { promise, resolve, reject } = Promise.withResolvers<number>();
+      const worker = new Worker(new URL(import.meta.url), { workerData: data });
+      worker.on('message', resolve);
+      worker.on('error', reject);
+      return promise;
+    }),
+  );
+  return rates.reduce((sum, rate) => sum + rate, 0);
+}
+
+async function verifyAlone(data: { spki: Buffer; pkcs8: Buffer; verifications: number }): Promise<void> {
+  const { parentPort } = await import('node:worker_threads');
+  const publicKey = createPublicKey({ key: Buffer.from(data.spki), format: 'der', type: 'spki' });
+  const privateKey = createPrivateKey({ key: Buffer.from(data.pkcs8), format: 'der', type: 'pkcs8' });
+  const message = Buffer.alloc(71, 1);
+  const signature = sign('sha256', message, { key: privateKey, dsaEncoding: 'ieee-p1363' });
+  const key = { key: publicKey, dsaEncoding: 'ieee-p1363' } as const;
+  const startedAtMs = performance.now();
+  for (let count = 0; count < data.verifications; count++) verify('sha256', message, key, signature);
+  parentPort?.postMessage((data.verifications * 1000) / (performance.now() - startedAtMs));
+}

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { FIELDS, type Field, SIGNED_BYTES, SUITES } from '../indicium/layout.ts';
+import { indicia } from './support/command-line.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+
+describe('docs/INDICIUM.md', () => {
+  const rows = read('docs/INDICIUM.md').split('\n');
+
+  it('has the table of the layout, row for row', () => {
+    for (const [name, field] of Object.entries<Field>(FIELDS)) {
+      const range = field.min === undefined ? '' : `, ${field.min} to ${field.max}`;
+      const row = `| ${field.offset} | ${field.bytes} | \`${name}\` | ${field.kind}${range} | ${field.meaning} |`;
+      assert.ok(rows.includes(row), row);
+    }
+    for (const [number, { name, signatureBytes }] of Object.entries(SUITES)) {
+      assert.ok(rows.includes(`| ${number} | \`${name}\` | ${signatureBytes} |`), name);
+    }
+  });
+
+  it('describes fields that lie one after another and fill the signed part', () => {
+    let offset = 0;
+    for (const field of Object.values(FIELDS)) {
+      assert.equal(field.offset, offset, field.meaning);
+      offset += field.bytes;
+    }
+    assert.equal(offset, SIGNED_BYTES);
+  });
+});
+
+describe('README.md', () => {
+  const commands = [...read('README.md').matchAll(/^npx indicia (\w+)(.*)$/gm)];
+  const helps = new Map<string, string>();
+  before(async () => {
+    for (const name of new Set(commands.map(([, name = '']) => name))) {
+      helps.set(name, (await indicia([name, '--help'])).stdout);
+    }
+  });
+
+  it('shows only commands and flags that there are', () => {
+    assert.ok(commands.length >= 8);
+    for (const [, name = '', rest = ''] of commands) {
+      const help = helps.get(name) ?? '';
+      assert.match(help, new RegExp(`Usage: indicia ${name}`));
+      for (const [flag] of rest.replace(/#.*$/, '').matchAll(/--[a-z]+/g))
+        assert.ok(help.includes(flag), `${name} ${flag}`);
+    }
+  });
+
+  it('has its two commands in package.json', () => {
+    const { scripts } = JSON.parse(read('package.json'));
+    for (const script of ['start', 'test']) {
+      assert.match(read('README.md'), new RegExp(`^npm ${script} `, 'm'));
+      assert.ok(scripts[script] !== undefined && scripts[`pre${script}`].includes('ready'), script);
+    }
+  });
+});
+
+describe('links between documents', () => {
+  const documents = [
+    'README.md',
+    'CHANGELOG.md',
+    ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => join('docs', name)),
+  ];
+  for (const document of documents.filter((name) => name.endsWith('.md'))) {
+    it(`of ${document} lead somewhere`, () => {
+      for (const [, target = ''] of read(document).matchAll(/\]\(([^)#]+)\)/g)) {
+        if (target.startsWith('https://')) continue;
+        assert.ok(existsSync(join(ROOT, dirname(document), target)), `${document}: ${target}`);
+      }
+    });
+  }
+});
