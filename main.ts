@@ -11,6 +11,7 @@ import { addRunCommand } from './commands/run-command.ts';
 import { addSimulateCommand } from './commands/simulate-command.ts';
 import { addStoreCommands } from './commands/store-commands.ts';
 import { type Terminal, warn } from './commands/terminal.ts';
+import { addTrustCommand } from './commands/trust-command.ts';
 import { addVerifyCommand } from './commands/verify-command.ts';
 import { SourceError } from './ingest/index.ts';
 import { ScenarioError } from './psd-sim/index.ts';
@@ -42,6 +43,7 @@ async function main(terminal: Terminal): Promise<ExitCode> {
   addRunCommand(program, terminal, finish);
   addDecodeCommand(program, terminal, finish);
   addVerifyCommand(program, terminal, finish);
+  addTrustCommand(program, terminal, finish);
   addStoreCommands(program, terminal, finish);
   addReportCommand(program, terminal, finish);
   addBenchCommand(program, terminal, finish);
@@ -71,4 +73,5 @@ process.exitCode = await main({
   stdout: process.stdout,
   stderr: process.stderr,
   isWatched: process.stderr.isTTY === true,
+  nowMs: () => Date.now(),
 });

@@ -53,7 +53,7 @@ export async function runPipeline(ports: Ports, summary: RunSummary = emptySumma
   try {
     for await (const batch of source.batches(await store.positionOf(source.name))) {
       const sorted = await known.sort(batch.scans);
-      ahead.push(withReadings(batch, sorted, readers.read(sorted.fresh.map((scan) => scan.mark))));
+      ahead.push(withReadings(batch, sorted, readers.read(sorted.fresh)));
       if (ahead.length >= readers.workers * BATCHES_AHEAD_PER_WORKER) await finishNext();
     }
     while (ahead.length > 0) await finishNext();
@@ -113,6 +113,7 @@ const REUSED: Reading = {
   indicium: null,
   contentDigest: 0n,
   outcome: 'scan-id-reused',
+  trustVersion: 0,
 };
 
 /** Outcomes that tell of a broken machine, link or file, not of a mailpiece. */

@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto';
-import { workerData } from 'node:worker_threads';
 import { createZxingWasmReader, readImage, readImageFile, type SymbolReader } from './decode/index.ts';
 import { type Mark, type Parsed, parseIndicium, type Reading, type ReasonCode } from './indicium/index.ts';
-import { authenticate, KeyRing, type Registry } from './verify/index.ts';
+import { authenticate, KeyRing, type KeyTable } from './verify/index.ts';
 
 /** The readings of a batch, in its order, and what they cost in this worker. */
 export interface ReadBatch {
@@ -11,19 +10,28 @@ export interface ReadBatch {
   readonly verifyMs: number;
 }
 
-const ring = new KeyRing(registryOf(workerData));
+/** What one task reads: marks with the time of their scan, and the keys to judge them by. */
+export interface ReadOrder {
+  readonly marks: readonly { readonly mark: Mark; readonly scannedAtMs: number | null }[];
+  /** One version of the trust list for the whole batch; its arrays are shared memory, so nothing is copied. */
+  readonly trust: { readonly version: number; readonly keys: KeyTable };
+}
+
+let ring: KeyRing | undefined;
 let symbolReader: Promise<SymbolReader> | undefined;
 
 /** Decodes and verifies: a piece crosses threads once each way. */
-export default async function read(marks: readonly Mark[]): Promise<ReadBatch> {
+export default async function read({ marks, trust }: ReadOrder): Promise<ReadBatch> {
+  const batchRing = ring?.version === trust.version ? ring : new KeyRing(trust);
+  ring = batchRing;
   const readings: Reading[] = [];
   let decodeMs = 0;
   let verifyMs = 0;
-  for (const mark of marks) {
+  for (const { mark, scannedAtMs } of marks) {
     const startedAtMs = performance.now();
     const decoded = mark.kind === 'payload' ? decodedPayload(mark.payload) : await decodedMark(mark);
     const decodedAtMs = performance.now();
-    readings.push(readingOf(decoded));
+    readings.push(readingOf(decoded, batchRing, scannedAtMs));
     decodeMs += decodedAtMs - startedAtMs;
     verifyMs += performance.now() - decodedAtMs;
   }
@@ -49,25 +57,18 @@ async function decodedMark(mark: Exclude<Mark, { kind: 'payload' }>): Promise<De
   return { payload, symbology, parsed };
 }
 
-function readingOf(decoded: Decoded): Reading {
-  if ('failure' in decoded) {
-    return { payload: null, symbology: null, indicium: null, contentDigest: 0n, outcome: decoded.failure };
-  }
+function readingOf(decoded: Decoded, batchRing: KeyRing, scannedAtMs: number | null): Reading {
+  const unread = { payload: null, symbology: null, indicium: null, contentDigest: 0n, trustVersion: batchRing.version };
+  if ('failure' in decoded) return { ...unread, outcome: decoded.failure };
   const { payload, symbology, parsed } = decoded;
-  if ('failure' in parsed) {
-    return { payload, symbology, indicium: null, contentDigest: 0n, outcome: parsed.failure };
-  }
+  if ('failure' in parsed) return { ...unread, payload, symbology, outcome: parsed.failure };
   const { indicium } = parsed;
-  const contentDigest = hash('sha256', indicium.signedBytes, 'buffer').readBigUInt64BE(0);
-  return { payload, symbology, indicium, contentDigest, outcome: authenticate(indicium, ring) };
-}
-
-function registryOf(data: unknown): Registry {
-  if (!isRegistry(data)) throw new TypeError('a reader is started with a registry');
-  return data;
-}
-
-/** The registry was checked record by record where it was loaded; here only that it is one. */
-function isRegistry(data: unknown): data is Registry {
-  return typeof data === 'object' && data !== null && 'keys' in data && 'licenses' in data && 'grants' in data;
+  return {
+    payload,
+    symbology,
+    indicium,
+    contentDigest: hash('sha256', indicium.signedBytes, 'buffer').readBigUInt64BE(0),
+    outcome: authenticate(indicium, batchRing, scannedAtMs),
+    trustVersion: batchRing.version,
+  };
 }

@@ -61,9 +61,9 @@ async function main(): Promise<void> {
 }
 
 async function pipelineRate(folder: string, db: string) {
-  const registry = await loadRegistry(join(folder, 'registry'));
+  const registry = await loadRegistry(join(folder, 'registry'), Date.UTC(2026, 10, 21));
   const store = await Store.open(db);
-  const readers = createReaderPool(registry, WORKERS);
+  const readers = createReaderPool(() => registry, WORKERS);
   // Workers start and compile before the clock does: a plant starts them once a day.
   await Promise.all(Array.from({ length: WORKERS }, () => readers.read([])));
   const source = await openSource(folder, process.stdin);

@@ -54,9 +54,9 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (cod
 export async function run(sources: readonly string[], options: RunOptions, terminal: Terminal): Promise<RunReport> {
   const startedAtMs = performance.now();
   const opened = await Promise.all(sources.map((source) => openSource(source, terminal.stdin)));
-  const registry = await loadRegistry(options.registry);
+  const registry = await loadRegistry(options.registry, terminal.nowMs());
   const store = await Store.open(options.db);
-  const readers = createReaderPool(registry, options.workers);
+  const readers = createReaderPool(() => registry, options.workers);
   const progress = new Progress(terminal);
   const summary = emptySummary();
   try {

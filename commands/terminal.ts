@@ -8,6 +8,8 @@ export interface Terminal {
   readonly stderr: Writable;
   /** Whether a person watches stderr: progress is drawn only then. */
   readonly isWatched: boolean;
+  /** Milliseconds since 1970: the clock that decides whether a trust list has expired. */
+  readonly nowMs: () => number;
 }
 
 /** Results, for people or machines. Waits when the reader is slower than we are. */

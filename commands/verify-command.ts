@@ -23,7 +23,7 @@ export function addVerifyCommand(program: Command, terminal: Terminal, finish: (
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  indicia verify --registry day/registry AQEBAAAAPQkD…')
     .action(async (payloads: string[], options: VerifyOptions) => {
-      const ring = new KeyRing(await loadRegistry(options.registry));
+      const ring = new KeyRing(await loadRegistry(options.registry, terminal.nowMs()));
       let invalid = 0;
       for (const payload of payloads) {
         const verified = verifyPayload(payload, await payloadBytes(payload), ring);
@@ -44,7 +44,7 @@ interface Verified {
 
 function verifyPayload(payload: string, bytes: PayloadBytes, ring: KeyRing): Verified {
   const parsed = typeof bytes === 'string' ? { failure: bytes } : parseIndicium(bytes);
-  const outcome = 'failure' in parsed ? parsed.failure : authenticate(parsed.indicium, ring);
+  const outcome = 'failure' in parsed ? parsed.failure : authenticate(parsed.indicium, ring, null);
   const format: Check = {
     name: 'format',
     question: 'Are the bytes a well-formed indicium?',

@@ -10,12 +10,32 @@ export interface Reading {
   /** First 64 bits of SHA-256 over the signed bytes: the same piece whatever its signature bytes; 0 when unread. */
   readonly contentDigest: bigint;
   readonly outcome: ReadingOutcome;
+  /** Version of the trust list that the outcome rests on. */
+  readonly trustVersion: number;
 }
 
 /** `valid`: a genuine signature by the key of this PSD and license, allowed by the license. */
 export type ReadingOutcome = 'valid' | ReasonCode;
 
-/** Outcomes whose signature is genuine: only these may enter the sightings, lest anyone burn another's counters. */
+/**
+ * Outcomes whose signature is genuine: only these enter the sightings, lest anyone use up another's counters. A key
+ * that may be in other hands proves nothing, so marks dated after its compromise are not among them.
+ */
+export const GENUINE_OUTCOMES: readonly ReadingOutcome[] = [
+  'valid',
+  'key-not-yet-valid',
+  'expired-key',
+  'revoked-key',
+  'valid-but-revoked-key',
+  'expired-license',
+  'revoked-license',
+  'ungranted-psd',
+  'overspread-license',
+  'date-anomaly',
+];
+
+const GENUINE: ReadonlySet<ReadingOutcome> = new Set(GENUINE_OUTCOMES);
+
 export function isGenuine(outcome: ReadingOutcome): boolean {
-  return outcome === 'valid' || outcome === 'ungranted-psd' || outcome === 'overspread-license';
+  return GENUINE.has(outcome);
 }

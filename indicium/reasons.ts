@@ -30,8 +30,17 @@ export const REASONS = {
   'key-mismatch': 'The key named in the indicium belongs to another PSD or another license.',
   'suite-mismatch': 'The indicium names another signature suite than its key has.',
   forged: 'The signature does not fit the indicium: it was forged or altered.',
+  'key-not-yet-valid': 'The key was certified only after the date of the indicium.',
+  'expired-key': 'The certificate of the key had expired at the date of the indicium.',
+  'compromised-key': 'The indicium is dated after the key may have been in other hands.',
+  'revoked-key': 'The indicium is dated after its key was revoked.',
+  'valid-but-revoked-key':
+    'The indicium is dated before its key was revoked or compromised, but scanned after: review it.',
+  'expired-license': 'The license was not in force at the date of the indicium.',
+  'revoked-license': 'The license had been revoked at the date of the indicium.',
   'ungranted-psd': 'The license was not granted to this PSD at the time of franking.',
   'overspread-license': 'The license is on more PSDs than the authority allowed, and this PSD is beyond the limit.',
+  'date-anomaly': 'The date of the indicium lies too far before or after its scan.',
   // What other sightings say.
   copy: 'The same indicium was seen on another mailpiece.',
   'possible-copy': 'The same indicium was seen before, and nothing shows whether on this mailpiece or another.',

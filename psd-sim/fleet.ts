@@ -35,7 +35,12 @@ export function buildFleet(scenario: Scenario, authority: PostalAuthority, rando
     const holder = HOLDERS[index % HOLDERS.length] ?? 'Holder';
     const suffix = index < HOLDERS.length ? '' : ` ${Math.floor(index / HOLDERS.length) + 1}`;
     const psdLimit = pairs.filter((pair) => pair.license === index).length;
-    const grant = authority.grantLicense(`${holder}${suffix}`, town.name, town.postcode, psdLimit);
+    const grant = authority.grantLicense({
+      holder: `${holder}${suffix}`,
+      town: town.name,
+      depositPostcode: town.postcode,
+      psdLimit,
+    });
     return { ...grant, town };
   });
   const slots: Slot[] = [];
@@ -55,11 +60,12 @@ export function buildFleet(scenario: Scenario, authority: PostalAuthority, rando
   return { psds, slots };
 }
 
-/** Creates the register set and has its key certified. Granting the license to the PSD is the authority's own act. */
-export function putOn(slot: Slot, authority: PostalAuthority, random: Random): void {
+/** Creates the register set and has its key certified; returns the key id. Granting the license to the PSD is the authority's own act. */
+export function putOn(slot: Slot, authority: PostalAuthority, random: Random): number {
   const keys = keyPairFrom(random.bytes(`key ${slot.psd.name} ${slot.license}`));
   const keyId = authority.certify(slot.psd.name, slot.license, keys);
   slot.psd.install(newRegisterSet(slot.license, 'prepaid'), keyId, keys);
+  return keyId;
 }
 
 function plannedPairs(psds: number, licenses: number): { psd: number; license: number }[] {

@@ -27,6 +27,7 @@ interface Scene {
 }
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** Pieces printed by one cloned or wrongly licensed PSD. */
 const SPREE_PIECES = 4;
 const SPREE_FUNDS_MILLS = 6_000n;
@@ -58,6 +59,11 @@ const COMMIT: Record<FraudName, (scene: Scene) => Committed> = {
   fork,
   'ungranted-psd': (scene) => wrongPsd(scene, 'never granted'),
   'overspread-license': (scene) => wrongPsd(scene, 'beyond the limit'),
+  'cross-key': crossKey,
+  'expired-license': (scene) => lapsed(scene, 'expired-license'),
+  'revoked-license': (scene) => lapsed(scene, 'revoked-license'),
+  'compromised-key': (scene) => lapsed(scene, 'compromised-key'),
+  'stale-date': (scene) => lapsed(scene, 'stale-date'),
 };
 
 function unusedPiece({ day, used, random }: Scene, fits: (piece: Piece) => boolean = () => true): Piece {
@@ -147,6 +153,52 @@ function wrongPsd(scene: Scene, how: 'never granted' | 'beyond the limit'): Comm
   if (how === 'beyond the limit') authority.putOnPsd(slot.license, slot.psd.name, scenario.dayMs + 7 * HOUR_MS);
   const times = Array.from({ length: SPREE_PIECES }, () => scenario.dayMs + random.int(8 * HOUR_MS, 16 * HOUR_MS));
   const pieces = times.toSorted((a, b) => a - b).map((atMs) => frankPiece(slot, atMs, authority, random));
+  day.pieces.push(...pieces);
+  return { slot, pieces };
+}
+
+/** A user signs in the name of somebody else's license, with a key of his own that is registered for another. */
+function crossKey(scene: Scene): Committed {
+  const { fleet, random, day } = scene;
+  const victim = unusedPiece(scene);
+  const own = random.pick(fleet.slots.filter((slot) => slot.license !== victim.license));
+  const { keyId, keys } = own.psd.brokenOpen(own.license);
+  const payload = Buffer.from(victim.payload);
+  payload.writeBigUInt64BE(victim.pieceCount + 600_000n, FIELDS.pieceCount.offset);
+  payload.writeUIntBE(keyId, FIELDS.keyId.offset, FIELDS.keyId.bytes);
+  const signed = payload.subarray(0, SIGNED_BYTES);
+  sign('sha256', signed, { key: keys.privateKey, dsaEncoding: 'ieee-p1363' }).copy(payload, SIGNED_BYTES);
+  const piece: Piece = { ...victim, payload, mailpieceId: newMailpieceId(random), damage: 'none' };
+  day.pieces.push(piece);
+  return { slot: victim, pieces: [piece] };
+}
+
+/** A PSD goes on franking under a license or key that is no longer good, or with a date long past. */
+function lapsed(
+  scene: Scene,
+  how: 'expired-license' | 'revoked-license' | 'compromised-key' | 'stale-date',
+): Committed {
+  const { scenario, fleet, authority, random, day } = scene;
+  const { dayMs } = scenario;
+  const host = random.pick(fleet.slots);
+  const validToMs = how === 'expired-license' ? dayMs - DAY_MS : dayMs + 900 * DAY_MS;
+  const { license } = authority.grantLicense({
+    holder: `${host.holder} (${how})`,
+    town: host.town.name,
+    depositPostcode: host.town.postcode,
+    psdLimit: 1,
+    validFromMs: dayMs - 180 * DAY_MS,
+    validToMs,
+  });
+  const slot = { ...host, license };
+  const keyId = putOn(slot, authority, random);
+  authority.putOnPsd(license, slot.psd.name, dayMs - 180 * DAY_MS);
+  if (how === 'revoked-license') authority.revokeLicense(license, dayMs - DAY_MS);
+  if (how === 'compromised-key') authority.reportCompromise(keyId, dayMs - DAY_MS);
+  const fromMs = how === 'stale-date' ? dayMs - 60 * DAY_MS : dayMs;
+  const pieces = Array.from({ length: SPREE_PIECES }, (_, index) => {
+    return frankPiece(slot, fromMs + (9 + index) * HOUR_MS, authority, random);
+  });
   day.pieces.push(...pieces);
   return { slot, pieces };
 }

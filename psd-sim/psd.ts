@@ -99,6 +99,13 @@ export class Psd {
     return { payload: encodeMark(signed, SUITE_P256, signature), pieceCount: debited.pieceCount };
   }
 
+  /** What a thief finds who breaks the housing open: the key of one license, and its id. */
+  brokenOpen(license: number): Pick<Slot, 'keyId' | 'keys'> {
+    const slot = this.#slots.get(license);
+    if (slot === undefined) throw new Error(`${this.name} has no license ${license}`);
+    return { keyId: slot.keyId, keys: slot.keys };
+  }
+
   /** The fraud of a broken-open housing: a second device with the same identity, keys and registers. */
   cloned(): Psd {
     const clone = new Psd(this.identity);

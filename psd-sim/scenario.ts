@@ -1,5 +1,18 @@
 /** Frauds that a simulated day can hold; the names are part of the command line's contract. */
-export const FRAUDS = ['copy', 'copy-far', 'forged', 'altered', 'fork', 'ungranted-psd', 'overspread-license'] as const;
+export const FRAUDS = [
+  'copy',
+  'copy-far',
+  'forged',
+  'altered',
+  'fork',
+  'ungranted-psd',
+  'overspread-license',
+  'cross-key',
+  'expired-license',
+  'revoked-license',
+  'compromised-key',
+  'stale-date',
+] as const;
 export type FraudName = (typeof FRAUDS)[number];
 
 /** Honest events that look odd and must accuse nobody. */

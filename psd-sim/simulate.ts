@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Piscina } from 'piscina';
 import { PostalAuthority, type Register } from './authority.ts';
+import { certificateFiles } from './certificates.ts';
 import { frankDay } from './day.ts';
 import { buildFleet } from './fleet.ts';
 import { commitFrauds } from './frauds.ts';
@@ -11,6 +11,7 @@ import { type ScanEvent, sortMail } from './mail-stream.ts';
 import type { PrintOrder } from './print-worker.ts';
 import { Random } from './random.ts';
 import type { Scenario } from './scenario.ts';
+import { TrustPublisher } from './trust-publisher.ts';
 import { type TruthLine, truthOf } from './truth.ts';
 
 export interface Simulated {
@@ -23,6 +24,9 @@ export interface Simulated {
 /** Pictures that one task of a printing worker makes: few, so that progress shows and both workers stay busy. */
 const PICTURES_PER_TASK = 16;
 
+/** Certificates take half a millisecond each; larger fleets are registered without them. */
+const CERTIFIED_KEYS_MAX = 5_000;
+
 /**
  * Simulates one day and writes it: `registry/`, `scans.ndjson`, `images/` and `truth.ndjson` in the folder. The same
  * scenario gives the same files again, but for the random part of the signatures.
@@ -33,7 +37,7 @@ export async function simulate(
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<Simulated> {
   const random = new Random(`indicia ${scenario.seed}`);
-  const authority = new PostalAuthority();
+  const authority = new PostalAuthority(scenario.dayMs);
   const fleet = buildFleet(scenario, authority, random.stream('fleet'));
   const day = frankDay(scenario, fleet, authority, random.stream('day'));
   const frauds = commitFrauds({ scenario, fleet, day, authority, random: random.stream('frauds') });
@@ -41,7 +45,7 @@ export async function simulate(
   const truth = truthOf(frauds, stream);
 
   await mkdir(folder, { recursive: true });
-  await writeRegistry(join(folder, 'registry'), authority.publish(), scenario.dayMs);
+  await publishRegistry(join(folder, 'registry'), authority.publish(), scenario, random.stream('trust'));
   const distinct = [...new Map(stream.deliveries.map((event) => [event.scanId, event])).values()];
   const imageOf = await takePictures(scenario, distinct, folder, onProgress);
   const lines = stream.deliveries.map((event) => JSON.stringify(scanRecord(event, imageOf.get(event.scanId))));
@@ -130,13 +134,20 @@ function printOrder(scenario: Scenario, event: ScanEvent, index: number, folder:
   };
 }
 
-async function writeRegistry(folder: string, register: Register, issuedAtMs: number): Promise<void> {
+async function publishRegistry(folder: string, register: Register, scenario: Scenario, random: Random): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const files: Record<string, string> = {};
-  for (const [name, records] of Object.entries(register)) {
-    const text = records.map((record: unknown) => `${JSON.stringify(record)}\n`).join('');
-    files[`${name}.ndjson`] = createHash('sha256').update(text).digest('hex');
-    await writeFile(join(folder, `${name}.ndjson`), text);
+  const files = new Map(recordFiles(register));
+  if (register.keys.length <= CERTIFIED_KEYS_MAX) {
+    for (const [name, text] of await certificateFiles(register, scenario.dayMs, random)) files.set(name, text);
   }
-  await writeFile(join(folder, 'trust-list.json'), `${JSON.stringify({ version: 1, issuedAtMs, files })}\n`);
+  const publisher = new TrustPublisher(random, folder);
+  await publisher.publishRoot();
+  await publisher.publishList(files, scenario.dayMs);
+}
+
+/** The records of a registry as NDJSON files by name. */
+export function recordFiles(register: Register): [string, string][] {
+  return Object.entries(register).map(([name, records]) => {
+    return [`${name}.ndjson`, records.map((record: unknown) => `${JSON.stringify(record)}\n`).join('')];
+  });
 }

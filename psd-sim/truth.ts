@@ -36,6 +36,11 @@ const PROVED_BY: Record<FraudName, string> = {
   fork: 'fork',
   'ungranted-psd': 'ungranted-psd',
   'overspread-license': 'overspread-license',
+  'cross-key': 'cross-key',
+  'expired-license': 'expired-license',
+  'revoked-license': 'revoked-license',
+  'compromised-key': 'compromised-key',
+  'stale-date': 'stale-date',
 };
 
 /** A fraud is found when findings of its kind name every scan of it. */

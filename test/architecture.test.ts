@@ -26,14 +26,18 @@ const LIBRARIES: Record<string, readonly string[]> = {
   '@duckdb/node-api': ['analytics/store/'],
   '@napi-rs/canvas': ['psd-sim/printer.ts', 'psd-sim/scanner.ts'],
   '@zxing/library': ['decode/zxing-js.ts'],
+  '@peculiar/x509': ['psd-sim/certificates.ts'],
   'apache-arrow': ['analytics/arrow-output.ts'],
   'bwip-js': ['psd-sim/data-matrix.ts'],
   commander: ['main.ts', 'commands/'],
+  asn1js: [],
   'fast-png': ['psd-sim/scanner.ts'],
   piscina: ['reader-pool.ts', 'psd-sim/simulate.ts'],
+  pkijs: ['verify/x509/parse.ts'],
   'pure-rand': ['psd-sim/random.ts'],
+  'reflect-metadata': ['psd-sim/certificates.ts'],
   sharp: ['decode/grey-image.ts'],
-  typebox: ['ingest/scan-line.ts', 'ingest/ndjson.ts', 'verify/registry-folder.ts'],
+  typebox: ['ingest/scan-line.ts', 'ingest/ndjson.ts', 'verify/'],
   'zxing-wasm': ['decode/zxing-wasm.ts'],
 };
 
@@ -142,7 +146,9 @@ describe('the architecture', () => {
 
   it('takes time and randomness from outside', () => {
     const forbidden = /\bDate\.now\b|\bMath\.random\b|\bnew Date\(\)/;
-    assertNone(product.filter(({ text }) => forbidden.test(text)).map(({ path }) => path));
+    // The clock of the command line is handed in where the program starts.
+    const found = product.filter(({ path, text }) => path !== 'main.ts' && forbidden.test(text));
+    assertNone(found.map(({ path }) => path));
   });
 
   it('has no way around the type checker, and no unfinished business', () => {

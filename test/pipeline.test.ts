@@ -32,7 +32,7 @@ function sourceOf(batches: readonly (readonly Scan[])[], acknowledged: number[] 
 async function runOver(test: TestContext, registry: Registry, batches: readonly (readonly Scan[])[]) {
   const path = join(await temporaryFolder(test), 'store.duckdb');
   const store = await Store.open(path);
-  const readers = createReaderPool(registry, 2);
+  const readers = createReaderPool(() => registry, 2);
   test.after(() => readers.close());
   const acknowledged: number[] = [];
   const summary = await runPipeline({
@@ -121,14 +121,15 @@ describe('the pipeline', () => {
     const batches = Array.from({ length: 6 }, () => [payloadScan(payload)]);
     const path = join(await temporaryFolder(test), 'store.duckdb');
     const store = await Store.open(path);
+    const { registry } = world;
     let calls = 0;
     const readers = {
       workers: 3,
-      async read(marks: readonly Mark[]): Promise<ReadBatch> {
+      async read(scans: readonly Scan[]): Promise<ReadBatch> {
         const delayMs = [60, 5, 30, 0, 20, 1][calls++] ?? 0;
         await new Promise((resolve) => setTimeout(resolve, delayMs));
-        const readings = marks.map((mark) => {
-          return readingOf(mark.kind === 'payload' ? mark.payload : Buffer.alloc(0), world.registry);
+        const readings = scans.map(({ mark }) => {
+          return readingOf(mark.kind === 'payload' ? mark.payload : Buffer.alloc(0), registry);
         });
         return { readings, decodeMs: 0, verifyMs: 0 };
       },
@@ -151,7 +152,7 @@ describe('the pipeline', () => {
     const batches = [[payloadScan(world.frank())], [payloadScan(world.frank())], [payloadScan(world.frank())]];
     const path = join(await temporaryFolder(test), 'store.duckdb');
     const store = await Store.open(path);
-    const readers = createReaderPool(world.registry, 1);
+    const readers = createReaderPool(() => world.registry, 1);
     test.after(() => readers.close());
     const acknowledged: number[] = [];
     let failing = true;
@@ -181,7 +182,7 @@ describe('the pipeline', () => {
     const payload = world.frank();
     const { path } = await runOver(test, world.registry, [[payloadScan(payload)]]);
     const store = await Store.open(path);
-    const readers = createReaderPool(world.registry, 1);
+    const readers = createReaderPool(() => world.registry, 1);
     test.after(() => readers.close());
     const source = { ...sourceOf([[payloadScan(payload)]]), name: 'another' };
     await runPipeline({ source, readers, judge: await rebuildJudge(store), store, now: () => 0 });

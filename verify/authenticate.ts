@@ -1,21 +1,46 @@
 import type { Indicium, ReadingOutcome, ReasonCode } from '../indicium/index.ts';
-import type { KeyRing } from './key-ring.ts';
+import type { KeyRing, KeyTimes } from './key-ring.ts';
+import { PRINTED_AHEAD_MS_MAX, PRINTED_BEHIND_MS_MAX } from './limits.ts';
 import { verifyWith } from './signature.ts';
 
 /**
- * Whether a mark is genuine and allowed, in the order of the protocol: key, whose key, suite, signature, license.
- * The signature is checked over the bytes that were scanned, with the algorithm of the key's record.
+ * Whether a mark is genuine and allowed, in the order of the protocol. The signature is checked over the bytes that
+ * were scanned, with the algorithm of the key's record. Validity is judged at the date of the mark and by what was
+ * known at the scan; where the plant did not say when it scanned, by all that is known.
  */
-export function authenticate(indicium: Indicium, ring: KeyRing): ReadingOutcome {
-  const record = ring.record(indicium.keyId);
-  if (record === undefined) return 'unknown-key';
-  if (record.psd !== indicium.psd || record.license !== indicium.license) return 'key-mismatch';
-  if (record.suite !== indicium.suite) return 'suite-mismatch';
-  const key = ring.key(record);
+export function authenticate(indicium: Indicium, ring: KeyRing, scannedAtMs: number | null): ReadingOutcome {
+  const row = ring.find(indicium.keyId);
+  if (row === -1) return 'unknown-key';
+  if (!ring.isOwner(row, indicium)) return 'key-mismatch';
+  if (ring.suite(row) !== indicium.suite) return 'suite-mismatch';
+  const key = ring.key(row);
   if (key === null) return 'unknown-key';
   if (!verifyWith(key, indicium.signedBytes, indicium.signature)) return 'forged';
-  const grant = ring.grantState(indicium.license, indicium.psd, indicium.printedAtMs);
-  return grant === 'granted' ? 'valid' : grant;
+
+  const atMs = indicium.printedAtMs;
+  const keyFailure = keyFailureAt(ring.times(row), atMs, scannedAtMs ?? Number.MAX_VALUE);
+  if (keyFailure !== null) return keyFailure;
+  const authorization = ring.authorization(row, atMs);
+  if (authorization !== 'granted') return authorization;
+  return isPlausible(atMs, scannedAtMs) ? 'valid' : 'date-anomaly';
+}
+
+/**
+ * A revocation or compromise counts once it had happened at the scan. Marks dated before it may be honest mail on its
+ * way, or backdated by whoever has the key: they are for a person to review.
+ */
+function keyFailureAt(times: KeyTimes, atMs: number, scannedAtMs: number): ReasonCode | null {
+  if (atMs < times.validFromMs) return 'key-not-yet-valid';
+  if (atMs >= times.validToMs) return 'expired-key';
+  if (atMs >= times.compromisedFromMs) return 'compromised-key';
+  if (atMs >= times.revokedAtMs) return 'revoked-key';
+  const isKnownBad = scannedAtMs >= times.compromisedFromMs || scannedAtMs >= times.revokedAtMs;
+  return isKnownBad ? 'valid-but-revoked-key' : null;
+}
+
+function isPlausible(atMs: number, scannedAtMs: number | null): boolean {
+  if (scannedAtMs === null) return true;
+  return atMs <= scannedAtMs + PRINTED_AHEAD_MS_MAX && atMs >= scannedAtMs - PRINTED_BEHIND_MS_MAX;
 }
 
 export interface Check {
@@ -30,8 +55,25 @@ const STEPS: readonly { name: string; question: string; failures: readonly Reaso
   { name: 'owner', question: 'Does the key belong to this PSD and this license?', failures: ['key-mismatch'] },
   { name: 'suite', question: 'Is the signature suite that of the key?', failures: ['suite-mismatch'] },
   { name: 'signature', question: 'Does the signature fit the scanned bytes?', failures: ['forged'] },
+  {
+    name: 'validity',
+    question: 'Was the key certified at the date of the mark?',
+    failures: ['key-not-yet-valid', 'expired-key'],
+  },
+  { name: 'compromise', question: 'Was the key in no other hands by then?', failures: ['compromised-key'] },
+  {
+    name: 'revocation',
+    question: 'Is the key not revoked, then and at the scan?',
+    failures: ['revoked-key', 'valid-but-revoked-key'],
+  },
+  {
+    name: 'license',
+    question: 'Was the license in force?',
+    failures: ['expired-license', 'revoked-license'],
+  },
   { name: 'grant', question: 'Was the license granted to this PSD at that time?', failures: ['ungranted-psd'] },
   { name: 'spread', question: 'Is the PSD within the number granted?', failures: ['overspread-license'] },
+  { name: 'date', question: 'Is the date of the mark near that of the scan?', failures: ['date-anomaly'] },
 ];
 
 /** Every check of `authenticate` with its result, as its outcome implies. */

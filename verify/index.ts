@@ -1,5 +1,12 @@
+export { type Audit, auditRegistry } from './audit.ts';
 export { authenticate, type Check, checksOf } from './authenticate.ts';
+export { grantedLicenses } from './authorization.ts';
 export { KeyRing } from './key-ring.ts';
+export { buildKeyTable, type KeyTable } from './key-table.ts';
+export { RegistryError } from './record-file.ts';
 export type { FundsRecord, GrantRecord, KeyRecord, LicenseRecord, PsdRecord, Registry } from './registry.ts';
-export { loadRegistry, RegistryError } from './registry-folder.ts';
+export { loadRecords, loadRegistry, openTrustedFolder, type TrustedFolder } from './registry-folder.ts';
 export { verifySignature } from './signature.ts';
+export { isRefusal, TRUST_FAILURES, type TrustFailure, type TrustRefusal } from './trust/failures.ts';
+export { type Pulled, pullRegistry } from './trust/pull.ts';
+export { openUpstream } from './trust/upstream.ts';

@@ -1,32 +1,47 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { SuiteName } from '../indicium/index.ts';
 
+/** The one DER encoding each suite's public key may have: everything before and after the key material itself. */
+interface KeyForm {
+  readonly prefix: Buffer;
+  readonly materialBytes: number;
+  readonly suffix: Buffer;
+}
+
 /**
- * The one DER encoding each suite's public key may have: everything before and after the key material itself.
- * OpenSSL's import is laxer than any standard (explicit curve parameters, malformed ASN.1), so the bytes decide.
+ * OpenSSL's import is laxer than any standard (explicit curve parameters, compressed points, malformed ASN.1), so the
+ * bytes decide: RFC 5480 for the curves, RFC 8410 for Ed25519, RFC 3279 for RSA with 2048 bits and e = 65537.
  */
-const SPKI_FORMS: Record<SuiteName, { prefix: string; materialBytes: number; suffix: string }> = {
-  'ecdsa-p256-sha256': {
-    prefix: '3059301306072a8648ce3d020106082a8648ce3d03010703420004',
-    materialBytes: 64,
-    suffix: '',
-  },
-  ed25519: { prefix: '302a300506032b6570032100', materialBytes: 32, suffix: '' },
-  'ecdsa-p224-sha256': { prefix: '304e301006072a8648ce3d020106052b81040021033a0004', materialBytes: 56, suffix: '' },
-  'rsa2048-sha256': {
-    prefix: '30820122300d06092a864886f70d01010105000382010f003082010a0282010100',
-    materialBytes: 256,
-    suffix: '0203010001',
-  },
+const FORMS: Record<SuiteName, KeyForm> = {
+  'ecdsa-p256-sha256': form('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 64),
+  ed25519: form('302a300506032b6570032100', 32),
+  'ecdsa-p224-sha256': form('304e301006072a8648ce3d020106052b81040021033a0004', 56),
+  'rsa2048-sha256': form('30820122300d06092a864886f70d01010105000382010f003082010a0282010100', 256, '0203010001'),
 };
+
+function form(prefix: string, materialBytes: number, suffix = ''): KeyForm {
+  return { prefix: Buffer.from(prefix, 'hex'), materialBytes, suffix: Buffer.from(suffix, 'hex') };
+}
+
+/** The key material of a canonical public key of the suite, a view into it; null when it is none. */
+export function keyMaterial(suite: SuiteName, spki: Uint8Array): Uint8Array | null {
+  const { prefix, materialBytes, suffix } = FORMS[suite];
+  if (spki.length !== prefix.length + materialBytes + suffix.length) return null;
+  if (!prefix.equals(spki.subarray(0, prefix.length))) return null;
+  if (!suffix.equals(spki.subarray(prefix.length + materialBytes))) return null;
+  const material = spki.subarray(prefix.length, prefix.length + materialBytes);
+  return isSound(suite, material) ? material : null;
+}
+
+/** The public key again that `keyMaterial` came from. */
+export function spkiOf(suite: SuiteName, material: Uint8Array): Buffer {
+  const { prefix, suffix } = FORMS[suite];
+  return Buffer.concat([prefix, material, suffix]);
+}
 
 /** Imports a public key for a suite, or null when it is not that suite's key in its canonical encoding. */
 export function importPublicKey(suite: SuiteName, spki: Uint8Array): KeyObject | null {
-  const form = SPKI_FORMS[suite];
-  const prefixBytes = form.prefix.length / 2;
-  const hex = Buffer.from(spki.buffer, spki.byteOffset, spki.byteLength).toString('hex');
-  if (spki.length !== prefixBytes + form.materialBytes + form.suffix.length / 2) return null;
-  if (!hex.startsWith(form.prefix) || !hex.endsWith(form.suffix)) return null;
+  if (keyMaterial(suite, spki) === null) return null;
   let key: KeyObject;
   try {
     key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
@@ -35,4 +50,41 @@ export function importPublicKey(suite: SuiteName, spki: Uint8Array): KeyObject |
     return null;
   }
   return key.export({ format: 'der', type: 'spki' }).equals(spki) ? key : null;
+}
+
+function isSound(suite: SuiteName, material: Uint8Array): boolean {
+  if (suite === 'ed25519') return !isSmallOrder(material) && isCanonicalY(material);
+  // 2048 bits in truth, and odd: an even modulus is no product of two large primes.
+  if (suite === 'rsa2048-sha256') return ((material[0] ?? 0) & 0x80) !== 0 && ((material[255] ?? 0) & 1) === 1;
+  return true;
+}
+
+/** y-coordinates of the eight points of small order on edwards25519, and two encodings of them beyond p. */
+const SMALL_ORDER_Y = [
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+].map((hex) => Buffer.from(hex, 'hex'));
+
+/** Whatever is signed verifies under a key of small order (RFC 8032, 5.1.7 leaves the check to the user). */
+function isSmallOrder(material: Uint8Array): boolean {
+  const y = withoutSign(material);
+  return SMALL_ORDER_Y.some((known) => known.equals(y));
+}
+
+/** y below p = 2^255 − 19 (RFC 8032, 5.1.3). */
+function isCanonicalY(material: Uint8Array): boolean {
+  const y = withoutSign(material);
+  const isAllOnes = y[31] === 0x7f && y.subarray(1, 31).every((byte) => byte === 0xff);
+  return !(isAllOnes && (y[0] ?? 0) >= 0xed);
+}
+
+function withoutSign(material: Uint8Array): Buffer {
+  const y = Buffer.from(material);
+  y[31] = (y[31] ?? 0) & 0x7f;
+  return y;
 }

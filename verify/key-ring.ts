@@ -1,60 +1,70 @@
-import type { GrantRecord, KeyRecord, Registry } from './registry.ts';
-import { type VerifyingKey, verifyingKey } from './signature.ts';
+import { FIELDS, type Indicium, type SuiteName } from '../indicium/index.ts';
+import { AUTHORIZATIONS, type Authorization } from './authorization.ts';
+import { KeyCache } from './key-cache.ts';
+import { findKey, type KeyTable, PSD_BYTES, SUITE_NAMES, TIMES_PER_KEY } from './key-table.ts';
+import type { VerifyingKey } from './signature.ts';
 
-export type GrantState = 'granted' | 'ungranted-psd' | 'overspread-license';
-
-interface LicenseGrants {
-  readonly psdLimit: number;
-  /** In the order they were granted: when too many are active, the latest are beyond the limit. */
-  readonly grants: readonly GrantRecord[];
+/** When a key may be used. Infinity where an event never happened. */
+export interface KeyTimes {
+  readonly validFromMs: number;
+  readonly validToMs: number;
+  readonly revokedAtMs: number;
+  readonly compromisedFromMs: number;
 }
 
-/** The registry, arranged for the two questions a verifier asks: whose key is this, and was this PSD allowed. */
+/** One version of the registry's keys in one thread, arranged for the questions a verifier asks. */
 export class KeyRing {
+  /** Of the trust list: recorded with every verdict. */
   readonly version: number;
-  readonly #records: ReadonlyMap<number, KeyRecord>;
-  readonly #licenses: ReadonlyMap<number, LicenseGrants>;
-  readonly #imported = new Map<number, VerifyingKey>();
+  readonly #table: KeyTable;
+  readonly #cache: KeyCache;
 
-  constructor(registry: Registry) {
+  constructor(registry: { readonly version: number; readonly keys: KeyTable }) {
     this.version = registry.version;
-    this.#records = new Map(registry.keys.map((record) => [record.keyId, record]));
-    const grantsByLicense = Map.groupBy(registry.grants, (grant) => grant.license);
-    this.#licenses = new Map(
-      registry.licenses.map(({ license, psdLimit }) => [
-        license,
-        { psdLimit, grants: (grantsByLicense.get(license) ?? []).toSorted(byGrantTime) },
-      ]),
-    );
+    this.#table = registry.keys;
+    this.#cache = new KeyCache(registry.keys);
   }
 
-  record(keyId: number): KeyRecord | undefined {
-    return this.#records.get(keyId);
+  /** Row of the key, or −1 when its id is not registered. */
+  find(keyId: number): number {
+    return findKey(this.#table, keyId);
   }
 
-  /** The imported key of a record; null when its bytes are not a canonical key of its suite. */
-  key(record: KeyRecord): VerifyingKey | null {
-    const known = this.#imported.get(record.keyId);
-    if (known !== undefined) return known;
-    const key = verifyingKey(record.suite, record.spki);
-    if (key !== null) this.#imported.set(record.keyId, key);
-    return key;
-  }
-
-  /** Whether the license was on this PSD at that time, and within the number of PSDs it was granted for. */
-  grantState(license: number, psd: string, atMs: number): GrantState {
-    const known = this.#licenses.get(license);
-    if (known === undefined) return 'ungranted-psd';
-    let rank = 0;
-    for (const grant of known.grants) {
-      if (grant.grantedAtMs > atMs || (grant.endedAtMs !== null && grant.endedAtMs <= atMs)) continue;
-      if (grant.psd === psd) return rank < known.psdLimit ? 'granted' : 'overspread-license';
-      rank += 1;
+  /** Whether the key was certified for the PSD and license that the mark names. */
+  isOwner(row: number, indicium: Indicium): boolean {
+    const { licenses, psds } = this.#table;
+    if (licenses[row] !== indicium.license) return false;
+    const start = FIELDS.manufacturer.offset;
+    for (let at = 0; at < PSD_BYTES; at++) {
+      if (psds[row * PSD_BYTES + at] !== indicium.signedBytes[start + at]) return false;
     }
-    return 'ungranted-psd';
+    return true;
   }
-}
 
-function byGrantTime(a: GrantRecord, b: GrantRecord): number {
-  return a.grantedAtMs - b.grantedAtMs || (a.psd < b.psd ? -1 : Number(a.psd > b.psd));
+  suite(row: number): SuiteName | undefined {
+    return SUITE_NAMES[this.#table.suites[row] ?? -1];
+  }
+
+  key(row: number): VerifyingKey | null {
+    return this.#cache.get(row);
+  }
+
+  times(row: number): KeyTimes {
+    const { timesMs } = this.#table;
+    const at = row * TIMES_PER_KEY;
+    return {
+      validFromMs: timesMs[at] ?? Number.POSITIVE_INFINITY,
+      validToMs: timesMs[at + 1] ?? Number.NEGATIVE_INFINITY,
+      revokedAtMs: timesMs[at + 2] ?? Number.NEGATIVE_INFINITY,
+      compromisedFromMs: timesMs[at + 3] ?? Number.NEGATIVE_INFINITY,
+    };
+  }
+
+  /** Whether the key's license allowed its PSD to frank at that time. */
+  authorization(row: number, atMs: number): Authorization {
+    const { periodStarts, periodFromMs, periodStates } = this.#table;
+    let period = (periodStarts[row + 1] ?? 0) - 1;
+    while (period > (periodStarts[row] ?? 0) && (periodFromMs[period] ?? 0) > atMs) period -= 1;
+    return AUTHORIZATIONS[periodStates[period] ?? -1] ?? 'ungranted-psd';
+  }
 }

@@ -1,5 +1,29 @@
-/** Bytes of one registry file. A million key records are about 250 MB. */
-export const REGISTRY_FILE_BYTES_MAX = 512 * 1024 * 1024;
+/** Bytes of one registry file. A million key records are about 300 MB. */
+export const REGISTRY_FILE_BYTES_MAX = 1024 * 1024 * 1024;
+
+/** Bytes of a root or of the head of a trust list: names, digests and a few signatures. */
+export const TRUST_HEAD_BYTES_MAX = 1024 * 1024;
+
+/** Bytes of the log of all heads: 65 each, so a million publications. */
+export const TRUST_LOG_BYTES_MAX = 64 * 1024 * 1024;
+
+/** Roots that one pull follows: one a month for 80 years. */
+export const TRUST_ROOTS_PER_PULL_MAX = 1_000;
+
+/** Keys in a registry: the row numbers of the packed table have 32 bits, and its index two entries a key. */
+export const REGISTRY_KEYS_MAX = 2 ** 30;
 
 /** Errors listed before a broken registry is given up: enough to mend it, few enough to read. */
 export const REGISTRY_ERRORS_SHOWN_MAX = 10;
+
+/** Imported keys held by one thread: 2 kB each, so 40 MB. */
+export const IMPORTED_KEYS_MAX = 20_000;
+
+/** A PSD gets its time in signed messages and may be a time zone and some hours off. */
+export const PRINTED_AHEAD_MS_MAX = 36 * 3_600_000;
+
+/** Mail is deposited on the day it is franked or soon after; what is older was kept, or backdated. */
+export const PRINTED_BEHIND_MS_MAX = 30 * 24 * 3_600_000;
+
+/** Certificates between a key and a root, both included. */
+export const CERTIFICATE_PATH_MAX = 6;

@@ -1,155 +1,138 @@
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Static, type TSchema, Type } from 'typebox';
+import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { importPublicKey } from './key-gate.ts';
-import { REGISTRY_ERRORS_SHOWN_MAX, REGISTRY_FILE_BYTES_MAX } from './limits.ts';
-import type { Registry } from './registry.ts';
+import { grantedLicenses } from './authorization.ts';
+import { KeyTableBuilder } from './key-table.ts';
+import { REGISTRY_ERRORS_SHOWN_MAX, TRUST_HEAD_BYTES_MAX, TRUST_LOG_BYTES_MAX } from './limits.ts';
+import { RegistryError, readRecordFile } from './record-file.ts';
+import { FundsShape, GrantShape, KeyShape, LicenseShape, PsdShape } from './record-shapes.ts';
+import type { FundsRecord, GrantRecord, LicenseRecord, PsdRecord, Registry } from './registry.ts';
+import { isRefusal, TRUST_FAILURES, type TrustRefusal } from './trust/failures.ts';
+import { acceptHead, type TrustHead, type TrustState } from './trust/list.ts';
+import { openRoot, type TrustRoot } from './trust/root.ts';
 
-/** The registry folder cannot be used; the message names each file and line at fault. */
-export class RegistryError extends Error {
-  override readonly name = 'RegistryError';
+/** Names of the files of a registry folder (docs/REGISTRY.md). */
+export const ROOT_FILE = 'root.json';
+export const LIST_FILE = 'trust-list.json';
+export const LOG_FILE = 'log.txt';
+export const STATE_FILE = 'accepted.json';
+
+/** The signed parts of a registry folder, checked; its records not yet read. */
+export interface TrustedFolder {
+  readonly folder: string;
+  readonly root: TrustRoot;
+  readonly head: TrustHead;
+  readonly log: readonly string[];
+  readonly state: TrustState | null;
 }
-
-const PSD_PATTERN = '^[0-9A-Z]{2}-[0-9A-Z]{2}-[0-9]{1,10}$';
-const Psd = Type.String({ pattern: PSD_PATTERN });
-const U48 = Type.Integer({ minimum: 1, maximum: 2 ** 48 - 1 });
-const Text = Type.String({ minLength: 1, maxLength: 200 });
-const TimeMs = Type.Integer({ minimum: 0, maximum: 8.64e15 });
-
-const Header = Type.Object({
-  version: Type.Integer({ minimum: 1 }),
-  issuedAtMs: TimeMs,
-  files: Type.Record(Text, Type.String({ pattern: '^[0-9a-f]{64}$' })),
-});
-const Key = Type.Object({
-  keyId: U48,
-  psd: Psd,
-  license: U48,
-  suite: Type.Union([
-    Type.Literal('ecdsa-p256-sha256'),
-    Type.Literal('ed25519'),
-    Type.Literal('ecdsa-p224-sha256'),
-    Type.Literal('rsa2048-sha256'),
-  ]),
-  spki: Type.String({ pattern: '^[A-Za-z0-9+/]+={0,2}$', maxLength: 600 }),
-});
-const License = Type.Object({
-  license: U48,
-  holder: Text,
-  town: Text,
-  depositPostcode: Type.String({ pattern: '^[0-9A-Z]{1,9}$' }),
-  psdLimit: Type.Integer({ minimum: 1 }),
-});
-const Grant = Type.Object({
-  license: U48,
-  psd: Psd,
-  grantedAtMs: TimeMs,
-  endedAtMs: Type.Union([TimeMs, Type.Null()]),
-});
-const PsdEntry = Type.Object({ psd: Psd, user: Text });
-const Funds = Type.Object({
-  license: U48,
-  psd: Psd,
-  refill: U48,
-  amountMills: Type.Integer({ minimum: 1, maximum: 2 ** 48 - 1 }),
-  paidAtMs: TimeMs,
-});
 
 /**
- * Reads a registry folder (docs/REGISTRY.md): `trust-list.json`, which names a SHA-256 for each of the NDJSON files
- * beside it, so that a half-copied registry is refused instead of half-believed.
+ * Reads a registry folder: its root, which is the anchor of trust, the list that the root's keys signed, and the records
+ * that the list fixes by digest. A list older than the one accepted last is refused.
  *
- * @throws RegistryError when a file is missing, altered or malformed.
+ * @throws RegistryError when anything is missing, altered, expired, malformed or not signed.
  */
-export async function loadRegistry(folder: string): Promise<Registry> {
-  const headerPath = join(folder, 'trust-list.json');
-  if (!existsSync(headerPath)) {
-    throw new RegistryError(`no registry at ${folder}: there is no trust-list.json in it`);
-  }
-  const [header] = parseRecords(Header, headerPath, [await readBounded(headerPath)]);
-  if (header === undefined) throw new RegistryError(`${headerPath}: empty`);
-
-  const read = async <Schema extends TSchema>(schema: Schema, name: string): Promise<Static<Schema>[]> => {
-    const path = join(folder, name);
-    const expected = header.files[name];
-    if (expected === undefined) throw new RegistryError(`${headerPath}: does not list ${name}`);
-    const text = await readBounded(path);
-    const digest = createHash('sha256').update(text).digest('hex');
-    if (digest !== expected) throw new RegistryError(`${path}: differs from the digest in trust-list.json`);
-    return parseRecords(schema, path, text.split('\n'));
-  };
-  const [keys, licenses, grants, psds, funds] = await Promise.all([
-    read(Key, 'keys.ndjson'),
-    read(License, 'licenses.ndjson'),
-    read(Grant, 'grants.ndjson'),
-    read(PsdEntry, 'psds.ndjson'),
-    read(Funds, 'funds.ndjson'),
-  ]);
-  refuseDuplicates(
-    keys.map((key) => key.keyId),
-    join(folder, 'keys.ndjson'),
-    'key id',
-  );
-  refuseDuplicates(
-    licenses.map((license) => license.license),
-    join(folder, 'licenses.ndjson'),
-    'license',
-  );
-  const registryKeys = keys.map((key) => ({ ...key, spki: Buffer.from(key.spki, 'base64') }));
-  const refused = registryKeys.filter((key) => importPublicKey(key.suite, key.spki) === null);
-  if (refused.length > 0) {
-    const ids = refused.slice(0, REGISTRY_ERRORS_SHOWN_MAX).map((key) => key.keyId);
-    throw new RegistryError(
-      `${join(folder, 'keys.ndjson')}: not a canonical public key of its suite: key ids ${ids.join(', ')}`,
-    );
-  }
-  const { version, issuedAtMs } = header;
-  return { version, issuedAtMs, keys: registryKeys, licenses, grants, psds, funds };
+export async function loadRegistry(folder: string, nowMs: number): Promise<Registry> {
+  return loadRecords(await openTrustedFolder(folder, nowMs));
 }
 
-async function readBounded(path: string): Promise<string> {
-  if (!existsSync(path)) throw new RegistryError(`${path}: missing`);
-  const { size } = await stat(path);
-  if (size > REGISTRY_FILE_BYTES_MAX) {
-    throw new RegistryError(`${path}: ${size} bytes, more than the limit of ${REGISTRY_FILE_BYTES_MAX}`);
+export async function openTrustedFolder(folder: string, nowMs: number): Promise<TrustedFolder> {
+  const root = await readRoot(folder);
+  const log = logLines(await readSmall(folder, LOG_FILE, TRUST_LOG_BYTES_MAX));
+  const state = await readState(folder);
+  const head = acceptHead(await readSmall(folder, LIST_FILE), root, log, state, nowMs);
+  if (isRefusal(head)) throw refused(join(folder, LIST_FILE), head);
+  return { folder, root, head, log, state };
+}
+
+/** The anchor: the root that whoever set up this registry put there, or that a pull has moved on to. */
+export async function readRoot(folder: string): Promise<TrustRoot> {
+  const root = openRoot(await readSmall(folder, ROOT_FILE));
+  if (isRefusal(root)) throw refused(join(folder, ROOT_FILE), root);
+  return root;
+}
+
+export async function loadRecords({ folder, head }: Pick<TrustedFolder, 'folder' | 'head'>): Promise<Registry> {
+  const signed = (name: string) => {
+    const file = head.files[name];
+    if (file === undefined) throw new RegistryError(`${join(folder, LIST_FILE)}: does not list ${name}`);
+    return { path: join(folder, name), file };
+  };
+  const licenses: LicenseRecord[] = [];
+  const grants: GrantRecord[] = [];
+  const psds: PsdRecord[] = [];
+  const funds: FundsRecord[] = [];
+  const from = (name: string) => [signed(name).path, signed(name).file] as const;
+  await readRecordFile(...from('licenses.ndjson'), LicenseShape, (record) => licenses.push(record));
+  await readRecordFile(...from('grants.ndjson'), GrantShape, (record) => grants.push(record));
+  await readRecordFile(...from('psds.ndjson'), PsdShape, (record) => psds.push(record));
+  await readRecordFile(...from('funds.ndjson'), FundsShape, (record) => funds.push(record));
+  refuseDuplicates(licenses, join(folder, 'licenses.ndjson'));
+
+  const byLicense = grantedLicenses(licenses, grants);
+  const builder = new KeyTableBuilder();
+  await readRecordFile(...from('keys.ndjson'), KeyShape, (line) => {
+    builder.add({ ...line, spki: Buffer.from(line.spki, 'base64') }, byLicense.get(line.license));
+  });
+  if (builder.refused.length > 0) {
+    const shown = builder.refused.slice(0, REGISTRY_ERRORS_SHOWN_MAX);
+    const named = shown.map(({ keyId, refusal }) => `key id ${keyId}: ${REFUSALS[refusal]}`);
+    throw new RegistryError(`${join(folder, 'keys.ndjson')}: ${named.join('; ')}`);
   }
+  const { version, issuedAtMs } = head;
+  return { version, issuedAtMs, keys: builder.finish(), licenses, grants, psds, funds };
+}
+
+const REFUSALS = {
+  'not-canonical': 'not a canonical public key of its suite',
+  'duplicate-id': 'stands in it twice',
+} as const;
+
+const StateShape = Compile(
+  Type.Object({
+    version: Type.Integer({ minimum: 1 }),
+    digest: Type.String(),
+    logSize: Type.Integer({ minimum: 0 }),
+    logRoot: Type.String(),
+  }),
+);
+
+export async function readState(folder: string): Promise<TrustState | null> {
+  const path = join(folder, STATE_FILE);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (text === null) return null;
+  const value: unknown = JSON.parse(text);
+  if (!StateShape.Check(value)) throw new RegistryError(`${path}: not what was written when a list was accepted`);
+  return value;
+}
+
+export function logLines(text: string): string[] {
+  return text.split('\n').filter((line) => line !== '');
+}
+
+async function readSmall(folder: string, name: string, bytesMax: number = TRUST_HEAD_BYTES_MAX): Promise<string> {
+  const path = join(folder, name);
+  const found = await stat(path).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
+    throw error;
+  });
+  if (found === null) throw new RegistryError(`no registry at ${folder}: there is no ${name} in it`);
+  if (found.size > bytesMax) throw new RegistryError(`${path}: ${TRUST_FAILURES['trust-too-large']}`);
   return readFile(path, 'utf8');
 }
 
-function parseRecords<Schema extends TSchema>(schema: Schema, path: string, lines: string[]): Static<Schema>[] {
-  const validator = Compile(schema);
-  const records: Static<Schema>[] = [];
-  const errors: string[] = [];
-  for (const [index, line] of lines.entries()) {
-    if (line.trim() === '') continue;
-    const value = parseJson(line);
-    if (validator.Check(value)) records.push(value);
-    else if (errors.length < REGISTRY_ERRORS_SHOWN_MAX) {
-      const [first] = validator.Errors(value);
-      const fault =
-        value === undefined ? 'not JSON' : `${first?.instancePath ?? ''} ${first?.message ?? 'not a record'}`;
-      errors.push(`${path}:${index + 1}: ${fault.trim()}`);
-    }
-  }
-  if (errors.length > 0) throw new RegistryError(errors.join('\n'));
-  return records;
+export function refused(path: string, { failure, detail }: TrustRefusal): RegistryError {
+  return new RegistryError(`${path}: ${failure}: ${TRUST_FAILURES[failure]} (${detail})`);
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function refuseDuplicates(values: readonly number[], path: string, what: string): void {
+function refuseDuplicates(licenses: readonly LicenseRecord[], path: string): void {
   const seen = new Set<number>();
-  for (const value of values) {
-    if (seen.has(value)) throw new RegistryError(`${path}: ${what} ${value} stands in it twice`);
-    seen.add(value);
+  for (const { license } of licenses) {
+    if (seen.has(license)) throw new RegistryError(`${path}: license ${license} stands in it twice`);
+    seen.add(license);
   }
 }

@@ -1,10 +1,12 @@
 import type { SuiteName } from '../indicium/index.ts';
+import type { KeyTable } from './key-table.ts';
 
-/** What the postal side knows beforehand: whose key, under which license, on which PSDs, and what was paid. */
+/** What the postal side knows beforehand: whose key, under which license, on which PSDs, valid when, and what was paid. */
 export interface Registry {
+  /** Of the trust list; rises with every publication. */
   readonly version: number;
   readonly issuedAtMs: number;
-  readonly keys: readonly KeyRecord[];
+  readonly keys: KeyTable;
   readonly licenses: readonly LicenseRecord[];
   readonly grants: readonly GrantRecord[];
   readonly psds: readonly PsdRecord[];
@@ -19,6 +21,11 @@ export interface KeyRecord {
   readonly suite: SuiteName;
   /** DER SubjectPublicKeyInfo, canonical. */
   readonly spki: Uint8Array;
+  readonly validFromMs: number;
+  readonly validToMs: number;
+  readonly revokedAtMs: number | null;
+  /** From then on others may have had the private key. */
+  readonly compromisedFromMs: number | null;
 }
 
 export interface LicenseRecord {
@@ -29,6 +36,9 @@ export interface LicenseRecord {
   readonly depositPostcode: string;
   /** How many PSDs may carry the license at one time. */
   readonly psdLimit: number;
+  readonly validFromMs: number;
+  readonly validToMs: number;
+  readonly revokedAtMs: number | null;
 }
 
 /** The license was put on the PSD at `grantedAtMs` and, where the PSD was replaced, taken off at `endedAtMs`. */

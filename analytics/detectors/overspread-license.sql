@@ -1,5 +1,6 @@
 -- Proves: a license was on more PSDs at one time than the authority allowed, and this PSD, by the order of the
 --   grants, is one of those beyond the limit. A replaced PSD, whose grant has ended, does not count.
+-- Looks at pieces whose key and license were in force; the others have findings of their own.
 -- Cannot: tell whether the PSDs granted earlier are the ones that should have been taken off.
 with active as (
   select pieces.row_id, pieces.scan_id, pieces.license, pieces.psd, grants.psd as granted_psd,
@@ -9,7 +10,7 @@ with active as (
     on grants.license = pieces.license
     and grants.granted_at_ms <= pieces.printed_at_ms
     and (grants.ended_at_ms is null or grants.ended_at_ms > pieces.printed_at_ms)
-  where pieces.genuine
+  where pieces.outcome in ('valid', 'ungranted-psd', 'overspread-license', 'date-anomaly')
 ),
 own as (
   select row_id, scan_id, license, psd, min(place) as place from active where granted_psd = psd group by all

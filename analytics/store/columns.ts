@@ -38,6 +38,7 @@ export const EVIDENCE_COLUMNS: readonly Column[] = [
   { name: 'extra', type: VARCHAR, value: ({ scan }) => scan.extra },
   { name: 'payload', type: BLOB, value: ({ reading }) => blobOrNull(reading.payload) },
   { name: 'symbology', type: VARCHAR, value: ({ reading }) => reading.symbology },
+  { name: 'trust_version', type: BIGINT, value: ({ reading }) => BigInt(reading.trustVersion) },
   { name: 'outcome', type: VARCHAR, value: ({ reading }) => reading.outcome },
   { name: 'key_id', type: BIGINT, value: ({ reading }) => integer(reading.indicium?.keyId) },
   { name: 'license', type: BIGINT, value: ({ reading }) => integer(reading.indicium?.license) },

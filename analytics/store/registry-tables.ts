@@ -11,6 +11,9 @@ export interface RegistryRecords {
     readonly town: string;
     readonly depositPostcode: string;
     readonly psdLimit: number;
+    readonly validFromMs: number;
+    readonly validToMs: number;
+    readonly revokedAtMs: number | null;
   }[];
   readonly grants: readonly {
     readonly license: number;
@@ -40,13 +43,16 @@ export async function replaceRegistryTables(connection: DuckDBConnection, regist
   await replace('registry_version', [BIGINT, BIGINT], [[BigInt(registry.version), BigInt(registry.issuedAtMs)]]);
   await replace(
     'registry_license',
-    [BIGINT, VARCHAR, VARCHAR, VARCHAR, BIGINT],
+    [BIGINT, VARCHAR, VARCHAR, VARCHAR, BIGINT, BIGINT, BIGINT, BIGINT],
     registry.licenses.map((entry) => [
       BigInt(entry.license),
       entry.holder,
       entry.town,
       entry.depositPostcode,
       BigInt(entry.psdLimit),
+      BigInt(entry.validFromMs),
+      BigInt(entry.validToMs),
+      entry.revokedAtMs === null ? null : BigInt(entry.revokedAtMs),
     ]),
   );
   await replace(

@@ -1,7 +1,8 @@
+import { GENUINE_OUTCOMES } from '../../indicium/index.ts';
 import { EVIDENCE_COLUMNS } from './columns.ts';
 
 /** Raised whenever a stored file of an earlier version could not be read as it is. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /**
  * Tables hold what was recorded; the views are what detectors, queries and other programs read, and keep their names
@@ -17,7 +18,8 @@ create table evidence (
 create table source_position (source varchar not null, position varchar not null);
 create table registry_version (version bigint not null, issued_at_ms bigint not null);
 create table registry_license (
-  license bigint, holder varchar, town varchar, deposit_postcode varchar, psd_limit bigint
+  license bigint, holder varchar, town varchar, deposit_postcode varchar, psd_limit bigint, valid_from_ms bigint,
+  valid_to_ms bigint, revoked_at_ms bigint
 );
 create table registry_grant (license bigint, psd varchar, granted_at_ms bigint, ended_at_ms bigint);
 create table registry_psd (psd varchar, user_name varchar);
@@ -34,7 +36,8 @@ from evidence;
 create view pieces as
 select scan_id, license, psd, key_id, epoch, piece_count, ascending_mills, descending_mills, postage_mills,
   rate_category, printed_at_ms, epoch_ms(printed_at_ms) as printed_at, deposit_postcode, destination_postcode,
-  content_digest, outcome, outcome in ('valid', 'ungranted-psd', 'overspread-license') as genuine,
+  content_digest, outcome, outcome in ('${GENUINE_OUTCOMES.join("', '")}') as genuine,
+  trust_version,
   mailpiece_id, pass, plant, machine, epoch_ms(scanned_at_ms) as scanned_at, sorter_destination, weight_grams,
   payload, row_id
 from evidence where license is not null;

@@ -6,7 +6,7 @@ import { detect, type Evidence, Store, StoreReader } from '../../analytics/index
 import type { Finding, ReasonCode, Scan } from '../../indicium/index.ts';
 import type { Registry } from '../../verify/index.ts';
 import { judged } from '../support/evidence.ts';
-import { SmallWorld } from '../support/marks.ts';
+import { packed, SmallWorld } from '../support/marks.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 async function findingsOf(test: TestContext, evidence: readonly Evidence[], registry: Registry): Promise<Finding[]> {
@@ -56,12 +56,12 @@ describe('streaming verdicts and SQL detectors', () => {
   it('blame the same pieces, for any mail in any order', async (test) => {
     const world = new SmallWorld(3, 2);
     const forkWorld = new SmallWorld(3, 2);
-    const registry: Registry = {
-      ...world.registry,
+    const registry = packed({
+      ...world.records,
       // PSD 2 is not granted the second license; the first license may be on two PSDs only.
-      grants: world.registry.grants.filter(({ psd, license }) => psd !== '06-2S-2' || license !== 1001),
-      licenses: world.registry.licenses.map((license) => ({ ...license, psdLimit: license.license === 1000 ? 2 : 3 })),
-    };
+      grants: world.records.grants.filter(({ psd, license }) => psd !== '06-2S-2' || license !== 1001),
+      licenses: world.records.licenses.map((license) => ({ ...license, psdLimit: license.license === 1000 ? 2 : 3 })),
+    });
     const pairs = [0, 1, 2].flatMap((psd) => [0, 1].map((license) => ({ psd, license })));
     // The same counters in both worlds, but with other postage: each pair of them is a fork.
     const genuine = pairs.flatMap(({ psd, license }) => [world.frank(psd, license), world.frank(psd, license)]);
@@ -106,9 +106,10 @@ describe('streaming verdicts and SQL detectors', () => {
       payload,
       scan: { ...scan, pass: 'destination' as const, plant: '75034' },
     }));
-    const evidence = judged([...first, ...again], world.registry);
+    const { registry } = world;
+    const evidence = judged([...first, ...again], registry);
     assert.deepEqual(new Set(evidence.map(({ verdict }) => verdict.disposition)), new Set(['accept']));
-    assert.deepEqual(await findingsOf(test, evidence, world.registry), []);
+    assert.deepEqual(await findingsOf(test, evidence, registry), []);
   });
 
   it('never let a bad signature use up a counter', async (test) => {

@@ -137,8 +137,13 @@ describe('verify', () => {
         'owner passed',
         'suite passed',
         'signature failed',
+        'validity not reached',
+        'compromise not reached',
+        'revocation not reached',
+        'license not reached',
         'grant not reached',
         'spread not reached',
+        'date not reached',
       ],
     );
     assert.equal(exitCode, 3);

@@ -24,11 +24,20 @@ export function scanOf(change: Partial<Scan> = {}): Scan {
   };
 }
 
+const rings = new WeakMap<Registry, KeyRing>();
+
+/** One ring for each registry: importing keys anew for every mark would take longer than everything else. */
+function ringOf(registry: Registry): KeyRing {
+  const ring = rings.get(registry) ?? new KeyRing(registry);
+  rings.set(registry, ring);
+  return ring;
+}
+
 /** What a reader gives for a payload. */
-export function readingOf(payload: Uint8Array, registry: Registry): Reading {
+export function readingOf(payload: Uint8Array, registry: Registry, scannedAtMs: number | null = null): Reading {
   const parsed = parseIndicium(payload);
   if ('failure' in parsed) {
-    return { payload, symbology: null, indicium: null, contentDigest: 0n, outcome: parsed.failure };
+    return { payload, symbology: null, indicium: null, contentDigest: 0n, outcome: parsed.failure, trustVersion: 1 };
   }
   const { indicium } = parsed;
   return {
@@ -36,7 +45,8 @@ export function readingOf(payload: Uint8Array, registry: Registry): Reading {
     symbology: null,
     indicium,
     contentDigest: hash('sha256', indicium.signedBytes, 'buffer').readBigUInt64BE(0),
-    outcome: authenticate(indicium, new KeyRing(registry)),
+    trustVersion: registry.version,
+    outcome: authenticate(indicium, ringOf(registry), scannedAtMs),
   };
 }
 

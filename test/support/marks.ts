@@ -5,7 +5,7 @@ import { type KeyPair, keyPairFrom } from '../../psd-sim/key-pair.ts';
 import { Psd } from '../../psd-sim/psd.ts';
 import { Random } from '../../psd-sim/random.ts';
 import { credit, newRegisterSet } from '../../psd-sim/register-set.ts';
-import type { Registry } from '../../verify/index.ts';
+import { buildKeyTable, grantedLicenses, type KeyRecord, type Registry } from '../../verify/index.ts';
 
 const U48_MAX = 2 ** 48 - 1;
 
@@ -49,13 +49,22 @@ export const markBytes: fc.Arbitrary<Buffer> = markFields.chain((fields) => {
 
 export const TOWN = { name: 'Shelton', depositPostcode: '06484' };
 export const PRINTED_AT_MS = Date.UTC(2026, 10, 20, 9, 30);
+export const ALWAYS_VALID = { validFromMs: 0, validToMs: 8.64e15, revokedAtMs: null };
+
+/** A registry before its keys are packed: tests change it, then pack it. */
+export type RegistryRecords = Omit<Registry, 'keys'> & { readonly keys: readonly KeyRecord[] };
+
+export function packed(records: RegistryRecords): Registry {
+  const { table } = buildKeyTable(records.keys, grantedLicenses(records.licenses, records.grants));
+  return { ...records, keys: table };
+}
 
 /** PSDs and licenses of a small world: every license on every PSD, each pair with a key of its own. */
 export class SmallWorld {
   readonly psds: readonly Psd[];
   readonly licenses: readonly number[];
   readonly keys = new Map<string, { keyId: number; pair: KeyPair }>();
-  readonly registry: Registry;
+  readonly records: RegistryRecords;
 
   constructor(psds: number, licenses: number, label = 'small world') {
     const random = new Random(label);
@@ -70,21 +79,33 @@ export class SmallWorld {
       }
     }
     const pairs = this.psds.flatMap((psd) => this.licenses.map((license) => ({ psd: psd.name, license })));
-    this.registry = {
+    this.records = {
       version: 1,
       issuedAtMs: PRINTED_AT_MS,
-      keys: pairs.map(({ psd, license }) => ({ ...this.key(psd, license), psd, license, suite: 'ecdsa-p256-sha256' })),
+      keys: pairs.map(({ psd, license }) => ({
+        ...this.key(psd, license),
+        psd,
+        license,
+        suite: 'ecdsa-p256-sha256',
+        ...ALWAYS_VALID,
+        compromisedFromMs: null,
+      })),
       licenses: this.licenses.map((license) => ({
         license,
         holder: 'Holder',
         town: TOWN.name,
         depositPostcode: TOWN.depositPostcode,
         psdLimit: psds,
+        ...ALWAYS_VALID,
       })),
       grants: pairs.map(({ psd, license }) => ({ license, psd, grantedAtMs: 0, endedAtMs: null })),
       psds: this.psds.map((psd) => ({ psd: psd.name, user: 'Holder' })),
       funds: [],
     };
+  }
+
+  get registry(): Registry {
+    return packed(this.records);
   }
 
   key(psd: string, license: number): { keyId: number; spki: Buffer } {

@@ -3,18 +3,20 @@ import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { parseIndicium, type ReadingOutcome, type SuiteName } from '../../indicium/index.ts';
-import { authenticate, checksOf, KeyRing, type Registry, verifySignature } from '../../verify/index.ts';
-import { PRINTED_AT_MS, SmallWorld } from '../support/marks.ts';
+import { authenticate, checksOf, KeyRing, verifySignature } from '../../verify/index.ts';
+import { PRINTED_AT_MS, packed, type RegistryRecords, SmallWorld } from '../support/marks.ts';
 
-function outcomeOf(payload: Uint8Array, registry: Registry): ReadingOutcome {
+function outcomeOf(payload: Uint8Array, records: RegistryRecords, scannedAtMs: number | null = null): ReadingOutcome {
   const parsed = parseIndicium(payload);
-  return 'failure' in parsed ? parsed.failure : authenticate(parsed.indicium, new KeyRing(registry));
+  return 'failure' in parsed
+    ? parsed.failure
+    : authenticate(parsed.indicium, new KeyRing(packed(records)), scannedAtMs);
 }
 
 describe('authenticating a mark', () => {
   it('finds a genuine one valid', () => {
     const world = new SmallWorld(1, 1);
-    assert.equal(outcomeOf(world.frank(), world.registry), 'valid');
+    assert.equal(outcomeOf(world.frank(), world.records), 'valid');
   });
 
   it('notices every single bit that is flipped', () => {
@@ -23,16 +25,16 @@ describe('authenticating a mark', () => {
     for (let bit = 0; bit < payload.length * 8; bit++) {
       const flipped = Buffer.from(payload);
       flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      assert.notEqual(outcomeOf(flipped, world.registry), 'valid', `bit ${bit}`);
+      assert.notEqual(outcomeOf(flipped, world.records), 'valid', `bit ${bit}`);
     }
   });
 
   it('accepts a key only for its own PSD and license: the matrix of all against all passes on its diagonal', () => {
     const world = new SmallWorld(3, 3);
-    for (const claimed of world.registry.keys) {
-      for (const used of world.registry.keys) {
+    for (const claimed of world.records.keys) {
+      for (const used of world.records.keys) {
         // The mark of `claimed`, but the registry says that its key id belongs to `used`.
-        const registry = { ...world.registry, keys: [{ ...used, keyId: claimed.keyId }] };
+        const registry = { ...world.records, keys: [{ ...used, keyId: claimed.keyId }] };
         const psd = world.psds.findIndex((device) => device.name === claimed.psd);
         const outcome = outcomeOf(world.frank(psd, world.licenses.indexOf(claimed.license)), registry);
         assert.equal(outcome, claimed === used ? 'valid' : 'key-mismatch');
@@ -43,42 +45,42 @@ describe('authenticating a mark', () => {
   it('notices the signature of another registered key', () => {
     const world = new SmallWorld(2, 1);
     const other = world.key('06-2S-1', 1000);
-    const keys = world.registry.keys.map((key) => (key.psd === '06-2S-0' ? { ...key, spki: other.spki } : key));
-    assert.equal(outcomeOf(world.frank(0), { ...world.registry, keys }), 'forged');
+    const keys = world.records.keys.map((key) => (key.psd === '06-2S-0' ? { ...key, spki: other.spki } : key));
+    assert.equal(outcomeOf(world.frank(0), { ...world.records, keys }), 'forged');
   });
 
   it('takes the suite from the key, never from the mark', () => {
     const world = new SmallWorld(1, 1);
-    const keys = world.registry.keys.map((key) => ({ ...key, suite: 'ed25519' }) as const);
-    assert.equal(outcomeOf(world.frank(), { ...world.registry, keys }), 'suite-mismatch');
+    const keys = world.records.keys.map((key) => ({ ...key, suite: 'ed25519' }) as const);
+    assert.equal(outcomeOf(world.frank(), { ...world.records, keys }), 'suite-mismatch');
   });
 
   it('says so when it knows no key', () => {
     const world = new SmallWorld(1, 1);
-    assert.equal(outcomeOf(world.frank(), { ...world.registry, keys: [] }), 'unknown-key');
+    assert.equal(outcomeOf(world.frank(), { ...world.records, keys: [] }), 'unknown-key');
   });
 
   it('asks for a grant at the time of franking', () => {
     const world = new SmallWorld(1, 1);
     const grant = { license: 1000, psd: '06-2S-0' };
     const at = (grantedAtMs: number, endedAtMs: number | null): ReadingOutcome => {
-      return outcomeOf(world.frank(), { ...world.registry, grants: [{ ...grant, grantedAtMs, endedAtMs }] });
+      return outcomeOf(world.frank(), { ...world.records, grants: [{ ...grant, grantedAtMs, endedAtMs }] });
     };
     assert.equal(at(PRINTED_AT_MS, null), 'valid');
     assert.equal(at(PRINTED_AT_MS + 1, null), 'ungranted-psd');
     assert.equal(at(0, PRINTED_AT_MS + 1), 'valid');
     assert.equal(at(0, PRINTED_AT_MS), 'ungranted-psd');
-    assert.equal(outcomeOf(world.frank(), { ...world.registry, licenses: [] }), 'ungranted-psd');
+    assert.equal(outcomeOf(world.frank(), { ...world.records, licenses: [] }), 'ungranted-psd');
   });
 
   it('holds the latest granted PSDs to be beyond the limit, and forgives a replaced one', () => {
     const world = new SmallWorld(3, 1);
-    const licenses = world.registry.licenses.map((license) => ({ ...license, psdLimit: 2 }));
-    const grants = world.registry.grants.map((grant, index) => ({ ...grant, grantedAtMs: index }));
-    const outcomes = (registry: Registry) => [0, 1, 2].map((psd) => outcomeOf(world.frank(psd), registry));
-    assert.deepEqual(outcomes({ ...world.registry, licenses, grants }), ['valid', 'valid', 'overspread-license']);
+    const licenses = world.records.licenses.map((license) => ({ ...license, psdLimit: 2 }));
+    const grants = world.records.grants.map((grant, index) => ({ ...grant, grantedAtMs: index }));
+    const outcomes = (registry: RegistryRecords) => [0, 1, 2].map((psd) => outcomeOf(world.frank(psd), registry));
+    assert.deepEqual(outcomes({ ...world.records, licenses, grants }), ['valid', 'valid', 'overspread-license']);
     const replaced = grants.map((grant, index) => (index === 0 ? { ...grant, endedAtMs: PRINTED_AT_MS } : grant));
-    assert.deepEqual(outcomes({ ...world.registry, licenses, grants: replaced }), ['ungranted-psd', 'valid', 'valid']);
+    assert.deepEqual(outcomes({ ...world.records, licenses, grants: replaced }), ['ungranted-psd', 'valid', 'valid']);
   });
 
   it('lists its checks in the order of the protocol', () => {

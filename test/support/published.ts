@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { Random } from '../../psd-sim/random.ts';
+import { type PublishedFiles, TrustPublisher } from '../../psd-sim/trust-publisher.ts';
+import type { RegistryRecords } from './marks.ts';
+import { temporaryFolder } from './temporary.ts';
+
+export const NOW_MS = Date.UTC(2026, 10, 21);
+
+/** Records as the files of a registry. */
+export function filesOf(records: RegistryRecords): Map<string, string> {
+  const lines = (items: readonly object[]) => items.map((item) => `${JSON.stringify(item)}\n`).join('');
+  const keys = records.keys.map((key) => ({ ...key, spki: Buffer.from(key.spki).toString('base64') }));
+  return new Map([
+    ['keys.ndjson', lines(keys)],
+    ['licenses.ndjson', lines(records.licenses)],
+    ['grants.ndjson', lines(records.grants)],
+    ['psds.ndjson', lines(records.psds)],
+    ['funds.ndjson', lines(records.funds)],
+  ]);
+}
+
+/** A publisher with a folder of its own, and its first root out. */
+export async function publisherIn(
+  test: TestContext,
+  seed = 'post',
+): Promise<{ publisher: TrustPublisher; folder: string }> {
+  const folder = join(await temporaryFolder(test), 'published');
+  const publisher = new TrustPublisher(new Random(seed), folder);
+  await publisher.publishRoot();
+  return { publisher, folder };
+}
+
+/** A published registry, version 1. */
+export async function publishedRegistry(test: TestContext, files: PublishedFiles): Promise<string> {
+  const { publisher, folder } = await publisherIn(test);
+  await publisher.publishList(files, NOW_MS);
+  return folder;
+}

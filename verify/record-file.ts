@@ -1,0 +1,76 @@
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import type { Static, TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { REGISTRY_ERRORS_SHOWN_MAX } from './limits.ts';
+import type { SignedFile } from './trust/list.ts';
+
+/** The registry cannot be used; the message names each file and line at fault. */
+export class RegistryError extends Error {
+  override readonly name = 'RegistryError';
+}
+
+/**
+ * Reads an NDJSON file record by record, so that a million of them are never in memory as text. The file must have the
+ * length and digest that were signed; it is never read beyond that length.
+ *
+ * @throws RegistryError when it is missing, altered, or a line is no such record.
+ */
+export async function readRecordFile<Schema extends TSchema>(
+  path: string,
+  signed: SignedFile,
+  schema: Schema,
+  onRecord: (record: Static<Schema>) => void,
+): Promise<void> {
+  const validator = Compile(schema);
+  const errors: string[] = [];
+  let line = 0;
+  const onLine = (text: string) => {
+    line += 1;
+    if (text === '' || errors.length >= REGISTRY_ERRORS_SHOWN_MAX) return;
+    const value = parseJson(text);
+    if (validator.Check(value)) return onRecord(value);
+    const [first] = validator.Errors(value);
+    const fault = value === undefined ? 'not JSON' : `${first?.instancePath ?? ''} ${first?.message ?? 'no record'}`;
+    errors.push(`${path}:${line}: ${fault.trim()}`);
+  };
+  const hash = createHash('sha256');
+  const bytes = await readLines(path, signed.bytes, hash, onLine);
+  // A digest that differs explains whatever is wrong with the lines.
+  if (bytes !== signed.bytes || hash.digest('hex') !== signed.sha256) {
+    throw new RegistryError(`${path}: differs from what was signed in trust-list.json`);
+  }
+  if (errors.length > 0) throw new RegistryError(errors.join('\n'));
+}
+
+async function readLines(path: string, bytesMax: number, hash: Hash, onLine: (text: string) => void): Promise<number> {
+  let bytes = 0;
+  let rest = '';
+  // One byte more than was signed is read, to notice a file that is longer.
+  const stream = createReadStream(path, { encoding: 'utf8', end: bytesMax, highWaterMark: 1024 * 1024 });
+  try {
+    for await (const chunk of stream) {
+      if (typeof chunk !== 'string') throw new TypeError('a text stream gives text');
+      bytes += Buffer.byteLength(chunk);
+      hash.update(chunk);
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const text of lines) onLine(text);
+    }
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EISDIR')) {
+      throw new RegistryError(`${path}: missing`);
+    }
+    throw error;
+  }
+  if (rest !== '') onLine(rest);
+  return bytes;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

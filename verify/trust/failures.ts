@@ -1,0 +1,27 @@
+/** Why a trust list, or the root that says who may sign it, is not believed: a closed set. */
+export const TRUST_FAILURES = {
+  'trust-malformed': 'It is not a signed document of the kind it should be.',
+  'trust-too-large': 'It is larger than such a document may be, or than its signed length.',
+  'trust-unsigned': 'Fewer of the keys that may sign it have signed it than must.',
+  'trust-expired': 'It has expired: whoever delivers it may be holding back a newer one.',
+  'trust-rollback': 'It is older than one that was accepted before.',
+  'trust-split': 'It contradicts what was accepted before: somebody is shown another history.',
+  'trust-inconsistent': 'Its parts do not belong together.',
+  'trust-missing': 'A part of it is missing.',
+} as const;
+
+export type TrustFailure = keyof typeof TRUST_FAILURES;
+
+export interface TrustRefusal {
+  readonly failure: TrustFailure;
+  /** What exactly, with names and numbers. */
+  readonly detail: string;
+}
+
+export function refuse(failure: TrustFailure, detail: string): TrustRefusal {
+  return { failure, detail };
+}
+
+export function isRefusal(value: object): value is TrustRefusal {
+  return 'failure' in value;
+}

@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  REGISTRY_FILE_BYTES_MAX,
+  TRUST_HEAD_BYTES_MAX,
+  TRUST_LOG_BYTES_MAX,
+  TRUST_ROOTS_PER_PULL_MAX,
+} from '../limits.ts';
+import { LIST_FILE, LOG_FILE, logLines, ROOT_FILE, readRoot, readState, STATE_FILE } from '../registry-folder.ts';
+import { isRefusal, refuse, type TrustRefusal } from './failures.ts';
+import { applyPatches, parseIncrement } from './increment.ts';
+import { acceptHead, type SignedFile, stateOf, type TrustHead, type TrustState } from './list.ts';
+import { acceptNextRoot, hasOtherListKeys, type TrustRoot } from './root.ts';
+import type { Upstream } from './upstream.ts';
+
+export interface Pulled {
+  readonly version: number;
+  readonly rootVersion: number;
+  /** How the records came: nothing was new, by the increment alone, or all files anew. */
+  readonly how: 'current' | 'increment' | 'files';
+}
+
+/**
+ * Brings a registry folder up to date. The folder's own root is the anchor; a newer root is accepted step by step, each
+ * signed by the one before. Everything is checked before the first file of the folder is touched, and the head is
+ * replaced last: whoever loads the folder in between finds digests that do not fit, and keeps what it had.
+ */
+export async function pullRegistry(upstream: Upstream, folder: string, nowMs: number): Promise<Pulled | TrustRefusal> {
+  const roots = await followRoots(await readRoot(folder), upstream);
+  if (isRefusal(roots)) return roots;
+  const { root, rootText, listKeysChanged } = roots;
+  // New list keys end the reach of whoever had the old ones: also of a version number made too high by them.
+  const state = listKeysChanged ? null : await readState(folder);
+
+  const logText = await required(upstream, LOG_FILE, TRUST_LOG_BYTES_MAX);
+  if (isRefusal(logText)) return logText;
+  const headText = await required(upstream, LIST_FILE, TRUST_HEAD_BYTES_MAX);
+  if (isRefusal(headText)) return headText;
+  const head = acceptHead(headText.toString('utf8'), root, logLines(logText.toString('utf8')), state, nowMs);
+  if (isRefusal(head)) return head;
+
+  const files: [string, Buffer][] = [];
+  let how: Pulled['how'] = 'current';
+  if (state?.version !== head.version) {
+    const fetched = await fetchFiles(upstream, folder, head, state);
+    if (isRefusal(fetched)) return fetched;
+    files.push(...fetched.files);
+    how = fetched.how;
+  }
+  if (rootText !== null) files.push([ROOT_FILE, rootText]);
+  files.push([LOG_FILE, logText], [LIST_FILE, headText], [STATE_FILE, Buffer.from(JSON.stringify(stateOf(head)))]);
+  await replaceFiles(folder, files);
+  return { version: head.version, rootVersion: root.version, how };
+}
+
+async function followRoots(
+  anchor: TrustRoot,
+  upstream: Upstream,
+): Promise<{ root: TrustRoot; rootText: Buffer | null; listKeysChanged: boolean } | TrustRefusal> {
+  let root = anchor;
+  let rootText: Buffer | null = null;
+  for (let steps = 0; steps < TRUST_ROOTS_PER_PULL_MAX; steps++) {
+    const text = await upstream.read(`roots/${root.version + 1}.json`, TRUST_HEAD_BYTES_MAX);
+    if (text === null) return { root, rootText, listKeysChanged: hasOtherListKeys(anchor, root) };
+    if (isRefusal(text)) return text;
+    const next = acceptNextRoot(root, text.toString('utf8'));
+    if (isRefusal(next)) return next;
+    root = next;
+    rootText = text;
+  }
+  return refuse('trust-too-large', `more than ${TRUST_ROOTS_PER_PULL_MAX} roots to follow`);
+}
+
+async function fetchFiles(upstream: Upstream, folder: string, head: TrustHead, state: TrustState | null) {
+  if (head.increment !== null && state !== null && state.version === head.version - 1) {
+    const patched = await patchFiles(upstream, folder, head, head.increment);
+    if (patched !== null) return { files: patched, how: 'increment' as const };
+  }
+  const files: [string, Buffer][] = [];
+  for (const [name, file] of Object.entries(head.files)) {
+    const bytes = await signedBytesOf(upstream, name, file);
+    if (isRefusal(bytes)) return bytes;
+    files.push([name, bytes]);
+  }
+  return { files, how: 'files' as const };
+}
+
+/** Null when the increment does not lead to what was signed: then all files are fetched instead. */
+async function patchFiles(
+  upstream: Upstream,
+  folder: string,
+  head: TrustHead,
+  increment: SignedFile,
+): Promise<[string, Buffer][] | null> {
+  const bytes = await signedBytesOf(upstream, `increments/${head.version}.ndjson`, increment);
+  const patches = isRefusal(bytes) ? bytes : parseIncrement(bytes.toString('utf8'));
+  if (isRefusal(patches)) return null;
+  const files: [string, Buffer][] = [];
+  for (const [name, file] of Object.entries(head.files)) {
+    const old = await readFile(join(folder, name), 'utf8').catch(() => '');
+    const text = Buffer.from(
+      applyPatches(
+        old,
+        patches.filter((patch) => patch.file === name),
+      ),
+    );
+    if (!fits(text, file)) return null;
+    files.push([name, text]);
+  }
+  return files;
+}
+
+async function signedBytesOf(upstream: Upstream, name: string, file: SignedFile): Promise<Buffer | TrustRefusal> {
+  const bytes = await required(upstream, name, Math.min(file.bytes, REGISTRY_FILE_BYTES_MAX));
+  if (isRefusal(bytes)) return bytes;
+  return fits(bytes, file) ? bytes : refuse('trust-inconsistent', `${name}: not the file that was signed`);
+}
+
+function fits(bytes: Buffer, file: SignedFile): boolean {
+  return bytes.length === file.bytes && createHash('sha256').update(bytes).digest('hex') === file.sha256;
+}
+
+async function required(upstream: Upstream, name: string, bytesMax: number): Promise<Buffer | TrustRefusal> {
+  return (await upstream.read(name, bytesMax)) ?? refuse('trust-missing', `${upstream.name} has no ${name}`);
+}
+
+/** Each file is written beside its place and then renamed into it, in the order given. */
+async function replaceFiles(folder: string, files: readonly [string, Buffer][]): Promise<void> {
+  const staging = join(folder, '.pull');
+  await rm(staging, { recursive: true, force: true });
+  await mkdir(staging);
+  for (const [name, bytes] of files) await writeFile(join(staging, name), bytes);
+  for (const [name] of files) await rename(join(staging, name), join(folder, name));
+  await rm(staging, { recursive: true });
+}
