@@ -12,13 +12,22 @@ import { addSimulateCommand } from './commands/simulate-command.ts';
 import { addStoreCommands } from './commands/store-commands.ts';
 import { type Terminal, warn } from './commands/terminal.ts';
 import { addTrustCommand } from './commands/trust-command.ts';
-import { addVerifyCommand } from './commands/verify-command.ts';
+import { addVerifyCommand, PayloadError } from './commands/verify-command.ts';
 import { SourceError } from './ingest/index.ts';
 import { ScenarioError } from './psd-sim/index.ts';
 import { RegistryError } from './verify/index.ts';
 
 /** Errors whose message is all that a user needs; anything else is a fault of ours and shows where it happened. */
-const EXPECTED = [ConfigError, DemoFolderError, QueryError, RegistryError, ScenarioError, SourceError, StoreError];
+const EXPECTED = [
+  ConfigError,
+  DemoFolderError,
+  PayloadError,
+  QueryError,
+  RegistryError,
+  ScenarioError,
+  SourceError,
+  StoreError,
+];
 
 async function main(terminal: Terminal): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.done;
@@ -56,10 +65,20 @@ async function main(terminal: Terminal): Promise<ExitCode> {
       warn(terminal, `indicia: ${error instanceof Error ? error.message : error}`);
       return EXIT.usage;
     }
+    if (isFileError(error)) {
+      warn(terminal, `indicia: ${error.message}`);
+      return EXIT.usage;
+    }
     warn(terminal, error instanceof Error ? (error.stack ?? error.message) : String(error));
     return EXIT.failed;
   }
   return exitCode;
+}
+
+/** A path that cannot be read or written: the system's own message names it. */
+function isFileError(error: unknown): error is Error {
+  const codes = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'EEXIST', 'EROFS'];
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
 
 process.stdout.on('error', (error: Error & { code?: string }) => {

@@ -12,6 +12,8 @@ export interface RunSummary {
   repeated: number;
   /** Scans whose record or image was unusable, so that a person must act. */
   unusable: number;
+  /** What sources hold but could not give yet, as sentences. */
+  unfinished: string[];
   decodeMs: number;
   verifyMs: number;
   judgeMs: number;
@@ -53,7 +55,10 @@ export async function runPipeline(ports: Ports, summary: RunSummary = emptySumma
   try {
     for await (const batch of source.batches(await store.positionOf(source.name))) {
       const sorted = await known.sort(batch.scans);
-      ahead.push(withReadings(batch, sorted, readers.read(sorted.fresh)));
+      const prepared = withReadings(batch, sorted, readers.read(sorted.fresh));
+      // Awaited in turn; a failure before that must wait for its turn, too, instead of ending the process.
+      prepared.catch(() => {});
+      ahead.push(prepared);
       if (ahead.length >= readers.workers * BATCHES_AHEAD_PER_WORKER) await finishNext();
     }
     while (ahead.length > 0) await finishNext();
@@ -98,6 +103,7 @@ async function judgeAndRecord(
     summary.dispositions[verdict.disposition] += 1;
     if (UNUSABLE.has(reading.outcome)) summary.unusable += 1;
   }
+  if (batch.unfinished !== null) summary.unfinished.push(batch.unfinished);
   summary.scans += evidence.length;
   summary.repeated += repeated;
   summary.decodeMs += read.decodeMs;
@@ -134,6 +140,7 @@ export function emptySummary(): RunSummary {
     dispositions: { accept: 0, divert: 0, manual: 0 },
     repeated: 0,
     unusable: 0,
+    unfinished: [],
     decodeMs: 0,
     verifyMs: 0,
     judgeMs: 0,

@@ -49,6 +49,7 @@ function batchOf(schema: Schema, result: QueryResult, rows: readonly (readonly C
 function arrowValue(cell: Cell, kind: ColumnKind): unknown {
   if (cell === null) return null;
   if (kind === 'integer' || kind === 'unsigned') return BigInt(String(cell));
-  if (kind === 'texts') return Array.isArray(cell) ? cell.map(String) : [String(cell)];
+  if (kind === 'texts')
+    return Array.isArray(cell) ? cell.map((item: Cell) => (item === null ? null : String(item))) : [String(cell)];
   return kind === 'number' || kind === 'boolean' ? cell : String(cell);
 }

@@ -7,6 +7,7 @@ import {
   type SortingPass,
   type Verdict,
 } from '../indicium/index.ts';
+import { PLANTS_MAX } from './limits.ts';
 import { dispositionFor } from './policy.ts';
 import { Sightings } from './sightings.ts';
 
@@ -61,6 +62,7 @@ export class Judge {
     if (plant === null) return 0;
     const known = this.#plants.get(plant);
     if (known !== undefined) return known;
+    if (this.#plants.size >= PLANTS_MAX) return 0;
     const number = this.#plants.size + 1;
     this.#plants.set(plant, number);
     return number;

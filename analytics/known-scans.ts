@@ -40,6 +40,10 @@ export class KnownScans {
   }
 
   recorded(scans: readonly Scan[]): void {
-    for (const scan of scans) this.#onTheWay.delete(scan.scanId);
+    for (const { scanId, digest } of scans) {
+      const left = (this.#onTheWay.get(scanId) ?? []).filter((underway) => underway !== digest);
+      if (left.length === 0) this.#onTheWay.delete(scanId);
+      else this.#onTheWay.set(scanId, left);
+    }
   }
 }

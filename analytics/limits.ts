@@ -4,8 +4,11 @@
  */
 export const SIGHTING_PAGES_MAX = 2_000_000;
 
-/** Different sightings (other contents or another mailpiece) remembered for one piece count; more only repeat a proof. */
+/** Different sightings remembered for one piece count; beyond them a piece goes to a person at least. */
 export const SIGHTINGS_PER_PIECE_MAX = 32;
+
+/** Plants told apart; further names count as unknown. The world's posts have some 10,000 sorting plants. */
+export const PLANTS_MAX = 1_000_000;
 
 /** Rows of a query that the command line prints before it stops. */
 export const QUERY_ROWS_MAX = 1_000_000;

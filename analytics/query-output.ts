@@ -40,7 +40,8 @@ function counted(result: QueryResult, onRows: (count: number) => void): QueryRes
 
 async function* tableText(result: QueryResult): AsyncGenerator<string> {
   const rows: string[][] = [];
-  for await (const chunk of result.chunks) rows.push(...chunk.map((row) => row.map(plainText)));
+  for await (const chunk of result.chunks)
+    rows.push(...chunk.map((row) => row.map((cell) => visible(plainText(cell)))));
   const names = result.columns.map((column) => column.name);
   const widths = names.map((name, index) =>
     rows.reduce((width, row) => Math.max(width, row[index]?.length ?? 0), name.length),
@@ -91,6 +92,11 @@ function jsonCell(cell: Cell): unknown {
 function plainText(cell: Cell): string {
   if (cell === null) return '';
   return isList(cell) ? cell.map(plainText).join(' ') : String(cell);
+}
+
+/** Control characters in stored text would move the cursor of whoever looks at the table. */
+function visible(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, '\u{fffd}');
 }
 
 function isList(cell: Cell): cell is readonly Cell[] {

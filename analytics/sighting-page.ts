@@ -4,11 +4,11 @@ import type { Sighting } from './relation.ts';
 /** Pieces of one register set that share a page: their piece counts differ in the last six bits. */
 export const PAGE_PIECES = 64;
 
-/** First sightings of 64 neighboring piece counts, as plain arrays: about 20 bytes a piece. */
+/** First sightings of 64 neighboring piece counts, as plain arrays: 21 bytes a piece. */
 export class SightingPage {
   readonly #content = new BigUint64Array(PAGE_PIECES);
   readonly #mailpiece = new BigUint64Array(PAGE_PIECES);
-  readonly #plant = new Uint16Array(PAGE_PIECES);
+  readonly #plant = new Uint32Array(PAGE_PIECES);
   /** 0: nothing seen; 1: seen, pass unknown; 2 and up: seen in SORTING_PASSES[value − 2]. */
   readonly #state = new Uint8Array(PAGE_PIECES);
 

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type { Command } from 'commander';
+import type { Command, Option } from 'commander';
 
 /** The config file is missing, is not JSON, or names a flag that no command has. */
 export class ConfigError extends Error {
@@ -17,19 +17,31 @@ export function applyConfigFile(program: Command, argv: readonly string[]): void
   if (path === undefined) return;
   const values = readValues(path);
   for (const [name, value] of Object.entries(values)) {
-    const options = program.commands.flatMap((command) => command.options.filter((option) => option.name() === name));
-    if (options.length === 0) throw new ConfigError(`${path}: no command has a flag --${name}`);
-    for (const option of options) {
-      const parsed = typeof value === 'boolean' ? value : option.parseArg?.(String(value), undefined);
+    const matches = everyCommand(program).flatMap((command) => {
+      return command.options.filter((option) => option.name() === name).map((option) => ({ command, option }));
+    });
+    if (matches.length === 0) throw new ConfigError(`${path}: no command has a flag --${name}`);
+    for (const { command, option } of matches) {
+      // Only the command that runs must find its values right: another may allow more or less.
+      if (!argv.includes(command.name())) continue;
+      const parsed = typeof value === 'boolean' ? value : parseValue(path, name, option, String(value));
       option.default(parsed ?? value);
       // A default fulfills the need for a value; commander would still ask for it on the command line.
       option.makeOptionMandatory(false);
+      command.setOptionValueWithSource(option.attributeName(), option.defaultValue, 'default');
     }
-    for (const command of program.commands) {
-      for (const option of command.options.filter((candidate) => candidate.name() === name)) {
-        command.setOptionValueWithSource(option.attributeName(), option.defaultValue, 'default');
-      }
-    }
+  }
+}
+
+function everyCommand(command: Command): Command[] {
+  return [...command.commands, ...command.commands.flatMap((child) => everyCommand(child))];
+}
+
+function parseValue(path: string, name: string, option: Option, value: string): unknown {
+  try {
+    return option.parseArg?.(value, undefined);
+  } catch (error) {
+    throw new ConfigError(`${path}: ${name}: ${error instanceof Error ? error.message : error}`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { type ScanDetail, StoreReader } from '../analytics/index.ts';
@@ -45,6 +45,8 @@ export function addDemoCommand(program: Command, terminal: Terminal, finish: (co
 
 async function demo({ out, pieces, seed }: DemoOptions, terminal: Terminal): Promise<ExitCode> {
   await clearFolder(out);
+  await mkdir(out, { recursive: true });
+  await writeFile(join(out, MARKER), 'Made by indicia demo, which replaces this folder the next time.\n');
   const progress = new Progress(terminal);
   const startedAtMs = performance.now();
   const scenario = {
@@ -89,11 +91,14 @@ async function demo({ out, pieces, seed }: DemoOptions, terminal: Terminal): Pro
 /** Removes an earlier demo; anything else in the way is left alone. */
 async function clearFolder(folder: string): Promise<void> {
   if (!existsSync(folder)) return;
-  if (!existsSync(join(folder, 'truth.ndjson'))) {
+  if (!existsSync(join(folder, MARKER))) {
     throw new DemoFolderError(`${folder}: exists and holds no earlier demo; name another folder with --out`);
   }
   await rm(folder, { recursive: true });
 }
+
+/** Written only by the demo, so that only a demo is ever removed. */
+const MARKER = '.indicia-demo';
 
 export class DemoFolderError extends Error {
   override readonly name = 'DemoFolderError';

@@ -3,7 +3,7 @@ import { detect, Store } from '../analytics/index.ts';
 import { openSource } from '../ingest/index.ts';
 import { emptySummary, type RunSummary, rebuildJudge, runPipeline } from '../pipeline.ts';
 import { createReaderPool } from '../reader-pool.ts';
-import { loadRegistry } from '../verify/index.ts';
+import { TrustWatch } from '../trust-watch.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { databaseOption, jsonOption, registryOption, wholeNumber } from './options.ts';
 import { count, Progress, plural, print, printJson, rate, type Terminal, warn } from './terminal.ts';
@@ -46,7 +46,8 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (cod
       if (report.unusable > 0) {
         warn(terminal, `${plural(report.unusable, 'scan')} had an unusable record or image: see their verdicts`);
       }
-      finish(report.unusable > 0 ? EXIT.attention : EXIT.done);
+      for (const sentence of report.unfinished) warn(terminal, sentence);
+      finish(report.unusable > 0 || report.unfinished.length > 0 ? EXIT.attention : EXIT.done);
     });
 }
 
@@ -54,13 +55,17 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (cod
 export async function run(sources: readonly string[], options: RunOptions, terminal: Terminal): Promise<RunReport> {
   const startedAtMs = performance.now();
   const opened = await Promise.all(sources.map((source) => openSource(source, terminal.stdin)));
-  const registry = await loadRegistry(options.registry, terminal.nowMs());
+  const trust = await TrustWatch.open(options.registry, {
+    nowMs: terminal.nowMs,
+    onRefused: (error) => warn(terminal, `indicia: a newer registry was not accepted: ${error.message}`),
+  });
   const store = await Store.open(options.db);
-  const readers = createReaderPool(() => registry, options.workers);
+  const readers = createReaderPool(() => trust.current, options.workers);
   const progress = new Progress(terminal);
   const summary = emptySummary();
   try {
-    await store.setRegistry(registry);
+    await store.setRegistry(trust.current);
+    trust.start();
     const judge = await rebuildJudge(store);
     const onProgress = ({ scans }: RunSummary) => {
       progress.show(`${count(scans)} scans, ${rate(scans, performance.now() - startedAtMs, 'a second')}`);
@@ -69,11 +74,14 @@ export async function run(sources: readonly string[], options: RunOptions, termi
       await runPipeline({ source, readers, judge, store, now: () => performance.now(), onProgress }, summary);
     }
     progress.show('looking for fraud');
+    await trust.stop();
+    await store.setRegistry(trust.current);
     const findings = await detect(store);
     const secondsTotal = (performance.now() - startedAtMs) / 1000;
     progress.done(`${plural(summary.scans, 'scan')} in ${secondsTotal.toFixed(1)} s`);
     return { ...summary, findings, secondsTotal };
   } finally {
+    await trust.stop();
     await readers.close();
     store.close();
   }

@@ -59,6 +59,11 @@ function verifyPayload(payload: string, bytes: PayloadBytes, ring: KeyRing): Ver
   };
 }
 
+/** What was named is nothing that could be a payload. */
+export class PayloadError extends Error {
+  override readonly name = 'PayloadError';
+}
+
 type PayloadBytes = Uint8Array | Exclude<ReadingOutcome, 'valid'>;
 
 async function payloadBytes(text: string): Promise<PayloadBytes> {
@@ -69,7 +74,9 @@ async function payloadBytes(text: string): Promise<PayloadBytes> {
     if ('mark' in outcome) return outcome.mark.bytes;
     return outcome.failure === 'image-unsupported' ? bytes : outcome.failure;
   }
-  return /^([0-9a-fA-F]{2})+$/.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64');
+  if (/^([0-9a-fA-F]{2})+$/.test(text)) return Buffer.from(text, 'hex');
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw new PayloadError(`${text}: neither a file, nor hex, nor base64`);
+  return Buffer.from(text, 'base64');
 }
 
 function textReport({ outcome, reason, fields, checks }: Verified): string {

@@ -8,9 +8,13 @@ export function tellStory(finding: Finding, scans: readonly ScanDetail[]): strin
   const { license, holder, town, psd, pieceCount, postageMills, printedAtMs } = first;
   const owner = holder === null ? `license ${license}` : `license ${license} (${holder}, ${town})`;
   const postage = postageMills === null ? '' : ` for ${formatMills(postageMills)}`;
-  const opening =
-    pieceCount === null ? [] : [`PSD ${psd} franked piece ${pieceCount} under ${owner}${postage}${when(printedAtMs)}.`];
-  return [...opening, ...scans.map(scanSentence), moralOf(finding)];
+  const claim = `piece ${pieceCount} under ${owner}${postage}${when(printedAtMs)}`;
+  // What nobody's key vouches for was not franked by the PSD that it names.
+  const sentence = PROVED_BY_SIGNATURE.has(finding.kind)
+    ? `PSD ${psd} franked ${claim}.`
+    : `A mark claims to be of PSD ${psd}, ${claim}.`;
+  const opening = pieceCount === null ? [] : [sentence];
+  return [...opening, ...scans.map(scanSentence), moralOf(finding)].filter((text) => text !== '');
 }
 
 function scanSentence(scan: ScanDetail): string {
@@ -25,14 +29,30 @@ function when(ms: number | null): string {
   return ms === null ? '' : ` on ${new Date(ms).toISOString().slice(0, 16).replace('T', ' at ')}`;
 }
 
+const PROVED_BY_SIGNATURE: ReadonlySet<string> = new Set([
+  'copy',
+  'fork',
+  'ungranted-psd',
+  'overspread-license',
+  'expired-license',
+  'revoked-license',
+  'revoked-key',
+  'expired-key',
+  'stale-date',
+  'future-date',
+]);
+
 const MORALS: Readonly<Record<string, string>> = {
   copy: 'The postage was paid once; one of the two is a photocopy, and no scan can tell which.',
   fork: 'No PSD signs two different pieces with one count: somebody cloned it, or put an old state back.',
   forged: 'Whoever made these marks did not have the key of that PSD.',
+  'unknown-key': 'Nobody has registered the key it names: a forgery, or a registry that is behind.',
+  'cross-key': 'The key is registered, but for another PSD or license: its owner signed in the name of somebody else.',
+  'compromised-key': 'The key may be in other hands: the signature no longer proves who franked it.',
   'ungranted-psd': 'The signature is genuine, but nobody granted this PSD that license.',
   'overspread-license': 'The signature is genuine, but the license is on more PSDs than were allowed.',
 };
 
 function moralOf(finding: Finding): string {
-  return MORALS[finding.kind] ?? finding.detail;
+  return MORALS[finding.kind] ?? '';
 }

@@ -1,5 +1,5 @@
 import sharp, { type Metadata, type Sharp } from 'sharp';
-import { IMAGE_BYTES_MAX, IMAGE_PIXELS_MAX } from './limits.ts';
+import { IMAGE_BYTES_MAX, IMAGE_PIXELS_MAX, IMAGE_SIDE_PX_MAX } from './limits.ts';
 import type { GreyImage } from './symbol-reader.ts';
 
 export type ImageFailure = 'image-too-large' | 'image-unsupported' | 'image-corrupt';
@@ -29,7 +29,8 @@ export async function greyImage(bytes: Uint8Array): Promise<GreyImage | ImageFai
   try {
     const image = sharp(bytes, { limitInputPixels: IMAGE_PIXELS_MAX, failOn: 'error', page: 0 });
     const metadata = await image.metadata();
-    if (metadata.width * metadata.height > IMAGE_PIXELS_MAX) return 'image-too-large';
+    const { width, height } = metadata;
+    if (width * height > IMAGE_PIXELS_MAX || Math.max(width, height) > IMAGE_SIDE_PX_MAX) return 'image-too-large';
     const { data, info } = await greyOf(image, metadata).raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
     return { width: info.width, height: info.height, pixels: data };
   } catch (error) {

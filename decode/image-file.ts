@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { constants, open } from 'node:fs/promises';
 import { IMAGE_BYTES_MAX } from './limits.ts';
 
 export type FileFailure = 'image-missing' | 'image-refused' | 'image-too-large';
@@ -10,7 +10,8 @@ const REFUSED = new Set(['EACCES', 'EPERM', 'ELOOP', 'EISDIR', 'ENXIO', 'ERR_INV
 export async function readImageFile(path: string): Promise<Uint8Array | FileFailure> {
   let file: Awaited<ReturnType<typeof open>>;
   try {
-    file = await open(path, 'r');
+    // Without O_NONBLOCK a named pipe would be waited for until somebody writes to it.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (ABSENT.has(code)) return 'image-missing';

@@ -3,8 +3,6 @@ export {
   FIELDS,
   type FieldName,
   LAYOUT_VERSION,
-  PAYLOAD_BYTES_MAX,
-  PAYLOAD_BYTES_MIN,
   SIGNED_BYTES,
   SUITES,
   type SuiteName,

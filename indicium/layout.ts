@@ -110,7 +110,3 @@ export const SUITES = {
 
 export type SuiteNumber = keyof typeof SUITES;
 export type SuiteName = (typeof SUITES)[SuiteNumber]['name'];
-
-/** Shortest and longest payload of version 1, in bytes. */
-export const PAYLOAD_BYTES_MIN = SIGNED_BYTES + 56;
-export const PAYLOAD_BYTES_MAX = SIGNED_BYTES + 256;

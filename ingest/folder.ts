@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import type { Scan } from '../indicium/index.ts';
 import { BatchBuilder } from './batches.ts';
@@ -9,32 +9,34 @@ import { type ScanSource, SourceError } from './source.ts';
 const IMAGE_EXTENSIONS = new Set(['.png', '.jpg', '.jpeg', '.tif', '.tiff', '.svg', '.gif', '.bmp', '.webp', '.pdf']);
 
 /**
- * A folder of images, those in folders below it included, in the order of their names. The scan id is the path within
- * the folder.
+ * A folder of images, those in folders below it included, in the order of their names.
  *
  * @throws SourceError when there is no image in it.
  */
-export async function imageFolder(folder: string): Promise<ScanSource> {
+export async function imageFolder(named: string): Promise<ScanSource> {
+  const folder = await realpath(named);
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = entries
     .filter((entry) => entry.isFile() && IMAGE_EXTENSIONS.has(extname(entry.name).toLowerCase()))
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
     .toSorted();
-  if (paths.length === 0) throw new SourceError(`${folder}: no scans.ndjson and no images in this folder`);
+  if (paths.length === 0) throw new SourceError(`${named}: no scans.ndjson and no images in this folder`);
   return {
     name: `folder:${folder}`,
     async *batches() {
       const builder = new BatchBuilder();
-      const batch = () => ({ scans: builder.take(), position: null, acknowledge: async () => {} });
+      const batch = () => ({ scans: builder.take(), position: null, unfinished: null, acknowledge: async () => {} });
       for (const path of paths) {
-        if (builder.add(scanOf(path, folder))) yield batch();
+        if (builder.add(await scanOf(join(folder, path)))) yield batch();
       }
       if (!builder.isEmpty) yield batch();
     },
   };
 }
 
-function scanOf(path: string, folder: string): Scan {
+/** The scan id is the whole path, so that two folders may hold pictures of one name; a replaced picture is another. */
+async function scanOf(path: string): Promise<Scan> {
+  const { size, mtimeMs } = await stat(path);
   return {
     scanId: path,
     plant: null,
@@ -44,8 +46,8 @@ function scanOf(path: string, folder: string): Scan {
     pass: null,
     destination: null,
     weightGrams: null,
-    mark: { kind: 'image', path: join(folder, path) },
+    mark: { kind: 'image', path },
     extra: null,
-    digest: digestOf(path),
+    digest: digestOf(`${path} ${size} ${mtimeMs}`),
   };
 }

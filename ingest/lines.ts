@@ -1,41 +1,65 @@
+import { createHash, type Hash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { LINE_BYTES_MAX } from './limits.ts';
 
 export interface Line {
   /** Null for a line longer than LINE_BYTES_MAX, whose bytes were skipped. */
   readonly text: string | null;
+  /** SHA-256 of the bytes that were skipped, in hex; null for every other line. */
+  readonly skippedDigest: string | null;
   /** Offset in bytes of what follows the line, counted from where the stream began. */
   readonly endOffset: number;
+  /** False for a last line without its newline: whoever writes the file may not be done with it. */
+  readonly isTerminated: boolean;
 }
 
 const NEWLINE = 0x0a;
+const BYTE_ORDER_MARK = '\u{feff}';
 
 /** Splits a byte stream into lines, in memory that a line without an end cannot exhaust. */
 export async function* readLines(stream: Readable): AsyncGenerator<Line> {
-  let kept: Buffer[] = [];
-  let keptBytes = 0;
+  let line = new LineBuffer();
   let offset = 0;
   for await (const chunk of stream) {
     if (!Buffer.isBuffer(chunk)) throw new TypeError('lines are read from a stream of bytes');
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
-      kept.push(chunk.subarray(start, end));
-      keptBytes += end - start;
-      yield { text: textOf(kept, keptBytes), endOffset: offset + end + 1 };
-      kept = [];
-      keptBytes = 0;
+      line.add(chunk.subarray(start, end));
+      yield { ...line.finish(), endOffset: offset + end + 1, isTerminated: true };
+      line = new LineBuffer();
       start = end + 1;
     }
-    keptBytes += chunk.length - start;
-    if (keptBytes <= LINE_BYTES_MAX) kept.push(chunk.subarray(start));
-    else kept = [];
+    line.add(chunk.subarray(start));
     offset += chunk.length;
   }
-  if (keptBytes > 0) yield { text: textOf(kept, keptBytes), endOffset: offset };
+  if (line.bytes > 0) yield { ...line.finish(), endOffset: offset, isTerminated: false };
 }
 
-function textOf(parts: readonly Buffer[], bytes: number): string | null {
-  if (bytes > LINE_BYTES_MAX) return null;
-  const [only] = parts;
-  return parts.length === 1 && only !== undefined ? only.toString('utf8') : Buffer.concat(parts).toString('utf8');
+/** The bytes of one line, until they are too many: then only their digest. */
+class LineBuffer {
+  bytes = 0;
+  #parts: Buffer[] = [];
+  #skipped: Hash | undefined;
+
+  add(part: Buffer): void {
+    this.bytes += part.length;
+    if (this.#skipped === undefined && this.bytes <= LINE_BYTES_MAX) {
+      this.#parts.push(part);
+      return;
+    }
+    if (this.#skipped === undefined) {
+      this.#skipped = createHash('sha256');
+      for (const kept of this.#parts) this.#skipped.update(kept);
+      this.#parts = [];
+    }
+    this.#skipped.update(part);
+  }
+
+  finish(): Pick<Line, 'text' | 'skippedDigest'> {
+    if (this.#skipped !== undefined) return { text: null, skippedDigest: this.#skipped.digest('hex') };
+    const [only] = this.#parts;
+    const whole = this.#parts.length === 1 && only !== undefined ? only : Buffer.concat(this.#parts);
+    const text = whole.toString('utf8');
+    return { text: text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text, skippedDigest: null };
+  }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, realpath } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -9,7 +9,7 @@ import type { Scan } from '../indicium/index.ts';
 import { BatchBuilder } from './batches.ts';
 import { GUARD_BYTES, LINE_BYTES_MAX, READ_BYTES } from './limits.ts';
 import { type Line, readLines } from './lines.ts';
-import { type LineOrigin, malformedScan, parseScanLine } from './scan-line.ts';
+import { malformedScan, parseScanLine } from './scan-line.ts';
 import type { ScanBatch, ScanSource, SourcePosition } from './source.ts';
 
 /** How far a file was read: bytes, lines, and a digest of the bytes just before, to notice another file in its place. */
@@ -29,10 +29,15 @@ export async function ndjsonFile(path: string): Promise<ScanSource> {
     async *batches(from) {
       const start = await startOf(resolved, from);
       const stream = createReadStream(resolved, { start: start.offset, highWaterMark: READ_BYTES });
-      const label = basename(resolved);
-      for await (const { scans, offset, line } of batchLines(stream, start, label, dirname(resolved))) {
+      for await (const { scans, offset, line, unfinished } of batchLines(
+        stream,
+        start,
+        resolved,
+        dirname(resolved),
+        true,
+      )) {
         const position = JSON.stringify({ offset, line, guard: await guardOf(resolved, offset) });
-        yield batchOf(scans, position);
+        yield batchOf(scans, position, unfinished);
       }
     },
   };
@@ -43,21 +48,22 @@ export function ndjsonStream(stream: Readable, imageFolder: string): ScanSource 
   return {
     name: 'stdin',
     async *batches() {
-      for await (const { scans } of batchLines(stream, { offset: 0, line: 0 }, 'stdin', imageFolder)) {
-        yield batchOf(scans, null);
+      for await (const { scans } of batchLines(stream, { offset: 0, line: 0 }, 'stdin', imageFolder, false)) {
+        yield batchOf(scans, null, null);
       }
     },
   };
 }
 
-function batchOf(scans: readonly Scan[], position: SourcePosition): ScanBatch {
-  return { scans, position, acknowledge: async () => {} };
+function batchOf(scans: readonly Scan[], position: SourcePosition, unfinished: string | null): ScanBatch {
+  return { scans, position, unfinished, acknowledge: async () => {} };
 }
 
 interface LineBatch {
   readonly scans: readonly Scan[];
   readonly offset: number;
   readonly line: number;
+  readonly unfinished: string | null;
 }
 
 async function* batchLines(
@@ -65,23 +71,45 @@ async function* batchLines(
   start: { offset: number; line: number },
   label: string,
   imageFolder: string,
+  mayGrow: boolean,
 ): AsyncGenerator<LineBatch> {
   const builder = new BatchBuilder();
   let line = start.line;
   let offset = start.offset;
+  let unfinished: string | null = null;
   for await (const next of readLines(stream)) {
+    if (mayGrow && !next.isTerminated && !isWhole(next)) {
+      unfinished = `${label}:${line + 1}: the last line has no end yet; it is read once it has`;
+      break;
+    }
     line += 1;
     offset = start.offset + next.endOffset;
-    const scan = scanOf(next, { fallbackId: `${label}:${line}`, imageFolder });
-    if (scan !== null && builder.add(scan)) yield { scans: builder.take(), offset, line };
+    const scan = scanOf(next, label, line, imageFolder);
+    if (scan !== null && builder.add(scan)) yield { scans: builder.take(), offset, line, unfinished };
   }
-  if (!builder.isEmpty) yield { scans: builder.take(), offset, line };
+  if (!builder.isEmpty || unfinished !== null) yield { scans: builder.take(), offset, line, unfinished };
 }
 
-/** Null for an empty line, which is none. */
-function scanOf({ text }: Line, origin: LineOrigin): Scan | null {
-  if (text === null) return malformedScan(origin.fallbackId, `longer than ${LINE_BYTES_MAX} bytes`, origin.fallbackId);
-  return text.trim() === '' ? null : parseScanLine(text, origin);
+/** Null for an empty line, which is none. A line without usable scan id is named by its place and its bytes. */
+function scanOf({ text, skippedDigest }: Line, label: string, line: number, imageFolder: string): Scan | null {
+  const place = `${label.slice(-PLACE_CHARS_MAX)}:${line}`;
+  if (text === null) {
+    return malformedScan(place, `longer than ${LINE_BYTES_MAX} bytes`, skippedDigest ?? '');
+  }
+  return text.trim() === '' ? null : parseScanLine(text, { fallbackId: place, imageFolder });
+}
+
+/** Leaves room for a line number within the length of a scan id. */
+const PLACE_CHARS_MAX = 200;
+
+function isWhole({ text }: Line): boolean {
+  if (text === null) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function startOf(path: string, from: SourcePosition): Promise<{ offset: number; line: number }> {

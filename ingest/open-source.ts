@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { imageFolder } from './folder.ts';
@@ -16,8 +16,24 @@ export async function openSource(spec: string, stdin: Readable): Promise<ScanSou
   if (spec === '-') return ndjsonStream(stdin, process.cwd());
   if (!existsSync(spec)) throw new SourceError(`${spec}: no such file or folder`);
   const found = await stat(spec);
-  if (found.isFile()) return ndjsonFile(spec);
+  if (found.isFile()) {
+    if (await isBinary(spec)) throw new SourceError(`${spec}: not NDJSON; to read one picture use indicia decode`);
+    return ndjsonFile(spec);
+  }
   if (!found.isDirectory()) throw new SourceError(`${spec}: neither a file nor a folder`);
   const scans = join(spec, 'scans.ndjson');
   return existsSync(scans) ? ndjsonFile(scans) : imageFolder(spec);
+}
+
+const SNIFFED_BYTES = 4_096;
+
+/** A picture or database named where scans were meant: no JSON has a zero byte. */
+async function isBinary(path: string): Promise<boolean> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(SNIFFED_BYTES), 0, SNIFFED_BYTES, 0);
+    return buffer.subarray(0, bytesRead).includes(0);
+  } finally {
+    await file.close();
+  }
 }

@@ -11,25 +11,25 @@ import {
 } from '../indicium/index.ts';
 import { EXTRA_CHARS_MAX } from './limits.ts';
 
-const Text = Type.String({ minLength: 1, maxLength: SCAN_TEXT_CHARS_MAX });
+const Text = Compile(Type.String({ minLength: 1, maxLength: SCAN_TEXT_CHARS_MAX }));
+const Weight = Compile(Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 }));
+const Payload = Compile(Type.String({ pattern: '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$' }));
+const Moment = Compile(
+  Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?(Z|[+-]\\d{2}:\\d{2})$' }),
+);
 
-/** The scan record of the command line's contract. Unknown fields are kept. */
-const ScanRecord = Type.Object({
-  scanId: Text,
-  plant: Type.Optional(Text),
-  machine: Type.Optional(Text),
-  scannedAt: Type.Optional(
-    Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?(Z|[+-]\\d{2}:\\d{2})$' }),
-  ),
-  mailpieceId: Type.Optional(Text),
-  pass: Type.Optional(Type.Union(SORTING_PASSES.map((pass) => Type.Literal(pass)))),
-  destination: Type.Optional(Text),
-  weightGrams: Type.Optional(Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 })),
-  payload: Type.Optional(Type.String()),
-  image: Type.Optional(Text),
-});
-const validator = Compile(ScanRecord);
-const KNOWN_FIELDS: ReadonlySet<string> = new Set(Object.keys(ScanRecord.properties));
+const KNOWN_FIELDS: ReadonlySet<string> = new Set([
+  'scanId',
+  'plant',
+  'machine',
+  'scannedAt',
+  'mailpieceId',
+  'pass',
+  'destination',
+  'weightGrams',
+  'payload',
+  'image',
+]);
 
 /** Where a line came from: its scan id when it has none of its own, and the folder its image paths start from. */
 export interface LineOrigin {
@@ -37,7 +37,10 @@ export interface LineOrigin {
   readonly imageFolder: string;
 }
 
-/** One NDJSON line as a scan. A line that is none still becomes a scan, with a reason: nothing is dropped. */
+/**
+ * One NDJSON line as a scan. A line that is none still becomes a scan, with a reason: nothing is dropped. A field that
+ * only describes the scan and is not as it should be is left out and kept among the unknown ones: the mark counts.
+ */
 export function parseScanLine(line: string, origin: LineOrigin): Scan {
   let record: unknown;
   try {
@@ -45,41 +48,68 @@ export function parseScanLine(line: string, origin: LineOrigin): Scan {
   } catch {
     return malformedScan(origin.fallbackId, 'not JSON', line);
   }
-  if (!validator.Check(record)) {
-    const [first] = validator.Errors(record);
-    const detail = first === undefined ? 'not a scan' : `${first.instancePath} ${first.message}`.trim();
-    return malformedScan(scanIdOf(record) ?? origin.fallbackId, detail, line);
+  if (typeof record !== 'object' || record === null || Array.isArray(record)) {
+    return malformedScan(origin.fallbackId, 'not a JSON object', line);
   }
-  const scannedAtMs = record.scannedAt === undefined ? null : Date.parse(record.scannedAt);
-  if (Number.isNaN(scannedAtMs)) return malformedScan(record.scanId, '/scannedAt is no date', line);
-  const extra = extraFields(record);
-  if (extra !== null && extra.length > EXTRA_CHARS_MAX)
-    return malformedScan(record.scanId, 'unknown fields too long', line);
+  const fields = new Map<string, unknown>(Object.entries(record).filter(([, value]) => value !== null));
+  const scanId = textOf(fields.get('scanId'));
+  if (scanId === null)
+    return malformedScan(origin.fallbackId, '/scanId is missing or no text of 1 to 256 characters', line);
+
+  const described = describedFields(fields);
+  const extra = extraOf(fields, described.unusable);
+  if (extra !== null && extra.length > EXTRA_CHARS_MAX) return malformedScan(scanId, 'unknown fields too long', line);
+  const { plant, machine, scannedAtMs, mailpieceId, pass, destination, weightGrams } = described;
+  const [payload, image] = [fields.get('payload'), fields.get('image')];
   return {
-    scanId: record.scanId,
-    plant: record.plant ?? null,
-    machine: record.machine ?? null,
+    scanId,
+    plant,
+    machine,
     scannedAtMs,
-    mailpieceId: record.mailpieceId ?? null,
-    pass: record.pass ?? null,
-    destination: record.destination ?? null,
-    weightGrams: record.weightGrams ?? null,
-    mark: markOf(record.payload, record.image, origin.imageFolder),
+    mailpieceId,
+    pass,
+    destination,
+    weightGrams,
+    mark: markOf(payload, image, origin.imageFolder),
     extra,
     digest: digestOf(
-      JSON.stringify([
-        record.plant,
-        record.machine,
-        scannedAtMs,
-        record.mailpieceId,
-        record.pass,
-        record.destination,
-        record.weightGrams,
-        record.payload,
-        record.image,
-      ]),
+      JSON.stringify([plant, machine, scannedAtMs, mailpieceId, pass, destination, weightGrams, payload, image]),
     ),
   };
+}
+
+function describedFields(fields: ReadonlyMap<string, unknown>) {
+  const unusable: string[] = [];
+  const take = <Value>(name: string, read: (value: unknown) => Value | null): Value | null => {
+    const value = fields.get(name);
+    if (value === undefined) return null;
+    const taken = read(value);
+    if (taken === null) unusable.push(name);
+    return taken;
+  };
+  return {
+    plant: take('plant', textOf),
+    machine: take('machine', textOf),
+    scannedAtMs: take('scannedAt', momentOf),
+    mailpieceId: take('mailpieceId', textOf),
+    pass: take('pass', (value) => SORTING_PASSES.find((pass) => pass === value) ?? null),
+    destination: take('destination', textOf),
+    weightGrams: take('weightGrams', (value) => (Weight.Check(value) ? value : null)),
+    unusable,
+  };
+}
+
+/** Text as a database can hold it: half a surrogate pair would come back as another character. */
+function textOf(value: unknown): string | null {
+  return Text.Check(value) ? value.toWellFormed() : null;
+}
+
+/** Milliseconds of an ISO 8601 time with its zone; null also for the 30th of February, which Date.parse moves on. */
+function momentOf(value: unknown): number | null {
+  if (!Moment.Check(value)) return null;
+  const [year = 0, month = 0, day = 0] = value.slice(0, 10).split('-').map(Number);
+  const ms = Date.parse(value);
+  return Number.isNaN(ms) || day > new Date(Date.UTC(year, month, 0)).getUTCDate() ? null : ms;
 }
 
 export function malformedScan(scanId: string, detail: string, line: string): Scan {
@@ -103,36 +133,28 @@ export function digestOf(text: string): bigint {
   return hash('sha256', text, 'buffer').readBigUInt64BE(0);
 }
 
-function scanIdOf(record: unknown): string | null {
-  if (typeof record !== 'object' || record === null || !('scanId' in record)) return null;
-  const { scanId } = record;
-  const usable = typeof scanId === 'string' && scanId.length > 0 && scanId.length <= SCAN_TEXT_CHARS_MAX;
-  return usable ? scanId : null;
-}
-
-function extraFields(record: object): string | null {
-  const extra = Object.entries(record).filter(([name]) => !KNOWN_FIELDS.has(name));
+function extraOf(fields: ReadonlyMap<string, unknown>, unusable: readonly string[]): string | null {
+  const extra = [...fields].filter(([name]) => !KNOWN_FIELDS.has(name) || unusable.includes(name));
   return extra.length === 0 ? null : JSON.stringify(Object.fromEntries(extra));
 }
 
-function markOf(payload: string | undefined, image: string | undefined, imageFolder: string): Mark {
+function markOf(payload: unknown, image: unknown, imageFolder: string): Mark {
   if (payload !== undefined) return payloadMark(payload);
   if (image === undefined) {
     return { kind: 'none', reason: 'scan-incomplete', detail: 'neither payload nor image' };
   }
-  const path = normalize(image);
+  const named = textOf(image);
+  if (named === null) return { kind: 'none', reason: 'scan-malformed', detail: '/image is no path' };
+  const path = normalize(named);
   if (isAbsolute(path) || path === '..' || path.startsWith('../')) {
-    return { kind: 'none', reason: 'image-refused', detail: `outside the folder of the scans: ${image}` };
+    return { kind: 'none', reason: 'image-refused', detail: `outside the folder of the scans: ${named}` };
   }
   return { kind: 'image', path: join(imageFolder, path) };
 }
 
-function payloadMark(base64: string): Mark {
+function payloadMark(base64: unknown): Mark {
+  if (!Payload.Check(base64)) return { kind: 'none', reason: 'scan-malformed', detail: '/payload is not base64' };
   const payload = Buffer.from(base64, 'base64');
-  // Node skips characters that are not base64; a payload that lost some is not what was sent.
-  if (payload.length !== Buffer.byteLength(base64, 'base64')) {
-    return { kind: 'none', reason: 'scan-malformed', detail: '/payload is not base64' };
-  }
   if (payload.length > SCAN_PAYLOAD_BYTES_MAX) {
     return { kind: 'none', reason: 'payload-too-long', detail: `${payload.length} bytes` };
   }

@@ -8,6 +8,8 @@ export interface ScanBatch {
   readonly scans: readonly Scan[];
   /** Null for sources that cannot seek: after a restart they are read again and known scans are recognized. */
   readonly position: SourcePosition;
+  /** What the source holds but cannot give yet, as a sentence that names it; null when it gave all it has. */
+  readonly unfinished: string | null;
   /** To be called after the batch is durable, never before. */
   acknowledge(): Promise<void>;
 }

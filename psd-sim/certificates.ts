@@ -8,6 +8,7 @@ import {
   type X509Certificate,
   X509CertificateGenerator,
   X509CrlGenerator,
+  X509CrlReason,
 } from '@peculiar/x509';
 import type { Register } from './authority.ts';
 import { type KeyPair, keyPairFrom } from './key-pair.ts';
@@ -134,6 +135,8 @@ class Issuer {
       entries: revoked.map(([keyId, revokedAtMs]) => ({
         serialNumber: hex(keyId),
         revocationDate: new Date(revokedAtMs),
+        // Without a reason the generator writes an empty list of extensions, which RFC 5280 does not allow.
+        reason: X509CrlReason.keyCompromise,
       })),
     });
     return Buffer.from(crl.rawData).toString('base64');

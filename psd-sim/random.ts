@@ -39,10 +39,6 @@ export class Random {
     return min + (max - min) * this.fraction();
   }
 
-  chance(probability: number): boolean {
-    return this.fraction() < probability;
-  }
-
   pick<Item>(items: readonly Item[]): Item {
     const item = items[this.int(0, items.length - 1)];
     if (item === undefined) throw new RangeError('nothing to pick from');

@@ -37,6 +37,10 @@ export class TrustPublisher {
     this.#roles = { root: this.#newKeys('root 1'), list: this.#newKeys('list 1') };
   }
 
+  get folder(): string {
+    return this.#folder;
+  }
+
   get version(): number {
     return this.#log.length;
   }

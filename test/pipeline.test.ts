@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { Judge, Store, StoreReader } from '../analytics/index.ts';
+import { Judge, KnownScans, Store, StoreReader } from '../analytics/index.ts';
 import type { Mark, Scan, Verdict } from '../indicium/index.ts';
 import type { ScanSource } from '../ingest/index.ts';
 import { type RunSummary, rebuildJudge, runPipeline } from '../pipeline.ts';
 import type { ReadBatch } from '../reader.ts';
 import { createReaderPool } from '../reader-pool.ts';
 import type { Registry } from '../verify/index.ts';
-import { readingOf, scanOf } from './support/evidence.ts';
+import { judged, readingOf, scanOf } from './support/evidence.ts';
 import { SmallWorld } from './support/marks.ts';
 import { temporaryFolder } from './support/temporary.ts';
 
@@ -23,7 +23,12 @@ function sourceOf(batches: readonly (readonly Scan[])[], acknowledged: number[] 
     async *batches(from) {
       for (const [index, scans] of batches.entries()) {
         if (from !== null && index <= Number(from)) continue;
-        yield { scans, position: String(index), acknowledge: async () => void acknowledged.push(index) };
+        yield {
+          scans,
+          position: String(index),
+          unfinished: null,
+          acknowledge: async () => void acknowledged.push(index),
+        };
       }
     },
   };
@@ -113,6 +118,53 @@ describe('the pipeline', () => {
       verdicts.map(({ reasons }) => reasons),
       [[], ['scan-id-reused']],
     );
+  });
+
+  it('records a reused scan id once also when its batches overtake each other', async (test) => {
+    const world = new SmallWorld(1, 1);
+    const { registry } = world;
+    const store = await Store.open(join(await temporaryFolder(test), 'store.duckdb'));
+    test.after(() => store.close());
+    const known = new KnownScans(store);
+    const first = payloadScan(world.frank());
+    const other = payloadScan(world.frank(), { scanId: first.scanId });
+    const record = async (scan: Scan) => {
+      await store.record(judged([{ payload: Buffer.alloc(1), scan }], registry), 'test', null);
+      known.recorded([scan]);
+    };
+    assert.deepEqual((await known.sort([first])).fresh, [first]);
+    assert.deepEqual((await known.sort([other])).conflicting, [other]);
+    await record(first);
+    assert.equal((await known.sort([other])).repeated, 1, 'the other one is still on its way');
+    await record(other);
+    assert.equal((await known.sort([first, other])).repeated, 2);
+  });
+
+  it('stops in order when a reader fails while another batch is awaited', async (test) => {
+    const world = new SmallWorld(1, 1);
+    const store = await Store.open(join(await temporaryFolder(test), 'store.duckdb'));
+    test.after(() => store.close());
+    let calls = 0;
+    const readers = {
+      workers: 2,
+      async read(): Promise<ReadBatch> {
+        calls += 1;
+        if (calls === 2) throw new Error('reader died');
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        return { readings: [readingOf(world.frank(), world.registry)], decodeMs: 0, verifyMs: 0 };
+      },
+    };
+    const batches = Array.from({ length: 3 }, () => [payloadScan(world.frank())]);
+    const acknowledged: number[] = [];
+    const run = runPipeline({
+      source: sourceOf(batches, acknowledged),
+      readers,
+      judge: new Judge(),
+      store,
+      now: () => 0,
+    });
+    await assert.rejects(run, /reader died/);
+    assert.deepEqual(acknowledged, [0]);
   });
 
   it('judges in the order of the source although readers finish in any order', async (test) => {

@@ -58,11 +58,12 @@ export function authorizationPeriods(license: GrantedLicense | undefined, psd: s
 function authorizationAt({ record, grants }: GrantedLicense, psd: string, atMs: number): Authorization {
   if (record.revokedAtMs !== null && record.revokedAtMs <= atMs) return 'revoked-license';
   if (atMs < record.validFromMs || atMs >= record.validToMs) return 'expired-license';
-  let place = 0;
+  // A PSD whose grant was renewed has two of them and takes one place.
+  const before = new Set<string>();
   for (const grant of grants) {
     if (grant.grantedAtMs > atMs || (grant.endedAtMs !== null && grant.endedAtMs <= atMs)) continue;
-    if (grant.psd === psd) return place < record.psdLimit ? 'granted' : 'overspread-license';
-    place += 1;
+    if (grant.psd === psd) return before.size < record.psdLimit ? 'granted' : 'overspread-license';
+    before.add(grant.psd);
   }
   return 'ungranted-psd';
 }

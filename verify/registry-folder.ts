@@ -69,6 +69,7 @@ export async function loadRecords({ folder, head }: Pick<TrustedFolder, 'folder'
   await readRecordFile(...from('psds.ndjson'), PsdShape, (record) => psds.push(record));
   await readRecordFile(...from('funds.ndjson'), FundsShape, (record) => funds.push(record));
   refuseDuplicates(licenses, join(folder, 'licenses.ndjson'));
+  refuseStrangers(licenses, grants, join(folder, 'grants.ndjson'));
 
   const byLicense = grantedLicenses(licenses, grants);
   const builder = new KeyTableBuilder();
@@ -80,8 +81,8 @@ export async function loadRecords({ folder, head }: Pick<TrustedFolder, 'folder'
     const named = shown.map(({ keyId, refusal }) => `key id ${keyId}: ${REFUSALS[refusal]}`);
     throw new RegistryError(`${join(folder, 'keys.ndjson')}: ${named.join('; ')}`);
   }
-  const { version, issuedAtMs } = head;
-  return { version, issuedAtMs, keys: builder.finish(), licenses, grants, psds, funds };
+  const { version, digest, issuedAtMs } = head;
+  return { version, digest, issuedAtMs, keys: builder.finish(), licenses, grants, psds, funds };
 }
 
 const REFUSALS = {
@@ -127,6 +128,12 @@ async function readSmall(folder: string, name: string, bytesMax: number = TRUST_
 
 export function refused(path: string, { failure, detail }: TrustRefusal): RegistryError {
   return new RegistryError(`${path}: ${failure}: ${TRUST_FAILURES[failure]} (${detail})`);
+}
+
+function refuseStrangers(licenses: readonly LicenseRecord[], grants: readonly GrantRecord[], path: string): void {
+  const known = new Set(licenses.map(({ license }) => license));
+  const stranger = grants.find(({ license }) => !known.has(license));
+  if (stranger !== undefined) throw new RegistryError(`${path}: license ${stranger.license} is granted but not listed`);
 }
 
 function refuseDuplicates(licenses: readonly LicenseRecord[], path: string): void {

@@ -5,6 +5,8 @@ import type { KeyTable } from './key-table.ts';
 export interface Registry {
   /** Of the trust list; rises with every publication. */
   readonly version: number;
+  /** SHA-256 of the signed list: two lists may claim one version, but not one digest. */
+  readonly digest: string;
   readonly issuedAtMs: number;
   readonly keys: KeyTable;
   readonly licenses: readonly LicenseRecord[];

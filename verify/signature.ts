@@ -10,6 +10,7 @@ export interface VerifyingKey {
 }
 
 export function verifyingKey(suite: SuiteName, spki: Uint8Array): VerifyingKey | null {
+  if (!Object.values(SUITES).some((known) => known.name === suite)) return null;
   const key = importPublicKey(suite, spki);
   if (key === null) return null;
   const signatureBytes = Object.values(SUITES).find((known) => known.name === suite)?.signatureBytes;
@@ -34,6 +35,8 @@ export function verifySignature(
   message: Uint8Array,
   signature: Uint8Array,
 ): boolean {
+  // Callers from outside TypeScript may hand over anything; that too is a signature that does not verify.
+  if (![spki, message, signature].every((bytes: unknown) => bytes instanceof Uint8Array)) return false;
   const key = verifyingKey(suite, spki);
   return key !== null && verifyWith(key, message, signature);
 }

@@ -4,16 +4,20 @@
 -- Cannot: tell whether the PSDs granted earlier are the ones that should have been taken off.
 with active as (
   select pieces.row_id, pieces.scan_id, pieces.license, pieces.psd, grants.psd as granted_psd,
-    row_number() over (partition by pieces.row_id order by grants.granted_at_ms, grants.psd) as place
+    min(grants.granted_at_ms) as granted_at_ms
   from pieces
   join grants
     on grants.license = pieces.license
     and grants.granted_at_ms <= pieces.printed_at_ms
     and (grants.ended_at_ms is null or grants.ended_at_ms > pieces.printed_at_ms)
   where pieces.outcome in ('valid', 'ungranted-psd', 'overspread-license', 'date-anomaly')
+  group by all
+),
+placed as (
+  select *, row_number() over (partition by row_id order by granted_at_ms, granted_psd) as place from active
 ),
 own as (
-  select row_id, scan_id, license, psd, min(place) as place from active where granted_psd = psd group by all
+  select row_id, scan_id, license, psd, place from placed where granted_psd = psd
 )
 select
   'overspread-license' as kind,

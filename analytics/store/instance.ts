@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { STORE_MEMORY } from '../limits.ts';
 import { SCHEMA_SQL, SCHEMA_VERSION } from './schema.ts';
@@ -11,11 +11,12 @@ export class StoreError extends Error {
 
 /** Opens the file for writing and creates the schema in a new one. */
 export async function openForWriting(path: string): Promise<DuckDBInstance> {
-  const isNew = !existsSync(path);
+  // DuckDB refuses a file of no bytes, which is what a kill at the very start leaves, or a tool that reserves names.
+  if (existsSync(path) && statSync(path).size === 0) rmSync(path);
   const instance = await openInstance(path, { memory_limit: STORE_MEMORY });
   const connection = await instance.connect();
   try {
-    if (isNew) await connection.run(`begin; ${SCHEMA_SQL} commit;`);
+    if (await isEmpty(connection)) await connection.run(`begin; ${SCHEMA_SQL} commit;`);
     await checkVersion(path, connection);
   } finally {
     connection.closeSync();
@@ -42,6 +43,8 @@ export function refuseMissing(path: string): void {
 }
 
 async function openInstance(path: string, options: Record<string, string>): Promise<DuckDBInstance> {
+  if (path.startsWith(':'))
+    throw new StoreError(`${path}: a store is a file, since what is not stored is not evidence`);
   try {
     return await DuckDBInstance.create(path, options);
   } catch (error) {
@@ -51,6 +54,12 @@ async function openInstance(path: string, options: Record<string, string>): Prom
     }
     throw new StoreError(`${path}: not a usable store: ${message.split('\n')[0]}`);
   }
+}
+
+/** New, or left behind by a process that was killed before it had made the tables. */
+async function isEmpty(connection: DuckDBConnection): Promise<boolean> {
+  const tables = await connection.runAndReadAll('select 1 from duckdb_tables() limit 1');
+  return tables.currentRowCount === 0;
 }
 
 async function checkVersion(path: string, connection: DuckDBConnection): Promise<void> {

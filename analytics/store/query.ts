@@ -24,6 +24,7 @@ export class QueryError extends Error {
 }
 
 export async function query(reader: StoreReader, sql: string): Promise<QueryResult> {
+  if (sql.trim() === '') throw new QueryError('an empty statement');
   const result = await reader.stream(sql).catch((error: unknown) => {
     throw new QueryError(error instanceof Error ? error.message : String(error));
   });

@@ -4,6 +4,7 @@ import { appendColumns } from './append.ts';
 /** What the detectors and investigators need of the registry; keys stay with the verifier. */
 export interface RegistryRecords {
   readonly version: number;
+  readonly digest: string;
   readonly issuedAtMs: number;
   readonly licenses: readonly {
     readonly license: number;
@@ -40,7 +41,11 @@ export async function replaceRegistryTables(connection: DuckDBConnection, regist
       return types.map((_, column) => slice.map((row) => row[column] ?? null));
     });
   };
-  await replace('registry_version', [BIGINT, BIGINT], [[BigInt(registry.version), BigInt(registry.issuedAtMs)]]);
+  await replace(
+    'registry_version',
+    [BIGINT, VARCHAR, BIGINT],
+    [[BigInt(registry.version), registry.digest, BigInt(registry.issuedAtMs)]],
+  );
   await replace(
     'registry_license',
     [BIGINT, VARCHAR, VARCHAR, VARCHAR, BIGINT, BIGINT, BIGINT, BIGINT],

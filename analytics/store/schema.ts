@@ -16,7 +16,7 @@ create table evidence (
   ${EVIDENCE_COLUMNS.map(({ name, type }) => `${name} ${type.toString()}`).join(',\n  ')}
 );
 create table source_position (source varchar not null, position varchar not null);
-create table registry_version (version bigint not null, issued_at_ms bigint not null);
+create table registry_version (version bigint not null, digest varchar not null, issued_at_ms bigint not null);
 create table registry_license (
   license bigint, holder varchar, town varchar, deposit_postcode varchar, psd_limit bigint, valid_from_ms bigint,
   valid_to_ms bigint, revoked_at_ms bigint

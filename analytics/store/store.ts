@@ -5,7 +5,7 @@ import { type Scan, SORTING_PASSES } from '../../indicium/index.ts';
 import type { Evidence } from '../evidence.ts';
 import type { SightedPiece } from '../judge.ts';
 import { appendEvidence } from './append.ts';
-import { openForWriting, refuseMissing } from './instance.ts';
+import { openForWriting, refuseMissing, StoreError } from './instance.ts';
 import { type RegistryRecords, replaceRegistryTables } from './registry-tables.ts';
 import { asBigint, asInteger, asText, asTextOrNull } from './values.ts';
 
@@ -70,7 +70,19 @@ export class Store {
     this.#rows += BigInt(evidence.length);
   }
 
+  /** @throws StoreError for a registry older than the one that scans in this store were judged by, or of another post. */
   async setRegistry(registry: RegistryRecords): Promise<void> {
+    const result = await this.connection.runAndReadAll('select version, digest from registry_version');
+    const [known] = result.getRows();
+    if (known !== undefined) {
+      const version = asInteger(known[0]);
+      if (registry.version < version) {
+        throw new StoreError(`registry version ${registry.version} is older than version ${version}, used here before`);
+      }
+      if (registry.version === version && registry.digest !== asText(known[1])) {
+        throw new StoreError(`another registry was used here as version ${version}: this store is of another post`);
+      }
+    }
     await this.transaction(() => replaceRegistryTables(this.connection, registry));
   }
 

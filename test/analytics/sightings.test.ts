@@ -57,6 +57,31 @@ describe('the sightings index', () => {
     assert.deepEqual(observe({ plant: 2, pass: 'destination' }), ['copy']);
   });
 
+  it('sends to a person what may be a copy, and accuses nobody', () => {
+    const unnamed: Sighting = { content: 1n, mailpiece: 0n, plant: 1, pass: 'origin' };
+    const index = new Sightings();
+    assert.deepEqual(index.observe('a', 5n, unnamed), []);
+    assert.deepEqual(index.observe('a', 5n, unnamed), ['possible-copy']);
+    assert.deepEqual(index.observe('a', 5n, { ...unnamed, plant: 2, pass: 'destination' }), []);
+    assert.deepEqual(index.observe('a', 5n, { ...unnamed, mailpiece: 9n }), ['possible-copy']);
+  });
+
+  it('lets nothing pass unseen when one count was sighted more often than it remembers', () => {
+    const index = new Sightings();
+    const sighting: Sighting = { content: 1n, mailpiece: 0n, plant: 0, pass: 'destination' };
+    for (let plant = 1; plant <= 40; plant++) index.observe('a', 5n, { ...sighting, plant });
+    assert.notDeepEqual(index.observe('a', 5n, { ...sighting, plant: 1, pass: 'origin' }), []);
+    assert.notDeepEqual(index.observe('a', 5n, { ...sighting, plant: 2, pass: 'origin' }), []);
+  });
+
+  it('tells more plants apart than a small number can', () => {
+    const index = new Sightings();
+    const sighting: Sighting = { content: 1n, mailpiece: 0n, plant: 65_537, pass: 'origin' };
+    index.observe('a', 5n, sighting);
+    assert.deepEqual(index.observe('a', 5n, sighting), ['possible-copy']);
+    assert.deepEqual(index.observe('a', 5n, { ...sighting, plant: 1 }), ['copy']);
+  });
+
   it('takes one page for 64 neighboring pieces of a register set', () => {
     const index = new Sightings();
     const seen: Sighting = { content: 1n, mailpiece: 1n, plant: 1, pass: 'origin' };

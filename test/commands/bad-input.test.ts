@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import sharp from 'sharp';
@@ -46,7 +46,7 @@ describe('a batch with every kind of bad input', () => {
     const scan = (scanId: string, rest: Record<string, unknown>) => JSON.stringify({ scanId, plant: '06484', ...rest });
     const lines: [string, string, string, string][] = [
       [scan('ok-1', { payload: payloads[0] }), 'ok-1', 'accept', ''],
-      ['{"scanId": "cut', 'scans.ndjson:2', 'manual', 'scan-malformed'],
+      ['{"scanId": "cut', `${await realpath(folder)}/scans.ndjson:2`, 'manual', 'scan-malformed'],
       [scan('nothing', {}), 'nothing', 'manual', 'scan-incomplete'],
       [scan('empty', { payload: '' }), 'empty', 'manual', 'payload-empty'],
       [scan('one-byte', { payload: 'AQ==' }), 'one-byte', 'manual', 'bad-length'],
@@ -100,7 +100,7 @@ describe('what is not there', () => {
     [
       'a registry',
       (folder) => ['run', '-', '--registry', folder, '--db', join(folder, 'x.duckdb')],
-      /no registry at .*trust-list\.json/,
+      /no registry at .*root\.json/,
     ],
     ['a registry to verify with', (folder) => ['verify', '--registry', folder, 'AQ=='], /no registry at/],
     [
@@ -111,6 +111,21 @@ describe('what is not there', () => {
     ['a store to detect in', (folder) => ['detect', '--db', join(folder, 'x.duckdb')], /x\.duckdb: no such store/],
     ['verdicts', (folder) => ['verdicts', '--db', join(folder, 'x.duckdb')], /x\.duckdb: no such store/],
     ['a required flag', () => ['run', '-'], /--registry/],
+    [
+      'a payload',
+      () => ['verify', '--registry', registry, 'typo.png'],
+      /typo\.png: neither a file, nor hex, nor base64/,
+    ],
+    [
+      'a folder for the report',
+      (folder) => ['report', '--db', join(folder, 'x.duckdb'), '--out', join(folder, 'no/r.html')],
+      /x\.duckdb: no such store/,
+    ],
+    [
+      'a file for the store',
+      () => ['run', '-', '--registry', registry, '--db', ':memory:'],
+      /:memory:: a store is a file/,
+    ],
     ['a fraud', (folder) => ['simulate', '--out', folder, '--frauds', 'copy,teleport'], /teleport is none of copy/],
     ['a command', () => ['fly'], /unknown command 'fly'/],
     ['a config file', () => ['--config', 'no.json', 'detect', '--db', 'x'], /no\.json: no such config file/],

@@ -150,7 +150,7 @@ describe('verify', () => {
   });
 
   it('answers for what is no payload at all', async () => {
-    const { stdout, exitCode } = await verify('hello', '');
+    const { stdout, exitCode } = await verify('AGhlbGxv', '');
     assert.deepEqual(
       jsonLines<{ outcome: string }>(stdout).map(({ outcome }) => outcome),
       ['unknown-version', 'payload-empty'],

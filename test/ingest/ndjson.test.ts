@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
@@ -102,10 +102,11 @@ describe('a scan record', () => {
     ['not JSON', '{"scanId":', 'scan-malformed', 'scans.ndjson:7'],
     ['not an object', '[1,2]', 'scan-malformed', 'scans.ndjson:7'],
     ['without scan id', '{"payload":"AQID"}', 'scan-malformed', 'scans.ndjson:7'],
-    ['with a wrong type', '{"scanId":"x","weightGrams":"heavy"}', 'scan-malformed', 'x'],
-    ['with an unknown pass', '{"scanId":"x","pass":"sideways","payload":"AQID"}', 'scan-malformed', 'x'],
-    ['with a date that is none', '{"scanId":"x","scannedAt":"2026-13-45T99:00:00Z"}', 'scan-malformed', 'x'],
+    ['with an empty scan id', '{"scanId":"","payload":"AQID"}', 'scan-malformed', 'scans.ndjson:7'],
     ['with base64 that is none', '{"scanId":"x","payload":"A*ID"}', 'scan-malformed', 'x'],
+    ['with something behind its base64', '{"scanId":"x","payload":"AQID*"}', 'scan-malformed', 'x'],
+    ['with base64 cut short', '{"scanId":"x","payload":"AQI"}', 'scan-malformed', 'x'],
+    ['with a payload of another type', '{"scanId":"x","payload":17}', 'scan-malformed', 'x'],
     ['with neither payload nor image', '{"scanId":"x"}', 'scan-incomplete', 'x'],
     ['with an absolute image path', '{"scanId":"x","image":"/etc/hostname"}', 'image-refused', 'x'],
     ['with an image path that leaves the folder', '{"scanId":"x","image":"a/../../b.png"}', 'image-refused', 'x'],
@@ -118,6 +119,34 @@ describe('a scan record', () => {
       assert.equal(scan.mark.kind === 'none' && scan.mark.reason, reason);
     });
   }
+
+  it('keeps its mark when a field that only describes it is not as it should be', () => {
+    const wrong: [string, unknown][] = [
+      ['weightGrams', 'heavy'],
+      ['weightGrams', 12.5],
+      ['pass', 'sideways'],
+      ['scannedAt', '2026-13-45T99:00:00Z'],
+      ['scannedAt', '2026-02-30T10:00:00Z'],
+      ['destination', ''],
+      ['plant', { town: 'Shelton' }],
+    ];
+    for (const [name, value] of wrong) {
+      const scan = parse({ scanId: 'x', payload: 'AQID', [name]: value });
+      assert.equal(scan.mark.kind, 'payload', name);
+      assert.deepEqual(JSON.parse(scan.extra ?? '{}'), { [name]: value });
+    }
+    const nothing = parse({ scanId: 'x', payload: 'AQID', mailpieceId: null, weightGrams: null });
+    assert.deepEqual([nothing.mark.kind, nothing.mailpieceId, nothing.extra], ['payload', null, null]);
+  });
+
+  it('has an id that a database gives back as it was', () => {
+    assert.equal(parse({ scanId: 's\ud800' }).scanId, 's\ufffd');
+  });
+
+  it('may begin with a byte order mark', async () => {
+    const [line] = await Array.fromAsync(readLines(Readable.from([Buffer.from('\ufeff{"scanId":"x"}\n')])));
+    assert.equal(line?.text, '{"scanId":"x"}');
+  });
 
   it('never throws, whatever the line', () => {
     fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (line) => void parseScanLine(line, origin)));
@@ -164,13 +193,33 @@ describe('an NDJSON file', () => {
     assert.equal((await readAll(source, position)).ids.length, 2);
   });
 
+  it('waits for the end of a last line that is still being written', async (test) => {
+    const file = join(await temporaryFolder(test), 'scans.ndjson');
+    await writeFile(file, `${lines(0, 1)}{"scanId":"s1","ima`);
+    const source = await openSource(file, process.stdin);
+    const first = await Array.fromAsync(source.batches(null));
+    assert.deepEqual(
+      first.flatMap(({ scans }) => scans.map(({ scanId }) => scanId)),
+      ['s0'],
+    );
+    assert.match(first.at(-1)?.unfinished ?? '', /scans\.ndjson:2: the last line has no end yet/);
+    await appendFile(file, 'ge":"x.png"}\n');
+    assert.deepEqual((await readAll(source, first.at(-1)?.position ?? null)).ids, ['s1']);
+  });
+
+  it('takes a whole last line without its newline', async (test) => {
+    const file = join(await temporaryFolder(test), 'scans.ndjson');
+    await writeFile(file, lines(0, 2).trimEnd());
+    assert.deepEqual((await readAll(await openSource(file, process.stdin))).ids, ['s0', 's1']);
+  });
+
   it('names the line of a record without id, also after going on in the middle', async (test) => {
     const file = join(await temporaryFolder(test), 'scans.ndjson');
     await writeFile(file, `${lines(0, 3)}\n`);
     const source = await openSource(file, process.stdin);
     const { position } = await readAll(source);
     await appendFile(file, 'broken\n');
-    assert.deepEqual((await readAll(source, position)).ids, ['scans.ndjson:5']);
+    assert.deepEqual((await readAll(source, position)).ids, [`${await realpath(file)}:5`]);
   });
 });
 
@@ -180,7 +229,29 @@ describe('a folder', () => {
     await mkdir(join(folder, 'b'));
     for (const name of ['z.png', 'a.JPG', 'b/m.tiff', 'notes.txt', 'x.svg']) await writeFile(join(folder, name), '');
     const { ids } = await readAll(await openSource(folder, process.stdin));
-    assert.deepEqual(ids, ['a.JPG', 'b/m.tiff', 'x.svg', 'z.png']);
+    const whole = await realpath(folder);
+    assert.deepEqual(
+      ids,
+      ['a.JPG', 'b/m.tiff', 'x.svg', 'z.png'].map((name) => join(whole, name)),
+    );
+  });
+
+  it('of images knows a replaced picture for another', async (test) => {
+    const folder = await temporaryFolder(test);
+    const digest = async () => {
+      for await (const { scans } of (await openSource(folder, process.stdin)).batches(null)) return scans[0]?.digest;
+    };
+    await writeFile(join(folder, 'a.png'), 'one');
+    const before = await digest();
+    assert.equal(await digest(), before);
+    await writeFile(join(folder, 'a.png'), 'other');
+    assert.notEqual(await digest(), before);
+  });
+
+  it('is not asked for with a picture', async (test) => {
+    const file = join(await temporaryFolder(test), 'a.png');
+    await writeFile(file, Buffer.from([0x89, 0x50, 0x4e, 0x47, 0]));
+    await assert.rejects(openSource(file, process.stdin), /a\.png: not NDJSON/);
   });
 
   it('with a scans.ndjson stands for that file', async (test) => {

@@ -81,6 +81,7 @@ export class SmallWorld {
     const pairs = this.psds.flatMap((psd) => this.licenses.map((license) => ({ psd: psd.name, license })));
     this.records = {
       version: 1,
+      digest: label,
       issuedAtMs: PRINTED_AT_MS,
       keys: pairs.map(({ psd, license }) => ({
         ...this.key(psd, license),

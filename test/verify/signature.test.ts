@@ -51,7 +51,8 @@ describe('authenticating a mark', () => {
 
   it('takes the suite from the key, never from the mark', () => {
     const world = new SmallWorld(1, 1);
-    const keys = world.records.keys.map((key) => ({ ...key, suite: 'ed25519' }) as const);
+    const spki = generateKeyPairSync('ed25519').publicKey.export({ format: 'der', type: 'spki' });
+    const keys = world.records.keys.map((key) => ({ ...key, suite: 'ed25519', spki }) as const);
     assert.equal(outcomeOf(world.frank(), { ...world.records, keys }), 'suite-mismatch');
   });
 
@@ -156,6 +157,66 @@ describe('verifySignature', () => {
       Buffer.alloc(0),
     ];
     for (const spki of refused) assert.equal(verifySignature('ecdsa-p256-sha256', spki, message, signature), false);
+  });
+
+  it('never throws for values that are no bytes, and for suites that are none', () => {
+    const [p256] = signed;
+    assert.ok(p256 !== undefined);
+    const call = (values: readonly unknown[]): unknown => Reflect.apply(verifySignature, null, values);
+    fc.assert(
+      fc.property(fc.anything(), fc.anything(), fc.anything(), fc.anything(), (suite, spki, text, mark) => {
+        assert.equal(call([suite, p256.spki, message, p256.signature]), false);
+        assert.equal(call(['ecdsa-p256-sha256', spki, text, mark]), false);
+      }),
+    );
+    for (const suite of ['toString', '__proto__', 'undefined', 'md5', 'sha1', 'none', undefined, null]) {
+      assert.equal(call([suite, p256.spki, message, p256.signature]), false);
+    }
+  });
+
+  it('refuses r and s outside 1 to n − 1, and anything that is not the signature', () => {
+    const n = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+    const [p256] = signed;
+    assert.ok(p256 !== undefined);
+    const r = BigInt(`0x${p256.signature.subarray(0, 32).toString('hex')}`);
+    const s = BigInt(`0x${p256.signature.subarray(32).toString('hex')}`);
+    const pair = (a: bigint, b: bigint) =>
+      Buffer.from([a, b].map((v) => v.toString(16).padStart(64, '0')).join(''), 'hex');
+    assert.ok(verifySignature('ecdsa-p256-sha256', p256.spki, message, pair(r, s)));
+    const values = [0n, 1n, n - 1n, n, n + 1n, 2n ** 256n - 1n, s];
+    for (const a of [...values, r]) {
+      for (const b of values) {
+        const isGenuine = a === r && (b === s || b === n - s);
+        assert.equal(verifySignature('ecdsa-p256-sha256', p256.spki, message, pair(a, b)), isGenuine, `${a} ${b}`);
+      }
+    }
+    if (r + n < 2n ** 256n)
+      assert.equal(verifySignature('ecdsa-p256-sha256', p256.spki, message, pair(r + n, s)), false);
+  });
+
+  it('refuses Ed25519 keys of small order and in non-canonical form, under which anything verifies', () => {
+    const p = 2n ** 255n - 19n;
+    const le = (value: bigint) => Buffer.from(value.toString(16).padStart(64, '0'), 'hex').reverse();
+    const sign255 = 2n ** 255n;
+    const order8 = 0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n;
+    const weak = [0n, 1n, p - 1n, p, p + 1n, order8, p - order8];
+    const identitySignature = Buffer.concat([le(1n), Buffer.alloc(32)]);
+    for (const y of [...weak, ...weak.map((value) => value + sign255), 2n ** 255n - 1n, p + 2n]) {
+      const spki = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), le(y)]);
+      assert.equal(verifySignature('ed25519', spki, message, identitySignature), false, y.toString(16));
+    }
+  });
+
+  it('refuses RSA keys of other sizes and exponents', () => {
+    for (const options of [
+      { modulusLength: 1024 },
+      { modulusLength: 3072 },
+      { modulusLength: 2048, publicExponent: 3 },
+    ]) {
+      const { privateKey, publicKey } = generateKeyPairSync('rsa', options);
+      const spki = publicKey.export({ format: 'der', type: 'spki' });
+      assert.equal(verifySignature('rsa2048-sha256', spki, message, sign('sha256', message, privateKey)), false);
+    }
   });
 
   it('never throws for data, whatever it is', () => {

@@ -42,8 +42,11 @@ const ECDSA_WITH_SHA256 = '1.2.840.10045.4.3.2';
 export function parseCertificate(der: Uint8Array): ParsedCertificate | null {
   try {
     const certificate = Certificate.fromBER(exactBuffer(der));
-    // What parses must be all there is: bytes behind it would be carried along unsigned.
-    if (certificate.toSchema().toBER().byteLength !== der.byteLength) return null;
+    // The parser forgives wrong lengths and bytes behind the end; what it read must be, byte by byte, what was there.
+    if (!Buffer.from(certificate.toSchema().toBER()).equals(der)) return null;
+    // RFC 5280, 4.1.1.2: the algorithm stands inside and outside of what is signed, and must be the same.
+    if (certificate.signature.algorithmId !== certificate.signatureAlgorithm.algorithmId) return null;
+    if (certificate.signatureValue.valueBlock.unusedBits !== 0) return null;
     const extensions = certificate.extensions ?? [];
     const constraints = extensions.find((extension) => extension.extnID === BASIC_CONSTRAINTS)?.parsedValue;
     const isCa = constraints instanceof BasicConstraints && constraints.cA;
