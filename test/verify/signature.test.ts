@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { parseIndicium, type ReadingOutcome, type SuiteName } from '../../indicium/index.ts';
 import { authenticate, checksOf, KeyRing, verifySignature } from '../../verify/index.ts';
+import { importPublicKey } from '../../verify/key-gate.ts';
 import { PRINTED_AT_MS, packed, type RegistryRecords, SmallWorld } from '../support/marks.ts';
 
 function outcomeOf(payload: Uint8Array, records: RegistryRecords, scannedAtMs: number | null = null): ReadingOutcome {
@@ -157,6 +158,17 @@ describe('verifySignature', () => {
       Buffer.alloc(0),
     ];
     for (const spki of refused) assert.equal(verifySignature('ecdsa-p256-sha256', spki, message, signature), false);
+  });
+
+  it('takes a key exactly when its export would give the same bytes again', () => {
+    for (const { suite, spki } of signed) {
+      for (let bit = 0; bit < spki.length * 8; bit++) {
+        const changed = Buffer.from(spki);
+        changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+        const key = importPublicKey(suite, changed);
+        assert.ok(key === null || key.export({ format: 'der', type: 'spki' }).equals(changed), `${suite}, bit ${bit}`);
+      }
+    }
   });
 
   it('never throws for values that are no bytes, and for suites that are none', () => {
