@@ -229,6 +229,24 @@ describe('the pipeline', () => {
     assert.equal((await verdictsOf(path)).length, 3);
   });
 
+  it('knows a piece by what was signed, whichever of its two valid signatures it carries', async (test) => {
+    const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+    const world = new SmallWorld(1, 1);
+    const payload = world.frank();
+    const twin = Buffer.from(payload);
+    const s = BigInt(`0x${payload.subarray(-32).toString('hex')}`);
+    Buffer.from((order - s).toString(16).padStart(64, '0'), 'hex').copy(twin, payload.length - 32);
+    const scans = [payload, twin].map((mark) => payloadScan(mark, { mailpieceId: 'ONE' }));
+    const { verdicts } = await runOver(test, world.registry, [scans]);
+    assert.deepEqual(
+      verdicts.map(({ disposition, reasons }) => [disposition, reasons]),
+      [
+        ['accept', []],
+        ['accept', []],
+      ],
+    );
+  });
+
   it('remembers sightings over a restart', async (test) => {
     const world = new SmallWorld(1, 1);
     const payload = world.frank();

@@ -47,7 +47,11 @@ export function spkiOf(suite: SuiteName, material: Uint8Array): Buffer {
 export function importPublicKey(suite: SuiteName, spki: Uint8Array): KeyObject | null {
   if (keyMaterial(suite, spki) === null) return null;
   try {
-    return createPublicKey({ key: Buffer.from(spki.buffer, spki.byteOffset, spki.length), format: 'der', type: 'spki' });
+    return createPublicKey({
+      key: Buffer.from(spki.buffer, spki.byteOffset, spki.length),
+      format: 'der',
+      type: 'spki',
+    });
   } catch {
     // OpenSSL throws for a point that is not on the curve: for us that is one more key that is none.
     return null;

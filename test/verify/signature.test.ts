@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { parseIndicium, type ReadingOutcome, type SuiteName } from '../../indicium/index.ts';
 import { authenticate, checksOf, KeyRing, verifySignature } from '../../verify/index.ts';
-import { importPublicKey } from '../../verify/key-gate.ts';
+import { importPublicKey, keyMaterial } from '../../verify/key-gate.ts';
 import { PRINTED_AT_MS, packed, type RegistryRecords, SmallWorld } from '../support/marks.ts';
 
 function outcomeOf(payload: Uint8Array, records: RegistryRecords, scannedAtMs: number | null = null): ReadingOutcome {
@@ -215,6 +215,7 @@ describe('verifySignature', () => {
     const identitySignature = Buffer.concat([le(1n), Buffer.alloc(32)]);
     for (const y of [...weak, ...weak.map((value) => value + sign255), 2n ** 255n - 1n, p + 2n]) {
       const spki = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), le(y)]);
+      assert.equal(keyMaterial('ed25519', spki), null, y.toString(16));
       assert.equal(verifySignature('ed25519', spki, message, identitySignature), false, y.toString(16));
     }
   });
