@@ -34,11 +34,11 @@ describe('docs/INDICIUM.md', () => {
 });
 
 describe('README.md', () => {
-  const commands = [...read('README.md').matchAll(/^npx indicia (\w+)(.*)$/gm)];
+  const commands = [...read('README.md').matchAll(/^npx indicia (trust \w+|\w+)(.*)$/gm)];
   const helps = new Map<string, string>();
   before(async () => {
     for (const name of new Set(commands.map(([, name = '']) => name))) {
-      helps.set(name, (await indicia([name, '--help'])).stdout);
+      helps.set(name, (await indicia([...name.split(' '), '--help'])).stdout);
     }
   });
 
