@@ -41,6 +41,11 @@ export function grantedLicenses(
 export function authorizationPeriods(license: GrantedLicense | undefined, psd: string): AuthorizationPeriod[] {
   if (license === undefined) return [{ fromMs: Number.NEGATIVE_INFINITY, authorization: 'ungranted-psd' }];
   const { record, grants } = license;
+  const [only] = grants;
+  if (grants.length === 1 && only !== undefined) {
+    const simple = singleGrantPeriods(record, only, psd);
+    if (simple !== null) return simple;
+  }
   const changes = new Set([Number.NEGATIVE_INFINITY, record.validFromMs, record.validToMs]);
   if (record.revokedAtMs !== null) changes.add(record.revokedAtMs);
   for (const { grantedAtMs, endedAtMs } of grants) {
@@ -53,6 +58,18 @@ export function authorizationPeriods(license: GrantedLicense | undefined, psd: s
     if (periods.at(-1)?.authorization !== authorization) periods.push({ fromMs, authorization });
   }
   return periods;
+}
+
+/** The common case in a registry of a million: one PSD, granted once and for good, within the life of the license. */
+function singleGrantPeriods(record: LicenseRecord, grant: GrantRecord, psd: string): AuthorizationPeriod[] | null {
+  const { validFromMs, validToMs, revokedAtMs } = record;
+  const isPlain = grant.psd === psd && grant.endedAtMs === null && revokedAtMs === null && validFromMs < validToMs;
+  if (!isPlain || grant.grantedAtMs > validFromMs) return null;
+  return [
+    { fromMs: Number.NEGATIVE_INFINITY, authorization: 'expired-license' },
+    { fromMs: validFromMs, authorization: 'granted' },
+    { fromMs: validToMs, authorization: 'expired-license' },
+  ];
 }
 
 function authorizationAt({ record, grants }: GrantedLicense, psd: string, atMs: number): Authorization {

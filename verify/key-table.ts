@@ -71,7 +71,7 @@ export class KeyTableBuilder {
     }
     this.#known.add(keyId);
     this.#keyIds.push(keyId);
-    for (const byte of psdBytes(psd)) this.#psds.push(byte);
+    this.#psds.append(psdBytes(psd));
     this.#licenses.push(record.license);
     this.#suites.push(SUITE_NAMES.indexOf(suite));
     this.#timesMs.push(record.validFromMs);
@@ -79,7 +79,7 @@ export class KeyTableBuilder {
     this.#timesMs.push(record.revokedAtMs ?? Number.POSITIVE_INFINITY);
     this.#timesMs.push(record.compromisedFromMs ?? Number.POSITIVE_INFINITY);
     this.#materialStarts.push(this.#material.length);
-    for (const byte of material) this.#material.push(byte);
+    this.#material.append(material);
     this.#periodStarts.push(this.#periodFromMs.length);
     for (const { fromMs, authorization } of authorizationPeriods(license, psd)) {
       this.#periodFromMs.push(fromMs);
@@ -167,20 +167,29 @@ class Growing<Kind extends NumberArray> {
   }
 
   push(value: number): void {
-    if (this.length === this.#values.length) {
-      const larger = this.#allocate(this.length * 2);
-      larger.set(this.#values);
-      this.#values = larger;
-    }
+    this.#makeRoom(1);
     this.#values[this.length] = value;
     this.length += 1;
+  }
+
+  append(values: ArrayLike<number>): void {
+    this.#makeRoom(values.length);
+    this.#values.set(values, this.length);
+    this.length += values.length;
   }
 
   /** What was pushed, in shared memory of just its size. */
   shared(): Kind {
     const exact = new this.#type(new SharedArrayBuffer(this.length * this.#type.BYTES_PER_ELEMENT));
-    for (let at = 0; at < this.length; at++) exact[at] = this.#values[at] ?? 0;
+    exact.set(this.#values.subarray(0, this.length));
     return exact;
+  }
+
+  #makeRoom(more: number): void {
+    if (this.length + more <= this.#values.length) return;
+    const larger = this.#allocate(Math.max(this.length + more, this.#values.length * 2));
+    larger.set(this.#values);
+    this.#values = larger;
   }
 
   #allocate(length: number): Kind {

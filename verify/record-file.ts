@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { StringDecoder } from 'node:string_decoder';
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { REGISTRY_ERRORS_SHOWN_MAX } from './limits.ts';
@@ -46,14 +47,15 @@ export async function readRecordFile<Schema extends TSchema>(
 async function readLines(path: string, bytesMax: number, hash: Hash, onLine: (text: string) => void): Promise<number> {
   let bytes = 0;
   let rest = '';
+  const decoder = new StringDecoder('utf8');
   // One byte more than was signed is read, to notice a file that is longer.
-  const stream = createReadStream(path, { encoding: 'utf8', end: bytesMax, highWaterMark: 1024 * 1024 });
+  const stream = createReadStream(path, { end: bytesMax, highWaterMark: 1024 * 1024 });
   try {
     for await (const chunk of stream) {
-      if (typeof chunk !== 'string') throw new TypeError('a text stream gives text');
-      bytes += Buffer.byteLength(chunk);
+      if (!Buffer.isBuffer(chunk)) throw new TypeError('a stream of bytes gives bytes');
+      bytes += chunk.length;
       hash.update(chunk);
-      const lines = (rest + chunk).split('\n');
+      const lines = (rest + decoder.write(chunk)).split('\n');
       rest = lines.pop() ?? '';
       for (const text of lines) onLine(text);
     }

@@ -44,7 +44,7 @@ from evidence where license is not null;
 
 create view verdicts as
 select scan_id, disposition,
-  case when reasons = '' then []::varchar[] else string_split(reasons, ',') end as reasons, row_id
+  case when reasons = '' then []::varchar[] else string_split(reasons, ',') end as reasons, trust_version, row_id
 from evidence;
 
 create view findings as select * from finding;

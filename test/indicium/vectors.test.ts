@@ -4,7 +4,14 @@ import { describe, it } from 'node:test';
 import { parseIndicium } from '../../indicium/index.ts';
 import type { SuiteName, SuiteNumber } from '../../indicium/layout.ts';
 import { encodeSigned } from '../../psd-sim/encoder.ts';
-import { verifySignature } from '../../verify/index.ts';
+import {
+  authenticate,
+  buildKeyTable,
+  grantedLicenses,
+  type KeyRecord,
+  KeyRing,
+  verifySignature,
+} from '../../verify/index.ts';
 
 /** Frozen: these bytes were printed once and must be read the same for ever. */
 interface Vector {
@@ -58,6 +65,27 @@ describe('frozen marks of layout version 1', () => {
         [fields.rateCategory, fields.printedAtSeconds * 1000, fields.depositPostcode, fields.destinationPostcode],
       );
       assert.ok(verifySignature(suite, Buffer.from(spki, 'base64'), indicium.signedBytes, indicium.signature));
+    });
+
+    it(`${name}: is found valid by the registry that has its key, and by no other`, () => {
+      const parsed = parseIndicium(bytes);
+      assert.ok('indicium' in parsed);
+      const { keyId, license, psd, printedAtMs } = parsed.indicium;
+      const always = { validFromMs: 0, validToMs: 8.64e15, revokedAtMs: null };
+      const key = { keyId, psd, license, suite, spki: Buffer.from(spki, 'base64'), ...always, compromisedFromMs: null };
+      const licenses = grantedLicenses(
+        [{ license, holder: 'h', town: 't', depositPostcode: '1', psdLimit: 1, ...always }],
+        [{ license, psd, grantedAtMs: 0, endedAtMs: null }],
+      );
+      const outcome = (records: KeyRecord[]) => {
+        const { table } = buildKeyTable(records, licenses);
+        return authenticate(parsed.indicium, new KeyRing({ version: 1, keys: table }), printedAtMs);
+      };
+      assert.equal(outcome([key]), 'valid');
+      const others = vectors.filter((vector) => vector.suite === suite && vector.spki !== spki);
+      for (const other of others)
+        assert.equal(outcome([{ ...key, spki: Buffer.from(other.spki, 'base64') }]), 'forged');
+      assert.equal(outcome([]), 'unknown-key');
     });
 
     it(`${name}: today's encoder prints the same bytes`, () => {
