@@ -113,6 +113,11 @@ function momentOf(value: unknown): number | null {
 }
 
 export function malformedScan(scanId: string, detail: string, line: string): Scan {
+  return bareScan(scanId, { kind: 'none', reason: 'scan-malformed', detail }, digestOf(line));
+}
+
+/** A scan of which nothing is known but its mark. */
+export function bareScan(scanId: string, mark: Mark, digest: bigint): Scan {
   return {
     scanId,
     plant: null,
@@ -122,9 +127,9 @@ export function malformedScan(scanId: string, detail: string, line: string): Sca
     pass: null,
     destination: null,
     weightGrams: null,
-    mark: { kind: 'none', reason: 'scan-malformed', detail },
+    mark,
     extra: null,
-    digest: digestOf(line),
+    digest,
   };
 }
 

@@ -146,28 +146,4 @@ describe('streaming verdicts and SQL detectors', () => {
       ['forged'],
     );
   });
-
-  it('take the twin of a signature (r, n − s) for the same indicium', () => {
-    const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
-    const world = new SmallWorld(1, 1);
-    const payload = world.frank();
-    const twin = Buffer.from(payload);
-    const s = BigInt(`0x${payload.subarray(-32).toString('hex')}`);
-    Buffer.from((order - s).toString(16).padStart(64, '0'), 'hex').copy(twin, payload.length - 32);
-    const sameMailpiece = { mailpieceId: 'ONE' };
-    const evidence = judged(
-      [
-        { payload, scan: sameMailpiece },
-        { payload: twin, scan: sameMailpiece },
-      ],
-      world.registry,
-    );
-    assert.deepEqual(
-      evidence.map(({ verdict }) => [verdict.disposition, verdict.reasons]),
-      [
-        ['accept', []],
-        ['accept', []],
-      ],
-    );
-  });
 });
