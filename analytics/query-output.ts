@@ -2,12 +2,13 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { arrowStream } from './arrow-output.ts';
 import { QUERY_ROWS_MAX } from './limits.ts';
+import { parquetFile } from './store/parquet-output.ts';
 import { type Cell, type ColumnKind, QueryError, type QueryResult } from './store/query.ts';
 
-export const QUERY_FORMATS = ['table', 'csv', 'json', 'arrow'] as const;
+export const QUERY_FORMATS = ['table', 'csv', 'json', 'arrow', 'parquet'] as const;
 export type QueryFormat = (typeof QUERY_FORMATS)[number];
 
-/** Writes a result: a table for people, CSV, one JSON object a line, or an Arrow IPC stream. Returns the rows written. */
+/** Writes a result: a table for people, CSV, JSON lines, an Arrow IPC stream or a Parquet file. Returns the rows written. */
 export async function writeResult(result: QueryResult, format: QueryFormat, output: Writable): Promise<number> {
   let rows = 0;
   for await (const text of FORMATTERS[format](counted(result, (count) => (rows += count)))) {
@@ -23,6 +24,7 @@ const FORMATTERS: Record<QueryFormat, (result: QueryResult) => AsyncIterable<str
   csv: csvText,
   json: jsonText,
   arrow: arrowStream,
+  parquet: parquetFile,
 };
 
 function counted(result: QueryResult, onRows: (count: number) => void): QueryResult {

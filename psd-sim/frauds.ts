@@ -183,7 +183,7 @@ function lapsed(
   const host = random.pick(fleet.slots);
   const validToMs = how === 'expired-license' ? dayMs - DAY_MS : dayMs + 900 * DAY_MS;
   const { license } = authority.grantLicense({
-    holder: `${host.holder} (${how})`,
+    holder: `${host.holder}, second office`,
     town: host.town.name,
     depositPostcode: host.town.postcode,
     psdLimit: 1,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { tableFromIPC } from 'apache-arrow';
 import { simulate } from '../../psd-sim/index.ts';
 import { indicia, jsonLines } from '../support/command-line.ts';
@@ -276,6 +277,29 @@ describe('query', () => {
       (await query('select scan_id, piece_count from pieces where false', 'arrow')).stdoutBytes,
     );
     assert.deepEqual([none.numRows, none.schema.fields.length], [0, 2]);
+  });
+
+  it('gives a Parquet file with the same rows', async (test) => {
+    const { stdoutBytes, exitCode } = await query(SQL, 'parquet');
+    assert.equal(exitCode, 0);
+    const file = join(await temporaryFolder(test), 'result.parquet');
+    await writeFile(file, stdoutBytes);
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    const result = await connection.runAndReadAll(`select * from read_parquet('${file}')`);
+    const [row] = result.getRowObjectsJson();
+    connection.closeSync();
+    instance.closeSync();
+    assert.deepEqual(row, {
+      small: '1',
+      large: '9007199254740993',
+      words: 'a,"b"',
+      formula: '=1+1',
+      nothing: null,
+      list: ['x', 'y'],
+      yes: true,
+      half: -0.5,
+    });
   });
 
   it('has the views of the contract', async () => {
