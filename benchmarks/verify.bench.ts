@@ -6,6 +6,7 @@ import { type KeyPair, keyPairFrom } from '../psd-sim/key-pair.ts';
 import { Random } from '../psd-sim/random.ts';
 import { authenticate, grantedLicenses, KeyRing, type KeyTable } from '../verify/index.ts';
 import { KeyTableBuilder } from '../verify/key-table.ts';
+import { type Bar, plotRatios } from './plot.ts';
 import { machine, markdownTable, median } from './table.ts';
 
 /**
@@ -40,6 +41,7 @@ else serve(workerData);
 async function main(): Promise<void> {
   process.stdout.write(`${machine()}; ${PIECES} pieces a thread and round, ${ROUNDS} rounds\n\n`);
   const rows: string[][] = [];
+  const bars: Bar[] = [];
   for (const { keys, use } of CASES) {
     const rssBefore = process.memoryUsage().rss;
     const startedAtMs = performance.now();
@@ -48,6 +50,10 @@ async function main(): Promise<void> {
     const rssMb = (process.memoryUsage().rss - rssBefore) / 2 ** 20;
     for (const threads of [1, 2]) {
       const { raw, pieces, ratio } = await measure(task, threads);
+      bars.push({
+        label: `${keys.toLocaleString('en-US')} keys, ${use}, ${threads} thread${threads === 1 ? '' : 's'}`,
+        value: ratio,
+      });
       rows.push([
         keys.toLocaleString('en-US'),
         use,
@@ -64,6 +70,7 @@ async function main(): Promise<void> {
   }
   const headings = ['keys', 'use', 'threads', 'only verifying, a second', 'pieces, a second', 'ratio', 'table, MB'];
   process.stdout.write(markdownTable(headings, rows));
+  plotRatios('verify', 'Pieces authenticated, as a share of bare signature verification', bars, [0.6, 0.9]);
 }
 
 /** Keys that no piece uses are filled with noise of the right form: they are looked past, never imported. */
