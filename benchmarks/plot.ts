@@ -6,9 +6,9 @@ export interface Bar {
   readonly value: number;
 }
 
-const WIDTH = 760;
+const WIDTH = 800;
 const BAR = 22;
-const LEFT = 230;
+const LEFT = 262;
 const RIGHT = 60;
 const TOP = 44;
 

@@ -51,7 +51,7 @@ async function main(): Promise<void> {
     for (const threads of [1, 2]) {
       const { raw, pieces, ratio } = await measure(task, threads);
       bars.push({
-        label: `${keys.toLocaleString('en-US')} keys, ${use}, ${threads} thread${threads === 1 ? '' : 's'}`,
+        label: `${keys.toLocaleString('en-US')} ${keys === 1 ? 'key' : 'keys'}, ${use}, ${threads} thread${threads === 1 ? '' : 's'}`,
         value: ratio,
       });
       rows.push([
