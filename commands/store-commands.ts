@@ -6,31 +6,26 @@ import { plural, print, printJson, type Terminal } from './terminal.ts';
 
 /** `verdicts`, `findings`, `detect` and `query`: what is asked of a store. */
 export function addStoreCommands(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
-  program
-    .command('verdicts')
-    .summary('print every verdict')
-    .description('Prints {scanId, disposition, reasons} for every scan, one JSON object a line.')
-    .addOption(databaseOption())
-    .addHelpText('after', '\nExample:\n  indicia verdicts --db day.duckdb')
-    .action(async ({ db }: { db: string }) => {
-      await withReader(db, async (reader) => {
-        for await (const verdict of reader.verdicts()) await printJson(terminal, verdict);
+  const addListing = (name: 'verdicts' | 'findings', summary: string, shape: string) => {
+    program
+      .command(name)
+      .summary(summary)
+      .description(`Prints ${shape}, one JSON object a line.`)
+      .addOption(databaseOption())
+      .addHelpText('after', `\nExample:\n  indicia ${name} --db day.duckdb`)
+      .action(async ({ db }: { db: string }) => {
+        await withReader(db, async (reader) => {
+          for await (const item of reader[name]()) await printJson(terminal, item);
+        });
+        finish(EXIT.done);
       });
-      finish(EXIT.done);
-    });
-
-  program
-    .command('findings')
-    .summary('print what the detectors found')
-    .description('Prints {kind, severity, license, psd, scanIds, detail} for every finding, one JSON object a line.')
-    .addOption(databaseOption())
-    .addHelpText('after', '\nExample:\n  indicia findings --db day.duckdb')
-    .action(async ({ db }: { db: string }) => {
-      await withReader(db, async (reader) => {
-        for await (const finding of reader.findings()) await printJson(terminal, finding);
-      });
-      finish(EXIT.done);
-    });
+  };
+  addListing('verdicts', 'print every verdict', '{scanId, disposition, reasons} for every scan');
+  addListing(
+    'findings',
+    'print what the detectors found',
+    '{kind, severity, license, psd, scanIds, detail} for every finding',
+  );
 
   program
     .command('detect')

@@ -10,9 +10,6 @@ export const TRUST_LOG_BYTES_MAX = 64 * 1024 * 1024;
 /** Roots that one pull follows: one a month for 80 years. */
 export const TRUST_ROOTS_PER_PULL_MAX = 1_000;
 
-/** Keys in a registry: the row numbers of the packed table have 32 bits, and its index two entries a key. */
-export const REGISTRY_KEYS_MAX = 2 ** 30;
-
 /** Errors listed before a broken registry is given up: enough to mend it, few enough to read. */
 export const REGISTRY_ERRORS_SHOWN_MAX = 10;
 

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 
 /** One line of each file of a registry (docs/REGISTRY.md). Times are milliseconds since 1970. */
 
@@ -47,5 +47,3 @@ export const FundsShape = Type.Object({
   amountMills: U48,
   paidAtMs: TimeMs,
 });
-
-export type KeyLine = Static<typeof KeyShape>;
