@@ -58,8 +58,8 @@ async function demo({ out, pieces, seed }: DemoOptions, terminal: Terminal): Pro
     images: 'mixed',
     dayMs: SIMULATED_DAY_MS,
   } as const;
-  const simulated = await simulate(scenario, out, (done, total) => {
-    progress.show(`1/3 printing and scanning: ${count(done)} of ${count(total)}`);
+  const simulated = await simulate(scenario, out, (step, done, total) => {
+    progress.show(`1/3 ${step} ${count(done)} of ${count(total)}`);
   });
   const simulatedMs = performance.now() - startedAtMs;
   progress.done(`1/3 a day of ${plural(simulated.pieces, 'piece')} franked, printed and scanned`);

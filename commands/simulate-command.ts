@@ -1,5 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { FRAUDS, type FraudName, IMAGE_KINDS, type ImageKind, simulate } from '../psd-sim/index.ts';
+import {
+  FRAUDS,
+  type FraudName,
+  IMAGE_KINDS,
+  type ImageKind,
+  OFFICES_KINDS,
+  type OfficesKind,
+  simulate,
+} from '../psd-sim/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { jsonOption, wholeNumber } from './options.ts';
 import { Progress, plural, print, printJson, type Terminal } from './terminal.ts';
@@ -13,6 +21,7 @@ interface SimulateOptions {
   readonly frauds: readonly FraudName[];
   readonly images: ImageKind;
   readonly day: number;
+  readonly offices: OfficesKind;
   readonly json?: boolean;
 }
 
@@ -39,14 +48,19 @@ export function addSimulateCommand(program: Command, terminal: Terminal, finish:
         .argParser(fraudNames),
     )
     .addOption(new Option('--images <kind>', 'what scanners hand over').choices(IMAGE_KINDS).default('none'))
+    .addOption(
+      new Option('--offices <where>', 'how messages reach manufacturer and authorities; http is on loopback')
+        .choices(OFFICES_KINDS)
+        .default('inside'),
+    )
     .addOption(new Option('--day <date>', 'UTC').default(SIMULATED_DAY_MS, '2026-11-20').argParser(dayMs))
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  indicia simulate --out day --pieces 2000 --images crops --frauds copy,fork')
     .action(async (options: SimulateOptions) => {
       const { out, json, day, ...rest } = options;
       const progress = new Progress(terminal);
-      const simulated = await simulate({ ...rest, dayMs: day }, out, (done, total) => {
-        progress.show(`printed and scanned ${done} of ${total}`);
+      const simulated = await simulate({ ...rest, dayMs: day }, out, (step, done, total) => {
+        progress.show(`${step} ${done} of ${total}`);
       });
       progress.done(`wrote ${out}`);
       const { pieces, deliveries, images, truth } = simulated;

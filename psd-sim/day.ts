@@ -1,16 +1,18 @@
-import type { PostalAuthority } from './authority.ts';
 import type { Fleet, Slot } from './fleet.ts';
 import type { MarkDamage } from './printer.ts';
-import type { Franking, Psd } from './psd.ts';
+import { clonePsd } from './psd/factory.ts';
+import type { Hardware } from './psd/psd.ts';
 import type { Random } from './random.ts';
-import type { Scenario } from './scenario.ts';
-import { RATES, STREETS, TOWNS, type Town } from './towns.ts';
+import { RATES, type Rate, STREETS } from './rates.ts';
+import { fraudCount, type Scenario } from './scenario.ts';
+import type { Town } from './towns.ts';
+import { prepareTraps } from './traps.ts';
 
 /** One physical mailpiece with the mark that is on it. */
 export interface Piece {
   readonly mailpieceId: string;
   readonly payload: Buffer;
-  readonly psd: Psd;
+  readonly psd: string;
   readonly license: number;
   readonly holder: string;
   readonly pieceCount: bigint;
@@ -30,57 +32,114 @@ export interface Piece {
 
 export interface Day {
   readonly pieces: Piece[];
-  /** Every PSD as it stood at noon: what somebody who breaks one open at noon could take away. */
-  readonly atNoon: ReadonlyMap<Psd, Psd>;
+  /** Some PSDs as they stood at noon: what somebody who breaks one open at noon takes away. */
+  readonly atNoon: Map<string, Hardware>;
   readonly noonMs: number;
+  /** Pieces of honest users that something odd happened to. */
+  readonly odd: ReadonlyMap<OddDay, readonly Piece[][]>;
 }
 
-const HOUR_MS = 3_600_000;
+/** Honest events of the day that are not the scanner's or the carrier's. */
+export type OddDay = 'moved-set' | 'replaced-psd' | 'shared-license' | 'spoiled';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const NOON_HOUR = 12;
 const REFILL_MILLS = 200_000n;
+const PIECES_PER_REPORT = 1_000;
+const CLONES_MIN = 32;
+const CLONES_PER_FRAUD = 8;
+
+/** Share of a day's franking in each hour, from 8 to 17: offices frank most before the last collection. */
+const HOURLY_WEIGHTS = [4, 7, 10, 9, 6, 8, 12, 16, 20] as const;
+const FIRST_HOUR = 8;
 
 /** All honest franking of one day, in the order of time. */
-export function frankDay(scenario: Scenario, fleet: Fleet, authority: PostalAuthority, random: Random): Day {
-  const opensMs = scenario.dayMs + 8 * HOUR_MS;
-  const noonMs = scenario.dayMs + 12 * HOUR_MS;
-  const stepMs = (9 * HOUR_MS) / scenario.pieces;
+export async function frankDay(
+  scenario: Scenario,
+  fleet: Fleet,
+  random: Random,
+  onProgress: (done: number) => void = () => {},
+): Promise<Day> {
+  const noonMs = scenario.dayMs + NOON_HOUR * HOUR_MS;
+  const times = frankingTimes(scenario);
+  const traps = prepareTraps(scenario, fleet, random.stream('traps'));
   const pieces: Piece[] = [];
-  let atNoon: ReadonlyMap<Psd, Psd> | undefined;
-  for (let index = 0; index < scenario.pieces; index++) {
-    const atMs = Math.floor(opensMs + index * stepMs);
-    if (atMs >= noonMs) atNoon ??= takeClones(fleet);
-    pieces.push(frankPiece(random.pick(fleet.slots), atMs, authority, random));
+  let atNoon: Map<string, Hardware> | undefined;
+  for (const atMs of times) {
+    fleet.setTime(atMs);
+    if (atMs >= noonMs) atNoon ??= takeClones(scenario, fleet, random.stream('clones'));
+    await traps.until(atMs);
+    const piece = await frankPiece(fleet, random.pick(fleet.slots), random);
+    pieces.push(piece);
+    traps.note(piece);
+    if (pieces.length % PIECES_PER_REPORT === 0) onProgress(pieces.length);
   }
-  return { pieces, atNoon: atNoon ?? takeClones(fleet), noonMs };
+  return { pieces, atNoon: atNoon ?? takeClones(scenario, fleet, random.stream('clones')), noonMs, odd: traps.odd() };
 }
 
-function takeClones(fleet: Fleet): ReadonlyMap<Psd, Psd> {
-  return new Map(fleet.psds.map((psd) => [psd, psd.cloned()]));
+/** The minute of each piece. */
+export function frankingTimes({ dayMs, pieces }: Pick<Scenario, 'dayMs' | 'pieces'>): number[] {
+  const total = HOURLY_WEIGHTS.reduce((sum, weight) => sum + weight, 0);
+  const times: number[] = [];
+  let before = 0;
+  for (const [index, weight] of HOURLY_WEIGHTS.entries()) {
+    const from = Math.round((pieces * before) / total);
+    before += weight;
+    const count = Math.round((pieces * before) / total) - from;
+    const hourMs = dayMs + (FIRST_HOUR + index) * HOUR_MS;
+    for (let n = 0; n < count; n++) times.push(hourMs + Math.floor((n * 60) / count) * MINUTE_MS);
+  }
+  return times;
 }
 
-/** Franks one piece, after a refill where the descending register is low. */
-export function frankPiece(slot: Slot, atMs: number, authority: PostalAuthority, random: Random): Piece {
-  const rate = random.pick(RATES);
-  const descending = slot.psd.registers(slot.license)?.descendingMills ?? 0n;
-  if (descending < rate.postageMills) {
-    slot.psd.refill(slot.license, REFILL_MILLS);
-    authority.receiveFunds(slot.license, slot.psd.name, REFILL_MILLS, atMs - 60_000);
-  }
-  const destinationTown = random.pick(TOWNS);
+function takeClones(scenario: Scenario, fleet: Fleet, random: Random): Map<string, Hardware> {
+  if (!scenario.frauds.includes('fork')) return new Map();
+  const count = Math.max(CLONES_MIN, CLONES_PER_FRAUD * fraudCount(scenario));
+  const psds = fleet.psds;
+  const chosen = psds.length <= count ? psds : Array.from({ length: count }, () => random.pick(psds));
+  return new Map(chosen.map((psd) => [psd, clonePsd(fleet.hardwareOf(psd), random.bytes(psd))]));
+}
+
+/** What may differ from an ordinary piece. */
+export interface PieceWish {
+  readonly rate?: Rate;
+  readonly mailedIn?: Town;
+}
+
+/**
+ * Franks one piece now, after a refill where the descending register is low. Where the link to the manufacturer fails,
+ * another PSD under the same license prints instead (WO 99/48053, claim 6).
+ */
+export async function frankPiece(fleet: Fleet, slot: Slot, random: Random, wish: PieceWish = {}): Promise<Piece> {
+  const { host, psd, license } = slot;
+  const rate = wish.rate ?? random.pick(RATES);
+  const destinationTown = random.pick(fleet.towns);
   const house = random.int(1, 980);
   const destination = `${destinationTown.postcode}${String(random.int(0, 999_999)).padStart(6, '0')}`;
-  const franking = slot.psd.frank({
-    license: slot.license,
+  const request = {
+    license,
     postageMills: rate.postageMills,
     rateCategory: rate.rateCategory,
-    printedAtMs: atMs,
-    depositPostcode: slot.town.postcode,
     destinationPostcode: destination,
-  });
-  if (typeof franking === 'string') throw new Error(`${slot.psd.name} refused to frank: ${franking}`);
-  return pieceOf(franking, slot, {
+  };
+  let printed = host.frank(psd, request);
+  if (printed === 'insufficient-funds') {
+    const refilled = await host.refill(psd, license, REFILL_MILLS);
+    printed = refilled === 'refilled' ? host.frank(psd, request) : host.frankUnder(request);
+  }
+  if (typeof printed === 'string') throw new Error(`${psd} refused to frank under ${license}: ${printed}`);
+  return {
+    payload: printed.payload,
+    pieceCount: printed.pieceCount,
+    printedAtMs: printed.printedAtMs,
+    psd: printed.psd,
+    license,
+    holder: slot.holder,
+    town: slot.town,
+    mailedIn: wish.mailedIn ?? slot.town,
     postageMills: rate.postageMills,
     weightGrams: random.int(rate.weightGrams[0], rate.weightGrams[1]),
-    printedAtMs: atMs,
     addressee: [
       `Box ${house}`,
       `${house} ${random.pick(STREETS)}`,
@@ -89,19 +148,8 @@ export function frankPiece(slot: Slot, atMs: number, authority: PostalAuthority,
     destination,
     destinationTown,
     mailpieceId: newMailpieceId(random),
-  });
-}
-
-function pieceOf(
-  franking: Franking,
-  slot: Slot,
-  rest: Pick<
-    Piece,
-    'postageMills' | 'weightGrams' | 'printedAtMs' | 'addressee' | 'destination' | 'destinationTown' | 'mailpieceId'
-  >,
-): Piece {
-  const { psd, license, holder, town } = slot;
-  return { ...franking, psd, license, holder, town, mailedIn: town, ...rest, damage: 'none' };
+    damage: 'none',
+  };
 }
 
 /** An ID tag as plants print it on the reverse (in the manner of UPU S18). */

@@ -1,80 +1,180 @@
-import type { PostalAuthority } from './authority.ts';
-import { keyPairFrom } from './key-pair.ts';
-import { Psd } from './psd.ts';
+import { Host } from './host/host.ts';
+import { NonsecureStore } from './host/nonsecure-store.ts';
+import type { Link } from './offices/office.ts';
+import type { Offices } from './offices/offices.ts';
+import { ALL_GUARDS, type Guard } from './psd/guards.ts';
+import { type Hardware, Psd } from './psd/psd.ts';
 import type { Random } from './random.ts';
-import { newRegisterSet } from './register-set.ts';
+import { HOLDERS } from './rates.ts';
 import type { Scenario } from './scenario.ts';
-import { HOLDERS, TOWNS, type Town } from './towns.ts';
+import { foundTowns, type Town } from './towns.ts';
 
 /** One license on one PSD: where a user can frank. */
 export interface Slot {
-  readonly psd: Psd;
+  readonly host: Host;
+  readonly psd: string;
   readonly license: number;
   readonly holder: string;
   readonly town: Town;
 }
 
-export interface Fleet {
-  readonly psds: readonly Psd[];
-  readonly slots: readonly Slot[];
+/** Register sets that one PSD has room for: three in use (Fig. 3: 51a, b, c) and one to spare. */
+export const REGISTER_SETS = 4;
+/** So much is on the account of each user that an honest refill is never refused. */
+const DEPOSIT_MILLS = 10n ** 12n;
+const FIRST_SERIAL = 5_520_023;
+const DAYS_30_MS = 30 * 24 * 3_600_000;
+
+/** Everybody who franks: hosts with their PSDs, and the towns they live in. */
+export class Fleet {
+  readonly offices: Offices;
+  readonly towns: readonly Town[];
+  /** Where honest users frank. */
+  readonly slots: Slot[] = [];
+  readonly #hardware = new Map<string, Hardware>();
+  readonly #hosts = new Set<Host>();
+  readonly #link: Link;
+  readonly #folder: string;
+
+  constructor(offices: Offices, link: Link, folder: string, towns: readonly Town[]) {
+    this.offices = offices;
+    this.towns = towns;
+    this.#link = link;
+    this.#folder = folder;
+  }
+
+  get psds(): string[] {
+    return [...this.#hardware.keys()];
+  }
+
+  newHost(): Host {
+    const host = new Host(this.#link, new NonsecureStore(this.#folder));
+    this.#hosts.add(host);
+    host.hearTime(this.offices.manufacturer.timeMessage());
+    return host;
+  }
+
+  /** A PSD from the factory, attached to a host; the guards are all there but in a crook's hands. */
+  newPsd(host: Host, user: string, guards: ReadonlySet<Guard> = ALL_GUARDS): string {
+    const index = this.#hardware.size;
+    const identity = { manufacturer: '06', model: index % 2 === 0 ? '2S' : '1V', serial: FIRST_SERIAL + index * 7 };
+    const { hardware } = this.offices.makePsd(identity, REGISTER_SETS, user);
+    const psd = new Psd(hardware, guards);
+    this.#hardware.set(psd.name, hardware);
+    if (this.offices.manufacturer.balanceMills(user) === 0n) this.offices.manufacturer.deposit(user, DEPOSIT_MILLS);
+    host.attach(psd, `printer of ${psd.name}`);
+    return psd.name;
+  }
+
+  hardwareOf(psd: string): Hardware {
+    const hardware = this.#hardware.get(psd);
+    if (hardware === undefined) throw new RangeError(`${psd} is not of this fleet`);
+    return hardware;
+  }
+
+  /** The clock of the whole simulation; every host hears the signed time. */
+  setTime(nowMs: number): void {
+    if (nowMs === this.offices.nowMs) return;
+    this.offices.setTime(nowMs);
+    const message = this.offices.manufacturer.timeMessage();
+    for (const host of this.#hosts) host.hearTime(message);
+  }
+
+  /** @throws Error when the license is refused: an honest user's never is. */
+  async license(
+    host: Host,
+    psd: string,
+    holder: string,
+    town: Town,
+    existingLicense: number | null = null,
+  ): Promise<number> {
+    const wish = { holder, town: town.name, depositPostcode: town.postcode, existingLicense };
+    const license = await host.obtainLicense(psd, wish);
+    if (typeof license === 'string') throw new Error(`no license for ${holder} on ${psd}: ${license}`);
+    return license;
+  }
 }
 
-const DAYS_30_MS = 30 * 24 * 3_600_000;
+export type FleetSize = Pick<Scenario, 'psds' | 'licenses' | 'dayMs'>;
 
 /**
  * Licenses over PSDs as WO 99/48053 allows: each PSD works for one license first; where there are more PSDs than
  * licenses, a license is on several of them (claim 6); every third PSD carries a second license (Fig. 3).
  */
-export function buildFleet(scenario: Scenario, authority: PostalAuthority, random: Random): Fleet {
-  const psds = Array.from({ length: scenario.psds }, (_, index) => {
-    return new Psd({ manufacturer: '06', model: index % 2 === 0 ? '2S' : '1V', serial: 5_520_023 + index * 7 });
-  });
-  const pairs = plannedPairs(scenario.psds, scenario.licenses);
-  const licenses = Array.from({ length: scenario.licenses }, (_, index) => {
-    const town = TOWNS[index % TOWNS.length] ?? random.pick(TOWNS);
-    const holder = HOLDERS[index % HOLDERS.length] ?? 'Holder';
-    const suffix = index < HOLDERS.length ? '' : ` ${Math.floor(index / HOLDERS.length) + 1}`;
-    const psdLimit = pairs.filter((pair) => pair.license === index).length;
-    const grant = authority.grantLicense({
-      holder: `${holder}${suffix}`,
-      town: town.name,
-      depositPostcode: town.postcode,
-      psdLimit,
-    });
-    return { ...grant, town };
-  });
-  const slots: Slot[] = [];
-  for (const { psd: psdIndex, license: licenseIndex } of pairs) {
-    const psd = psds[psdIndex];
-    const license = licenses[licenseIndex];
-    if (psd === undefined || license === undefined) throw new RangeError('a pair outside the fleet');
-    const slot = { psd, license: license.license, holder: license.holder, town: license.town };
-    putOn(slot, authority, random);
-    authority.putOnPsd(slot.license, psd.name, scenario.dayMs - DAYS_30_MS);
-    slots.push(slot);
+export async function buildFleet(
+  { psds: psdCount, licenses: licenseCount, dayMs }: FleetSize,
+  { offices, link, folder, random }: { offices: Offices; link: Link; folder: string; random: Random },
+  onProgress: (done: number, total: number) => void = () => {},
+): Promise<Fleet> {
+  const fleet = new Fleet(offices, link, folder, foundTowns(licenseCount, random.stream('towns')));
+  fleet.setTime(dayMs - DAYS_30_MS);
+  const pairs = plannedPairs(psdCount, licenseCount);
+  const companies = companiesOf(pairs, psdCount);
+  const hosts = new Map<number, Host>();
+  const psds: { readonly name: string; readonly host: Host }[] = [];
+  for (let index = 0; index < psdCount; index++) {
+    const company = companies[index] ?? index;
+    const host = hosts.get(company) ?? fleet.newHost();
+    hosts.set(company, host);
+    psds.push({ name: fleet.newPsd(host, `company ${company + 1}`), host });
   }
-  for (const psd of psds) {
-    const holders = slots.filter((slot) => slot.psd === psd).map((slot) => slot.holder);
-    authority.registerPsd(psd.name, holders.join(', ') || 'spare');
+  const licenseOf = new Map<number, number>();
+  for (const [done, pair] of pairs.entries()) {
+    const psd = psds[pair.psd];
+    const town = fleet.towns[pair.license % fleet.towns.length];
+    if (psd === undefined || town === undefined) throw new RangeError('a pair outside the fleet');
+    const holder = holderName(pair.license);
+    const known = licenseOf.get(pair.license) ?? null;
+    const license = await fleet.license(psd.host, psd.name, holder, town, known);
+    licenseOf.set(pair.license, license);
+    fleet.slots.push({ host: psd.host, psd: psd.name, license, holder, town });
+    onProgress(done + 1, pairs.length);
   }
-  return { psds, slots };
+  return fleet;
 }
 
-/** Creates the register set and has its key certified; returns the key id. Granting the license to the PSD is the authority's own act. */
-export function putOn(slot: Slot, authority: PostalAuthority, random: Random): number {
-  const keys = keyPairFrom(random.bytes(`key ${slot.psd.name} ${slot.license}`));
-  const keyId = authority.certify(slot.psd.name, slot.license, keys);
-  slot.psd.install(newRegisterSet(slot.license, 'prepaid'), keyId, keys);
-  return keyId;
+/** PSDs that each license of a fleet is on, in the order in which licenses are numbered. */
+export function psdLimits(psds: number, licenses: number): (holder: string) => number {
+  const counts = new Map<string, number>();
+  for (const { license } of plannedPairs(psds, licenses)) {
+    const holder = holderName(license);
+    counts.set(holder, (counts.get(holder) ?? 0) + 1);
+  }
+  return (holder) => counts.get(holder) ?? 1;
+}
+
+function holderName(license: number): string {
+  const holder = HOLDERS[license % HOLDERS.length] ?? 'Holder';
+  return license < HOLDERS.length ? holder : `${holder} ${Math.floor(license / HOLDERS.length) + 1}`;
 }
 
 function plannedPairs(psds: number, licenses: number): { psd: number; license: number }[] {
-  const pairs: { psd: number; license: number }[] = [];
+  const pairs = new Map<string, { psd: number; license: number }>();
+  const room = Array.from({ length: psds }, () => REGISTER_SETS - 1);
   const add = (psd: number, license: number) => {
-    if (!pairs.some((pair) => pair.psd === psd && pair.license === license)) pairs.push({ psd, license });
+    const key = `${psd} ${license}`;
+    if (pairs.has(key) || (room[psd] ?? 0) === 0) return;
+    room[psd] = (room[psd] ?? 0) - 1;
+    pairs.set(key, { psd, license });
   };
   for (let psd = 0; psd < psds; psd++) add(psd, psd % licenses);
   for (let license = psds; license < licenses; license++) add(license % psds, license);
   for (let psd = 0; psd < psds; psd += 3) add(psd, (psd + 1) % licenses);
-  return pairs;
+  return [...pairs.values()];
+}
+
+/** PSDs that share a license belong to one company, with one host; gives the company of each PSD. */
+function companiesOf(pairs: readonly { psd: number; license: number }[], psds: number): number[] {
+  const company = Array.from({ length: psds }, (_, psd) => psd);
+  const root = (psd: number): number => {
+    const parent = company[psd] ?? psd;
+    return parent === psd ? psd : root(parent);
+  };
+  const first = new Map<number, number>();
+  for (const { psd, license } of pairs) {
+    const other = first.get(license);
+    if (other === undefined) first.set(license, psd);
+    else company[root(psd)] = root(other);
+  }
+  return company.map((_, psd) => root(psd));
 }

@@ -1,3 +1,12 @@
-export { FRAUDS, type FraudName, IMAGE_KINDS, type ImageKind, type Scenario, ScenarioError } from './scenario.ts';
+export {
+  FRAUDS,
+  type FraudName,
+  IMAGE_KINDS,
+  type ImageKind,
+  OFFICES_KINDS,
+  type OfficesKind,
+  type Scenario,
+  ScenarioError,
+} from './scenario.ts';
 export { type Simulated, simulate } from './simulate.ts';
 export { type Answer, type Score, score, type TruthLine } from './truth.ts';

@@ -1,4 +1,4 @@
-import { createECDH, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 
 /** Order of the P-256 group (SEC 2, 2.4.2). */
 const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
@@ -9,22 +9,26 @@ export interface KeyPair {
   readonly spki: Buffer;
 }
 
+/** PKCS #8 of a P-256 key without its public half (RFC 5915, 3), up to the 32 bytes of the scalar. */
+const PKCS8_HEAD = Buffer.from('3041020100301306072a8648ce3d020106082a8648ce3d030107042730250201010420', 'hex');
+
 /** A P-256 key pair that follows from 32 bytes, so that a seed gives the same fleet again. Never for real keys. */
 export function keyPairFrom(seedBytes: Buffer): KeyPair {
   const scalar = (BigInt(`0x${seedBytes.toString('hex')}`) % (P256_ORDER - 1n)) + 1n;
-  const d = Buffer.from(scalar.toString(16).padStart(64, '0'), 'hex');
-  const ecdh = createECDH('prime256v1');
-  ecdh.setPrivateKey(d);
-  const point = ecdh.getPublicKey();
-  const privateKey = createPrivateKey({
-    format: 'jwk',
-    key: {
-      kty: 'EC',
-      crv: 'P-256',
-      d: d.toString('base64url'),
-      x: point.subarray(1, 33).toString('base64url'),
-      y: point.subarray(33, 65).toString('base64url'),
-    },
-  });
+  const key = Buffer.concat([PKCS8_HEAD, Buffer.from(scalar.toString(16).padStart(64, '0'), 'hex')]);
+  const privateKey = createPrivateKey({ key, format: 'der', type: 'pkcs8' });
   return { privateKey, spki: createPublicKey(privateKey).export({ format: 'der', type: 'spki' }) };
+}
+
+export function publicKeyFrom(spki: Buffer): KeyObject {
+  return createPublicKey({ key: spki, format: 'der', type: 'spki' });
+}
+
+/** ECDSA with SHA-256; 64 bytes, r and s (IEEE P1363). */
+export function signBytes(bytes: Buffer, privateKey: KeyObject): Buffer {
+  return sign('sha256', bytes, { key: privateKey, dsaEncoding: 'ieee-p1363' });
+}
+
+export function isSignedBy(bytes: Buffer, signature: Buffer, publicKey: KeyObject): boolean {
+  return verify('sha256', bytes, { key: publicKey, dsaEncoding: 'ieee-p1363' }, signature);
 }

@@ -1,5 +1,5 @@
 import type { Day, Piece } from './day.ts';
-import type { CommittedFraud } from './frauds.ts';
+import type { CommittedFraud } from './frauds/frauds.ts';
 import type { Random } from './random.ts';
 import { type HonestTrap, type Scenario, trapCount } from './scenario.ts';
 import type { Town } from './towns.ts';
@@ -8,9 +8,9 @@ import type { Town } from './towns.ts';
 export interface ScanEvent {
   readonly scanId: string;
   readonly piece: Piece;
-  readonly plant: Town;
+  readonly plant: string;
   readonly machine: string;
-  readonly pass: 'origin' | 'destination';
+  readonly pass: 'origin' | 'transit' | 'destination';
   readonly scannedAtMs: number;
   /** When the record of the scan reaches the post's computers: the order of the stream. */
   readonly deliveredAtMs: number;
@@ -29,69 +29,106 @@ export interface MailStream {
 }
 
 const HOUR_MS = 3_600_000;
-const EVENING_MS = 18 * HOUR_MS;
+const EVENING_HOUR = 18;
+/** Share of the evening's scans in each hour from 18 to 22: collections come in until late, then the machines run full. */
+const HOURLY_WEIGHTS = [1, 3, 5, 4] as const;
+/** Clocks of sorters and PSDs may differ by hours; the post allows a day and a half. */
+const SKEW_MS = 20 * HOUR_MS;
 
 type UnnamedScan = Omit<ScanEvent, 'scanId'>;
 
-/** Every piece passes its plant in the evening; honest oddities are worked in. */
+const SCAN_TRAPS = ['rescan', 'resent', 'late', 'lost', 'clock-skew', 'smudged'] as const;
+
+/**
+ * Every piece passes its plant in the evening; re-scanned ones pass others after it. Carriers deliver most records of
+ * scans within a second, some hours later, some twice, some never.
+ */
 export function sortMail(scenario: Scenario, day: Day, frauds: readonly CommittedFraud[], random: Random): MailStream {
   const guilty = new Set(frauds.flatMap((fraud) => fraud.pieces));
+  const odd = new Set([...day.odd.values()].flat(2));
   const innocent = shuffled(
-    day.pieces.filter((piece) => !guilty.has(piece)),
+    day.pieces.filter((piece) => !guilty.has(piece) && !odd.has(piece)),
     random,
   );
   const traps = trapCount(scenario);
-  const [rescanned, resent, late, smudged] = [0, 1, 2, 3].map(
-    (part) => new Set(innocent.slice(part * traps, (part + 1) * traps)),
+  const trapped = new Map(
+    SCAN_TRAPS.map((trap, part) => [trap, new Set(innocent.slice(part * traps, (part + 1) * traps))] as const),
   );
+  const isTrapped = (trap: (typeof SCAN_TRAPS)[number], piece: Piece) => trapped.get(trap)?.has(piece) ?? false;
 
-  const scans: UnnamedScan[] = day.pieces.map((piece) => {
-    const scannedAtMs = scenario.dayMs + EVENING_MS + random.int(0, 4 * HOUR_MS);
-    const delayMs = late?.has(piece) ? 7 * HOUR_MS : random.int(200, 900);
-    return scanOf(piece, piece.mailedIn, 'origin', scannedAtMs, delayMs, random);
-  });
-  for (const piece of rescanned ?? []) {
-    const scannedAtMs = scenario.dayMs + EVENING_MS + random.int(10 * HOUR_MS, 12 * HOUR_MS);
-    scans.push(scanOf(piece, piece.destinationTown, 'destination', scannedAtMs, random.int(200, 900), random));
+  const scans: UnnamedScan[] = [];
+  for (const piece of day.pieces) {
+    if (isTrapped('lost', piece)) continue;
+    const skewMs = isTrapped('clock-skew', piece) ? SKEW_MS : 0;
+    const scannedAtMs = eveningMs(scenario, random) - skewMs;
+    const delayMs = skewMs + (isTrapped('late', piece) ? 7 * HOUR_MS : random.int(200, 900));
+    scans.push(scanOf(piece, piece.mailedIn, 'origin', scannedAtMs, delayMs, random));
+    if (isTrapped('rescan', piece)) scans.push(...passesAfter(scenario, day, piece, random));
   }
-  if (scenario.images !== 'none') for (const piece of smudged ?? []) piece.damage = 'heavy smudge';
+  if (scenario.images !== 'none') for (const piece of trapped.get('smudged') ?? []) piece.damage = 'heavy smudge';
 
   const events = nameScans(scans, scenario.dayMs);
   const again = events
-    .filter((event) => resent?.has(event.piece))
+    .filter((event) => isTrapped('resent', event.piece))
     .map((event) => ({ ...event, deliveredAtMs: event.deliveredAtMs + random.int(1_000, 600_000) }));
   const deliveries = [...events, ...again].toSorted((a, b) => a.deliveredAtMs - b.deliveredAtMs);
 
   const eventsOf = Map.groupBy(events, (event) => event.piece);
   const scanIdsOf = new Map([...eventsOf].map(([piece, its]) => [piece, its.map((event) => event.scanId)]));
-  const oddity = (honest: HonestTrap, pieces: Iterable<Piece> = []): HonestOddity[] => {
-    return Array.from(pieces, (piece) => ({ honest, scanIds: scanIdsOf.get(piece) ?? [] }));
-  };
-  const oddities = [
-    ...oddity('rescan', rescanned),
-    ...oddity('resent', resent),
-    ...oddity('late', late),
-    ...(scenario.images === 'none' ? [] : oddity('smudged', smudged)),
-  ];
-  return { deliveries, oddities, scanIdsOf };
+  const scanIds = (pieces: readonly Piece[]) => pieces.flatMap((piece) => scanIdsOf.get(piece) ?? []);
+  const oddities: HonestOddity[] = [];
+  for (const trap of SCAN_TRAPS) {
+    if (trap === 'smudged' && scenario.images === 'none') continue;
+    const pieces = [...(trapped.get(trap) ?? [])];
+    const touched = trap === 'lost' ? pieces.flatMap((piece) => neighbors(day, piece)) : pieces;
+    for (const piece of touched) oddities.push({ honest: trap, scanIds: scanIds([piece]) });
+  }
+  for (const [honest, groups] of day.odd) {
+    for (const pieces of groups) oddities.push({ honest, scanIds: scanIds(pieces) });
+  }
+  return { deliveries, oddities: oddities.filter((oddity) => oddity.scanIds.length > 0), scanIdsOf };
+}
+
+function eveningMs({ dayMs }: Scenario, random: Random): number {
+  const total = HOURLY_WEIGHTS.reduce((sum, weight) => sum + weight, 0);
+  let left = random.int(0, total - 1);
+  const hour = HOURLY_WEIGHTS.findIndex((weight) => {
+    left -= weight;
+    return left < 0;
+  });
+  return dayMs + (EVENING_HOUR + hour) * HOUR_MS + random.int(0, HOUR_MS - 1);
+}
+
+/** In the night a piece may pass a plant on the way, in the morning it passes the one of its destination. */
+function passesAfter(scenario: Scenario, day: Day, piece: Piece, random: Random): UnnamedScan[] {
+  const eveningMs = scenario.dayMs + EVENING_HOUR * HOUR_MS;
+  const delayMs = () => random.int(200, 900);
+  const transit = random.pick(day.pieces).town;
+  const atDestination = eveningMs + random.int(10 * HOUR_MS, 12 * HOUR_MS);
+  const scans = [scanOf(piece, piece.destinationTown, 'destination', atDestination, delayMs(), random)];
+  const onTheWay = eveningMs + random.int(6 * HOUR_MS, 8 * HOUR_MS);
+  if (random.fraction() < 0.5) scans.push(scanOf(piece, transit, 'transit', onTheWay, delayMs(), random));
+  return scans;
+}
+
+/** The pieces of the same register set around one that was never scanned. */
+function neighbors(day: Day, lost: Piece): Piece[] {
+  return day.pieces.filter(({ psd, license, pieceCount }) => {
+    const distance = pieceCount - lost.pieceCount;
+    return psd === lost.psd && license === lost.license && (distance === 1n || distance === -1n);
+  });
 }
 
 function scanOf(
   piece: Piece,
-  plant: Town,
-  pass: 'origin' | 'destination',
+  town: Town,
+  pass: ScanEvent['pass'],
   scannedAtMs: number,
   delayMs: number,
   random: Random,
 ): UnnamedScan {
-  return {
-    piece,
-    plant,
-    machine: random.pick(plant.machines),
-    pass,
-    scannedAtMs,
-    deliveredAtMs: scannedAtMs + delayMs,
-  };
+  const machine = random.pick(town.machines);
+  return { piece, plant: town.plant, machine, pass, scannedAtMs, deliveredAtMs: scannedAtMs + delayMs };
 }
 
 /** `DBCS-12/20261120A/000123`: machine, run and sequence number within the run. */

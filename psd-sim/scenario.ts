@@ -4,23 +4,42 @@ export const FRAUDS = [
   'copy-far',
   'forged',
   'altered',
+  'cross-key',
   'fork',
+  'rollback',
   'ungranted-psd',
   'overspread-license',
-  'cross-key',
+  'overspend',
+  'refund-mailed',
   'expired-license',
   'revoked-license',
   'compromised-key',
+  'wrong-town',
+  'wrong-destination',
   'stale-date',
+  'short-postage',
 ] as const;
 export type FraudName = (typeof FRAUDS)[number];
 
 /** Honest events that look odd and must accuse nobody. */
-export type HonestTrap = 'rescan' | 'resent' | 'late' | 'smudged';
+export type HonestTrap =
+  | 'rescan'
+  | 'resent'
+  | 'late'
+  | 'lost'
+  | 'clock-skew'
+  | 'smudged'
+  | 'moved-set'
+  | 'replaced-psd'
+  | 'shared-license'
+  | 'spoiled';
 
 export const IMAGE_KINDS = ['none', 'crops', 'faces', 'mixed'] as const;
 /** `mixed` is two thirds crops and one third whole faces. */
 export type ImageKind = (typeof IMAGE_KINDS)[number];
+
+export const OFFICES_KINDS = ['inside', 'http'] as const;
+export type OfficesKind = (typeof OFFICES_KINDS)[number];
 
 export interface Scenario {
   readonly seed: number;
@@ -29,6 +48,8 @@ export interface Scenario {
   readonly licenses: number;
   readonly frauds: readonly FraudName[];
   readonly images: ImageKind;
+  /** How messages reach the offices: as calls, or over HTTP on the loopback interface. */
+  readonly offices?: OfficesKind;
   /** Midnight UTC of the simulated day. */
   readonly dayMs: number;
 }

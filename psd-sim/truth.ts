@@ -1,4 +1,4 @@
-import type { CommittedFraud } from './frauds.ts';
+import type { CommittedFraud } from './frauds/frauds.ts';
 import type { MailStream } from './mail-stream.ts';
 import type { FraudName, HonestTrap } from './scenario.ts';
 
@@ -37,6 +37,12 @@ const PROVED_BY: Record<FraudName, string> = {
   'ungranted-psd': 'ungranted-psd',
   'overspread-license': 'overspread-license',
   'cross-key': 'cross-key',
+  rollback: 'rollback',
+  overspend: 'overspend',
+  'refund-mailed': 'refund-mailed',
+  'wrong-town': 'wrong-town',
+  'wrong-destination': 'wrong-destination',
+  'short-postage': 'short-postage',
   'expired-license': 'expired-license',
   'revoked-license': 'revoked-license',
   'compromised-key': 'compromised-key',

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type Indicium, parseIndicium } from '../../indicium/index.ts';
 import { FIELDS, SIGNED_BYTES, SUITES, type SuiteNumber } from '../../indicium/layout.ts';
-import { encodeMark, encodeSigned, type MarkFields } from '../../psd-sim/encoder.ts';
+import { encodeMark, encodeSigned, type MarkFields } from '../../psd-sim/psd/encoder.ts';
 import { markBytes, markFields, SmallWorld } from '../support/marks.ts';
 
 function parsed(bytes: Uint8Array): Indicium {

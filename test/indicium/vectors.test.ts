@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { parseIndicium } from '../../indicium/index.ts';
 import type { SuiteName, SuiteNumber } from '../../indicium/layout.ts';
-import { encodeSigned } from '../../psd-sim/encoder.ts';
+import { encodeSigned } from '../../psd-sim/psd/encoder.ts';
 import {
   authenticate,
   buildKeyTable,

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { POSTCODE_ALPHABET, PRINTED_AT_SECONDS_MAX, PRINTED_AT_SECONDS_MIN, SUITES } from '../../indicium/layout.ts';
-import { encodeMark, encodeSigned, type MarkFields } from '../../psd-sim/encoder.ts';
-import { type KeyPair, keyPairFrom } from '../../psd-sim/key-pair.ts';
-import { Psd } from '../../psd-sim/psd.ts';
+import { type KeyPair, keyPairFrom, signBytes } from '../../psd-sim/key-pair.ts';
+import { encodeMark, encodeSigned, type MarkFields } from '../../psd-sim/psd/encoder.ts';
+import { type PsdIdentity, psdName } from '../../psd-sim/psd/secure-state.ts';
 import { Random } from '../../psd-sim/random.ts';
-import { credit, newRegisterSet } from '../../psd-sim/register-set.ts';
 import { buildKeyTable, grantedLicenses, type KeyRecord, type Registry } from '../../verify/index.ts';
 
 const U48_MAX = 2 ** 48 - 1;
@@ -59,23 +58,39 @@ export function packed(records: RegistryRecords): Registry {
   return { ...records, keys: table };
 }
 
-/** PSDs and licenses of a small world: every license on every PSD, each pair with a key of its own. */
+/** Every register set of a small world starts with this credit. */
+const CREDIT_MILLS = 1_000_000_000n;
+
+interface SmallSet {
+  readonly keyId: number;
+  readonly pair: KeyPair;
+  pieceCount: bigint;
+  ascendingMills: bigint;
+}
+
+/** PSDs and licenses of a small world: every license on every PSD, each pair with a key and registers of its own. */
 export class SmallWorld {
-  readonly psds: readonly Psd[];
+  readonly psds: readonly (PsdIdentity & { readonly name: string })[];
   readonly licenses: readonly number[];
-  readonly keys = new Map<string, { keyId: number; pair: KeyPair }>();
   readonly records: RegistryRecords;
+  readonly #sets = new Map<string, SmallSet>();
 
   constructor(psds: number, licenses: number, label = 'small world') {
     const random = new Random(label);
-    this.psds = Array.from({ length: psds }, (_, index) => new Psd({ manufacturer: '06', model: '2S', serial: index }));
+    this.psds = Array.from({ length: psds }, (_, serial) => {
+      const identity = { manufacturer: '06', model: '2S', serial };
+      return { ...identity, name: psdName(identity) };
+    });
     this.licenses = Array.from({ length: licenses }, (_, index) => 1000 + index);
     for (const psd of this.psds) {
       for (const license of this.licenses) {
         const pair = keyPairFrom(random.bytes(`${psd.name} ${license}`));
-        const keyId = this.keys.size + 1;
-        this.keys.set(`${psd.name} ${license}`, { keyId, pair });
-        psd.install(credit(newRegisterSet(license, 'prepaid'), 1_000_000_000n), keyId, pair);
+        this.#sets.set(`${psd.name} ${license}`, {
+          keyId: this.#sets.size + 1,
+          pair,
+          pieceCount: 0n,
+          ascendingMills: 0n,
+        });
       }
     }
     const pairs = this.psds.flatMap((psd) => this.licenses.map((license) => ({ psd: psd.name, license })));
@@ -110,9 +125,8 @@ export class SmallWorld {
   }
 
   key(psd: string, license: number): { keyId: number; spki: Buffer } {
-    const key = this.keys.get(`${psd} ${license}`);
-    if (key === undefined) throw new RangeError(`no key for ${psd} and ${license}`);
-    return { keyId: key.keyId, spki: key.pair.spki };
+    const { keyId, pair } = this.#set(psd, license);
+    return { keyId, spki: pair.spki };
   }
 
   /** A genuine mark. */
@@ -120,15 +134,32 @@ export class SmallWorld {
     const device = this.psds[psd];
     const number = this.licenses[license];
     if (device === undefined || number === undefined) throw new RangeError('outside the small world');
-    const franking = device.frank({
+    const set = this.#set(device.name, number);
+    set.pieceCount += 1n;
+    set.ascendingMills += postageMills;
+    const signed = encodeSigned({
+      suite: 1,
+      keyId: set.keyId,
       license: number,
+      manufacturer: device.manufacturer,
+      model: device.model,
+      serial: device.serial,
+      epoch: 0,
+      pieceCount: set.pieceCount,
+      ascendingMills: set.ascendingMills,
+      descendingMills: CREDIT_MILLS - set.ascendingMills,
       postageMills,
       rateCategory: 101,
-      printedAtMs,
+      printedAtSeconds: Math.floor(printedAtMs / 1000),
       depositPostcode: TOWN.depositPostcode,
       destinationPostcode: '06443123456',
     });
-    if (typeof franking === 'string') throw new Error(franking);
-    return franking.payload;
+    return encodeMark(signed, 1, signBytes(signed, set.pair.privateKey));
+  }
+
+  #set(psd: string, license: number): SmallSet {
+    const set = this.#sets.get(`${psd} ${license}`);
+    if (set === undefined) throw new RangeError(`no register set for ${psd} and ${license}`);
+    return set;
   }
 }

@@ -8,7 +8,7 @@ import {
   SIGNED_BYTES,
   SUITES,
   type SuiteNumber,
-} from '../indicium/layout.ts';
+} from '../../indicium/layout.ts';
 
 /** What a PSD writes into a mark, before it signs. */
 export interface MarkFields {

@@ -1,0 +1,93 @@
+import type { KeyObject } from 'node:crypto';
+import { CertificateRequest, EndorsedCertificateRequest } from '../messages/kinds.ts';
+import { contentsOf, isSealFailure, typeOf, unseal } from '../messages/sealed.ts';
+import type { CertificateIssuer } from './certificate-issuer.ts';
+import { refusal } from './office.ts';
+import type { CertifiedKey } from './records.ts';
+
+const FIRST_KEY_ID = 4_000_001;
+
+/** Certifies the public key of each license on each PSD (WO 99/48053, after Fig. 3); its serial number is the key id. */
+export class CertificateAuthority {
+  readonly #issuer: CertificateIssuer;
+  readonly #validity: { readonly validFromMs: number; readonly validToMs: number };
+  readonly #manufacturerKeys: () => readonly KeyObject[];
+  readonly #keys = new Map<number, CertifiedKey>();
+  readonly #answers = new Map<string, { readonly keyId: number; readonly answer: string }>();
+
+  constructor(
+    issuer: CertificateIssuer,
+    validity: { readonly validFromMs: number; readonly validToMs: number },
+    manufacturerKeys: () => readonly KeyObject[],
+  ) {
+    this.#issuer = issuer;
+    this.#validity = validity;
+    this.#manufacturerKeys = manufacturerKeys;
+  }
+
+  get keys(): CertifiedKey[] {
+    return [...this.#keys.values()];
+  }
+
+  /** Key ids with their certificates in DER, base64. */
+  get certificates(): { keyId: number; certificate: string }[] {
+    return [...this.#answers.values()].map(({ keyId, answer }) => ({
+      keyId,
+      certificate: certificateIn(answer) ?? '',
+    }));
+  }
+
+  async receive(message: string): Promise<string> {
+    if (typeOf(message) !== EndorsedCertificateRequest.type) return refusal('unknown-message');
+    const endorsed = unseal(EndorsedCertificateRequest, message, ...this.#manufacturerKeys());
+    if (isSealFailure(endorsed)) return refusal(endorsed);
+    const request = contentsOf(CertificateRequest, endorsed.request);
+    if (request === null) return refusal('malformed');
+    const { psd, license, spki } = request;
+    const known = this.#answers.get(spki);
+    if (known !== undefined) return known.answer;
+    return this.certify(psd, license, spki);
+  }
+
+  async certify(psd: string, license: number, spki: string): Promise<string> {
+    const keyId = FIRST_KEY_ID + this.#keys.size;
+    const { validFromMs, validToMs } = this.#validity;
+    const suite = 'ecdsa-p256-sha256';
+    const rest = { revokedAtMs: null, compromisedFromMs: null };
+    this.#keys.set(keyId, { keyId, psd, license, suite, spki, ...this.#validity, ...rest });
+    const der = await this.#issuer.issue(
+      `${psd} ${license}`,
+      keyId,
+      Buffer.from(spki, 'base64'),
+      validFromMs,
+      validToMs,
+    );
+    const answer = JSON.stringify({ type: CERTIFICATE, certificate: der.toString('base64') });
+    this.#answers.set(spki, { keyId, answer });
+    return answer;
+  }
+
+  revoke(keyId: number, revokedAtMs: number): void {
+    this.#key(keyId).revokedAtMs = revokedAtMs;
+  }
+
+  reportCompromise(keyId: number, compromisedFromMs: number): void {
+    this.#key(keyId).compromisedFromMs = compromisedFromMs;
+  }
+
+  #key(keyId: number): CertifiedKey {
+    const key = this.#keys.get(keyId);
+    if (key === undefined) throw new RangeError(`key ${keyId} was never certified`);
+    return key;
+  }
+}
+
+const CERTIFICATE = 'certificate';
+
+/** The certificate in an answer; it carries its own signature. Null when the answer holds none. */
+export function certificateIn(answer: string): string | null {
+  if (!answer.startsWith(`{"type":"${CERTIFICATE}"`)) return null;
+  const value: unknown = JSON.parse(answer);
+  const isAnswer = typeof value === 'object' && value !== null && 'certificate' in value;
+  return isAnswer && typeof value.certificate === 'string' ? value.certificate : null;
+}

@@ -1,0 +1,63 @@
+import type { OfficeRefusal } from './office.ts';
+
+/** Registers as a PSD states them, signed. */
+export interface Statement {
+  readonly epoch: number;
+  readonly pieceCount: string;
+  readonly ascendingMills: string;
+  readonly descendingMills: string | null;
+}
+
+/** Answers that are kept for a PSD whose link loses them. */
+const ANSWERS_KEPT = 4;
+
+/** The manufacturer's books of one register set: what was paid into it, and how far its registers had come. */
+export class SetBooks {
+  creditedMills = 0n;
+  returnedMills = 0n;
+  isWithdrawn = false;
+  #last: { readonly epoch: number; readonly pieceCount: bigint; readonly ascendingMills: bigint } | null = null;
+  readonly #answers = new Map<string, string>();
+
+  /** Why a statement cannot be true; null when it can. */
+  faultIn(statement: Statement, returnedMills = 0n): OfficeRefusal | null {
+    if (this.isWithdrawn) return 'already-withdrawn';
+    const { epoch, descendingMills } = statement;
+    const pieceCount = BigInt(statement.pieceCount);
+    const ascendingMills = BigInt(statement.ascendingMills);
+    const last = this.#last;
+    if (last !== null) {
+      const wentBack = epoch < last.epoch || pieceCount < last.pieceCount || ascendingMills < last.ascendingMills;
+      if (wentBack) return 'registers-went-back';
+    }
+    if (descendingMills === null) return null;
+    const controlTotal = ascendingMills + BigInt(descendingMills) + returnedMills;
+    return controlTotal === this.creditedMills ? null : 'control-total-mismatch';
+  }
+
+  note({ epoch, pieceCount, ascendingMills }: Statement): void {
+    this.#last = { epoch, pieceCount: BigInt(pieceCount), ascendingMills: BigInt(ascendingMills) };
+  }
+
+  credit(amountMills: bigint): void {
+    this.creditedMills += amountMills;
+  }
+
+  withdraw(returnedMills: bigint): void {
+    this.isWithdrawn = true;
+    this.returnedMills = returnedMills;
+  }
+
+  answerTo(challenge: string): string | undefined {
+    return this.#answers.get(challenge);
+  }
+
+  noteAnswer(challenge: string, answer: string, statement: Statement): void {
+    this.note(statement);
+    this.#answers.set(challenge, answer);
+    for (const oldest of this.#answers.keys()) {
+      if (this.#answers.size <= ANSWERS_KEPT) break;
+      this.#answers.delete(oldest);
+    }
+  }
+}

@@ -1,0 +1,64 @@
+/** The supply failed; nothing works until it is back. */
+export class PowerCut extends Error {
+  override readonly name = 'PowerCut';
+}
+
+/**
+ * The nonvolatile memory within the secure housing. Bytes are written one after the other, and the power may fail
+ * between any two of them or within one: what was written stays, the byte in the making becomes anything.
+ */
+export class NonvolatileMemory {
+  readonly #bytes: Buffer;
+  #bytesUntilCut = Number.POSITIVE_INFINITY;
+  #hasPower = true;
+  #bytesWritten = 0;
+
+  constructor(bytes: number | Buffer) {
+    this.#bytes = typeof bytes === 'number' ? Buffer.alloc(bytes) : Buffer.from(bytes);
+  }
+
+  get size(): number {
+    return this.#bytes.length;
+  }
+
+  read(at: number, bytes: number): Buffer {
+    if (!this.#hasPower) throw new PowerCut();
+    return this.#bytes.subarray(at, at + bytes);
+  }
+
+  /** @throws PowerCut when the supply fails meanwhile. */
+  write(at: number, bytes: Uint8Array): void {
+    if (!this.#hasPower) throw new PowerCut();
+    if (bytes.length < this.#bytesUntilCut) {
+      this.#bytesUntilCut -= bytes.length;
+      this.#bytesWritten += bytes.length;
+      this.#bytes.set(bytes, at);
+      return;
+    }
+    const written = this.#bytesUntilCut;
+    this.#bytes.set(bytes.subarray(0, written), at);
+    if (written < bytes.length) this.#bytes[at + written] = ((this.#bytes[at + written] ?? 0) ^ 0xa5) & 0xff;
+    this.#hasPower = false;
+    throw new PowerCut();
+  }
+
+  /** How much was ever written: where a power cut can fall. */
+  get bytesWritten(): number {
+    return this.#bytesWritten;
+  }
+
+  /** The supply will fail after that many more bytes. */
+  cutPowerAfter(bytes: number): void {
+    this.#bytesUntilCut = bytes;
+  }
+
+  restorePower(): void {
+    this.#bytesUntilCut = Number.POSITIVE_INFINITY;
+    this.#hasPower = true;
+  }
+
+  /** What somebody reads who has the housing open. */
+  image(): Buffer {
+    return Buffer.from(this.#bytes);
+  }
+}

@@ -1,0 +1,244 @@
+import type { KeyObject } from 'node:crypto';
+import { type Static, type TSchema, Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { type KeyPair, keyPairFrom, publicKeyFrom } from '../key-pair.ts';
+import { ROLES, type Role } from '../messages/kinds.ts';
+import { Cell } from './cell.ts';
+import type { Guard } from './guards.ts';
+import type { NonvolatileMemory } from './memory.ts';
+import { RegisterSlot } from './register-slot.ts';
+
+/** Identity as a mark names it (WO 99/48053: the unique identifier of a PSD). */
+export interface PsdIdentity {
+  readonly manufacturer: string;
+  readonly model: string;
+  readonly serial: number;
+}
+
+export function psdName({ manufacturer, model, serial }: PsdIdentity): string {
+  return `${manufacturer}-${model}-${serial}`;
+}
+
+/** Written once, in the factory. */
+const Rom = Type.Object({
+  identity: Type.Object({ manufacturer: Type.String(), model: Type.String(), serial: Type.Integer() }),
+  /** Seed of the key pair with which the device signs its messages. */
+  deviceSeed: Type.String(),
+  /** AES-256 key for register sets on the nonsecure store. */
+  storageKey: Type.String(),
+  registerSets: Type.Integer(),
+});
+type Rom = Static<typeof Rom>;
+
+/** Public keys of the offices, the newest first; `number` rises with each replacement. */
+const Anchors = Type.Object(
+  Object.fromEntries(
+    ROLES.map((role) => [role, Type.Object({ number: Type.Integer(), spkis: Type.Array(Type.String()) })]),
+  ),
+);
+export type Anchors = Record<Role, { readonly number: number; readonly spkis: readonly string[] }>;
+
+const Tombstone = Type.Object({
+  license: Type.Integer(),
+  epoch: Type.Integer(),
+  handle: Type.String(),
+  /** Out of service for good, rather than on the nonsecure store. */
+  isWithdrawn: Type.Boolean(),
+});
+/** What stays of a register set that left. */
+export type Tombstone = Static<typeof Tombstone>;
+
+const ROM_BYTES = 300;
+const CLOCK_BYTES = 8;
+const REQUEST_BYTES = 32;
+const ANCHORS_BYTES = 1_400;
+const TOMBSTONE_BYTES = 140;
+/** Register sets that a PSD can remember to be elsewhere. */
+export const TOMBSTONES_MAX = 16;
+
+const romCheck = Compile(Rom);
+const anchorsCheck = Compile(Anchors);
+const tombstoneCheck = Compile(Tombstone);
+
+/** Everything within the secure housing (Fig. 3: 40; Fig. 5: 44): what the memory holds, and what follows from it. */
+export class SecureState {
+  readonly guards: ReadonlySet<Guard>;
+  readonly rom: Rom;
+  readonly name: string;
+  readonly device: KeyPair;
+  readonly devicePublicKey: KeyObject;
+  readonly slots: readonly RegisterSlot[];
+  readonly #entropy: () => Buffer;
+  readonly #clock: Cell;
+  readonly #request: Cell;
+  readonly #anchorsCell: Cell;
+  readonly #tombstoneCells: readonly Cell[];
+  #clockMs: number;
+  #anchors: Anchors;
+  readonly #publicKeys = new Map<string, KeyObject>();
+
+  /** Powers up: reads the memory and finishes what a power cut left half done. */
+  constructor(memory: NonvolatileMemory, entropy: () => Buffer, guards: ReadonlySet<Guard>) {
+    this.#entropy = entropy;
+    this.guards = guards;
+    const copies = guards.has('two-copies') ? 2 : 1;
+    let at = 0;
+    const cell = (capacity: number) => {
+      const made = new Cell(memory, at, capacity, copies);
+      at += Cell.bytes(capacity);
+      return made;
+    };
+    this.rom = checked(romCheck, Rom, cell(ROM_BYTES).read());
+    this.name = psdName(this.rom.identity);
+    this.device = keyPairFrom(Buffer.from(this.rom.deviceSeed, 'base64'));
+    this.devicePublicKey = publicKeyFrom(this.device.spki);
+    this.#anchorsCell = cell(ANCHORS_BYTES);
+    this.#anchors = checkedAnchors(this.#anchorsCell.read());
+    this.#clock = cell(CLOCK_BYTES);
+    this.#clockMs = this.#clock.read()?.readUIntBE(0, 6) ?? 0;
+    this.#request = cell(REQUEST_BYTES);
+    this.#tombstoneCells = Array.from({ length: TOMBSTONES_MAX }, () => cell(TOMBSTONE_BYTES));
+    this.slots = Array.from({ length: this.rom.registerSets }, () => new RegisterSlot(cell));
+    this.#recover();
+  }
+
+  /** Memory that a PSD with room for that many register sets has. */
+  static memoryBytes(registerSets: number): number {
+    const cells = [ROM_BYTES, ANCHORS_BYTES, CLOCK_BYTES, REQUEST_BYTES].map(Cell.bytes);
+    const fixed = cells.reduce((sum, bytes) => sum + bytes, TOMBSTONES_MAX * Cell.bytes(TOMBSTONE_BYTES));
+    return fixed + registerSets * RegisterSlot.bytes;
+  }
+
+  /** The factory's part: identity, keys, and the public keys of the offices. */
+  static burnIn(memory: NonvolatileMemory, rom: Rom, anchors: Anchors): void {
+    new Cell(memory, 0, ROM_BYTES).write(Buffer.from(JSON.stringify(rom)));
+    new Cell(memory, Cell.bytes(ROM_BYTES), ANCHORS_BYTES).write(Buffer.from(JSON.stringify(anchors)));
+  }
+
+  has(guard: Guard): boolean {
+    return this.guards.has(guard);
+  }
+
+  /** 32 bytes that nobody outside can foresee. */
+  random(): Buffer {
+    return this.#entropy();
+  }
+
+  nonce(): string {
+    return this.#entropy().toString('hex', 0, 16);
+  }
+
+  get clockMs(): number {
+    return this.#clockMs;
+  }
+
+  setClock(timeMs: number): void {
+    const bytes = Buffer.alloc(6);
+    bytes.writeUIntBE(timeMs, 0, 6);
+    this.#clock.write(bytes);
+    this.#clockMs = timeMs;
+  }
+
+  /** Digest of the license request that is under way. */
+  get requestDigest(): string | null {
+    return this.#request.read()?.toString('hex') ?? null;
+  }
+
+  setRequestDigest(digest: string | null): void {
+    this.#request.write(digest === null ? new Uint8Array() : Buffer.from(digest, 'hex'));
+  }
+
+  anchorNumber(role: Role): number {
+    return this.#anchors[role].number;
+  }
+
+  anchorKeys(role: Role): KeyObject[] {
+    return this.#anchors[role].spkis.map((spki) => {
+      const known = this.#publicKeys.get(spki);
+      if (known !== undefined) return known;
+      const publicKey = publicKeyFrom(Buffer.from(spki, 'base64'));
+      this.#publicKeys.set(spki, publicKey);
+      return publicKey;
+    });
+  }
+
+  anchorSpkis(role: Role): readonly string[] {
+    return this.#anchors[role].spkis;
+  }
+
+  setAnchor(role: Role, number: number, spkis: readonly string[]): void {
+    const anchors = { ...this.#anchors, [role]: { number, spkis } };
+    this.#anchorsCell.write(Buffer.from(JSON.stringify(anchors)));
+    this.#anchors = anchors;
+  }
+
+  slotOf(license: number): RegisterSlot | undefined {
+    return this.slots.find((slot) => slot.set?.license === license);
+  }
+
+  freeSlot(): RegisterSlot | undefined {
+    return this.slots.find((slot) => slot.set === null);
+  }
+
+  tombstones(): Tombstone[] {
+    return this.#tombstoneCells.flatMap((cell) => {
+      const bytes = cell.read();
+      return bytes === null ? [] : [checked(tombstoneCheck, Tombstone, bytes)];
+    });
+  }
+
+  hasRoomForTombstone(): boolean {
+    return this.tombstones().length < TOMBSTONES_MAX;
+  }
+
+  bury(tombstone: Tombstone): void {
+    this.unbury(tombstone.license);
+    const free = this.#tombstoneCells.find((cell) => cell.read() === null);
+    if (free === undefined) throw new Error('a set left without room to remember it');
+    free.write(Buffer.from(JSON.stringify(tombstone)));
+  }
+
+  unbury(license: number): void {
+    for (const cell of this.#tombstoneCells) {
+      const bytes = cell.read();
+      if (bytes !== null && checked(tombstoneCheck, Tombstone, bytes).license === license) cell.erase();
+    }
+  }
+
+  #recover(): void {
+    for (const slot of this.slots) {
+      slot.recover(this.has('spoil-unconfirmed'));
+      const { set } = slot;
+      if (set === null) continue;
+      const { license, epoch, handle, state } = set;
+      const buried = this.tombstones().find((tombstone) => tombstone.license === license);
+      if (state === 'away') {
+        if (buried === undefined || buried.epoch < epoch) this.bury({ license, epoch, handle, isWithdrawn: false });
+        slot.clear();
+      } else if (state === 'withdrawn' && buried?.isWithdrawn) slot.clear();
+      else if (buried !== undefined && buried.epoch < epoch) this.unbury(license);
+    }
+  }
+}
+
+function checkedAnchors(bytes: Buffer | null): Anchors {
+  const found = checked(anchorsCheck, Anchors, bytes);
+  const { manufacturer, authority, certifier } = found;
+  if (manufacturer === undefined || authority === undefined || certifier === undefined) throw damaged();
+  return { manufacturer, authority, certifier };
+}
+
+/** Within the housing only whole records are met: anything else is a defect of the simulator. */
+function checked<Schema extends TSchema>(
+  validator: { Check(value: unknown): value is Static<Schema> },
+  _schema: Schema,
+  bytes: Buffer | null,
+): Static<Schema> {
+  const value: unknown = bytes === null ? undefined : JSON.parse(bytes.toString());
+  if (!validator.Check(value)) throw damaged();
+  return value;
+}
+
+function damaged(): Error {
+  return new Error('the memory of the PSD is damaged');
+}
