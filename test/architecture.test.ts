@@ -28,7 +28,6 @@ const LIBRARIES: Record<string, readonly string[]> = {
   '@zxing/library': ['decode/zxing-js.ts'],
   '@peculiar/x509': ['psd-sim/certificates.ts'],
   'apache-arrow': ['analytics/arrow-output.ts'],
-  'bwip-js': ['psd-sim/data-matrix.ts'],
   commander: ['main.ts', 'commands/'],
   asn1js: [],
   'fast-png': ['psd-sim/scanner.ts'],
@@ -38,7 +37,7 @@ const LIBRARIES: Record<string, readonly string[]> = {
   'reflect-metadata': ['psd-sim/certificates.ts'],
   sharp: ['decode/grey-image.ts'],
   typebox: ['ingest/scan-line.ts', 'ingest/ndjson.ts', 'verify/'],
-  'zxing-wasm': ['decode/zxing-wasm.ts'],
+  'zxing-wasm': ['decode/zxing-wasm.ts', 'psd-sim/data-matrix.ts'],
 };
 
 /** Started by name and not by import: the command line and the workers. */
