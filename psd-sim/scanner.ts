@@ -1,5 +1,5 @@
 import type { Canvas } from '@napi-rs/canvas';
-import { encode as encodePng } from 'fast-png';
+import { encodeGreyPng } from './grey-png.ts';
 import { FACE, type Frame, type MarkDamage, type PrintedPiece, printFace, symbolBox } from './printer.ts';
 import { Random } from './random.ts';
 
@@ -35,7 +35,7 @@ export function takeScan(job: ScanJob): ScannedImage {
   addNoise(grey, camera.between(2, 9), camera);
   if (job.view === 'crop') {
     const { width, height } = canvas;
-    return { bytes: encodePng({ width, height, data: grey, channels: 1, depth: 8 }), extension: 'png' };
+    return { bytes: encodeGreyPng(grey, width, height), extension: 'png' };
   }
   return { bytes: encodeJpeg(canvas, grey), extension: 'jpg' };
 }

@@ -30,7 +30,6 @@ const LIBRARIES: Record<string, readonly string[]> = {
   'apache-arrow': ['analytics/arrow-output.ts'],
   commander: ['main.ts', 'commands/'],
   asn1js: [],
-  'fast-png': ['psd-sim/scanner.ts'],
   piscina: ['reader-pool.ts', 'psd-sim/simulate.ts'],
   pkijs: ['verify/x509/parse.ts'],
   'pure-rand': ['psd-sim/random.ts'],
