@@ -24,7 +24,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 /** Each library stands behind adapters: the only files that may import it. Tests and benchmarks may import anything. */
 const LIBRARIES: Record<string, readonly string[]> = {
   '@duckdb/node-api': ['analytics/store/'],
-  '@napi-rs/canvas': ['psd-sim/printer.ts', 'psd-sim/scanner.ts'],
+  '@napi-rs/canvas': ['psd-sim/face.ts', 'psd-sim/type-face.ts'],
   '@zxing/library': ['decode/zxing-js.ts'],
   '@peculiar/x509': ['psd-sim/certificates.ts'],
   'apache-arrow': ['analytics/arrow-output.ts'],
