@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
 import { type ScanJob, takeScan } from './scanner.ts';
 
 export interface PrintOrder {
@@ -8,12 +8,11 @@ export interface PrintOrder {
 }
 
 /** Worker: prints, scans and stores pictures; gives each file's extension in the order of the orders. */
-export default async function print(orders: readonly PrintOrder[]): Promise<string[]> {
-  const extensions: string[] = [];
-  for (const { job, path } of orders) {
+export default function print(orders: readonly PrintOrder[]): string[] {
+  return orders.map(({ job, path }) => {
     const image = takeScan(job);
-    await writeFile(`${path}.${image.extension}`, image.bytes);
-    extensions.push(image.extension);
-  }
-  return extensions;
+    // Nothing else waits for this thread: handing the file to another one would only cost time.
+    writeFileSync(`${path}.${image.extension}`, image.bytes);
+    return image.extension;
+  });
 }

@@ -24,21 +24,19 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 /** Each library stands behind adapters: the only files that may import it. Tests and benchmarks may import anything. */
 const LIBRARIES: Record<string, readonly string[]> = {
   '@duckdb/node-api': ['analytics/store/'],
-  '@napi-rs/canvas': ['psd-sim/printer.ts', 'psd-sim/scanner.ts'],
+  '@napi-rs/canvas': ['psd-sim/face.ts', 'psd-sim/type-face.ts'],
   '@zxing/library': ['decode/zxing-js.ts'],
   '@peculiar/x509': ['psd-sim/certificates.ts'],
   'apache-arrow': ['analytics/arrow-output.ts'],
-  'bwip-js': ['psd-sim/data-matrix.ts'],
   commander: ['main.ts', 'commands/'],
   asn1js: [],
-  'fast-png': ['psd-sim/scanner.ts'],
   piscina: ['reader-pool.ts', 'psd-sim/simulate.ts'],
   pkijs: ['verify/x509/parse.ts'],
   'pure-rand': ['psd-sim/random.ts'],
   'reflect-metadata': ['psd-sim/certificates.ts'],
   sharp: ['decode/grey-image.ts'],
   typebox: ['ingest/scan-line.ts', 'ingest/ndjson.ts', 'verify/'],
-  'zxing-wasm': ['decode/zxing-wasm.ts'],
+  'zxing-wasm': ['decode/zxing-wasm.ts', 'psd-sim/data-matrix.ts'],
 };
 
 /** Started by name and not by import: the command line and the workers. */
