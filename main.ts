@@ -6,6 +6,7 @@ import { applyConfigFile, ConfigError } from './commands/config-file.ts';
 import { addDecodeCommand } from './commands/decode-command.ts';
 import { addDemoCommand, DemoFolderError } from './commands/demo-command.ts';
 import { EXIT, type ExitCode } from './commands/exit-codes.ts';
+import { addFleetCommand, FleetTargetError } from './commands/fleet-command.ts';
 import { addReportCommand } from './commands/report-command.ts';
 import { addRunCommand } from './commands/run-command.ts';
 import { addSimulateCommand } from './commands/simulate-command.ts';
@@ -14,16 +15,18 @@ import { type Terminal, warn } from './commands/terminal.ts';
 import { addTrustCommand } from './commands/trust-command.ts';
 import { addVerifyCommand, PayloadError } from './commands/verify-command.ts';
 import { SourceError } from './ingest/index.ts';
-import { ScenarioError } from './psd-sim/index.ts';
+import { ReplayError, ScenarioError } from './psd-sim/index.ts';
 import { RegistryError } from './verify/index.ts';
 
 /** Errors whose message is all that a user needs; anything else is a fault of ours and shows where it happened. */
 const EXPECTED = [
   ConfigError,
   DemoFolderError,
+  FleetTargetError,
   PayloadError,
   QueryError,
   RegistryError,
+  ReplayError,
   ScenarioError,
   SourceError,
   StoreError,
@@ -49,6 +52,7 @@ async function main(terminal: Terminal): Promise<ExitCode> {
     .exitOverride();
   addDemoCommand(program, terminal, finish);
   addSimulateCommand(program, terminal, finish);
+  addFleetCommand(program, terminal, finish);
   addRunCommand(program, terminal, finish);
   addDecodeCommand(program, terminal, finish);
   addVerifyCommand(program, terminal, finish);

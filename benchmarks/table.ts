@@ -20,3 +20,8 @@ export function machine(): string {
   const [cpu] = cpus();
   return `Node ${process.version}, ${cpus().length} × ${cpu?.model.trim() ?? 'unknown processor'}`;
 }
+
+/** `12,345` in any locale. */
+export function count(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}

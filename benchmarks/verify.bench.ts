@@ -1,8 +1,8 @@
 import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { parseIndicium } from '../indicium/index.ts';
-import { encodeMark, encodeSigned } from '../psd-sim/psd/encoder.ts';
 import { type KeyPair, keyPairFrom } from '../psd-sim/key-pair.ts';
+import { encodeMark, encodeSigned } from '../psd-sim/psd/encoder.ts';
 import { Random } from '../psd-sim/random.ts';
 import { authenticate, grantedLicenses, KeyRing, type KeyTable } from '../verify/index.ts';
 import { KeyTableBuilder } from '../verify/key-table.ts';

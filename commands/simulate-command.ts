@@ -85,7 +85,7 @@ function fraudNames(text: string): readonly FraudName[] {
   });
 }
 
-function dayMs(text: string): number {
+export function dayMs(text: string): number {
   const ms = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
   if (Number.isNaN(ms) || text < '2001' || text > '2099') {
     throw new InvalidArgumentError('expected a date such as 2026-11-20.');

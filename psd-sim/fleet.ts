@@ -23,6 +23,8 @@ export const REGISTER_SETS = 4;
 /** So much is on the account of each user that an honest refill is never refused. */
 const DEPOSIT_MILLS = 10n ** 12n;
 const FIRST_SERIAL = 5_520_023;
+/** Serial numbers have 32 bits: room for 60 parts. */
+const SERIALS_PER_PART = 70_000_000;
 const DAYS_30_MS = 30 * 24 * 3_600_000;
 
 /** Everybody who franks: hosts with their PSDs, and the towns they live in. */
@@ -35,8 +37,10 @@ export class Fleet {
   readonly #hosts = new Set<Host>();
   readonly #link: Link;
   readonly #folder: string;
+  readonly #firstSerial: number;
 
-  constructor(offices: Offices, link: Link, folder: string, towns: readonly Town[]) {
+  constructor(offices: Offices, link: Link, folder: string, towns: readonly Town[], part: number) {
+    this.#firstSerial = FIRST_SERIAL + part * SERIALS_PER_PART;
     this.offices = offices;
     this.towns = towns;
     this.#link = link;
@@ -57,7 +61,11 @@ export class Fleet {
   /** A PSD from the factory, attached to a host; the guards are all there but in a crook's hands. */
   newPsd(host: Host, user: string, guards: ReadonlySet<Guard> = ALL_GUARDS): string {
     const index = this.#hardware.size;
-    const identity = { manufacturer: '06', model: index % 2 === 0 ? '2S' : '1V', serial: FIRST_SERIAL + index * 7 };
+    const identity = {
+      manufacturer: '06',
+      model: index % 2 === 0 ? '2S' : '1V',
+      serial: this.#firstSerial + index * 7,
+    };
     const { hardware } = this.offices.makePsd(identity, REGISTER_SETS, user);
     const psd = new Psd(hardware, guards);
     this.#hardware.set(psd.name, hardware);
@@ -95,6 +103,14 @@ export class Fleet {
   }
 }
 
+export interface FleetPlan {
+  readonly offices: Offices;
+  readonly link: Link;
+  readonly folder: string;
+  readonly random: Random;
+  readonly part: number;
+}
+
 export type FleetSize = Pick<Scenario, 'psds' | 'licenses' | 'dayMs'>;
 
 /**
@@ -103,10 +119,10 @@ export type FleetSize = Pick<Scenario, 'psds' | 'licenses' | 'dayMs'>;
  */
 export async function buildFleet(
   { psds: psdCount, licenses: licenseCount, dayMs }: FleetSize,
-  { offices, link, folder, random }: { offices: Offices; link: Link; folder: string; random: Random },
+  { offices, link, folder, random, part }: FleetPlan,
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<Fleet> {
-  const fleet = new Fleet(offices, link, folder, foundTowns(licenseCount, random.stream('towns')));
+  const fleet = new Fleet(offices, link, folder, foundTowns(licenseCount, random.stream('towns')), part);
   fleet.setTime(dayMs - DAYS_30_MS);
   const pairs = plannedPairs(psdCount, licenseCount);
   const companies = companiesOf(pairs, psdCount);

@@ -1,3 +1,5 @@
+export { FleetStream, type StreamedFleet } from './fleet-stream.ts';
+export { Replay, ReplayError } from './replay.ts';
 export {
   FRAUDS,
   type FraudName,

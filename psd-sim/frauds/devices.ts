@@ -117,12 +117,12 @@ export async function overspreadLicense(scene: Scene): Promise<Committed> {
   const { authority } = fleet.offices;
   const first = newCrook(scene);
   fleet.setTime(scenario.dayMs - 2 * DAY_MS);
-  const granted = authority.addLicense({ ...authority.termsFor(first.holder, first.town), psdLimit: 2 });
+  const granted = authority.register.add({ ...authority.termsFor(first.holder, first.town), psdLimit: 2 });
   await fleet.license(first.host, first.psd, first.holder, first.town, granted.license);
   fleet.setTime(scenario.dayMs - DAY_MS);
   const second = fleet.newPsd(first.host, first.holder);
   await fleet.license(first.host, second, first.holder, first.town, granted.license);
-  authority.limitPsds(granted.license, 1);
+  authority.register.limitPsds(granted.license, 1);
   const slot = { ...first, psd: second, license: granted.license };
   return { slot, pieces: await spree(scene, slot, scenario.dayMs + 9 * HOUR_MS) };
 }

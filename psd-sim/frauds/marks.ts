@@ -3,6 +3,7 @@ import { FIELDS, SIGNED_BYTES } from '../../indicium/layout.ts';
 import { newMailpieceId, type Piece } from '../day.ts';
 import { keyPairFrom, signBytes } from '../key-pair.ts';
 import { stolenKey } from '../psd/factory.ts';
+import { ScenarioError } from '../scenario.ts';
 import type { Town } from '../towns.ts';
 import { type Committed, type Scene, unusedPiece } from './scene.ts';
 
@@ -58,7 +59,9 @@ export function alter(scene: Scene): Committed {
 export function crossKey(scene: Scene): Committed {
   const { fleet, random, day } = scene;
   const victim = unusedPiece(scene);
-  const own = random.pick(fleet.slots.filter((slot) => slot.license !== victim.license));
+  const others = fleet.slots.filter((slot) => slot.license !== victim.license);
+  if (others.length === 0) throw new ScenarioError('there is one license only: no key belongs to another');
+  const own = random.pick(others);
   const { keyId, privateKey } = stolenKey(fleet.hardwareOf(own.psd), own.license);
   const payload = Buffer.from(victim.payload);
   payload.writeBigUInt64BE(victim.pieceCount + CROSS_KEY_COUNT_AHEAD, FIELDS.pieceCount.offset);

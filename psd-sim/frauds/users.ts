@@ -31,12 +31,12 @@ export async function lapsed(
   const terms = authority.termsFor(crook.holder, crook.town);
   const validToMs = how === 'expired-license' ? dayMs - DAY_MS : terms.validToMs;
   fleet.setTime(dayMs - LICENSE_DAYS * DAY_MS);
-  const { license } = authority.addLicense({ ...terms, psdLimit: 1, validFromMs: fleet.offices.nowMs, validToMs });
+  const { license } = authority.register.add({ ...terms, psdLimit: 1, validFromMs: fleet.offices.nowMs, validToMs });
   await fleet.license(crook.host, crook.psd, crook.holder, crook.town, license);
   await crook.host.refill(crook.psd, license, 20_000n);
   const slot = { ...crook, license };
   const [set] = crook.host.sets(crook.psd);
-  if (how === 'revoked-license') authority.revokeLicense(license, dayMs - DAY_MS);
+  if (how === 'revoked-license') authority.register.revoke(license, dayMs - DAY_MS);
   if (how === 'compromised-key') certifier.reportCompromise(set?.keyId ?? 0, dayMs - DAY_MS);
   return { slot, pieces: await spree(scene, slot, dayMs + 9 * HOUR_MS) };
 }

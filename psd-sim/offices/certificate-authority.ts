@@ -10,6 +10,7 @@ const FIRST_KEY_ID = 4_000_001;
 /** Certifies the public key of each license on each PSD (WO 99/48053, after Fig. 3); its serial number is the key id. */
 export class CertificateAuthority {
   readonly #issuer: CertificateIssuer;
+  readonly #firstKeyId: number;
   readonly #validity: { readonly validFromMs: number; readonly validToMs: number };
   readonly #manufacturerKeys: () => readonly KeyObject[];
   readonly #keys = new Map<number, CertifiedKey>();
@@ -19,7 +20,9 @@ export class CertificateAuthority {
     issuer: CertificateIssuer,
     validity: { readonly validFromMs: number; readonly validToMs: number },
     manufacturerKeys: () => readonly KeyObject[],
+    numbersFrom = 0,
   ) {
+    this.#firstKeyId = FIRST_KEY_ID + numbersFrom;
     this.#issuer = issuer;
     this.#validity = validity;
     this.#manufacturerKeys = manufacturerKeys;
@@ -50,11 +53,11 @@ export class CertificateAuthority {
   }
 
   async certify(psd: string, license: number, spki: string): Promise<string> {
-    const keyId = FIRST_KEY_ID + this.#keys.size;
+    const keyId = this.#firstKeyId + this.#keys.size;
     const { validFromMs, validToMs } = this.#validity;
     const suite = 'ecdsa-p256-sha256';
-    const rest = { revokedAtMs: null, compromisedFromMs: null };
-    this.#keys.set(keyId, { keyId, psd, license, suite, spki, ...this.#validity, ...rest });
+    const dates = { validFromMs, validToMs, revokedAtMs: null, compromisedFromMs: null };
+    this.#keys.set(keyId, { keyId, psd, license, suite, spki, ...dates });
     const der = await this.#issuer.issue(
       `${psd} ${license}`,
       keyId,

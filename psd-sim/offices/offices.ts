@@ -10,12 +10,17 @@ import { type GrantingRules, PostalAuthority } from './postal-authority.ts';
 /** What stands between two offices; tests put hostile ones here. */
 export type Wire = (from: string, to: string, link: Link) => Link;
 
+/** Far more than one part of a post will ever number. */
+export const NUMBERS_PER_PART = 100_000_000;
+
 const DIRECT: Wire = (_from, _to, link) => link;
 
 export interface OfficesPlan {
   readonly rules: GrantingRules;
   readonly nowMs: number;
   readonly wire?: Wire;
+  /** Number of this part of a post: licenses and keys are numbered apart from those of other parts. */
+  readonly part?: number;
 }
 
 /** Manufacturer, postal authority and certificate authority (WO 99/48053, Fig. 1: 24 and 26), and one clock for all. */
@@ -27,15 +32,19 @@ export class Offices {
   readonly #random: Random;
   #nowMs: number;
 
-  private constructor(issuer: CertificateIssuer, random: Random, { rules, nowMs, wire = DIRECT }: OfficesPlan) {
+  private constructor(
+    issuer: CertificateIssuer,
+    random: Random,
+    { rules, nowMs, wire = DIRECT, part = 0 }: OfficesPlan,
+  ) {
     this.issuer = issuer;
     this.#random = random;
     this.#nowMs = nowMs;
     const now = () => this.#nowMs;
     const manufacturerKeys = () => this.manufacturer.keys.publicKeys;
     const seedOf = (role: string) => (number: number) => random.bytes(`${role} ${number}`);
-    this.authority = new PostalAuthority(seedOf('authority'), now, rules, manufacturerKeys);
-    this.certifier = new CertificateAuthority(issuer, rules, manufacturerKeys);
+    this.authority = new PostalAuthority(seedOf('authority'), now, rules, manufacturerKeys, part * NUMBERS_PER_PART);
+    this.certifier = new CertificateAuthority(issuer, rules, manufacturerKeys, part * NUMBERS_PER_PART);
     this.manufacturer = new Manufacturer(seedOf('manufacturer'), now, {
       authority: wire('manufacturer', 'authority', (message) => this.authority.receive(message)),
       certifier: wire('manufacturer', 'certifier', (message) => this.certifier.receive(message)),

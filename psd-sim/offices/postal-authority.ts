@@ -13,8 +13,9 @@ import {
   Withdrawal,
 } from '../messages/kinds.ts';
 import { contentsOf, isSealFailure, typeOf, unseal } from '../messages/sealed.ts';
+import { LicenseRegister } from './license-register.ts';
 import { OfficeKeys, type OfficeRefusal, refusal } from './office.ts';
-import type { FundsPaid, GrantedLicense, LicenseGrant, RefundedPiece, WithdrawnSet } from './records.ts';
+import type { FundsPaid, GrantedLicense, RefundedPiece, WithdrawnSet } from './records.ts';
 
 /** Conditions under which the authority grants licenses. */
 export interface GrantingRules {
@@ -25,19 +26,13 @@ export interface GrantingRules {
   readonly psdLimitOf: (holder: string, town: string) => number;
 }
 
-const FIRST_LICENSE = 700_000;
-const LICENSE_STEP = 137;
-
 /** The postal authority (WO 99/48053, Fig. 1: 26): grants and numbers licenses, and keeps the books of funds paid. */
 export class PostalAuthority {
   readonly keys: OfficeKeys;
+  readonly register: LicenseRegister;
   readonly #now: () => number;
   readonly #rules: GrantingRules;
   readonly #manufacturerKeys: () => readonly KeyObject[];
-  readonly #licenses = new Map<number, GrantedLicense>();
-  readonly #grants: LicenseGrant[] = [];
-  readonly #grantOf = new Map<string, LicenseGrant>();
-  readonly #grantsOf = new Map<number, LicenseGrant[]>();
   /** Licenses by the digest of the request that they answer: a request that comes again gets the same one. */
   readonly #answers = new Map<string, string>();
   readonly #funds: FundsPaid[] = [];
@@ -51,7 +46,9 @@ export class PostalAuthority {
     now: () => number,
     rules: GrantingRules,
     manufacturerKeys: () => readonly KeyObject[],
+    numbersFrom = 0,
   ) {
+    this.register = new LicenseRegister(numbersFrom);
     this.keys = new OfficeKeys('authority', seedOf);
     this.#now = now;
     this.#rules = rules;
@@ -60,8 +57,8 @@ export class PostalAuthority {
 
   get records() {
     return {
-      licenses: [...this.#licenses.values()],
-      grants: this.#grants,
+      licenses: this.register.licenses,
+      grants: this.register.grants,
       funds: this.#funds,
       refunds: this.#refunds,
       withdrawals: this.#withdrawals,
@@ -87,17 +84,16 @@ export class PostalAuthority {
     if (isSealFailure(forwarded)) return refusal(forwarded);
     const request = contentsOf(LicenseRequest, forwarded.request);
     if (request === null) return refusal('malformed');
-    const { nonce: _, ...wish } = request;
     const requestDigest = digestOf(JSON.stringify(request));
     const known = this.#answers.get(requestDigest);
     if (known !== undefined) return known;
-    const license = this.#licenseFor(wish);
+    const license = this.#licenseFor(request);
     if (typeof license === 'string') return refusal(license);
-    this.#putOn(license.license, wish.psd);
+    this.register.putOn(license.license, request.psd, this.#now());
     const { holder, town, depositPostcode, payment, validFromMs, validToMs } = license;
     const answer = this.keys.seal(LicenseDocument, {
       license: license.license,
-      psd: wish.psd,
+      psd: request.psd,
       requestDigest,
       holder,
       town,
@@ -110,50 +106,16 @@ export class PostalAuthority {
     return answer;
   }
 
-  #licenseFor(wish: {
-    holder: string;
-    town: string;
-    depositPostcode: string;
-    existingLicense: number | null;
-    psd: string;
-  }): GrantedLicense | OfficeRefusal {
-    if (wish.existingLicense === null) {
-      const terms = this.termsFor(wish.holder, { name: wish.town, postcode: wish.depositPostcode });
-      return this.addLicense({ ...terms, psdLimit: this.#rules.psdLimitOf(wish.holder, wish.town) });
-    }
-    const license = this.#licenses.get(wish.existingLicense);
-    if (license === undefined) return 'unknown-license';
-    if (license.holder !== wish.holder) return 'not-the-holder';
-    if (license.depositPostcode !== wish.depositPostcode) return 'not-at-that-town';
-    if (license.revokedAtMs !== null) return 'license-revoked';
-    const others = this.#grantsOf.get(license.license)?.filter(({ psd, endedAtMs }) => {
-      return psd !== wish.psd && endedAtMs === null;
-    });
-    return (others?.length ?? 0) < license.psdLimit ? license : 'psd-limit-reached';
+  #licenseFor(wish: Wish): GrantedLicense | OfficeRefusal {
+    if (wish.existingLicense !== null) return this.register.existing(wish.existingLicense, wish);
+    const terms = this.termsFor(wish.holder, { name: wish.town, postcode: wish.depositPostcode });
+    return this.register.add({ ...terms, psdLimit: this.#rules.psdLimitOf(wish.holder, wish.town) });
   }
 
   /** The usual terms of a license but for the number of its PSDs. */
   termsFor(holder: string, town: { readonly name: string; readonly postcode: string }) {
     const { payment, validFromMs, validToMs } = this.#rules;
     return { holder, town: town.name, depositPostcode: town.postcode, payment, validFromMs, validToMs };
-  }
-
-  /** Numbers a license without a PSD's request, as an office clerk would. */
-  addLicense(terms: Omit<GrantedLicense, 'license' | 'revokedAtMs'>): GrantedLicense {
-    const license = FIRST_LICENSE + this.#licenses.size * LICENSE_STEP;
-    const granted = { license, ...terms, revokedAtMs: null };
-    this.#licenses.set(license, granted);
-    return granted;
-  }
-
-  /** Notes that a license is on a PSD from then on. */
-  #putOn(license: number, psd: string, grantedAtMs = this.#now()): void {
-    const key = `${license} ${psd}`;
-    if (this.#grantOf.get(key)?.endedAtMs === null) return;
-    const grant = { license, psd, grantedAtMs, endedAtMs: null };
-    this.#grants.push(grant);
-    this.#grantOf.set(key, grant);
-    this.#grantsOf.set(license, [...(this.#grantsOf.get(license) ?? []), grant]);
   }
 
   /** Where the authority's consent to a refill is required; it books what was paid. */
@@ -163,8 +125,7 @@ export class PostalAuthority {
     const request = contentsOf(RefillRequest, report.request);
     if (request === null) return refusal('malformed');
     const { license, psd, challenge } = request;
-    const isGranted =
-      this.#licenses.get(license)?.revokedAtMs === null && this.#grantOf.get(`${license} ${psd}`)?.endedAtMs === null;
+    const isGranted = this.register.isOn(license, psd);
     if (isGranted && !this.#paidFor.has(challenge)) {
       this.#paidFor.add(challenge);
       this.#pay(license, psd, BigInt(request.amountMills), report.paidAtMs);
@@ -204,11 +165,9 @@ export class PostalAuthority {
     this.#billedMills.set(key, BigInt(ascendingMills));
   }
 
-  #end(final: NonNullable<ReturnType<typeof contentsOf<WithdrawalBody>>>, atMs: number): void {
+  #end(final: Contents<typeof Withdrawal>, atMs: number): void {
     const { license, psd, epoch, pieceCount, ascendingMills, returnedMills } = final;
-    const grant = this.#grantOf.get(`${license} ${psd}`);
-    if (grant === undefined || grant.endedAtMs !== null) return;
-    grant.endedAtMs = atMs;
+    if (!this.register.takeOff(license, psd, atMs)) return;
     this.#withdrawals.push({
       license,
       psd,
@@ -218,21 +177,6 @@ export class PostalAuthority {
       returnedMills: Number(returnedMills),
       withdrawnAtMs: atMs,
     });
-  }
-
-  revokeLicense(license: number, revokedAtMs: number): void {
-    this.#licenses.set(license, { ...this.#granted(license), revokedAtMs });
-  }
-
-  /** The license may be on that many PSDs from now on; those beyond should have been withdrawn. */
-  limitPsds(license: number, psdLimit: number): void {
-    this.#licenses.set(license, { ...this.#granted(license), psdLimit });
-  }
-
-  #granted(license: number): GrantedLicense {
-    const granted = this.#licenses.get(license);
-    if (granted === undefined) throw new RangeError(`license ${license} was never granted`);
-    return granted;
   }
 
   /** A user hands a mark back as unused and gets its postage; each mark once. */
@@ -246,7 +190,8 @@ export class PostalAuthority {
   }
 }
 
-type WithdrawalBody = typeof Withdrawal extends { isBody(value: unknown): value is infer Body } ? Body : never;
+type Contents<Kind> = Kind extends { isBody(value: unknown): value is infer Body } ? Body : never;
+type Wish = Contents<typeof LicenseRequest>;
 
 function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');

@@ -66,15 +66,13 @@ export function encodeMark(signed: Buffer, suite: SuiteNumber, signature: Buffer
 function writeUint(bytes: Buffer, field: Field, value: number | bigint): void {
   const { min = 0, max = 0 } = field;
   if (value < min || value > max) throw new RangeError(`${field.meaning}: ${value} is outside ${min} to ${max}`);
-  let rest = BigInt(value);
-  for (let at = field.offset + field.bytes - 1; at >= field.offset; at--) {
-    bytes[at] = Number(rest & 0xffn);
-    rest >>= 8n;
-  }
+  if (field.bytes === 8) bytes.writeBigUInt64BE(BigInt(value), field.offset);
+  else bytes.writeUIntBE(Number(value), field.offset, field.bytes);
 }
 
 function writeAscii(bytes: Buffer, field: Field, text: string): void {
-  const fits = text.length === field.bytes && Array.from(text).every((character) => ASCII_ALPHABET.includes(character));
+  let fits = text.length === field.bytes;
+  for (const character of text) fits &&= ASCII_ALPHABET.includes(character);
   if (!fits) throw new RangeError(`${field.meaning}: ${JSON.stringify(text)}`);
   bytes.write(text, field.offset, 'latin1');
 }
@@ -82,10 +80,12 @@ function writeAscii(bytes: Buffer, field: Field, text: string): void {
 function writePostcode(bytes: Buffer, field: Field, text: string): void {
   const capacity = (field.bytes / 2) * 3;
   if (text.length > capacity) throw new RangeError(`${field.meaning}: ${text} is longer than ${capacity}`);
-  const values = Array.from({ length: capacity }, (_, index) => postcodeValue(field, text.charAt(index)));
   for (let triple = 0; triple < capacity / 3; triple++) {
-    const [a = 0, b = 0, c = 0] = values.slice(triple * 3, triple * 3 + 3);
-    bytes.writeUInt16BE((a * POSTCODE_BASE + b) * POSTCODE_BASE + c, field.offset + triple * 2);
+    let packed = 0;
+    for (let at = triple * 3; at < triple * 3 + 3; at++) {
+      packed = packed * POSTCODE_BASE + postcodeValue(field, text.charAt(at));
+    }
+    bytes.writeUInt16BE(packed, field.offset + triple * 2);
   }
 }
 

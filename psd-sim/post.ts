@@ -1,0 +1,90 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildFleet, type Fleet, psdLimits } from './fleet.ts';
+import type { Wire } from './offices/offices.ts';
+import { Offices } from './offices/offices.ts';
+import { ndjson, publishedFiles } from './offices/publication.ts';
+import type { Random } from './random.ts';
+import { RATES } from './rates.ts';
+import type { Scenario } from './scenario.ts';
+import type { Town } from './towns.ts';
+import { TrustPublisher } from './trust-publisher.ts';
+
+export const DAY_MS = 24 * 3_600_000;
+const LICENSED_BEFORE_DAYS = 200;
+const LICENSED_AFTER_DAYS = 900;
+const RATES_VALID_DAYS = 3_650;
+
+/** The post of one simulation: its offices, and everybody who franks. */
+export interface Post {
+  readonly offices: Offices;
+  readonly fleet: Fleet;
+}
+
+export interface PostPlan {
+  readonly scenario: Pick<Scenario, 'psds' | 'licenses' | 'dayMs'>;
+  /** Where hosts keep their files. */
+  readonly folder: string;
+  readonly random: Random;
+  /** What messages go through; they are calls where there is none. */
+  readonly wire?: Wire | undefined;
+  /** Number of this part among several of one post that run side by side: numbers of one never meet another's. */
+  readonly part?: number;
+}
+
+/** Founds the offices, makes the PSDs and has them licensed. */
+export async function foundPost(
+  { scenario, folder, random, wire, part = 0 }: PostPlan,
+  onProgress: (done: number, total: number) => void = () => {},
+): Promise<Post> {
+  const { dayMs, psds, licenses } = scenario;
+  const rules = {
+    payment: 'prepaid' as const,
+    validFromMs: dayMs - LICENSED_BEFORE_DAYS * DAY_MS,
+    validToMs: dayMs + LICENSED_AFTER_DAYS * DAY_MS,
+    psdLimitOf: psdLimits(psds, licenses),
+  };
+  // All parts have the same offices: the same keys, each with numbers of its own to give out.
+  const offices = await Offices.open(random.stream('offices'), { rules, nowMs: dayMs, part, ...(wire && { wire }) });
+  const direct = (message: string) => offices.manufacturer.receive(message);
+  const link = wire?.('host', 'manufacturer', direct) ?? direct;
+  const hosts = join(folder, part === 0 ? 'hosts' : `hosts-${part}`);
+  await rm(hosts, { recursive: true, force: true });
+  const stream = random.stream(part === 0 ? 'fleet' : `fleet ${part}`);
+  const fleet = await buildFleet(scenario, { offices, link, folder: hosts, random: stream, part }, onProgress);
+  return { offices, fleet };
+}
+
+/** Everything that the postal side may know, as NDJSON files by name (docs/REGISTRY.md). */
+export async function registryFiles({ offices, fleet }: Post): Promise<Map<string, string>> {
+  const files = await publishedFiles(offices);
+  files.set('rates.ndjson', ndjson(ratesPublished(offices.nowMs)));
+  files.set('plants.ndjson', ndjson(fleet.towns.map(plantPublished)));
+  return files;
+}
+
+export async function publishRegistry(
+  folder: string,
+  files: ReadonlyMap<string, string>,
+  issuedAtMs: number,
+  random: Random,
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const publisher = new TrustPublisher(random, folder);
+  await publisher.publishRoot();
+  await publisher.publishList(files, issuedAtMs);
+}
+
+function ratesPublished(nowMs: number): object[] {
+  return RATES.map(({ rateCategory, postageMills, weightGrams }) => ({
+    rateCategory,
+    weightGramsMax: weightGrams[1],
+    postageMills: Number(postageMills),
+    validFromMs: nowMs - RATES_VALID_DAYS * DAY_MS,
+    validToMs: nowMs + RATES_VALID_DAYS * DAY_MS,
+  }));
+}
+
+function plantPublished({ plant, postcode, name, latitude, longitude }: Town): object {
+  return { plant, postcode, town: name, latitude, longitude };
+}
