@@ -49,6 +49,8 @@ export const markBytes: fc.Arbitrary<Buffer> = markFields.chain((fields) => {
 
 export const TOWN = { name: 'Shelton', depositPostcode: '06484' };
 export const PRINTED_AT_MS = Date.UTC(2026, 10, 20, 9, 30);
+/** What was paid for each register set of a small world. */
+export const FUNDS_MILLS = 1_000_000_000;
 export const ALWAYS_VALID = { validFromMs: 0, validToMs: 8.64e15, revokedAtMs: null };
 
 /** A registry before its keys are packed: tests change it, then pack it. */
@@ -75,7 +77,7 @@ export class SmallWorld {
         const pair = keyPairFrom(random.bytes(`${psd.name} ${license}`));
         const keyId = this.keys.size + 1;
         this.keys.set(`${psd.name} ${license}`, { keyId, pair });
-        psd.install(credit(newRegisterSet(license, 'prepaid'), 1_000_000_000n), keyId, pair);
+        psd.install(credit(newRegisterSet(license, 'prepaid'), BigInt(FUNDS_MILLS)), keyId, pair);
       }
     }
     const pairs = this.psds.flatMap((psd) => this.licenses.map((license) => ({ psd: psd.name, license })));
@@ -101,7 +103,17 @@ export class SmallWorld {
       })),
       grants: pairs.map(({ psd, license }) => ({ license, psd, grantedAtMs: 0, endedAtMs: null })),
       psds: this.psds.map((psd) => ({ psd: psd.name, user: 'Holder' })),
-      funds: [],
+      funds: pairs.map(({ psd, license }, index) => ({
+        license,
+        psd,
+        refill: index + 1,
+        amountMills: FUNDS_MILLS,
+        paidAtMs: 0,
+      })),
+      refunds: [],
+      rates: [],
+      plants: [],
+      withdrawals: [],
     };
   }
 
