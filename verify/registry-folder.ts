@@ -106,7 +106,7 @@ export async function loadRecords({ folder, head }: Pick<TrustedFolder, 'folder'
   return { version, digest, issuedAtMs, keys: builder.finish(), ...records };
 }
 
-/** Files that a post may leave out; a listed one must be there, as any other. */
+/** Files that a post may leave out; a listed one must be there, like the rest. */
 async function loadOptionalRecords(
   folder: string,
   head: TrustHead,
