@@ -21,7 +21,7 @@ other as (
 same as (
   select license, psd, content_digest, mailpiece_id
   from compared
-  where compared_characters >= 3 and mailpiece_id is not null
+  where compared_characters >= 3
     and left(destination_postcode, compared_characters) = left(sorted_to, compared_characters)
 )
 select

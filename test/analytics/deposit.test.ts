@@ -125,6 +125,7 @@ describe('the wrong-destination detector', () => {
     ['a mark for no address', null, '06444', 'same'],
     ['no reading', '06443123456', null, 'same'],
     ['spaces, hyphens and small letters', 'K1A0B1', 'k1a 0-b1', 'same'],
+    ['spaces, hyphens and small letters before the difference', 'K1A0B1', 'k1a 0-c1', 'other'],
     ['a reading that ends where a character was not legible', '06443', '064?3', 'same'],
     ['a reading that differs before the illegible character', '06443', '065?3', 'other'],
     ['a reading of nothing but an illegible mark', '06443', '????', 'same'],

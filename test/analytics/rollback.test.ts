@@ -116,10 +116,7 @@ describe('the rollback detector', () => {
     const evidence = seenAll([...before, ...twins, ...five(registers, 200)]);
     for (const arrived of [evidence, evidence.toReversed()]) {
       const findings = await findingsOf(test, arrived, booksOf());
-      assert.deepEqual(
-        findings.map(({ kind }) => kind),
-        ['fork'],
-      );
+      assert.deepEqual(new Set(findings.map(({ kind }) => kind)), new Set(['fork']));
     }
   });
 
@@ -189,11 +186,11 @@ describe('honest registers that look like a rollback', () => {
     ],
     [
       'a PSD that was replaced under the same license',
-      () => seenAll([...five(new Registers(PSDS[0]), 0), ...five(new Registers(PSDS[1]), 100)]),
+      () => seenAll([...five(new Registers(PSDS[0]), 0), ...five(new Registers(PSDS[1]), 100, 1_010)]),
     ],
     [
       'two licenses on one PSD',
-      () => seenAll([...five(new Registers(PSD, LICENSE), 0), ...five(new Registers(PSD, OTHER_LICENSE), 100)]),
+      () => seenAll([...five(new Registers(PSD, LICENSE), 0), ...five(new Registers(PSD, OTHER_LICENSE), 100, 1_010)]),
     ],
     ['arrival in the opposite order', () => seenAll(five(new Registers(), 0)).toReversed()],
     [

@@ -26,10 +26,12 @@ export async function findingsOf(
   return findings;
 }
 
-/** The scans that findings of a kind name, each once. */
+/** The scans that findings of a kind name, as often as they are named. */
 export function scansNamed(findings: readonly Finding[], kind: string): string[] {
-  const named = findings.filter((finding) => finding.kind === kind).flatMap(({ scanIds }) => scanIds);
-  return [...new Set(named)].toSorted();
+  return findings
+    .filter((finding) => finding.kind === kind)
+    .flatMap(({ scanIds }) => scanIds)
+    .toSorted();
 }
 
 export function scanIdsOf(evidence: readonly Evidence[]): string[] {
