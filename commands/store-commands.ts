@@ -49,7 +49,8 @@ export function addStoreCommands(program: Command, terminal: Terminal, finish: (
     .command('query')
     .summary('ask the store in SQL')
     .description(
-      'Runs one read-only SQL statement. Views: scans, pieces, verdicts, findings, licenses, grants, psds, funds.',
+      'Runs one read-only SQL statement. Views: scans, pieces, verdicts, findings, licenses, grants, psds, funds, ' +
+        'refunds, rates, plants, withdrawals.',
     )
     .argument('<sql>', 'DuckDB SQL')
     .addOption(databaseOption())

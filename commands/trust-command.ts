@@ -36,7 +36,10 @@ export function addTrustCommand(program: Command, terminal: Terminal, finish: (c
     .addHelpText('after', '\nExample:\n  indicia trust show --registry registry')
     .action(async ({ registry, json }: TrustOptions) => {
       const { root, head, state } = await openTrustedFolder(registry, terminal.nowMs());
-      const { keys, licenses, grants, psds, funds } = await loadRecords({ folder: registry, head });
+      const { keys, licenses, grants, psds, funds, refunds, rates, plants, withdrawals } = await loadRecords({
+        folder: registry,
+        head,
+      });
       const shown = {
         version: head.version,
         issuedAt: isoDate(head.issuedAtMs),
@@ -54,6 +57,10 @@ export function addTrustCommand(program: Command, terminal: Terminal, finish: (c
         grants: grants.length,
         psds: psds.length,
         funds: funds.length,
+        refunds: refunds.length,
+        rates: rates.length,
+        plants: plants.length,
+        withdrawals: withdrawals.length,
       };
       const lines = Object.entries(shown).map(([name, value]) => `${name.padEnd(16)} ${value ?? '–'}\n`);
       await (json ? printJson(terminal, shown) : print(terminal, lines.join('')));

@@ -4,7 +4,18 @@ export { grantedLicenses } from './authorization.ts';
 export { KeyRing } from './key-ring.ts';
 export { buildKeyTable, type KeyTable } from './key-table.ts';
 export { RegistryError } from './record-file.ts';
-export type { FundsRecord, GrantRecord, KeyRecord, LicenseRecord, PsdRecord, Registry } from './registry.ts';
+export type {
+  FundsRecord,
+  GrantRecord,
+  KeyRecord,
+  LicenseRecord,
+  PlantRecord,
+  PsdRecord,
+  RateRecord,
+  RefundRecord,
+  Registry,
+  WithdrawalRecord,
+} from './registry.ts';
 export { loadRecords, loadRegistry, openTrustedFolder, type TrustedFolder } from './registry-folder.ts';
 export { verifySignature } from './signature.ts';
 export { isRefusal, TRUST_FAILURES, type TrustFailure, type TrustRefusal } from './trust/failures.ts';

@@ -4,9 +4,19 @@ import { Type } from 'typebox';
 
 const Psd = Type.String({ pattern: '^[0-9A-Z]{2}-[0-9A-Z]{2}-(0|[1-9][0-9]{0,9})$' });
 const U48 = Type.Integer({ minimum: 1, maximum: 2 ** 48 - 1 });
+const U48OrZero = Type.Integer({ minimum: 0, maximum: 2 ** 48 - 1 });
+const Postcode = Type.String({ pattern: '^[0-9A-Z]{1,9}$' });
 const Text = Type.String({ minLength: 1, maxLength: 200 });
 const TimeMs = Type.Integer({ minimum: 0, maximum: 8.64e15 });
 const TimeOrNull = Type.Union([TimeMs, Type.Null()]);
+
+const COUNT_MAX = String(2n ** 64n - 1n);
+/** Digits, since JSON's numbers are exact to 2^53 only. */
+const Count = Type.Refine(
+  Type.String({ pattern: '^(0|[1-9][0-9]{0,19})$' }),
+  (digits) => digits.length < COUNT_MAX.length || digits <= COUNT_MAX,
+  () => `is beyond ${COUNT_MAX}`,
+);
 
 export const KeyShape = Type.Object({
   keyId: U48,
@@ -29,7 +39,7 @@ export const LicenseShape = Type.Object({
   license: U48,
   holder: Text,
   town: Text,
-  depositPostcode: Type.String({ pattern: '^[0-9A-Z]{1,9}$' }),
+  depositPostcode: Postcode,
   psdLimit: Type.Integer({ minimum: 1, maximum: 2 ** 31 }),
   validFromMs: TimeMs,
   validToMs: TimeMs,
@@ -46,4 +56,32 @@ export const FundsShape = Type.Object({
   refill: U48,
   amountMills: U48,
   paidAtMs: TimeMs,
+});
+
+export const RefundShape = Type.Object({
+  license: U48,
+  psd: Psd,
+  pieceCount: Count,
+  amountMills: U48OrZero,
+  refundedAtMs: TimeMs,
+});
+
+export const RateShape = Type.Object({
+  rateCategory: Type.Integer({ minimum: 0, maximum: 65_535 }),
+  weightGramsMax: Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 }),
+  postageMills: Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1 }),
+  validFromMs: TimeMs,
+  validToMs: TimeMs,
+});
+
+export const PlantShape = Type.Object({ plant: Text, postcode: Postcode });
+
+export const WithdrawalShape = Type.Object({
+  license: U48,
+  psd: Psd,
+  epoch: Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1 }),
+  pieceCount: Count,
+  ascendingMills: U48OrZero,
+  returnedMills: U48OrZero,
+  withdrawnAtMs: TimeMs,
 });

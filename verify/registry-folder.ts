@@ -1,13 +1,33 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Type } from 'typebox';
+import { type Static, type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { grantedLicenses } from './authorization.ts';
 import { KeyTableBuilder } from './key-table.ts';
 import { REGISTRY_ERRORS_SHOWN_MAX, TRUST_HEAD_BYTES_MAX, TRUST_LOG_BYTES_MAX } from './limits.ts';
 import { RegistryError, readRecordFile } from './record-file.ts';
-import { FundsShape, GrantShape, KeyShape, LicenseShape, PsdShape } from './record-shapes.ts';
-import type { FundsRecord, GrantRecord, LicenseRecord, PsdRecord, Registry } from './registry.ts';
+import {
+  FundsShape,
+  GrantShape,
+  KeyShape,
+  LicenseShape,
+  PlantShape,
+  PsdShape,
+  RateShape,
+  RefundShape,
+  WithdrawalShape,
+} from './record-shapes.ts';
+import type {
+  FundsRecord,
+  GrantRecord,
+  LicenseRecord,
+  PlantRecord,
+  PsdRecord,
+  RateRecord,
+  RefundRecord,
+  Registry,
+  WithdrawalRecord,
+} from './registry.ts';
 import { isRefusal, TRUST_FAILURES, type TrustRefusal } from './trust/failures.ts';
 import { acceptHead, type TrustHead, type TrustState } from './trust/list.ts';
 import { openRoot, type TrustRoot } from './trust/root.ts';
@@ -82,7 +102,36 @@ export async function loadRecords({ folder, head }: Pick<TrustedFolder, 'folder'
     throw new RegistryError(`${join(folder, 'keys.ndjson')}: ${named.join('; ')}`);
   }
   const { version, digest, issuedAtMs } = head;
-  return { version, digest, issuedAtMs, keys: builder.finish(), licenses, grants, psds, funds };
+  const records = { licenses, grants, psds, funds, ...(await loadOptionalRecords(folder, head)) };
+  return { version, digest, issuedAtMs, keys: builder.finish(), ...records };
+}
+
+/** Files that a post may leave out; a listed one must be there, like the rest. */
+async function loadOptionalRecords(
+  folder: string,
+  head: TrustHead,
+): Promise<Pick<Registry, 'refunds' | 'rates' | 'plants' | 'withdrawals'>> {
+  const refunds: RefundRecord[] = [];
+  const rates: RateRecord[] = [];
+  const plants: PlantRecord[] = [];
+  const withdrawals: WithdrawalRecord[] = [];
+  const read = async <Schema extends TSchema>(
+    name: string,
+    schema: Schema,
+    onRecord: (record: Static<Schema>) => void,
+  ) => {
+    const file = head.files[name];
+    if (file !== undefined) await readRecordFile(join(folder, name), file, schema, onRecord);
+  };
+  await read('refunds.ndjson', RefundShape, (record) => {
+    refunds.push({ ...record, pieceCount: BigInt(record.pieceCount) });
+  });
+  await read('rates.ndjson', RateShape, (record) => rates.push(record));
+  await read('plants.ndjson', PlantShape, (record) => plants.push(record));
+  await read('withdrawals.ndjson', WithdrawalShape, (record) => {
+    withdrawals.push({ ...record, pieceCount: BigInt(record.pieceCount) });
+  });
+  return { refunds, rates, plants, withdrawals };
 }
 
 const REFUSALS = {

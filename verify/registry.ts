@@ -13,6 +13,10 @@ export interface Registry {
   readonly grants: readonly GrantRecord[];
   readonly psds: readonly PsdRecord[];
   readonly funds: readonly FundsRecord[];
+  readonly refunds: readonly RefundRecord[];
+  readonly rates: readonly RateRecord[];
+  readonly plants: readonly PlantRecord[];
+  readonly withdrawals: readonly WithdrawalRecord[];
 }
 
 /** A public key certified for one PSD and one license. `keyId` is the certificate's serial, unique over all. */
@@ -63,4 +67,39 @@ export interface FundsRecord {
   readonly refill: number;
   readonly amountMills: number;
   readonly paidAtMs: number;
+}
+
+/** A mark that was handed back as unused; what it had cost was paid back. */
+export interface RefundRecord {
+  readonly license: number;
+  readonly psd: string;
+  readonly pieceCount: bigint;
+  readonly amountMills: number;
+  readonly refundedAtMs: number;
+}
+
+/** The lowest postage of a category, and the greatest weight that goes for it, while it is in force. */
+export interface RateRecord {
+  readonly rateCategory: number;
+  readonly weightGramsMax: number;
+  readonly postageMills: number;
+  readonly validFromMs: number;
+  readonly validToMs: number;
+}
+
+/** A plant that sorts what is deposited at the post office with that postcode. */
+export interface PlantRecord {
+  readonly plant: string;
+  readonly postcode: string;
+}
+
+/** A register set taken out of service: its final registers, and the balance that was paid back. */
+export interface WithdrawalRecord {
+  readonly license: number;
+  readonly psd: string;
+  readonly epoch: number;
+  readonly pieceCount: bigint;
+  readonly ascendingMills: number;
+  readonly returnedMills: number;
+  readonly withdrawnAtMs: number;
 }

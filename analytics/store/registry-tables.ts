@@ -1,4 +1,13 @@
-import { BIGINT, type DuckDBConnection, type DuckDBType, type DuckDBValue, VARCHAR } from '@duckdb/node-api';
+import {
+  BIGINT,
+  type DuckDBConnection,
+  type DuckDBType,
+  type DuckDBValue,
+  INTEGER,
+  UBIGINT,
+  UINTEGER,
+  VARCHAR,
+} from '@duckdb/node-api';
 import { appendColumns } from './append.ts';
 
 /** What the detectors and investigators need of the registry; keys stay with the verifier. */
@@ -29,6 +38,30 @@ export interface RegistryRecords {
     readonly refill: number;
     readonly amountMills: number;
     readonly paidAtMs: number;
+  }[];
+  readonly refunds: readonly {
+    readonly license: number;
+    readonly psd: string;
+    readonly pieceCount: bigint;
+    readonly amountMills: number;
+    readonly refundedAtMs: number;
+  }[];
+  readonly rates: readonly {
+    readonly rateCategory: number;
+    readonly weightGramsMax: number;
+    readonly postageMills: number;
+    readonly validFromMs: number;
+    readonly validToMs: number;
+  }[];
+  readonly plants: readonly { readonly plant: string; readonly postcode: string }[];
+  readonly withdrawals: readonly {
+    readonly license: number;
+    readonly psd: string;
+    readonly epoch: number;
+    readonly pieceCount: bigint;
+    readonly ascendingMills: number;
+    readonly returnedMills: number;
+    readonly withdrawnAtMs: number;
   }[];
 }
 
@@ -84,6 +117,46 @@ export async function replaceRegistryTables(connection: DuckDBConnection, regist
       BigInt(entry.refill),
       BigInt(entry.amountMills),
       BigInt(entry.paidAtMs),
+    ]),
+  );
+  await replace(
+    'registry_refund',
+    [BIGINT, VARCHAR, UBIGINT, BIGINT, BIGINT],
+    registry.refunds.map((entry) => [
+      BigInt(entry.license),
+      entry.psd,
+      entry.pieceCount,
+      BigInt(entry.amountMills),
+      BigInt(entry.refundedAtMs),
+    ]),
+  );
+  await replace(
+    'registry_rate',
+    [INTEGER, INTEGER, BIGINT, BIGINT, BIGINT],
+    registry.rates.map((entry) => [
+      entry.rateCategory,
+      entry.weightGramsMax,
+      BigInt(entry.postageMills),
+      BigInt(entry.validFromMs),
+      BigInt(entry.validToMs),
+    ]),
+  );
+  await replace(
+    'registry_plant',
+    [VARCHAR, VARCHAR],
+    registry.plants.map((entry) => [entry.plant, entry.postcode]),
+  );
+  await replace(
+    'registry_withdrawal',
+    [BIGINT, VARCHAR, UINTEGER, UBIGINT, BIGINT, BIGINT, BIGINT],
+    registry.withdrawals.map((entry) => [
+      BigInt(entry.license),
+      entry.psd,
+      entry.epoch,
+      entry.pieceCount,
+      BigInt(entry.ascendingMills),
+      BigInt(entry.returnedMills),
+      BigInt(entry.withdrawnAtMs),
     ]),
   );
 }

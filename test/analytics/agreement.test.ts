@@ -1,26 +1,11 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { DETECTORS, detect, dispositionFor, type Evidence, Store, StoreReader } from '../../analytics/index.ts';
+import { DETECTORS, dispositionFor, type Evidence } from '../../analytics/index.ts';
 import { type Finding, REASON_CODES, type ReasonCode, type Scan } from '../../indicium/index.ts';
-import type { Registry } from '../../verify/index.ts';
 import { judged } from '../support/evidence.ts';
+import { findingsOf } from '../support/findings.ts';
 import { packed, SmallWorld } from '../support/marks.ts';
-import { temporaryFolder } from '../support/temporary.ts';
-
-async function findingsOf(test: TestContext, evidence: readonly Evidence[], registry: Registry): Promise<Finding[]> {
-  const path = join(await temporaryFolder(test), 'store.duckdb');
-  const store = await Store.open(path);
-  await store.setRegistry(registry);
-  await store.record(evidence, 'test', null);
-  await detect(store);
-  store.close();
-  const reader = await StoreReader.open(path);
-  const findings = await Array.fromAsync(reader.findings());
-  reader.close();
-  return findings;
-}
 
 /** Register set and piece count of every scan, so that both sides can be compared piece by piece. */
 function pieceOf(evidence: readonly Evidence[]): Map<string, string> {

@@ -87,7 +87,8 @@ describe('verdicts and findings', () => {
     assert.ok(verdicts.length > 300);
     for (const verdict of verdicts) assert.deepEqual(Object.keys(verdict), ['scanId', 'disposition', 'reasons']);
     const findings = jsonLines<{ kind: string }>((await indicia(['findings', '--db', db])).stdout);
-    assert.deepEqual(new Set(findings.map(({ kind }) => kind)), new Set(['copy', 'fork']));
+    // Where the clone's piece counts come after the original's, the registers ran backwards too.
+    assert.deepEqual(new Set(findings.map(({ kind }) => kind)), new Set(['copy', 'fork', 'rollback']));
     for (const finding of findings) {
       assert.deepEqual(Object.keys(finding), ['kind', 'severity', 'license', 'psd', 'scanIds', 'detail']);
     }

@@ -48,6 +48,8 @@ export const markBytes: fc.Arbitrary<Buffer> = markFields.chain((fields) => {
 
 export const TOWN = { name: 'Shelton', depositPostcode: '06484' };
 export const PRINTED_AT_MS = Date.UTC(2026, 10, 20, 9, 30);
+/** What was paid for each register set of a small world. */
+export const FUNDS_MILLS = 1_000_000_000;
 export const ALWAYS_VALID = { validFromMs: 0, validToMs: 8.64e15, revokedAtMs: null };
 
 /** A registry before its keys are packed: tests change it, then pack it. */
@@ -59,7 +61,6 @@ export function packed(records: RegistryRecords): Registry {
 }
 
 /** Every register set of a small world starts with this credit. */
-const CREDIT_MILLS = 1_000_000_000n;
 
 interface SmallSet {
   readonly keyId: number;
@@ -116,7 +117,17 @@ export class SmallWorld {
       })),
       grants: pairs.map(({ psd, license }) => ({ license, psd, grantedAtMs: 0, endedAtMs: null })),
       psds: this.psds.map((psd) => ({ psd: psd.name, user: 'Holder' })),
-      funds: [],
+      funds: pairs.map(({ psd, license }, index) => ({
+        license,
+        psd,
+        refill: index + 1,
+        amountMills: FUNDS_MILLS,
+        paidAtMs: 0,
+      })),
+      refunds: [],
+      rates: [],
+      plants: [],
+      withdrawals: [],
     };
   }
 
@@ -147,7 +158,7 @@ export class SmallWorld {
       epoch: 0,
       pieceCount: set.pieceCount,
       ascendingMills: set.ascendingMills,
-      descendingMills: CREDIT_MILLS - set.ascendingMills,
+      descendingMills: BigInt(FUNDS_MILLS) - set.ascendingMills,
       postageMills,
       rateCategory: 101,
       printedAtSeconds: Math.floor(printedAtMs / 1000),

@@ -11,12 +11,22 @@ export const NOW_MS = Date.UTC(2026, 10, 21);
 export function filesOf(records: RegistryRecords): Map<string, string> {
   const lines = (items: readonly object[]) => items.map((item) => `${JSON.stringify(item)}\n`).join('');
   const keys = records.keys.map((key) => ({ ...key, spki: Buffer.from(key.spki).toString('base64') }));
+  const counted = (items: readonly { readonly pieceCount: bigint }[]) => {
+    return lines(items.map((item) => ({ ...item, pieceCount: item.pieceCount.toString() })));
+  };
+  const optional: [string, string][] = [
+    ['refunds.ndjson', counted(records.refunds)],
+    ['rates.ndjson', lines(records.rates)],
+    ['plants.ndjson', lines(records.plants)],
+    ['withdrawals.ndjson', counted(records.withdrawals)],
+  ];
   return new Map([
     ['keys.ndjson', lines(keys)],
     ['licenses.ndjson', lines(records.licenses)],
     ['grants.ndjson', lines(records.grants)],
     ['psds.ndjson', lines(records.psds)],
     ['funds.ndjson', lines(records.funds)],
+    ...optional.filter(([, text]) => text !== ''),
   ]);
 }
 

@@ -9,6 +9,15 @@ import { temporaryFolder } from '../support/temporary.ts';
 
 const world = new SmallWorld(3, 2);
 const files = filesOf(world.records);
+const set = { license: 1000, psd: '06-2S-0', pieceCount: 2n ** 64n - 1n };
+const withOptional = {
+  ...world.records,
+  refunds: [{ ...set, amountMills: 730, refundedAtMs: NOW_MS }],
+  rates: [{ rateCategory: 101, weightGramsMax: 28, postageMills: 730, validFromMs: 0, validToMs: NOW_MS }],
+  plants: [{ plant: 'P1', postcode: '06484' }],
+  withdrawals: [{ ...set, epoch: 2, ascendingMills: 730, returnedMills: 270, withdrawnAtMs: NOW_MS }],
+};
+const optionalFiles = filesOf(withOptional);
 
 describe('a registry folder', () => {
   it('is read whole', async (test) => {
@@ -18,6 +27,26 @@ describe('a registry folder', () => {
       [1, 6, 2, 3],
     );
     assert.deepEqual(registry.grants, world.records.grants);
+  });
+
+  it('may leave out refunds, rates, plants and withdrawals, which are then empty', async (test) => {
+    const { refunds, rates, plants, withdrawals } = await loadRegistry(await publishedRegistry(test, files), NOW_MS);
+    assert.deepEqual([refunds, rates, plants, withdrawals], [[], [], [], []]);
+  });
+
+  it('is read with refunds, rates, plants and withdrawals, piece counts of 64 bits exactly', async (test) => {
+    const registry = await loadRegistry(await publishedRegistry(test, filesOf(withOptional)), NOW_MS);
+    const { refunds, rates, plants, withdrawals } = withOptional;
+    assert.deepEqual(registry.refunds, refunds);
+    assert.deepEqual(registry.rates, rates);
+    assert.deepEqual(registry.plants, plants);
+    assert.deepEqual(registry.withdrawals, withdrawals);
+  });
+
+  it('with a file that is listed but missing is refused, even one that could have been left out', async (test) => {
+    const folder = await publishedRegistry(test, filesOf(withOptional));
+    await rm(join(folder, 'plants.ndjson'));
+    await assert.rejects(loadRegistry(folder, NOW_MS), /plants\.ndjson: missing/);
   });
 
   it('that is missing is named', async (test) => {
@@ -66,11 +95,29 @@ describe('a registry folder', () => {
       (text) => text.replace('"spki":"MFk', '"spki":"MFo'),
       /key id 1: not a canonical/,
     ],
+    [
+      'a piece count beyond 64 bits',
+      'refunds.ndjson',
+      (text) => text.replace('615"', '616"'),
+      /refunds\.ndjson:1: \/pieceCount is beyond 18446744073709551615/,
+    ],
+    ['a piece count that is a number', 'refunds.ndjson', (text) => text.replace(/"(\d{20})"/, '1'), /:1: \/pieceCount/],
+    ['a final piece count of letters', 'withdrawals.ndjson', (text) => text.replace('615"', 'x"'), /:1: \/pieceCount/],
+    [
+      'a rate without end',
+      'rates.ndjson',
+      (text) => text.replace('validToMs', 'until'),
+      /rates\.ndjson:1: .*validToMs/,
+    ],
+    ['a plant without a name', 'plants.ndjson', (text) => text.replace('"P1"', '""'), /plants\.ndjson:1: \/plant/],
     ['a suite that is none', 'keys.ndjson', (text) => text.replace('p256', 'p257'), /keys\.ndjson:1: \/suite/],
   ];
   for (const [what, name, change, message] of broken) {
     it(`with ${what} is refused although it was signed, and the line is named`, async (test) => {
-      const folder = await publishedRegistry(test, new Map([...files, [name, change(files.get(name) ?? '')]]));
+      const folder = await publishedRegistry(
+        test,
+        new Map([...optionalFiles, [name, change(optionalFiles.get(name) ?? '')]]),
+      );
       await assert.rejects(
         loadRegistry(folder, NOW_MS),
         (error) => error instanceof RegistryError && message.test(error.message),

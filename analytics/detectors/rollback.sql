@@ -1,0 +1,84 @@
+-- Proves: the registers of one register set ran backwards, which a PSD never lets them do: its time comes in signed
+--   messages and only goes forward, each piece raises the piece count by one and the ascending register by its postage,
+--   each move to a disk raises the epoch. Four contradictions, the first taking its marks out of the second and third:
+--   order: a mark dated later has the same or a lower piece count, or a lower epoch, than one dated earlier;
+--   sum: a mark dated later has a lower ascending register than one dated earlier;
+--   step: the ascending registers of two consecutive piece counts do not differ by the postage of the second;
+--   gone: a mark goes on from a register set that was withdrawn: beyond its final piece count, or dated after it.
+--   Both sides are named: the later marks and those that they run back over.
+-- Cannot: tell an old state that was put back from a clone that printed beside the original, nor which side is honest;
+--   where one mark carries a wrong date, every mark that it contradicts is named. Marks that go on after the highest
+--   piece count of the other branch are not named: beside a clone they are the honest owner's.
+-- Thresholds: none. Dates are compared strictly, since a PSD's time moves in ticks and several marks share one; copies
+--   and re-scans have one date and one content and contradict nothing; gaps are pieces that no camera saw.
+with marks as (
+  select license, psd, content_digest, any_value(epoch) as epoch, any_value(piece_count) as piece_count,
+    any_value(ascending_mills) as ascending_mills, any_value(postage_mills) as postage_mills,
+    any_value(printed_at_ms) as printed_at_ms
+  from pieces where genuine group by license, psd, content_digest
+),
+dated as (
+  select *,
+    coalesce(
+      piece_count <= max(piece_count) over earlier or piece_count >= min(piece_count) over later
+        or epoch < max(epoch) over earlier or epoch > min(epoch) over later,
+      false) as is_out_of_order
+  from marks
+  window
+    earlier as (partition by license, psd order by printed_at_ms range between unbounded preceding and current row exclude group),
+    later as (partition by license, psd order by printed_at_ms range between current row and unbounded following exclude group)
+),
+-- A piece count with two contents is a fork, and has its own finding.
+counted as (
+  select license, psd, piece_count, any_value(content_digest) as content_digest, any_value(printed_at_ms) as printed_at_ms,
+    any_value(ascending_mills) as ascending_mills, any_value(postage_mills) as postage_mills
+  from dated group by license, psd, piece_count having count(*) = 1 and not bool_or(is_out_of_order)
+),
+summed as (
+  select *,
+    coalesce(
+      ascending_mills < max(ascending_mills) over earlier or ascending_mills > min(ascending_mills) over later,
+      false) as is_wrong_sum,
+    coalesce(
+      piece_count - lag(piece_count) over steps = 1
+        and ascending_mills - lag(ascending_mills) over steps <> postage_mills,
+      false) as is_wrong_step,
+    coalesce(
+      lead(piece_count) over steps - piece_count = 1
+        and lead(ascending_mills) over steps - ascending_mills <> lead(postage_mills) over steps,
+      false) as is_before_wrong_step
+  from counted
+  window
+    earlier as (partition by license, psd order by printed_at_ms range between unbounded preceding and current row exclude group),
+    later as (partition by license, psd order by printed_at_ms range between current row and unbounded following exclude group),
+    steps as (partition by license, psd order by piece_count)
+),
+contradictions as (
+  select license, psd, content_digest, 'order' as why from dated where is_out_of_order
+  union all
+  select license, psd, content_digest, 'sum' from summed where is_wrong_sum
+  union all
+  select license, psd, content_digest, 'step' from summed where is_wrong_step or is_before_wrong_step
+  union all
+  select license, psd, content_digest, 'gone'
+  from marks join withdrawals using (license, psd)
+  where marks.piece_count > withdrawals.piece_count or epoch_ms(marks.printed_at_ms) > withdrawn_at
+),
+named as (
+  select license, psd, content_digest, list(distinct why) as reasons
+  from contradictions group by license, psd, content_digest
+)
+select
+  'rollback' as kind,
+  'critical' as severity,
+  license,
+  psd,
+  list(scan_id order by row_id) as scan_ids,
+  concat_ws(' ', format('PSD {}: the registers of license {} ran backwards over {} scanned pieces.', psd, license, count(*)),
+    if(bool_or('order' in reasons), 'Later dates have lower piece counts or epochs.', null),
+    if(bool_or('sum' in reasons), 'Later dates have lower ascending registers.', null),
+    if(bool_or('step' in reasons), 'Consecutive ascending registers do not differ by the postage.', null),
+    if(bool_or('gone' in reasons), 'Some were printed from a register set that had been withdrawn.', null)) as detail
+from pieces join named using (license, psd, content_digest)
+where genuine
+group by license, psd
