@@ -6,6 +6,8 @@ import {
   type ImageKind,
   OFFICES_KINDS,
   type OfficesKind,
+  PAYMENTS,
+  type Payment,
   simulate,
 } from '../psd-sim/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -22,6 +24,7 @@ interface SimulateOptions {
   readonly images: ImageKind;
   readonly day: number;
   readonly offices: OfficesKind;
+  readonly payment: Payment;
   readonly json?: boolean;
 }
 
@@ -52,6 +55,11 @@ export function addSimulateCommand(program: Command, terminal: Terminal, finish:
       new Option('--offices <where>', 'how messages reach manufacturer and authorities; http is on loopback')
         .choices(OFFICES_KINDS)
         .default('inside'),
+    )
+    .addOption(
+      new Option('--payment <how>', 'postpaid countries have no descending register')
+        .choices(PAYMENTS)
+        .default('prepaid'),
     )
     .addOption(new Option('--day <date>', 'UTC').default(SIMULATED_DAY_MS, '2026-11-20').argParser(dayMs))
     .addOption(jsonOption())

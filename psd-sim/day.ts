@@ -32,23 +32,27 @@ export interface Piece {
 
 export interface Day {
   readonly pieces: Piece[];
-  /** Some PSDs as they stood at noon: what somebody who breaks one open at noon takes away. */
-  readonly atNoon: Map<string, Hardware>;
-  readonly noonMs: number;
+  /** Some PSDs as they stood at some hour: what somebody who breaks one open then takes away. */
+  readonly stolen: StolenImage[];
   /** Pieces of honest users that something odd happened to. */
   readonly odd: ReadonlyMap<OddDay, readonly Piece[][]>;
 }
 
+export interface StolenImage {
+  readonly psd: string;
+  readonly hardware: Hardware;
+}
+
 /** Honest events of the day that are not the scanner's or the carrier's. */
-export type OddDay = 'moved-set' | 'replaced-psd' | 'shared-license' | 'spoiled';
+export type OddDay = 'moved-set' | 'renewed-key' | 'replaced-psd' | 'shared-license' | 'spoiled';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-const NOON_HOUR = 12;
 const REFILL_MILLS = 200_000n;
 const PIECES_PER_REPORT = 1_000;
-const CLONES_MIN = 32;
-const CLONES_PER_FRAUD = 8;
+/** PSDs that could be cloned in each hour. */
+const CLONES_MIN = 16;
+const CLONES_PER_FRAUD = 2;
 
 /** Share of a day's franking in each hour, from 8 to 17: offices frank most before the last collection. */
 const HOURLY_WEIGHTS = [4, 7, 10, 9, 6, 8, 12, 16, 20] as const;
@@ -61,21 +65,25 @@ export async function frankDay(
   random: Random,
   onProgress: (done: number) => void = () => {},
 ): Promise<Day> {
-  const noonMs = scenario.dayMs + NOON_HOUR * HOUR_MS;
   const times = frankingTimes(scenario);
   const traps = prepareTraps(scenario, fleet, random.stream('traps'));
+  const clones = random.stream('clones');
   const pieces: Piece[] = [];
-  let atNoon: Map<string, Hardware> | undefined;
+  const stolen: StolenImage[] = [];
+  let nextTheftMs = scenario.dayMs + (FIRST_HOUR + 1) * HOUR_MS;
   for (const atMs of times) {
     fleet.setTime(atMs);
-    if (atMs >= noonMs) atNoon ??= takeClones(scenario, fleet, random.stream('clones'));
+    if (atMs >= nextTheftMs) {
+      stolen.push(...takeClones(scenario, fleet, clones));
+      nextTheftMs += HOUR_MS;
+    }
     await traps.until(atMs);
     const piece = await frankPiece(fleet, random.pick(fleet.slots), random);
     pieces.push(piece);
     traps.note(piece);
     if (pieces.length % PIECES_PER_REPORT === 0) onProgress(pieces.length);
   }
-  return { pieces, atNoon: atNoon ?? takeClones(scenario, fleet, random.stream('clones')), noonMs, odd: traps.odd() };
+  return { pieces, stolen, odd: traps.odd() };
 }
 
 /** The minute of each piece. */
@@ -93,12 +101,12 @@ export function frankingTimes({ dayMs, pieces }: Pick<Scenario, 'dayMs' | 'piece
   return times;
 }
 
-function takeClones(scenario: Scenario, fleet: Fleet, random: Random): Map<string, Hardware> {
-  if (!scenario.frauds.includes('fork')) return new Map();
+function takeClones(scenario: Scenario, fleet: Fleet, random: Random): StolenImage[] {
+  if (!scenario.frauds.includes('fork')) return [];
   const count = Math.max(CLONES_MIN, CLONES_PER_FRAUD * fraudCount(scenario));
   const psds = fleet.psds;
   const chosen = psds.length <= count ? psds : Array.from({ length: count }, () => random.pick(psds));
-  return new Map(chosen.map((psd) => [psd, clonePsd(fleet.hardwareOf(psd), random.bytes(psd))]));
+  return chosen.map((psd) => ({ psd, hardware: clonePsd(fleet.hardwareOf(psd), random.bytes(psd)) }));
 }
 
 /** What may differ from an ordinary piece. */

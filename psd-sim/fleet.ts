@@ -88,6 +88,14 @@ export class Fleet {
     for (const host of this.#hosts) host.hearTime(message);
   }
 
+  /** Every honest register set states its registers, and is billed where it is postpaid. */
+  async auditAll(): Promise<void> {
+    for (const { host, psd, license } of this.slots) {
+      const audited = await host.audit(psd, license);
+      if (audited !== 'audited') throw new Error(`${psd} was not audited for ${license}: ${audited}`);
+    }
+  }
+
   /** @throws Error when the license is refused: an honest user's never is. */
   async license(
     host: Host,

@@ -7,6 +7,8 @@ export {
   type ImageKind,
   OFFICES_KINDS,
   type OfficesKind,
+  PAYMENTS,
+  type Payment,
   type Scenario,
   ScenarioError,
 } from './scenario.ts';

@@ -22,7 +22,7 @@ export interface Post {
 }
 
 export interface PostPlan {
-  readonly scenario: Pick<Scenario, 'psds' | 'licenses' | 'dayMs'>;
+  readonly scenario: Pick<Scenario, 'psds' | 'licenses' | 'dayMs' | 'payment'>;
   /** Where hosts keep their files. */
   readonly folder: string;
   readonly random: Random;
@@ -39,7 +39,7 @@ export async function foundPost(
 ): Promise<Post> {
   const { dayMs, psds, licenses } = scenario;
   const rules = {
-    payment: 'prepaid' as const,
+    payment: scenario.payment ?? 'prepaid',
     validFromMs: dayMs - LICENSED_BEFORE_DAYS * DAY_MS,
     validToMs: dayMs + LICENSED_AFTER_DAYS * DAY_MS,
     psdLimitOf: psdLimits(psds, licenses),

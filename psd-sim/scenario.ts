@@ -14,6 +14,7 @@ export const FRAUDS = [
   'expired-license',
   'revoked-license',
   'compromised-key',
+  'revoked-key',
   'wrong-town',
   'wrong-destination',
   'stale-date',
@@ -30,6 +31,7 @@ export type HonestTrap =
   | 'clock-skew'
   | 'smudged'
   | 'moved-set'
+  | 'renewed-key'
   | 'replaced-psd'
   | 'shared-license'
   | 'spoiled';
@@ -37,6 +39,9 @@ export type HonestTrap =
 export const IMAGE_KINDS = ['none', 'crops', 'faces', 'mixed'] as const;
 /** `mixed` is two thirds crops and one third whole faces. */
 export type ImageKind = (typeof IMAGE_KINDS)[number];
+
+export const PAYMENTS = ['prepaid', 'postpaid'] as const;
+export type Payment = (typeof PAYMENTS)[number];
 
 export const OFFICES_KINDS = ['inside', 'http'] as const;
 export type OfficesKind = (typeof OFFICES_KINDS)[number];
@@ -50,6 +55,8 @@ export interface Scenario {
   readonly images: ImageKind;
   /** How messages reach the offices: as calls, or over HTTP on the loopback interface. */
   readonly offices?: OfficesKind;
+  /** Postpaid countries have no descending register: the ascending one is audited and billed. Prepaid by default. */
+  readonly payment?: Payment;
   /** Midnight UTC of the simulated day. */
   readonly dayMs: number;
 }

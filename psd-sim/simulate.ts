@@ -40,6 +40,7 @@ export async function simulate(
     });
     const frauds = await commitFrauds({ scenario, fleet, day, random: random.stream('frauds') });
     fleet.setTime(scenario.dayMs + DAY_MS);
+    if (scenario.payment === 'postpaid') await fleet.auditAll();
     const stream = sortMail(scenario, day, frauds, random.stream('mail'));
     const truth = truthOf(frauds, stream);
 

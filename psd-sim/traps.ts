@@ -31,7 +31,7 @@ export interface Traps {
   odd(): ReadonlyMap<OddDay, readonly Piece[][]>;
 }
 
-/** Register sets moved to disk and back, a PSD replaced under its license, power cuts, licenses on several PSDs. */
+/** Register sets moved to disk and back, keys renewed, a PSD replaced under its license, power cuts, licenses on several PSDs. */
 export function prepareTraps({ dayMs }: Scenario, fleet: Fleet, random: Random): Traps {
   const count = Math.max(1, Math.floor(fleet.slots.length / SLOTS_PER_TRAP));
   const chosen = (label: string) => {
@@ -42,6 +42,7 @@ export function prepareTraps({ dayMs }: Scenario, fleet: Fleet, random: Random):
   const due: Trap[] = [
     ...chosen('spoiled').map((slot): Trap => ({ odd: 'spoiled', atMs: at(10), spring: () => spoil(fleet, slot) })),
     ...chosen('moved').map((slot): Trap => ({ odd: 'moved-set', atMs: at(11), spring: () => move(slot) })),
+    ...chosen('renewed').map((slot): Trap => ({ odd: 'renewed-key', atMs: at(12), spring: () => renew(slot) })),
     ...chosen('replaced')
       .slice(0, 1)
       .map((slot): Trap => ({ odd: 'replaced-psd', atMs: at(14), spring: () => replace(fleet, slot) })),
@@ -95,6 +96,13 @@ async function move(slot: Slot): Promise<Slot> {
   const out = host.moveOut(psd, license);
   const back = host.moveIn(psd, license);
   if (out !== 'moved-out' || back !== 'moved-in') throw new Error(`${psd} did not move ${license}: ${out}, ${back}`);
+  return slot;
+}
+
+/** A register set gets a new key pair; marks with the old key are still on their way. */
+async function renew(slot: Slot): Promise<Slot> {
+  const renewed = await slot.host.renewKey(slot.psd, slot.license);
+  if (renewed !== 'renewed') throw new Error(`${slot.psd} did not renew the key of ${slot.license}: ${renewed}`);
   return slot;
 }
 

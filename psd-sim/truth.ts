@@ -46,6 +46,7 @@ const PROVED_BY: Record<FraudName, string> = {
   'expired-license': 'expired-license',
   'revoked-license': 'revoked-license',
   'compromised-key': 'compromised-key',
+  'revoked-key': 'revoked-key',
   'stale-date': 'stale-date',
 };
 

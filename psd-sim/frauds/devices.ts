@@ -28,39 +28,37 @@ const ATTEMPTS_MAX = 10_000;
 const UNCHECKED_REFILLS = ['refill-signature', 'refill-answers-challenge'] as const;
 const FORGED_REFILL = '50000';
 
-/** A PSD is broken open at noon; its clone prints beside it, with the same counters. */
+/** A PSD is broken open; its clone prints beside it, with the same counters. */
 export async function fork(scene: Scene): Promise<Committed> {
   const { day, fleet, random, used } = scene;
-  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    const slot = random.pick(fleet.slots);
-    const hardware = day.atNoon.get(slot.psd);
-    if (hardware === undefined) continue;
+  const piecesOf = Map.groupBy(day.pieces, ({ psd, license }) => `${psd} ${license}`);
+  for (let attempt = 0; attempt < ATTEMPTS_MAX && day.stolen.length > 0; attempt++) {
+    const image = random.int(0, day.stolen.length - 1);
+    const { psd, hardware } = day.stolen[image] ?? {};
+    const slots = fleet.slots.filter((candidate) => candidate.psd === psd);
+    if (hardware === undefined || slots.length === 0) continue;
+    const slot = random.pick(slots);
     const clone = new Psd(hardware);
     const status = clone.receive({ type: 'status' });
     const stolen = status.type === 'status' ? status.sets.find(({ license }) => license === slot.license) : undefined;
-    if (stolen === undefined || (stolen.descendingMills ?? 0n) < CLONE_FUNDS_MILLS) continue;
-    const twins = day.pieces.filter((piece) => {
-      const next = piece.pieceCount - stolen.pieceCount;
-      return piece.psd === slot.psd && piece.license === slot.license && next > 0n && next <= SPREE_PIECES;
+    if (stolen === undefined || (stolen.descendingMills ?? CLONE_FUNDS_MILLS) < CLONE_FUNDS_MILLS) continue;
+    const twins = (piecesOf.get(`${psd} ${slot.license}`) ?? []).filter(({ pieceCount }) => {
+      const next = pieceCount - stolen.pieceCount;
+      return next > 0n && next <= SPREE_PIECES;
     });
     if (twins.length < SPREE_PIECES || twins.some((twin) => used.has(twin))) continue;
     const host = new Host(async () => '', slot.host.store);
     host.attach(clone, 'a printer in a cellar');
     const printed: Piece[] = [];
-    // Before the original's next piece, so that no innocent mark lies between the two.
-    const untilMs = Math.max(...twins.map((twin) => twin.printedAtMs));
-    for (const [index] of twins.entries()) {
-      const atMs =
-        day.noonMs + MINUTE_MS + Math.floor(((untilMs - day.noonMs) * index) / twins.length / MINUTE_MS) * MINUTE_MS;
-      fleet.setTime(atMs);
-      host.hearTime(fleet.offices.manufacturer.timeMessage());
-      printed.push(await frankPiece(fleet, { ...slot, host }, random));
-    }
+    // With the first twin, so that no innocent mark of the original lies between two of the clone's.
+    fleet.setTime(Math.min(...twins.map((twin) => twin.printedAtMs)));
+    host.hearTime(fleet.offices.manufacturer.timeMessage());
+    for (const _ of twins) printed.push(await frankPiece(fleet, { ...slot, host }, random));
     day.pieces.push(...printed);
-    day.atNoon.delete(slot.psd);
+    day.stolen.splice(image, 1);
     return { slot, pieces: [...twins, ...printed] };
   }
-  throw new ScenarioError('no PSD franked enough pieces after noon to be cloned');
+  throw new ScenarioError('no PSD franked enough pieces to be cloned');
 }
 
 /** A register set is put back as it was before it was spent: its PSD no longer looks at handle and epoch. */
@@ -84,6 +82,8 @@ export async function rollback(scene: Scene): Promise<Committed> {
 /** A PSD that no longer checks who signed its refills is credited with money that nobody paid. */
 export async function overspend(scene: Scene): Promise<Committed> {
   const { fleet, scenario, random } = scene;
+  if (scenario.payment === 'postpaid')
+    throw new ScenarioError('postpaid users cannot overspend: they pay for what they print');
   const slot = await licensedCrook(scene, ...UNCHECKED_REFILLS);
   fleet.setTime(scenario.dayMs + 8 * HOUR_MS);
   forgeRefill(slot, random);
@@ -107,7 +107,7 @@ export async function ungrantedPsd(scene: Scene): Promise<Committed> {
   const certified = await crook.host.installLicense(crook.psd, document);
   if (certified !== victim.license) throw new Error(`the broken PSD refused a foreign license: ${certified}`);
   // The authority would not consent to a refill for a PSD that it never named.
-  forgeRefill(slot, random);
+  if (scenario.payment !== 'postpaid') forgeRefill(slot, random);
   return { slot, pieces: await spree(scene, slot, scenario.dayMs + 9 * HOUR_MS) };
 }
 

@@ -43,6 +43,7 @@ const COMMIT: Record<FraudName, (scene: Scene) => Committed | Promise<Committed>
   'expired-license': (scene) => lapsed(scene, 'expired-license'),
   'revoked-license': (scene) => lapsed(scene, 'revoked-license'),
   'compromised-key': (scene) => lapsed(scene, 'compromised-key'),
+  'revoked-key': (scene) => lapsed(scene, 'revoked-key'),
   'wrong-town': wrongTown,
   'wrong-destination': wrongDestination,
   'stale-date': staleDate,

@@ -22,7 +22,7 @@ const HEAVIER_GRAMS = 25;
 /** A license or key that is no longer good goes on being used. */
 export async function lapsed(
   scene: Scene,
-  how: 'expired-license' | 'revoked-license' | 'compromised-key',
+  how: 'expired-license' | 'revoked-license' | 'compromised-key' | 'revoked-key',
 ): Promise<Committed> {
   const { scenario, fleet } = scene;
   const { dayMs } = scenario;
@@ -38,6 +38,7 @@ export async function lapsed(
   const [set] = crook.host.sets(crook.psd);
   if (how === 'revoked-license') authority.register.revoke(license, dayMs - DAY_MS);
   if (how === 'compromised-key') certifier.reportCompromise(set?.keyId ?? 0, dayMs - DAY_MS);
+  if (how === 'revoked-key') certifier.revoke(set?.keyId ?? 0, dayMs - DAY_MS);
   return { slot, pieces: await spree(scene, slot, dayMs + 9 * HOUR_MS) };
 }
 

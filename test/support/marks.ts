@@ -60,8 +60,6 @@ export function packed(records: RegistryRecords): Registry {
   return { ...records, keys: table };
 }
 
-/** Every register set of a small world starts with this credit. */
-
 interface SmallSet {
   readonly keyId: number;
   readonly pair: KeyPair;
