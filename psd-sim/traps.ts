@@ -77,7 +77,7 @@ async function spoil(fleet: Fleet, slot: Slot): Promise<Slot> {
   const { host, psd, license } = slot;
   const hardware = fleet.hardwareOf(psd);
   await host.refill(psd, license, 10_000n);
-  host.tellTime(psd);
+  host.tellNews(psd);
   const request = { license, postageMills: 730n, rateCategory: 101, destinationPostcode: null };
   // The debit is written whole, and nothing after it.
   hardware.memory.cutPowerAfter(RegisterSlot.debitBytes);

@@ -21,6 +21,7 @@ interface Attached {
   readonly psd: Psd;
   readonly printer: string;
   time: string;
+  anchorsTold: number;
 }
 
 /**
@@ -32,6 +33,7 @@ export class Host {
   readonly #manufacturer: Link;
   readonly #attached = new Map<string, Attached>();
   #time = '';
+  readonly #anchors: string[] = [];
 
   constructor(manufacturer: Link, store: NonsecureStore) {
     this.#manufacturer = manufacturer;
@@ -40,7 +42,7 @@ export class Host {
 
   /** Two PSDs may have a printer each (claim 6), or one together (claim 7). */
   attach(psd: Psd, printer: string): void {
-    this.#attached.set(psd.name, { psd, printer, time: '' });
+    this.#attached.set(psd.name, { psd, printer, time: '', anchorsTold: 0 });
   }
 
   detach(psd: string): void {
@@ -56,9 +58,19 @@ export class Host {
     this.#time = message;
   }
 
-  tellTime(psd: string): void {
+  /** Hears that an office has a new key. A PSD must be told of each in turn, however long it was switched off. */
+  hearAnchor(message: string): void {
+    this.#anchors.push(message);
+  }
+
+  /** Tells a PSD what was heard since it was told last. */
+  tellNews(psd: string): void {
     const attached = this.#attached.get(psd);
-    if (attached === undefined || attached.time === this.#time) return;
+    if (attached === undefined) return;
+    for (; attached.anchorsTold < this.#anchors.length; attached.anchorsTold++) {
+      attached.psd.receive({ type: 'new-anchor', message: this.#anchors[attached.anchorsTold] ?? '' });
+    }
+    if (attached.time === this.#time) return;
     attached.psd.receive({ type: 'time', message: this.#time });
     attached.time = this.#time;
   }
@@ -70,6 +82,7 @@ export class Host {
 
   /** Fig. 4, from the user's wish to a register set that can frank; gives the license number. */
   async obtainLicense(psd: string, wish: LicenseWish): Promise<number | HostFailure> {
+    this.tellNews(psd);
     const requested = this.psd(psd).receive({ type: 'request-license', ...wish });
     if (requested.type !== 'requested') return reasonOf(requested);
     const license = await this.#ask(requested.request, CountersignedLicense.type);
@@ -107,7 +120,7 @@ export class Host {
   frank(psd: string, request: FrankingRequest): Printed | PsdRefusal {
     const attached = this.#attached.get(psd);
     if (attached === undefined) return 'not-in-service';
-    this.tellTime(psd);
+    this.tellNews(psd);
     const answer = attached.psd.receive({ type: 'frank', ...request });
     if (answer.type !== 'franked') return answer.type === 'refused' ? answer.reason : 'malformed';
     const { license } = request;
@@ -132,6 +145,7 @@ export class Host {
     license: number,
     amountMills: bigint,
   ): Promise<'refilled' | 'refill-refused' | HostFailure> {
+    this.tellNews(psd);
     const asked = this.psd(psd).receive({ type: 'ask-refill', license, amountMills });
     if (asked.type !== 'stated') return reasonOf(asked);
     const credit = await this.#ask(asked.statement, RefillCredit.type, RefillRefusal.type);
@@ -151,6 +165,7 @@ export class Host {
 
   /** Takes a register set out of service; the balance goes back to the user's account. */
   async withdraw(psd: string, license: number): Promise<'withdrawn' | HostFailure> {
+    this.tellNews(psd);
     const stated = this.psd(psd).receive({ type: 'withdraw', license });
     if (stated.type !== 'stated') return reasonOf(stated);
     const receipt = await this.#ask(stated.statement, WithdrawalReceipt.type);

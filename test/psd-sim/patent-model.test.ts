@@ -131,7 +131,7 @@ async function honest(world: PatentWorld, { act, psd, license: index, amount, at
       return;
     case 'tick':
       world.tick(60_000 * (amount + 1));
-      host.tellTime(name);
+      host.tellNews(name);
       return;
     case 'rotate':
       await rotate(world, amount);
@@ -153,8 +153,9 @@ async function rotate(world: PatentWorld, amount: number): Promise<void> {
   const { manufacturer, authority, issuer } = world.offices;
   const office = [manufacturer.keys, authority.keys][amount % 3];
   const message = office === undefined ? await issuer.rotate() : office.rotate();
-  for (let psd = 0; psd < PSDS; psd++) world.say(psd, { type: 'new-anchor', message });
+  for (const host of world.hosts) host.hearAnchor(message);
   world.tick(1_000);
+  for (let psd = 0; psd < PSDS; psd++) world.hostOf(psd).tellNews(world.name(psd));
 }
 
 function expectRefusal(answer: PsdAnswer, ...reasons: readonly string[]): void {
@@ -164,6 +165,7 @@ function expectRefusal(answer: PsdAnswer, ...reasons: readonly string[]): void {
 
 async function attack(world: PatentWorld, step: Step): Promise<void> {
   const attacks = Object.values(ATTACKS);
+  world.hostOf(step.psd).tellNews(world.name(step.psd));
   await attacks[step.attack % attacks.length]?.(world, step);
   world.noteLicenses();
 }
@@ -173,7 +175,7 @@ const ATTACKS: Record<string, (world: PatentWorld, step: Step) => void | Promise
   'an old time': (world, { psd }) => {
     const old = world.texts.find((text) => typeOf(text) === SignedTime.type) ?? '';
     world.tick(60_000);
-    world.hostOf(psd).tellTime(world.name(psd));
+    world.hostOf(psd).tellNews(world.name(psd));
     expectRefusal(world.say(psd, { type: 'time', message: old }), 'time-not-forward', 'bad-signature');
   },
   'a forged time': (world, { psd }) => {
@@ -375,7 +377,7 @@ async function settle(world: PatentWorld): Promise<void> {
   }
 }
 
-const RUNS = 60;
+const RUNS = 120;
 const STEPS_MAX = 30;
 
 describe('the system of WO 99/48053 under any history, with hostile links and power cuts', () => {

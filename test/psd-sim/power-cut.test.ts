@@ -9,7 +9,7 @@ const TORN_EVERY_BYTES = 37;
 const ACTS: Record<string, (world: PatentWorld, license: number) => Promise<unknown>> = {
   'takes the time': async (world) => {
     world.tick(60_000);
-    world.hostOf(0).tellTime(world.name(0));
+    world.hostOf(0).tellNews(world.name(0));
   },
   'obtains a license': (world) => obtain(world),
   franks: async (world, license) => world.frank(0, license, 250n, true),

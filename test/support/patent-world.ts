@@ -210,7 +210,7 @@ export class PatentWorld {
   }
 
   frank(psd: number, license: number, postageMills: bigint, isConfirmed: boolean): PsdAnswer {
-    this.hostOf(psd).tellTime(this.name(psd));
+    this.hostOf(psd).tellNews(this.name(psd));
     const request = { license, postageMills, rateCategory: 101, destinationPostcode: '06443' };
     const answer = this.say(psd, { type: 'frank', ...request });
     if (answer.type === 'franked' && isConfirmed) {
