@@ -14,6 +14,7 @@ import { contentsOf, seal, typeOf } from '../../psd-sim/messages/sealed.ts';
 import { CertificateIssuer } from '../../psd-sim/offices/certificate-issuer.ts';
 import { ALL_GUARDS, GUARDS, type Guard, withoutGuards } from '../../psd-sim/psd/guards.ts';
 import type { PsdAnswer } from '../../psd-sim/psd/psd.ts';
+import { RegisterSlot } from '../../psd-sim/psd/register-slot.ts';
 import { Random } from '../../psd-sim/random.ts';
 import { HOLDERS, MISCHIEFS, PatentWorld, PSDS, TOWN } from '../support/patent-world.ts';
 
@@ -22,6 +23,8 @@ const step = fc.record({
   act: fc.constantFrom(
     ...(['frank', 'frank', 'frank', 'frank', 'refill', 'refill', 'license', 'move-out', 'move-in', 'move-in'] as const),
     ...([
+      'spoil',
+      'move-twice',
       'leave',
       'cancel',
       'withdraw',
@@ -94,7 +97,10 @@ async function tryLicense(world: PatentWorld, psd: number, existingLicense: numb
 async function honest(world: PatentWorld, { act, psd, license: index, amount, attack: odd }: Step): Promise<void> {
   const host = world.hostOf(psd);
   const name = world.name(psd);
-  const license = world.licenses[index % world.licenses.length] ?? 0;
+  const own = world.licenses.filter((number) => host.store.get(name, number, 'license') !== null);
+  // Mostly a license that this PSD has or had, now and then somebody else's.
+  const licenses = index < 5 && own.length > 0 ? own : world.licenses;
+  const license = licenses[index % licenses.length] ?? 0;
   switch (act) {
     case 'frank':
       world.frank(psd, license, BigInt(amount) * 250n, odd % 4 > 0);
@@ -114,11 +120,24 @@ async function honest(world: PatentWorld, { act, psd, license: index, amount, at
     case 'leave':
       leave(world, psd, license);
       break;
+    case 'spoil':
+      // The debit is in memory when the power fails, and nothing was printed.
+      host.tellNews(name);
+      await world.withPowerCut(psd, RegisterSlot.debitBytes, async () => {
+        world.frank(psd, license, 250n, true);
+      });
+      return;
+    case 'move-twice':
+      moveTwice(world, psd, license);
+      break;
     case 'cancel':
       world.say(psd, { type: 'cancel-export', license });
       return;
     case 'withdraw':
-      await host.withdraw(name, license);
+      if ((await host.withdraw(name, license)) === 'withdrawn') {
+        world.plan([]);
+        assert.equal(typeof (await tryLicense(world, psd, license)), 'string', 'its counters would start again');
+      }
       return;
     case 'audit':
       await host.audit(name, license);
@@ -139,8 +158,31 @@ async function honest(world: PatentWorld, { act, psd, license: index, amount, at
     case 'attack':
       return;
   }
-  const stored = host.store.get(name, license, 'registers');
+  remember(world, psd, license);
+}
+
+/** An attacker copies what lies on the disk. */
+function remember(world: PatentWorld, psd: number, license: number): void {
+  const stored = world.hostOf(psd).store.get(world.name(psd), license, 'registers');
   if (stored !== null) world.texts.push(stored);
+}
+
+/** A set that left, came back and left again: the first copy must be worth nothing, nor one that was changed. */
+function moveTwice(world: PatentWorld, psd: number, license: number): void {
+  const host = world.hostOf(psd);
+  const name = world.name(psd);
+  if (host.moveOut(name, license) !== 'moved-out') return;
+  const exportedSet = host.store.get(name, license, 'registers') ?? '';
+  const document = host.store.get(name, license, 'license') ?? '';
+  if (host.moveIn(name, license) !== 'moved-in' || host.moveOut(name, license) !== 'moved-out') return;
+  expectRefusal(
+    world.say(psd, { type: 'import', exportedSet, license: document }),
+    ...['export-stale', 'not-countersigned', 'license-not-signed'],
+  );
+  const newest = contentsOf(ExportedSet, host.store.get(name, license, 'registers') ?? '');
+  if (newest === null) return;
+  const altered = seal(ExportedSet, { ...newest, epoch: newest.epoch + 1 }, STRANGER.privateKey);
+  expectRefusal(world.say(psd, { type: 'import', exportedSet: altered, license: document }), 'export-altered');
 }
 
 /** The set is given out and not yet released: it must not frank meanwhile. */
@@ -307,13 +349,6 @@ const ATTACKS: Record<string, (world: PatentWorld, step: Step) => void | Promise
     const document = world.hostOf(psd).store.get(world.name(psd), license, 'license');
     if (exportedSet === undefined) return;
     expectRefusal(world.say(psd, { type: 'import', exportedSet, license: document ?? '' }), 'other-psd');
-  },
-  'a register set that was changed and signed anew': (world, { psd }) => {
-    const { exportedSet, license, document } = onDisk(world, psd) ?? {};
-    const body = contentsOf(ExportedSet, exportedSet ?? '');
-    if (body === null || license === undefined || document === undefined) return;
-    const again = seal(ExportedSet, { ...body, epoch: body.epoch + 1 }, STRANGER.privateKey);
-    expectRefusal(world.say(psd, { type: 'import', exportedSet: again, license: document }), 'export-altered');
   },
   'a register set with an unsigned license': (world, { psd }) => {
     const { exportedSet, license } = onDisk(world, psd) ?? {};

@@ -86,9 +86,9 @@ describe('a PSD', () => {
   it('takes the time only forward, and prints no mark before it has heard one', async (test) => {
     const post = await smallPost(test, {});
     const { host, psd } = post.newPsd();
+    host.hearTime('');
     const license = await post.license(host, psd);
     await host.refill(psd, license, 5_000n);
-    host.hearTime('');
     const request = { license, postageMills: 730n, rateCategory: 101, destinationPostcode: null };
     assert.equal(host.frank(psd, request), 'no-time');
     host.hearTime(post.offices.manufacturer.timeMessage());

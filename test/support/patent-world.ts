@@ -228,7 +228,7 @@ export class PatentWorld {
     return books;
   }
 
-  #isWithdrawn(psd: number, license: number): boolean {
+  isWithdrawn(psd: number, license: number): boolean {
     const { withdrawals } = this.offices.authority.records;
     return withdrawals.some((set) => set.psd === this.name(psd) && set.license === license);
   }
@@ -271,7 +271,7 @@ export class PatentWorld {
     assert.ok(licenses.length <= REGISTER_SETS);
     for (const [license] of this.#lastStates[psd] ?? []) {
       const isStored = this.hostOf(psd).store.get(this.name(psd), license, 'registers') !== null;
-      const mayBeGone = licenses.includes(license) || isStored || this.#isWithdrawn(psd, license);
+      const mayBeGone = licenses.includes(license) || isStored || this.isWithdrawn(psd, license);
       assert.ok(mayBeGone, `the register set of ${license} is lost`);
     }
     this.#lastStates[psd] = new Map(status.sets.map((set) => [set.license, set.state]));
@@ -286,7 +286,7 @@ export class PatentWorld {
   #checkSet(psd: number, set: SetStatus): void {
     const { license, ascendingMills, descendingMills, pieceCount, spoiledPieces, isRefilling } = set;
     const books = this.booksOf(psd, license);
-    if (set.state !== 'withdrawn') assert.ok(!this.#isWithdrawn(psd, license), 'a withdrawn register set is back');
+    if (set.state !== 'withdrawn') assert.ok(!this.isWithdrawn(psd, license), 'a withdrawn register set is back');
     const printedMills = [...books.marks.values()].reduce((sum, mills) => sum + mills, 0n);
     assert.ok(ascendingMills >= printedMills, 'more was printed than debited');
     const undelivered = pieceCount - BigInt(books.marks.size);
