@@ -38,8 +38,8 @@ const RATE_MAX = 1_000_000;
 const PIECES_MAX = 1_000_000_000;
 const FLEET_MAX = 100_000;
 const WORKERS_MAX = 60;
-/** Without a rate, virtual time passes as if so many pieces a second were franked. */
-const VIRTUAL_RATE = 100;
+/** Without a rate, virtual time passes as if so many pieces a second were franked: about as many as are. */
+const VIRTUAL_RATE = 10_000;
 const CHUNKS_A_SECOND = 20;
 const CHUNK_PIECES_MAX = 200;
 /** Chunks that each thread works on ahead of time. */

@@ -47,6 +47,7 @@ tell({ type: 'ready', files: await registryFiles(post), sets: fleet.slots.length
 
 const pieces = random.stream(`pieces ${part.part}`);
 const scanner = part.scenario.images === 'none' ? null : await import('./scanner.ts');
+const run = `${new Date(part.scenario.dayMs).toISOString().slice(0, 10).replaceAll('-', '')}A`;
 let scanned = 0;
 let queue = Promise.resolve();
 port.on('message', (order: FrankOrder) => {
@@ -63,7 +64,6 @@ async function frankAll({ count, firstMs, stepMs }: FrankOrder): Promise<string>
     const { machines, plant } = piece.mailedIn;
     const machine = machines[scanned % machines.length] ?? plant;
     const scannedAtMs = atMs + ON_THE_WAY_MS;
-    const run = `${new Date(part.scenario.dayMs).toISOString().slice(0, 10).replaceAll('-', '')}A`;
     const scanId = `${machine}/${run}/${part.part}-${String(scanned).padStart(8, '0')}`;
     const event: ScanEvent = { scanId, piece, plant, machine, pass: 'origin', scannedAtMs, deliveredAtMs: scannedAtMs };
     lines += `${scanLine(event, pictureOf(event))}\n`;

@@ -10,13 +10,15 @@ export type StoredKind = 'license' | 'certificate' | 'registers';
  */
 export class NonsecureStore {
   readonly #folder: string;
+  readonly #made = new Set<string>();
 
   constructor(folder: string) {
     this.#folder = folder;
   }
 
   put(psd: string, license: number, kind: StoredKind, text: string): void {
-    mkdirSync(join(this.#folder, psd), { recursive: true });
+    if (!this.#made.has(psd)) mkdirSync(join(this.#folder, psd), { recursive: true });
+    this.#made.add(psd);
     writeFileSync(this.pathOf(psd, license, kind), text);
   }
 

@@ -46,12 +46,15 @@ export function refusalIn(answer: string): OfficeRefusal | null {
 export class OfficeKeys {
   readonly #role: Role;
   readonly #seedOf: (number: number) => Buffer;
-  #pairs: KeyPair[];
+  #pairs: readonly KeyPair[];
+  #publicKeys: readonly KeyObject[];
+  #number = 1;
 
   constructor(role: Role, seedOf: (number: number) => Buffer) {
     this.#role = role;
     this.#seedOf = seedOf;
     this.#pairs = [keyPairFrom(seedOf(1))];
+    this.#publicKeys = publicKeysOf(this.#pairs);
   }
 
   get current(): KeyPair {
@@ -61,15 +64,13 @@ export class OfficeKeys {
   }
 
   /** All public keys whose signatures are still good, the newest first. */
-  get publicKeys(): KeyObject[] {
-    return this.#pairs.map(({ spki }) => publicKeyFrom(spki));
+  get publicKeys(): readonly KeyObject[] {
+    return this.#publicKeys;
   }
 
   get anchor(): { readonly number: number; readonly spkis: readonly string[] } {
     return { number: this.#number, spkis: this.#pairs.map(({ spki }) => spki.toString('base64')) };
   }
-
-  #number = 1;
 
   seal<Body>(kind: MessageKind<Body>, body: Body): string {
     return seal(kind, body, this.current.privateKey);
@@ -81,7 +82,12 @@ export class OfficeKeys {
     this.#number += 1;
     const next = keyPairFrom(this.#seedOf(this.#number));
     this.#pairs = keepsEarlier ? [next, ...this.#pairs] : [next];
+    this.#publicKeys = publicKeysOf(this.#pairs);
     const body = { role: this.#role, number: this.#number, spki: next.spki.toString('base64'), keepsEarlier };
     return seal(NewAnchor, body, before.privateKey);
   }
+}
+
+function publicKeysOf(pairs: readonly KeyPair[]): readonly KeyObject[] {
+  return pairs.map(({ spki }) => publicKeyFrom(spki));
 }

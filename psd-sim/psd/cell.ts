@@ -49,12 +49,12 @@ export class Cell {
   write(contents: Uint8Array): void {
     if (contents.length > this.#capacity) throw new RangeError(`${contents.length} bytes into ${this.#capacity}`);
     const target = this.#copies === 1 ? this.#current : this.#current === 0 ? 1 : 0;
-    const record = SCRATCH.subarray(0, HEADER_BYTES + contents.length);
-    record.writeUIntBE(this.#sequence + 1, SEQUENCE_AT, 6);
-    record.writeUInt16BE(contents.length, LENGTH_AT);
-    record.set(contents, HEADER_BYTES);
-    record.writeUInt32BE(crc32(record.subarray(SEQUENCE_AT)), 0);
-    this.#memory.write(this.#copyAt(target), record);
+    const length = HEADER_BYTES + contents.length;
+    SCRATCH.writeUIntBE(this.#sequence + 1, SEQUENCE_AT, 6);
+    SCRATCH.writeUInt16BE(contents.length, LENGTH_AT);
+    SCRATCH.set(contents, HEADER_BYTES);
+    SCRATCH.writeUInt32BE(crc32(SCRATCH.subarray(SEQUENCE_AT, length)), 0);
+    this.#memory.write(this.#copyAt(target), SCRATCH, length);
     this.#current = target;
     this.#sequence += 1;
   }

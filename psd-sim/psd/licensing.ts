@@ -1,5 +1,4 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import { keyPairFrom } from '../key-pair.ts';
 import { CertificateRequest, CountersignedLicense, LicenseDocument, LicenseRequest } from '../messages/kinds.ts';
 import { isSealFailure, seal } from '../messages/sealed.ts';
 import { verified } from './franking.ts';
@@ -93,7 +92,7 @@ export function installCertificate(
   const { facts } = slot;
   const spki = certificate.publicKey.export({ format: 'der', type: 'spki' });
   const seeds = [facts.nextKeySeed, facts.keySeed].filter((seed) => seed !== null);
-  const keySeed = seeds.find((seed) => keyPairFrom(Buffer.from(seed, 'base64')).spki.equals(spki));
+  const keySeed = seeds.find((seed) => slot.pairFrom(seed).spki.equals(spki));
   if (keySeed === undefined && state.has('certificate-of-own-key')) return 'certificate-of-other-key';
   slot.writeFacts({
     ...facts,
@@ -124,7 +123,7 @@ export function digestOf(text: string): string {
 
 function certificateRequest(state: SecureState, slot: RegisterSlot): Installed {
   const license = slot.set?.license ?? 0;
-  const { spki } = keyPairFrom(Buffer.from(slot.facts.nextKeySeed ?? slot.facts.keySeed, 'base64'));
+  const { spki } = slot.pairFrom(slot.facts.nextKeySeed ?? slot.facts.keySeed);
   const body = { psd: state.name, license, spki: spki.toString('base64') };
   return { type: 'installed', license, certificateRequest: seal(CertificateRequest, body, state.device.privateKey) };
 }

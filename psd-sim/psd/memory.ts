@@ -27,17 +27,17 @@ export class NonvolatileMemory {
   }
 
   /** @throws PowerCut when the supply fails meanwhile. */
-  write(at: number, bytes: Uint8Array): void {
+  write(at: number, bytes: Buffer, length = bytes.length): void {
     if (!this.#hasPower) throw new PowerCut();
-    if (bytes.length < this.#bytesUntilCut) {
-      this.#bytesUntilCut -= bytes.length;
-      this.#bytesWritten += bytes.length;
-      this.#bytes.set(bytes, at);
+    if (length < this.#bytesUntilCut) {
+      this.#bytesUntilCut -= length;
+      this.#bytesWritten += length;
+      bytes.copy(this.#bytes, at, 0, length);
       return;
     }
     const written = this.#bytesUntilCut;
-    this.#bytes.set(bytes.subarray(0, written), at);
-    if (written < bytes.length) this.#bytes[at + written] = ((this.#bytes[at + written] ?? 0) ^ 0xa5) & 0xff;
+    bytes.copy(this.#bytes, at, 0, written);
+    if (written < length) this.#bytes[at + written] = ((this.#bytes[at + written] ?? 0) ^ 0xa5) & 0xff;
     this.#hasPower = false;
     throw new PowerCut();
   }
