@@ -6,16 +6,19 @@ import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { FleetStream } from '../psd-sim/index.ts';
 import { foundPost } from '../psd-sim/post.ts';
 import { Random } from '../psd-sim/random.ts';
+import { PRINT_HEADINGS, printedPictures } from './prints.ts';
 import { count, machine, markdownTable, median } from './table.ts';
 
 /**
  * How many signed marks a second a fleet of simulated PSDs makes, debits, memory and the lines of scans included,
- * against the bare signatures that the same threads make; and what a fleet of 10,000 PSDs costs in memory and time.
+ * against the bare signatures that the same threads make; how many crops a second its printers make; and what a fleet of
+ * 10,000 PSDs costs in memory and time.
  */
 
 const ROUNDS = 5;
 const PIECES = 20_000;
 const CHUNK = 500;
+const CROPS = 1_600;
 /** Virtual time passes about as fast as real time does, so PSDs hear a signed time as often as they would. */
 const STEP_MS = 0.05;
 const DAY_MS = Date.UTC(2026, 10, 20);
@@ -31,6 +34,10 @@ async function main(): Promise<void> {
   for (let threads = 1; threads <= availableParallelism(); threads++) rows.push(await marksRow(threads));
   const headings = ['threads', 'only signing, a second', 'signed scans, a second', 'ratio'];
   process.stdout.write(markdownTable(headings, rows));
+  const folder = await mkdtemp(join(tmpdir(), 'indicia-print-'));
+  const crops = await printedPictures(folder, [{ view: 'crop', pictures: CROPS }], ROUNDS);
+  await rm(folder, { recursive: true });
+  process.stdout.write(`\n${markdownTable(PRINT_HEADINGS, crops)}`);
   process.stdout.write(`\n${markdownTable(['fleet', 'register sets', 'seconds', 'MB'], [await largeFleet()])}`);
 }
 

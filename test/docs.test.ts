@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { FIELDS, type Field, SIGNED_BYTES, SUITES } from '../indicium/layout.ts';
+import { GUARDS } from '../psd-sim/psd/guards.ts';
 import { indicia } from './support/command-line.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -75,4 +76,28 @@ describe('links between documents', () => {
       }
     });
   }
+});
+
+describe('docs/PATENT.md', () => {
+  const text = read('docs/PATENT.md');
+
+  it('names files and tests that there are', () => {
+    const rows = text.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| ---'));
+    assert.ok(rows.length >= 40, `${rows.length} rows`);
+    for (const [path] of text.matchAll(/(?:psd-sim|test)\/[\w/.-]+/g)) assert.ok(existsSync(join(ROOT, path)), path);
+    for (const row of rows) {
+      for (const [, file = '', titles = ''] of row.matchAll(/(test\/[\w/.-]+\.ts)((?: ?,? "[^"]+")*)/g)) {
+        for (const [, title = ''] of titles.matchAll(/"([^"]+)"/g)) {
+          const isTitle = read(file).includes(title) || GUARDS.some((guard) => guard === title);
+          assert.ok(isTitle, `${file} has no "${title}"`);
+        }
+      }
+    }
+  });
+
+  it('leaves out no block number of Fig. 4 and no claim', () => {
+    for (const block of [60, 61, 62, 63, 64, 65, 66, 67])
+      assert.match(text, new RegExp(`^\\| .*\\b${block}\\b.* \\|`, 'm'));
+    for (const claim of [1, 2, 3, 4, 5, 6, 7]) assert.match(text, new RegExp(`^\\| ${claim} \\|`, 'm'));
+  });
 });
