@@ -77,7 +77,8 @@ function signedBytes(type: string, body: string): Buffer {
   return Buffer.from(`${type}\n${body}`);
 }
 
-function parseJson(text: string): unknown {
+/** Undefined when the text is no JSON: a link may have changed it. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

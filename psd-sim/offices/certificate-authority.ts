@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { CertificateRequest, EndorsedCertificateRequest } from '../messages/kinds.ts';
-import { contentsOf, isSealFailure, typeOf, unseal } from '../messages/sealed.ts';
+import { contentsOf, isSealFailure, parseJson, typeOf, unseal } from '../messages/sealed.ts';
 import type { CertificateIssuer } from './certificate-issuer.ts';
 import { refusal } from './office.ts';
 import type { CertifiedKey } from './records.ts';
@@ -90,7 +90,7 @@ const CERTIFICATE = 'certificate';
 /** The certificate in an answer; it carries its own signature. Null when the answer holds none. */
 export function certificateIn(answer: string): string | null {
   if (!answer.startsWith(`{"type":"${CERTIFICATE}"`)) return null;
-  const value: unknown = JSON.parse(answer);
+  const value = parseJson(answer);
   const isAnswer = typeof value === 'object' && value !== null && 'certificate' in value;
   return isAnswer && typeof value.certificate === 'string' ? value.certificate : null;
 }

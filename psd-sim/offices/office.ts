@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { type KeyPair, keyPairFrom, publicKeyFrom } from '../key-pair.ts';
 import { NewAnchor, type Role } from '../messages/kinds.ts';
-import { type MessageKind, seal } from '../messages/sealed.ts';
+import { type MessageKind, parseJson, seal } from '../messages/sealed.ts';
 
 /** Why an office did not do what it was asked: a closed set. The answer is not signed: it can only delay. */
 export const OFFICE_REFUSALS = [
@@ -37,7 +37,7 @@ export function refusal(reason: OfficeRefusal): string {
 /** The reason in an answer that is a refusal; null for any other text. */
 export function refusalIn(answer: string): OfficeRefusal | null {
   if (!answer.startsWith(`{"type":"${REFUSED}"`)) return null;
-  const value: unknown = JSON.parse(answer);
+  const value = parseJson(answer);
   const reason = typeof value === 'object' && value !== null && 'reason' in value ? value.reason : null;
   return OFFICE_REFUSALS.find((known) => known === reason) ?? null;
 }
