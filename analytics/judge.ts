@@ -25,6 +25,7 @@ export interface SightedPiece {
 /** Answers for one piece after another, in the order of their source; remembers the sightings. */
 export class Judge {
   readonly #sightings = new Sightings();
+  readonly #sets = new Map<number, Map<string, number>>();
   readonly #plants = new Map<string, number>();
 
   judge(scan: Scan, reading: Reading): Verdict {
@@ -34,7 +35,7 @@ export class Judge {
 
   /** Notes a genuine mark; what it repeats are reasons against it. */
   see(piece: SightedPiece): readonly ReasonCode[] {
-    return this.#sightings.observe(`${piece.license} ${piece.psd}`, piece.pieceCount, {
+    return this.#sightings.observe(this.#setNumber(piece.license, piece.psd), piece.pieceCount, {
       content: piece.content,
       mailpiece: piece.mailpieceId === null ? 0n : digest(piece.mailpieceId),
       plant: this.#plantNumber(piece.plant),
@@ -56,6 +57,20 @@ export class Judge {
       pass: scan.pass,
     });
     return outcome === 'valid' ? repetitions : [outcome, ...repetitions];
+  }
+
+  #setNumber(license: number, psd: string): number {
+    let byPsd = this.#sets.get(license);
+    if (byPsd === undefined) {
+      byPsd = new Map();
+      this.#sets.set(license, byPsd);
+    }
+    let number = byPsd.get(psd);
+    if (number === undefined) {
+      number = this.#sightings.addSet();
+      byPsd.set(psd, number);
+    }
+    return number;
   }
 
   #plantNumber(plant: string | null): number {

@@ -1,8 +1,14 @@
 /**
- * Pages of the sightings index held in memory. A page holds 64 pieces of one register set in 2 kB, so this many take
- * about 4 GB and 128 million pieces; a run that needs more stops with a clear error instead of forgetting pieces.
+ * Pages of the live window of sightings: 64 pieces of one register set in 1.4 kB each, so 48 million pieces in about
+ * 1.1 GB. The window is what was used last; other pages shrink to bits.
  */
-export const SIGHTING_PAGES_MAX = 2_000_000;
+export const LIVE_PAGES_MAX = 750_000;
+
+/** Pages of one bit a piece: about 60 bytes each with their place in the index, so a billion pieces in 1 GB. */
+export const SEEN_PAGES_MAX = 2 ** 24;
+
+/** Sightings kept beside the pages, because they differ from the first of their piece: some 100 MB. */
+export const SIGHTINGS_KEPT_BESIDE_MAX = 1_000_000;
 
 /** Different sightings remembered for one piece count; beyond them a piece goes to a person at least. */
 export const SIGHTINGS_PER_PIECE_MAX = 32;

@@ -1,67 +1,152 @@
-import { SIGHTING_PAGES_MAX, SIGHTINGS_PER_PIECE_MAX } from './limits.ts';
+import { LIVE_PAGES_MAX, SEEN_PAGES_MAX, SIGHTINGS_KEPT_BESIDE_MAX, SIGHTINGS_PER_PIECE_MAX } from './limits.ts';
+import { LivePages, PAGE_PIECES } from './live-pages.ts';
+import { PageOwners } from './page-owners.ts';
 import { type Repetition, relate, type Sighting } from './relation.ts';
-import { PAGE_PIECES, SightingPage } from './sighting-page.ts';
+import { SeenBits } from './seen-bits.ts';
 
 const PAGE_BITS = BigInt(Math.log2(PAGE_PIECES));
 const SLOT_MASK = BigInt(PAGE_PIECES - 1);
 const NOTHING: readonly Repetition[] = [];
+const POSSIBLE: readonly Repetition[] = ['possible-copy'];
+
+/** Pages of one register set by their number; a negative entry is a page of bits. Numbers beyond 2^53 are bigints. */
+type PageTable = Map<number | bigint, number>;
+
+export interface SightingBounds {
+  readonly livePages: number;
+  readonly seenPages: number;
+}
 
 /**
- * Which pieces were seen before: exact, and addressed by the piece count itself, since the counts of a register set
- * are dense and rise. Most pieces have one sighting or plain re-scans of it; what differs is kept beside the pages.
+ * Which pieces were seen before: exact, and addressed by the piece count itself, since the counts of a register set are
+ * dense and rise.
+ *
+ * Pages of the live window hold what is needed to tell a re-scan from a copy or a fork. When the window is full, the page
+ * that was not used for longest shrinks to one bit a piece: what repeats such a piece may be a copy, and nobody is
+ * accused before the detectors have looked at all the evidence. When the room for bits is full too, the oldest of them are
+ * forgotten, and only the detectors find what repeats them.
  */
 export class Sightings {
-  readonly #sets = new Map<string, Map<bigint, SightingPage>>();
-  readonly #others = new Map<string, Sighting[]>();
-  #pages = 0;
+  readonly #bounds: SightingBounds;
+  readonly #tables: PageTable[] = [];
+  readonly #live = new LivePages();
+  readonly #liveOwners = new PageOwners();
+  /** 1: used since the hand of the clock last passed; 2: has sightings kept beside it. */
+  #flags = new Uint8Array(1_024);
+  #hand = 0;
+  readonly #seen = new SeenBits();
+  readonly #seenOwners = new PageOwners();
+  /** Pages of bits ever made; beyond the bound they take the place of the oldest. */
+  #seenMade = 0;
+  /** Sightings beyond the first of a piece that add something, by live page and slot. */
+  readonly #others = new Map<number, Sighting[]>();
 
-  get pages(): number {
-    return this.#pages;
+  constructor(bounds: SightingBounds = { livePages: LIVE_PAGES_MAX, seenPages: SEEN_PAGES_MAX }) {
+    this.#bounds = bounds;
+  }
+
+  get livePages(): number {
+    return this.#live.pages;
+  }
+
+  get seenPages(): number {
+    return Math.min(this.#seenMade, this.#bounds.seenPages);
+  }
+
+  /** Number of a new register set. */
+  addSet(): number {
+    this.#tables.push(new Map());
+    return this.#tables.length - 1;
   }
 
   /**
    * Notes a sighting of a genuine mark and tells what it repeats. Of two sightings that contradict each other the
    * later one is told so, and so is every re-scan of either mailpiece after that.
    */
-  observe(registerSet: string, pieceCount: bigint, sighting: Sighting): readonly Repetition[] {
-    const page = this.#page(registerSet, pieceCount >> PAGE_BITS);
+  observe(registerSet: number, pieceCount: bigint, sighting: Sighting): readonly Repetition[] {
     const slot = Number(pieceCount & SLOT_MASK);
-    const first = page.get(slot);
-    if (first === undefined) {
-      page.set(slot, sighting);
+    const page = this.#pageOf(registerSet, pieceCount >> PAGE_BITS);
+    if (page < 0) return this.#seen.testAndSet(-1 - page, slot) ? POSSIBLE : NOTHING;
+    if (!this.#live.has(page, slot)) {
+      this.#live.set(page, slot, sighting);
       return NOTHING;
     }
-    const key = `${registerSet} ${pieceCount}`;
-    const others = this.#others.get(key);
-    if (others === undefined && addsNothing([first], sighting)) return repetitionsOf([first], sighting);
-
-    const known = [first, ...(others ?? [])];
-    if (!addsNothing(known, sighting) && known.length < SIGHTINGS_PER_PIECE_MAX) {
-      this.#others.set(key, [...(others ?? []), sighting]);
-    }
-    const repetitions = repetitionsOf(known, sighting);
-    // With so many sightings of one count, some were not remembered: an answer that accuses nobody, but lets none pass.
-    const isFull = known.length >= SIGHTINGS_PER_PIECE_MAX;
-    return isFull && repetitions.length === 0 ? ['possible-copy'] : repetitions;
+    return this.#repeated(page, slot, sighting);
   }
 
-  #page(registerSet: string, number: bigint): SightingPage {
-    let pages = this.#sets.get(registerSet);
-    if (pages === undefined) {
-      pages = new Map();
-      this.#sets.set(registerSet, pages);
+  #repeated(page: number, slot: number, sighting: Sighting): readonly Repetition[] {
+    const key = page * PAGE_PIECES + slot;
+    const first = this.#live.get(page, slot);
+    const others = (this.#flags[page] ?? 0) & HAS_OTHERS ? this.#others.get(key) : undefined;
+    const known = others === undefined ? [first] : [first, ...others];
+    const repetitions = repetitionsOf(known, sighting);
+    if (addsNothing(known, sighting)) return repetitions;
+    const isFull = known.length >= SIGHTINGS_PER_PIECE_MAX || this.#others.size >= SIGHTINGS_KEPT_BESIDE_MAX;
+    if (!isFull) {
+      this.#others.set(key, [...(others ?? []), sighting]);
+      this.#flags[page] = (this.#flags[page] ?? 0) | HAS_OTHERS;
     }
-    let page = pages.get(number);
-    if (page === undefined) {
-      if (this.#pages >= SIGHTING_PAGES_MAX) {
-        throw new Error(`the sightings index is full: ${SIGHTING_PAGES_MAX} pages of ${PAGE_PIECES} pieces`);
-      }
-      page = new SightingPage();
-      pages.set(number, page);
-      this.#pages += 1;
+    // What cannot be remembered is answered in a way that accuses nobody, but lets nothing pass.
+    return isFull && repetitions.length === 0 ? POSSIBLE : repetitions;
+  }
+
+  /** The page of a piece; negative when it is one of bits. */
+  #pageOf(registerSet: number, number: bigint): number {
+    const table = this.#tables[registerSet];
+    if (table === undefined) throw new RangeError(`no register set ${registerSet}`);
+    const key = keyOf(number);
+    const known = table.get(key);
+    if (known !== undefined) {
+      // Only what is used again is held fast: a page of a single piece is the first to shrink.
+      if (known >= 0) this.#flags[known] = (this.#flags[known] ?? 0) | USED;
+      return known;
     }
+    const page = this.#live.pages < this.#bounds.livePages ? this.#live.add() : this.#freed();
+    if (page >= this.#flags.length) this.#flags = doubled(this.#flags);
+    this.#liveOwners.set(page, registerSet, number);
+    table.set(key, page);
     return page;
   }
+
+  /** Shrinks the live page that was not used for longest (by the clock algorithm) and gives its number. */
+  #freed(): number {
+    while (((this.#flags[this.#hand] ?? 0) & USED) !== 0) {
+      this.#flags[this.#hand] = (this.#flags[this.#hand] ?? 0) & ~USED;
+      this.#hand = (this.#hand + 1) % this.#live.pages;
+    }
+    const page = this.#hand;
+    this.#hand = (this.#hand + 1) % this.#live.pages;
+    if ((this.#flags[page] ?? 0) & HAS_OTHERS) {
+      for (let slot = 0; slot < PAGE_PIECES; slot++) this.#others.delete(page * PAGE_PIECES + slot);
+    }
+    this.#flags[page] = 0;
+    this.#keepBits(this.#liveOwners.setOf(page), this.#liveOwners.numberOf(page), this.#live.take(page));
+    return page;
+  }
+
+  #keepBits(registerSet: number, number: bigint, bits: readonly [number, number]): void {
+    const page = this.#seenMade % this.#bounds.seenPages;
+    if (this.#seenMade >= this.#bounds.seenPages) {
+      this.#tables[this.#seenOwners.setOf(page)]?.delete(keyOf(this.#seenOwners.numberOf(page)));
+    }
+    this.#seenMade += 1;
+    this.#seenOwners.set(page, registerSet, number);
+    this.#seen.put(page, bits);
+    this.#tables[registerSet]?.set(keyOf(number), -1 - page);
+  }
+}
+
+const USED = 1;
+const HAS_OTHERS = 2;
+
+function keyOf(number: bigint): number | bigint {
+  return number <= Number.MAX_SAFE_INTEGER ? Number(number) : number;
+}
+
+function doubled(flags: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(flags.length * 2);
+  larger.set(flags);
+  return larger;
 }
 
 function repetitionsOf(known: readonly Sighting[], sighting: Sighting): readonly Repetition[] {

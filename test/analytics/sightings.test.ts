@@ -33,9 +33,10 @@ describe('the sightings index', () => {
     fc.assert(
       fc.property(steps, (observations) => {
         const index = new Sightings();
+        const sets = new Map(['a', 'b'].map((name) => [name, index.addSet()]));
         const naive = new NaiveSightings();
         for (const [set, count, seen] of observations) {
-          const answer = new Set<Repetition | null>(index.observe(set, count, seen));
+          const answer = new Set<Repetition | null>(index.observe(sets.get(set) ?? -1, count, seen));
           const expected = naive.observe(set, count, seen);
           assert.deepEqual([answer.has('fork'), answer.has('copy')], [expected.has('fork'), expected.has('copy')]);
           // What is merely possible may rest on a re-scan that the index did not need to remember.
@@ -48,8 +49,9 @@ describe('the sightings index', () => {
 
   it('diverts every later sighting of a mailpiece whose mark was found twice', () => {
     const index = new Sightings();
+    const a = index.addSet();
     const original: Sighting = { content: 1n, mailpiece: 1n, plant: 1, pass: 'origin' };
-    const observe = (change: Partial<Sighting>) => index.observe('a', 5n, { ...original, ...change });
+    const observe = (change: Partial<Sighting>) => index.observe(a, 5n, { ...original, ...change });
     assert.deepEqual(observe({}), []);
     assert.deepEqual(observe({ plant: 2, pass: 'destination' }), []);
     assert.deepEqual(observe({ mailpiece: 2n }), ['copy']);
@@ -60,35 +62,104 @@ describe('the sightings index', () => {
   it('sends to a person what may be a copy, and accuses nobody', () => {
     const unnamed: Sighting = { content: 1n, mailpiece: 0n, plant: 1, pass: 'origin' };
     const index = new Sightings();
-    assert.deepEqual(index.observe('a', 5n, unnamed), []);
-    assert.deepEqual(index.observe('a', 5n, unnamed), ['possible-copy']);
-    assert.deepEqual(index.observe('a', 5n, { ...unnamed, plant: 2, pass: 'destination' }), []);
-    assert.deepEqual(index.observe('a', 5n, { ...unnamed, mailpiece: 9n }), ['possible-copy']);
+    const a = index.addSet();
+    assert.deepEqual(index.observe(a, 5n, unnamed), []);
+    assert.deepEqual(index.observe(a, 5n, unnamed), ['possible-copy']);
+    assert.deepEqual(index.observe(a, 5n, { ...unnamed, plant: 2, pass: 'destination' }), []);
+    assert.deepEqual(index.observe(a, 5n, { ...unnamed, mailpiece: 9n }), ['possible-copy']);
   });
 
   it('lets nothing pass unseen when one count was sighted more often than it remembers', () => {
     const index = new Sightings();
+    const a = index.addSet();
     const sighting: Sighting = { content: 1n, mailpiece: 0n, plant: 0, pass: 'destination' };
-    for (let plant = 1; plant <= 40; plant++) index.observe('a', 5n, { ...sighting, plant });
-    assert.notDeepEqual(index.observe('a', 5n, { ...sighting, plant: 1, pass: 'origin' }), []);
-    assert.notDeepEqual(index.observe('a', 5n, { ...sighting, plant: 2, pass: 'origin' }), []);
+    for (let plant = 1; plant <= 40; plant++) index.observe(a, 5n, { ...sighting, plant });
+    assert.notDeepEqual(index.observe(a, 5n, { ...sighting, plant: 1, pass: 'origin' }), []);
+    assert.notDeepEqual(index.observe(a, 5n, { ...sighting, plant: 2, pass: 'origin' }), []);
   });
 
   it('tells more plants apart than a small number can', () => {
     const index = new Sightings();
+    const a = index.addSet();
     const sighting: Sighting = { content: 1n, mailpiece: 0n, plant: 65_537, pass: 'origin' };
-    index.observe('a', 5n, sighting);
-    assert.deepEqual(index.observe('a', 5n, sighting), ['possible-copy']);
-    assert.deepEqual(index.observe('a', 5n, { ...sighting, plant: 1 }), ['copy']);
+    index.observe(a, 5n, sighting);
+    assert.deepEqual(index.observe(a, 5n, sighting), ['possible-copy']);
+    assert.deepEqual(index.observe(a, 5n, { ...sighting, plant: 1 }), ['copy']);
   });
 
   it('takes one page for 64 neighboring pieces of a register set', () => {
     const index = new Sightings();
+    const a = index.addSet();
     const seen: Sighting = { content: 1n, mailpiece: 1n, plant: 1, pass: 'origin' };
-    for (let count = 64n; count < 128n; count++) index.observe('a', count, { ...seen, content: count });
-    assert.equal(index.pages, 1);
-    index.observe('b', 64n, seen);
-    assert.equal(index.pages, 2);
+    for (let count = 64n; count < 128n; count++) index.observe(a, count, { ...seen, content: count });
+    assert.equal(index.livePages, 1);
+    index.observe(index.addSet(), 64n, seen);
+    assert.equal(index.livePages, 2);
+  });
+});
+
+describe('a sightings index whose window is full', () => {
+  const SMALL = { livePages: 2, seenPages: 1_000 };
+  const seen: Sighting = { content: 1n, mailpiece: 1n, plant: 1, pass: 'origin' };
+
+  it('keeps one bit for each piece that left it: a repetition may be a copy, and accuses nobody', () => {
+    const index = new Sightings(SMALL);
+    const a = index.addSet();
+    for (let page = 0n; page < 10n; page++) assert.deepEqual(index.observe(a, page * 64n + 5n, seen), []);
+    assert.deepEqual([index.livePages, index.seenPages], [2, 8]);
+    assert.deepEqual(
+      index.observe(a, 5n, { ...seen, content: 2n }),
+      ['possible-copy'],
+      'not fork: nothing proves it here',
+    );
+    assert.deepEqual(index.observe(a, 6n, seen), [], 'its neighbor was never seen');
+    assert.deepEqual(index.observe(a, 6n, seen), ['possible-copy']);
+    assert.deepEqual(
+      index.observe(a, 9n * 64n + 5n, { ...seen, content: 2n }),
+      ['fork'],
+      'within the window all is known',
+    );
+  });
+
+  it('keeps the pages that are in use, however old', () => {
+    const index = new Sightings({ ...SMALL, livePages: 8 });
+    const a = index.addSet();
+    index.observe(a, 5n, seen);
+    for (let page = 1n; page < 20n; page++) {
+      index.observe(a, page * 64n, seen);
+      assert.deepEqual(index.observe(a, 5n, { ...seen, mailpiece: 2n }), ['copy'], `after ${page} other pages`);
+    }
+  });
+
+  it('forgets the oldest bits when the room for them is full, and goes on', () => {
+    const index = new Sightings({ livePages: 1, seenPages: 3 });
+    const a = index.addSet();
+    for (let page = 0n; page < 100n; page++) index.observe(a, page * 64n, seen);
+    assert.deepEqual([index.livePages, index.seenPages], [1, 3]);
+    assert.deepEqual(index.observe(a, 98n * 64n, seen), ['possible-copy']);
+    assert.deepEqual(index.observe(a, 0n, seen), []);
+  });
+
+  it('never accuses where a list of everything would not, and misses nothing that it still holds a bit of', () => {
+    const counts = fc.bigInt({ min: 0n, max: 600n });
+    const steps = fc.array(fc.tuple(fc.constantFrom(0, 1), counts, sighting), { maxLength: 80 });
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 1, max: 4 }), (observations, livePages) => {
+        const index = new Sightings({ livePages, seenPages: 1_000 });
+        index.addSet();
+        index.addSet();
+        const naive = new NaiveSightings();
+        for (const [set, count, seenNow] of observations) {
+          const answer = index.observe(set, count, seenNow);
+          const expected = naive.observe(String(set), count, seenNow);
+          for (const accusation of ['fork', 'copy'] as const) {
+            assert.ok(!answer.includes(accusation) || expected.has(accusation));
+          }
+          if (expected.has('fork') || expected.has('copy')) assert.notDeepEqual(answer, [], 'it passed unseen');
+        }
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });
 

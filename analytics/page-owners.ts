@@ -1,0 +1,35 @@
+/** Pages are added so many at a time. */
+const GROWTH = 65_536;
+
+/** Whose each page is: its register set and its number within the set. */
+export class PageOwners {
+  #sets = new Int32Array(GROWTH);
+  #numbers = new BigUint64Array(GROWTH);
+
+  get bytes(): number {
+    return this.#sets.byteLength + this.#numbers.byteLength;
+  }
+
+  set(page: number, registerSet: number, number: bigint): void {
+    if (page >= this.#sets.length) this.#grow();
+    this.#sets[page] = registerSet;
+    this.#numbers[page] = number;
+  }
+
+  setOf(page: number): number {
+    return this.#sets[page] ?? 0;
+  }
+
+  numberOf(page: number): bigint {
+    return this.#numbers[page] ?? 0n;
+  }
+
+  #grow(): void {
+    const sets = new Int32Array(this.#sets.length * 2);
+    sets.set(this.#sets);
+    const numbers = new BigUint64Array(this.#numbers.length * 2);
+    numbers.set(this.#numbers);
+    this.#sets = sets;
+    this.#numbers = numbers;
+  }
+}
