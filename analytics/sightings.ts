@@ -1,6 +1,7 @@
 import { LIVE_PAGES_MAX, SEEN_PAGES_MAX, SIGHTINGS_KEPT_BESIDE_MAX, SIGHTINGS_PER_PIECE_MAX } from './limits.ts';
 import { LivePages, PAGE_PIECES } from './live-pages.ts';
 import { PageOwners } from './page-owners.ts';
+import { PageTable } from './page-table.ts';
 import { type Repetition, relate, type Sighting } from './relation.ts';
 import { SeenBits } from './seen-bits.ts';
 
@@ -8,9 +9,6 @@ const PAGE_BITS = BigInt(Math.log2(PAGE_PIECES));
 const SLOT_MASK = BigInt(PAGE_PIECES - 1);
 const NOTHING: readonly Repetition[] = [];
 const POSSIBLE: readonly Repetition[] = ['possible-copy'];
-
-/** Pages of one register set by their number; a negative entry is a page of bits. Numbers beyond 2^53 are bigints. */
-type PageTable = Map<number | bigint, number>;
 
 export interface SightingBounds {
   readonly livePages: number;
@@ -55,7 +53,7 @@ export class Sightings {
 
   /** Number of a new register set. */
   addSet(): number {
-    this.#tables.push(new Map());
+    this.#tables.push(new PageTable());
     return this.#tables.length - 1;
   }
 
@@ -90,21 +88,21 @@ export class Sightings {
     return isFull && repetitions.length === 0 ? POSSIBLE : repetitions;
   }
 
-  /** The page of a piece; negative when it is one of bits. */
+  /** The live page of a piece; −1 − page where it is one of bits. */
   #pageOf(registerSet: number, number: bigint): number {
     const table = this.#tables[registerSet];
     if (table === undefined) throw new RangeError(`no register set ${registerSet}`);
-    const key = keyOf(number);
-    const known = table.get(key);
-    if (known !== undefined) {
+    const entry = table.get(number);
+    if (entry < 0) return entry;
+    if (entry > 0) {
       // Only what is used again is held fast: a page of a single piece is the first to shrink.
-      if (known >= 0) this.#flags[known] = (this.#flags[known] ?? 0) | USED;
-      return known;
+      this.#flags[entry - 1] = (this.#flags[entry - 1] ?? 0) | USED;
+      return entry - 1;
     }
     const page = this.#live.pages < this.#bounds.livePages ? this.#live.add() : this.#freed();
     if (page >= this.#flags.length) this.#flags = doubled(this.#flags);
     this.#liveOwners.set(page, registerSet, number);
-    table.set(key, page);
+    table.set(number, page + 1);
     return page;
   }
 
@@ -127,21 +125,17 @@ export class Sightings {
   #keepBits(registerSet: number, number: bigint, bits: readonly [number, number]): void {
     const page = this.#seenMade % this.#bounds.seenPages;
     if (this.#seenMade >= this.#bounds.seenPages) {
-      this.#tables[this.#seenOwners.setOf(page)]?.delete(keyOf(this.#seenOwners.numberOf(page)));
+      this.#tables[this.#seenOwners.setOf(page)]?.delete(this.#seenOwners.numberOf(page));
     }
     this.#seenMade += 1;
     this.#seenOwners.set(page, registerSet, number);
     this.#seen.put(page, bits);
-    this.#tables[registerSet]?.set(keyOf(number), -1 - page);
+    this.#tables[registerSet]?.set(number, -1 - page);
   }
 }
 
 const USED = 1;
 const HAS_OTHERS = 2;
-
-function keyOf(number: bigint): number | bigint {
-  return number <= Number.MAX_SAFE_INTEGER ? Number(number) : number;
-}
 
 function doubled(flags: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const larger = new Uint8Array(flags.length * 2);
