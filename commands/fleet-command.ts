@@ -1,5 +1,4 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, relative, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -151,7 +150,8 @@ async function openTarget(to: string, terminal: Terminal): Promise<Writable> {
   if (to === '-') return terminal.stdout;
   if (/^\w+:\/\//.test(to)) throw new FleetTargetError(`${to}: a fleet writes to a file or to -`);
   await mkdir(dirname(resolve(to)), { recursive: true });
-  return createWriteStream(to);
+  const file = await open(to, 'w');
+  return file.createWriteStream();
 }
 
 /** Open loop: each chunk has its time, whether or not the ones before it were taken in time. */

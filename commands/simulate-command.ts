@@ -38,7 +38,7 @@ export function addSimulateCommand(program: Command, terminal: Terminal, finish:
     .summary('make a day of mail: registry, scans, images and the truth')
     .description(
       'Simulates a day: PSDs frank, frauds are committed, pieces are printed and scanned. Writes DIR/registry/, ' +
-        'DIR/scans.ndjson, DIR/images/ and DIR/truth.ndjson. The same seed gives the same day again.',
+        'DIR/scans.ndjson, DIR/images/ and DIR/truth.ndjson. The same seed gives the same day again, but for the random part of signatures.',
     )
     .requiredOption('--out <dir>', 'folder to write')
     .addOption(new Option('--pieces <n>', 'honest mailpieces').default(2000).argParser(wholeNumber(1, PIECES_MAX)))
@@ -65,19 +65,22 @@ export function addSimulateCommand(program: Command, terminal: Terminal, finish:
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  indicia simulate --out day --pieces 2000 --images crops --frauds copy,fork')
     .action(async (options: SimulateOptions) => {
-      const { out, json, day, ...rest } = options;
+      const { out, json, day, frauds: asked, ...rest } = options;
+      // Where users pay for what they printed, nobody can print more than he paid for.
+      const frauds =
+        asked === FRAUDS && rest.payment === 'postpaid' ? FRAUDS.filter((name) => name !== 'overspend') : asked;
       const progress = new Progress(terminal);
-      const simulated = await simulate({ ...rest, dayMs: day }, out, (step, done, total) => {
+      const simulated = await simulate({ ...rest, frauds, dayMs: day }, out, (step, done, total) => {
         progress.show(`${step} ${done} of ${total}`);
       });
       progress.done(`wrote ${out}`);
       const { pieces, deliveries, images, truth } = simulated;
-      const frauds = truth.filter((line) => 'fraud' in line).length;
+      const committed = truth.filter((line) => 'fraud' in line).length;
       await (json
-        ? printJson(terminal, { pieces, scans: deliveries, images, frauds })
+        ? printJson(terminal, { pieces, scans: deliveries, images, frauds: committed })
         : print(
             terminal,
-            `${plural(pieces, 'piece')}, ${plural(deliveries, 'scan')}, ${plural(images, 'image')}, ${plural(frauds, 'fraud')}\n`,
+            `${plural(pieces, 'piece')}, ${plural(deliveries, 'scan')}, ${plural(images, 'image')}, ${plural(committed, 'fraud')}\n`,
           ));
       finish(EXIT.done);
     });

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { FleetPart, FrankOrder, PartAnswer } from './fleet-worker.ts';
-import { DAY_MS, publishRegistry } from './post.ts';
+import { checkRoom, DAY_MS, publishRegistry } from './post.ts';
 import { Random } from './random.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -30,6 +30,7 @@ export class FleetStream {
     folder: string,
     onProgress: (done: number, total: number) => void = () => {},
   ): Promise<FleetStream> {
+    checkRoom(scenario.psds, scenario.licenses);
     await mkdir(folder, { recursive: true });
     if (scenario.images !== 'none') await mkdir(join(folder, 'images'), { recursive: true });
     const share = (whole: number) => Math.max(1, Math.ceil(whole / workers));

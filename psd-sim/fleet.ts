@@ -19,7 +19,8 @@ export interface Slot {
 }
 
 /** Register sets that one PSD has room for: three in use (Fig. 3: 51a, b, c) and one to spare. */
-export const REGISTER_SETS = 4;
+export const SETS_IN_USE = 3;
+const REGISTER_SETS = SETS_IN_USE + 1;
 /** So much is on the account of each user that an honest refill is never refused. */
 const DEPOSIT_MILLS = 10n ** 12n;
 const FIRST_SERIAL = 5_520_023;
@@ -34,7 +35,9 @@ export class Fleet {
   /** Where honest users frank. */
   readonly slots: Slot[] = [];
   readonly #hardware = new Map<string, Hardware>();
+  readonly #users = new Map<string, string>();
   readonly #hosts = new Set<Host>();
+  readonly #anchors: string[] = [];
   readonly #link: Link;
   readonly #folder: string;
   readonly #firstSerial: number;
@@ -47,6 +50,11 @@ export class Fleet {
     this.#folder = folder;
   }
 
+  /** Everything that hosts were told of new keys. */
+  get anchors(): readonly string[] {
+    return this.#anchors;
+  }
+
   get psds(): string[] {
     return [...this.#hardware.keys()];
   }
@@ -54,6 +62,7 @@ export class Fleet {
   newHost(): Host {
     const host = new Host(this.#link, new NonsecureStore(this.#folder));
     this.#hosts.add(host);
+    for (const message of this.#anchors) host.hearAnchor(message);
     host.hearTime(this.offices.manufacturer.timeMessage());
     return host;
   }
@@ -69,9 +78,14 @@ export class Fleet {
     const { hardware } = this.offices.makePsd(identity, REGISTER_SETS, user);
     const psd = new Psd(hardware, guards);
     this.#hardware.set(psd.name, hardware);
+    this.#users.set(psd.name, user);
     if (this.offices.manufacturer.balanceMills(user) === 0n) this.offices.manufacturer.deposit(user, DEPOSIT_MILLS);
     host.attach(psd, `printer of ${psd.name}`);
     return psd.name;
+  }
+
+  userOf(psd: string): string {
+    return this.#users.get(psd) ?? '';
   }
 
   hardwareOf(psd: string): Hardware {
@@ -86,6 +100,12 @@ export class Fleet {
     this.offices.setTime(nowMs);
     const message = this.offices.manufacturer.timeMessage();
     for (const host of this.#hosts) host.hearTime(message);
+  }
+
+  /** An office has replaced its key; every host hears it. */
+  hearAnchor(message: string): void {
+    this.#anchors.push(message);
+    for (const host of this.#hosts) host.hearAnchor(message);
   }
 
   /** Every honest register set states its registers, and is billed where it is postpaid. */
@@ -174,7 +194,7 @@ function holderName(license: number): string {
 
 function plannedPairs(psds: number, licenses: number): { psd: number; license: number }[] {
   const pairs = new Map<string, { psd: number; license: number }>();
-  const room = Array.from({ length: psds }, () => REGISTER_SETS - 1);
+  const room = Array.from({ length: psds }, () => SETS_IN_USE);
   const add = (psd: number, license: number) => {
     const key = `${psd} ${license}`;
     if (pairs.has(key) || (room[psd] ?? 0) === 0) return;

@@ -1,12 +1,12 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildFleet, type Fleet, psdLimits } from './fleet.ts';
+import { buildFleet, type Fleet, psdLimits, SETS_IN_USE } from './fleet.ts';
 import type { Wire } from './offices/offices.ts';
 import { Offices } from './offices/offices.ts';
 import { ndjson, publishedFiles } from './offices/publication.ts';
 import type { Random } from './random.ts';
 import { RATES } from './rates.ts';
-import type { Scenario } from './scenario.ts';
+import { type Scenario, ScenarioError } from './scenario.ts';
 import type { Town } from './towns.ts';
 import { TrustPublisher } from './trust-publisher.ts';
 
@@ -32,12 +32,19 @@ export interface PostPlan {
   readonly part?: number;
 }
 
+/** @throws ScenarioError when the PSDs have no room for so many licenses. */
+export function checkRoom(psds: number, licenses: number): void {
+  if (licenses <= psds * SETS_IN_USE) return;
+  throw new ScenarioError(`${psds} PSDs have room for ${psds * SETS_IN_USE} licenses, and not for ${licenses}`);
+}
+
 /** Founds the offices, makes the PSDs and has them licensed. */
 export async function foundPost(
   { scenario, folder, random, wire, part = 0 }: PostPlan,
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<Post> {
   const { dayMs, psds, licenses } = scenario;
+  checkRoom(psds, licenses);
   const rules = {
     payment: scenario.payment ?? 'prepaid',
     validFromMs: dayMs - LICENSED_BEFORE_DAYS * DAY_MS,

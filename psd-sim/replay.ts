@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { parseJson } from './messages/sealed.ts';
 
 const ScanLine = Compile(Type.Object({ scanId: Type.String(), image: Type.Optional(Type.String()) }));
 
@@ -26,7 +27,7 @@ export class Replay {
   static async open(folder: string, imagePrefix: string): Promise<Replay> {
     const text = await readFile(join(folder, 'scans.ndjson'), 'utf8');
     const scans = text.split('\n').flatMap((line) => {
-      const value: unknown = line === '' ? null : JSON.parse(line);
+      const value = parseJson(line);
       if (!ScanLine.Check(value)) return [];
       return [value.image === undefined ? { ...value } : { ...value, image: `${imagePrefix}${value.image}` }];
     });

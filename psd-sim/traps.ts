@@ -48,9 +48,14 @@ export function prepareTraps({ dayMs }: Scenario, fleet: Fleet, random: Random):
       .map((slot): Trap => ({ odd: 'replaced-psd', atMs: at(14), spring: () => replace(fleet, slot) })),
   ];
   const shared = sharedSlots(fleet).slice(0, 2 * count);
+  let haveRotated = false;
   const watches = new Map<OddDay, Watch[]>([['shared-license', shared.map((where) => ({ where, pieces: [] }))]]);
   return {
     async until(atMs) {
+      if (!haveRotated && atMs >= at(13)) {
+        haveRotated = true;
+        await rotateKeys(fleet);
+      }
       for (let trap = due[0]; trap !== undefined && trap.atMs <= atMs; trap = due[0]) {
         due.shift();
         const where = await trap.spring();
@@ -99,6 +104,14 @@ async function move(slot: Slot): Promise<Slot> {
   return slot;
 }
 
+/** The offices replace their keys at midday; PSDs must follow, and older licenses and certificates stay good. */
+async function rotateKeys(fleet: Fleet): Promise<void> {
+  const { manufacturer, authority, issuer } = fleet.offices;
+  for (const message of [manufacturer.keys.rotate(), authority.keys.rotate(), await issuer.rotate()]) {
+    fleet.hearAnchor(message);
+  }
+}
+
 /** A register set gets a new key pair; marks with the old key are still on their way. */
 async function renew(slot: Slot): Promise<Slot> {
   const renewed = await slot.host.renewKey(slot.psd, slot.license);
@@ -109,7 +122,7 @@ async function renew(slot: Slot): Promise<Slot> {
 /** A PSD goes to the repair shop; another takes its place under the same licenses. */
 async function replace(fleet: Fleet, slot: Slot): Promise<Pick<Slot, 'psd' | 'license'>> {
   const { host, psd } = slot;
-  const successor = fleet.newPsd(host, `successor of ${psd}`);
+  const successor = fleet.newPsd(host, fleet.userOf(psd));
   for (const [index, old] of fleet.slots.entries()) {
     if (old.psd !== psd) continue;
     const withdrawn = await host.withdraw(psd, old.license);

@@ -52,6 +52,7 @@ export async function fork(scene: Scene): Promise<Committed> {
     const printed: Piece[] = [];
     // With the first twin, so that no innocent mark of the original lies between two of the clone's.
     fleet.setTime(Math.min(...twins.map((twin) => twin.printedAtMs)));
+    for (const message of fleet.anchors) host.hearAnchor(message);
     host.hearTime(fleet.offices.manufacturer.timeMessage());
     for (const _ of twins) printed.push(await frankPiece(fleet, { ...slot, host }, random));
     day.pieces.push(...printed);

@@ -90,8 +90,33 @@ export class Host {
     return this.installLicense(psd, license.text);
   }
 
+  /**
+   * Has a license signed anew with the offices' present keys, for a register set that was on the disk while they were
+   * replaced: its PSD keeps only a few of the earlier ones.
+   */
+  async renewLicense(
+    psd: string,
+    license: number,
+    wish: Omit<LicenseWish, 'existingLicense'>,
+  ): Promise<'renewed' | HostFailure> {
+    this.tellNews(psd);
+    const requested = this.psd(psd).receive({ type: 'request-license', ...wish, existingLicense: license });
+    if (requested.type !== 'requested') return reasonOf(requested);
+    const document = await this.#ask(requested.request, CountersignedLicense.type);
+    if (typeof document === 'string') return document;
+    this.store.put(psd, license, 'license', document.text);
+    return 'renewed';
+  }
+
+  /** Calls a move to the disk off; what is there is worth nothing from then on. */
+  cancelMove(psd: string, license: number): 'canceled' | HostFailure {
+    const answer = this.psd(psd).receive({ type: 'cancel-export', license });
+    return answer.type === 'done' ? 'canceled' : reasonOf(answer);
+  }
+
   /** Block 67: hands a signed license to a PSD, and has its new key certified. */
   async installLicense(psd: string, document: string): Promise<number | HostFailure> {
+    this.tellNews(psd);
     const installed = this.psd(psd).receive({ type: 'install-license', license: document });
     if (installed.type !== 'installed') return reasonOf(installed);
     this.store.put(psd, installed.license, 'license', document);
@@ -101,6 +126,7 @@ export class Host {
 
   /** A new key pair for a register set; marks carry the old key's id until the new key is certified. */
   async renewKey(psd: string, license: number): Promise<'renewed' | HostFailure> {
+    this.tellNews(psd);
     const installed = this.psd(psd).receive({ type: 'renew-key', license });
     if (installed.type !== 'installed') return reasonOf(installed);
     return (await this.#certify(psd, license, installed.certificateRequest)) ?? 'renewed';
@@ -157,6 +183,7 @@ export class Host {
 
   /** States both registers to the manufacturer and the authority. */
   async audit(psd: string, license: number): Promise<'audited' | HostFailure> {
+    this.tellNews(psd);
     const stated = this.psd(psd).receive({ type: 'audit', license });
     if (stated.type !== 'stated') return reasonOf(stated);
     const receipt = await this.#ask(stated.statement, Receipt.type);
@@ -189,6 +216,7 @@ export class Host {
     const exportedSet = this.store.get(psd, license, 'registers');
     const document = this.store.get(psd, license, 'license');
     if (exportedSet === null || document === null) return 'not-stored';
+    this.tellNews(psd);
     const answer = this.psd(psd).receive({ type: 'import', exportedSet, license: document });
     if (answer.type !== 'done') return reasonOf(answer);
     this.store.remove(psd, license, 'registers');

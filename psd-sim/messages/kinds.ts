@@ -44,7 +44,7 @@ export const LicenseRequest = messageKind(
   }),
 );
 /** Block 64: the manufacturer vouches for the origin. */
-export const ForwardedRequest = messageKind('forwarded-request', Type.Object({ request: Type.String() }));
+export const ForwardedRequest = messageKind('forwarded-request', Type.Object({ request: Type.String(), user: Text }));
 /** Block 65: granted, numbered and signed by the postal authority. */
 export const LicenseDocument = messageKind(
   'license',
@@ -97,7 +97,7 @@ const Registers = {
 };
 export const RefillRequest = messageKind(
   'refill-request',
-  Type.Object({ ...Registers, challenge: Nonce, amountMills: Decimal }),
+  Type.Object({ ...Registers, challenge: Nonce, refillNumber: Type.Integer({ minimum: 1 }), amountMills: Decimal }),
 );
 /** The manufacturer asks the authority for its consent, and reports the money paid. */
 export const RefillReport = messageKind('refill-report', Type.Object({ request: Type.String(), paidAtMs: TimeMs }));

@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import { createHash, type KeyObject } from 'node:crypto';
 import { type Static, type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { isSignedBy, signBytes } from '../key-pair.ts';
@@ -75,6 +75,11 @@ function parseSealed(text: string): Static<ReturnType<typeof Sealed.Type>> | nul
 
 function signedBytes(type: string, body: string): Buffer {
   return Buffer.from(`${type}\n${body}`);
+}
+
+/** SHA-256 in hex: names a message in the answer to it. */
+export function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** Undefined when the text is no JSON: a link may have changed it. */

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import { publicKeyFrom } from '../key-pair.ts';
 import { CertificateRequest, EndorsedCertificateRequest } from '../messages/kinds.ts';
 import { contentsOf, isSealFailure, parseJson, typeOf, unseal } from '../messages/sealed.ts';
 import type { CertificateIssuer } from './certificate-issuer.ts';
@@ -14,7 +15,10 @@ export class CertificateAuthority {
   readonly #validity: { readonly validFromMs: number; readonly validToMs: number };
   readonly #manufacturerKeys: () => readonly KeyObject[];
   readonly #keys = new Map<number, CertifiedKey>();
-  readonly #answers = new Map<string, { readonly keyId: number; readonly answer: string }>();
+  /** By public key; a request that comes again while the first is at work waits for its answer. */
+  readonly #answers = new Map<string, Promise<string>>();
+  readonly #certificates: { readonly keyId: number; readonly certificate: string }[] = [];
+  #numbered = 0;
 
   constructor(
     issuer: CertificateIssuer,
@@ -33,11 +37,8 @@ export class CertificateAuthority {
   }
 
   /** Key ids with their certificates in DER, base64. */
-  get certificates(): { keyId: number; certificate: string }[] {
-    return [...this.#answers.values()].map(({ keyId, answer }) => ({
-      keyId,
-      certificate: certificateIn(answer) ?? '',
-    }));
+  get certificates(): readonly { readonly keyId: number; readonly certificate: string }[] {
+    return this.#certificates;
   }
 
   async receive(message: string): Promise<string> {
@@ -47,27 +48,28 @@ export class CertificateAuthority {
     const request = contentsOf(CertificateRequest, endorsed.request);
     if (request === null) return refusal('malformed');
     const { psd, license, spki } = request;
-    const known = this.#answers.get(spki);
-    if (known !== undefined) return known.answer;
-    return this.certify(psd, license, spki);
+    if (!isP256Key(spki)) return refusal('malformed');
+    const answer = this.#answers.get(spki) ?? this.#certify(psd, license, spki);
+    this.#answers.set(spki, answer);
+    return answer;
   }
 
-  async certify(psd: string, license: number, spki: string): Promise<string> {
-    const keyId = this.#firstKeyId + this.#keys.size;
+  async #certify(psd: string, license: number, spki: string): Promise<string> {
+    const keyId = this.#firstKeyId + this.#numbered;
+    this.#numbered += 1;
     const { validFromMs, validToMs } = this.#validity;
-    const suite = 'ecdsa-p256-sha256';
-    const dates = { validFromMs, validToMs, revokedAtMs: null, compromisedFromMs: null };
-    this.#keys.set(keyId, { keyId, psd, license, suite, spki, ...dates });
-    const der = await this.#issuer.issue(
+    const bytes = await this.#issuer.issue(
       `${psd} ${license}`,
       keyId,
       Buffer.from(spki, 'base64'),
       validFromMs,
       validToMs,
     );
-    const answer = JSON.stringify({ type: CERTIFICATE, certificate: der.toString('base64') });
-    this.#answers.set(spki, { keyId, answer });
-    return answer;
+    const certificate = bytes.toString('base64');
+    const dates = { validFromMs, validToMs, revokedAtMs: null, compromisedFromMs: null };
+    this.#keys.set(keyId, { keyId, psd, license, suite: 'ecdsa-p256-sha256', spki, ...dates });
+    this.#certificates.push({ keyId, certificate });
+    return JSON.stringify({ type: CERTIFICATE, certificate });
   }
 
   revoke(keyId: number, revokedAtMs: number): void {
@@ -93,4 +95,15 @@ export function certificateIn(answer: string): string | null {
   const value = parseJson(answer);
   const isAnswer = typeof value === 'object' && value !== null && 'certificate' in value;
   return isAnswer && typeof value.certificate === 'string' ? value.certificate : null;
+}
+
+function isP256Key(spki: string): boolean {
+  try {
+    const { asymmetricKeyDetails } = publicKeyFrom(Buffer.from(spki, 'base64'));
+    return asymmetricKeyDetails?.namedCurve === 'prime256v1';
+  } catch (error) {
+    // OpenSSL names what is wrong with the bytes in a code.
+    if (error instanceof Error && 'code' in error) return false;
+    throw error;
+  }
 }

@@ -11,10 +11,14 @@ const LOOPBACK = '127.0.0.1';
 /** Puts a link behind HTTP on the loopback interface: one POST a message, the answer is its body. */
 export class HttpWires {
   readonly #servers: Server[] = [];
+  readonly #listening: Promise<AddressInfo>[] = [];
 
   readonly wire: Wire = (_from, _to, link) => {
     const server = createServer(async (request, response) => {
-      const message = await bodyOf(request);
+      const message = await bodyOf(request).catch((error: unknown) => {
+        if (isCutOff(error)) return null;
+        throw error;
+      });
       const answer = message === null ? refusal('malformed') : await link(message);
       response.writeHead(200, { 'content-type': 'application/json' }).end(answer);
     });
@@ -26,8 +30,14 @@ export class HttpWires {
         if (typeof address === 'object' && address !== null) resolve(address);
       });
     });
+    this.#listening.push(listening);
     return async (message) => post(`http://${LOOPBACK}:${(await listening).port}/`, message);
   };
+
+  /** Where each wire listens, in the order in which they were laid. */
+  addresses(): Promise<AddressInfo[]> {
+    return Promise.all(this.#listening);
+  }
 
   async close(): Promise<void> {
     for (const server of this.#servers) {
@@ -39,12 +49,20 @@ export class HttpWires {
 
 /** An empty text when there was no answer: links may fail at any time. */
 export const post = async (url: string, message: string): ReturnType<Link> => {
-  const response = await fetch(url, { method: 'POST', body: message }).catch((error: unknown) => {
-    if (error instanceof TypeError) return null;
+  try {
+    const response = await fetch(url, { method: 'POST', body: message });
+    return response.ok ? await response.text() : '';
+  } catch (error) {
+    // What fetch throws for every failure of the network, the body's included.
+    if (error instanceof TypeError) return '';
     throw error;
-  });
-  return response?.ok ? response.text() : '';
+  }
 };
+
+/** The other side went away in the middle of its message. */
+function isCutOff(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ECONNRESET';
+}
 
 async function bodyOf(request: IncomingMessage): Promise<string | null> {
   const chunks: Buffer[] = [];

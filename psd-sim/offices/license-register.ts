@@ -25,9 +25,9 @@ export class LicenseRegister {
   }
 
   /** Numbers a license. */
-  add(terms: Omit<GrantedLicense, 'license' | 'revokedAtMs'>): GrantedLicense {
+  add(terms: Omit<GrantedLicense, 'license' | 'user' | 'revokedAtMs'>): GrantedLicense {
     const license = this.#firstLicense + this.#licenses.size * LICENSE_STEP;
-    const granted = { license, ...terms, revokedAtMs: null };
+    const granted = { license, ...terms, user: null, revokedAtMs: null };
     this.#licenses.set(license, granted);
     return granted;
   }
@@ -35,13 +35,17 @@ export class LicenseRegister {
   /** A license that its holder has already and may have on that PSD too, or why he may not. */
   existing(
     license: number,
+    user: string,
     wish: { readonly holder: string; readonly depositPostcode: string; readonly psd: string },
   ): GrantedLicense | OfficeRefusal {
     const known = this.#licenses.get(license);
     if (known === undefined) return 'unknown-license';
-    if (known.holder !== wish.holder) return 'not-the-holder';
+    if (known.holder !== wish.holder || (known.user !== null && known.user !== user)) return 'not-the-holder';
     if (known.depositPostcode !== wish.depositPostcode) return 'not-at-that-town';
     if (known.revokedAtMs !== null) return 'license-revoked';
+    // Its counters on that PSD are used up.
+    const own = this.#newestGrant.get(`${license} ${wish.psd}`);
+    if (own !== undefined && own.endedAtMs !== null) return 'already-withdrawn';
     const others = this.#grantsOf.get(license)?.filter(({ psd, endedAtMs }) => {
       return psd !== wish.psd && endedAtMs === null;
     });
@@ -49,7 +53,8 @@ export class LicenseRegister {
   }
 
   /** Notes that a license is on a PSD from then on. */
-  putOn(license: number, psd: string, grantedAtMs: number): void {
+  putOn(license: number, psd: string, user: string, grantedAtMs: number): void {
+    this.#licenses.set(license, { ...this.#granted(license), user });
     const key = `${license} ${psd}`;
     if (this.#newestGrant.get(key)?.endedAtMs === null) return;
     const grant = { license, psd, grantedAtMs, endedAtMs: null };
@@ -58,9 +63,10 @@ export class LicenseRegister {
     this.#grantsOf.set(license, [...(this.#grantsOf.get(license) ?? []), grant]);
   }
 
-  /** Whether the license is good and on that PSD now. */
-  isOn(license: number, psd: string): boolean {
-    const isGood = this.#licenses.get(license)?.revokedAtMs === null;
+  /** Whether the license is in force and on that PSD then. */
+  isOn(license: number, psd: string, atMs: number): boolean {
+    const known = this.#licenses.get(license);
+    const isGood = known?.revokedAtMs === null && atMs < known.validToMs;
     return isGood && this.#newestGrant.get(`${license} ${psd}`)?.endedAtMs === null;
   }
 

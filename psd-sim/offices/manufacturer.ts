@@ -21,7 +21,7 @@ import {
 } from '../messages/kinds.ts';
 import { contentsOf, isSealFailure, type MessageKind, typeOf, unseal } from '../messages/sealed.ts';
 import { type Link, OfficeKeys, type OfficeRefusal, refusal } from './office.ts';
-import { SetBooks, type Statement } from './set-books.ts';
+import { SetBooks } from './set-books.ts';
 
 /** Where the manufacturer's own letters go. */
 export interface ManufacturerLinks {
@@ -39,6 +39,7 @@ export class Manufacturer {
   readonly #devices = new Map<string, { readonly publicKey: KeyObject; readonly user: string }>();
   readonly #balanceMills = new Map<string, bigint>();
   readonly #books = new Map<string, SetBooks>();
+  readonly #reserved = new Map<string, { readonly user: string; readonly amountMills: bigint }>();
   #time: { readonly timeMs: number; readonly message: string } | null = null;
 
   constructor(seedOf: (number: number) => Buffer, now: () => number, links: ManufacturerLinks) {
@@ -94,7 +95,9 @@ export class Manufacturer {
   async #forward(message: string): Promise<string> {
     const request = this.#fromPsd(LicenseRequest, message);
     if (typeof request === 'string') return refusal(request);
-    const answer = await this.#links.authority(this.keys.seal(ForwardedRequest, { request: message }));
+    const answer = await this.#links.authority(
+      this.keys.seal(ForwardedRequest, { request: message, user: this.#devices.get(request.psd)?.user ?? '' }),
+    );
     if (typeOf(answer) !== LicenseDocument.type) return answer;
     const license = unseal(LicenseDocument, answer, ...this.#links.authorityKeys());
     if (isSealFailure(license)) return refusal(license);
@@ -116,25 +119,39 @@ export class Manufacturer {
     const books = this.#booksOf(psd, license);
     const known = books.answerTo(challenge);
     if (known !== undefined) return known;
-    const fault = books.faultIn(request);
+    const fault = books.isOld(request.refillNumber) ? 'registers-went-back' : books.faultIn(request);
     if (fault !== null) return refusal(fault);
     const user = this.#devices.get(psd)?.user ?? '';
-    const amountMills = BigInt(request.amountMills);
-    const isCovered = this.balanceMills(user) >= amountMills;
-    const isGranted = isCovered && (await this.#hasConsent(message, challenge));
-    if (isGranted === null) return refusal('authority-refused');
+    const isReserved = this.#reserve(user, challenge, BigInt(request.amountMills));
+    const isGranted = isReserved && (await this.#hasConsent(message, challenge));
     // While the authority was asked the same request may have been answered already.
     const meanwhile = books.answerTo(challenge);
     if (meanwhile !== undefined) return meanwhile;
-    if (isGranted) {
-      this.deposit(user, -amountMills);
-      books.credit(amountMills);
-    }
+    // Whether the authority has booked it is not known: the money waits for the PSD to ask again.
+    if (isGranted === null) return refusal('authority-refused');
+    const amountMills = this.#reserved.get(challenge)?.amountMills ?? 0n;
+    this.#reserved.delete(challenge);
+    if (isGranted) books.credit(amountMills);
+    else this.deposit(user, amountMills);
     const answer = isGranted
       ? this.keys.seal(RefillCredit, { psd, license, challenge, amountMills: request.amountMills })
       : this.keys.seal(RefillRefusal, { psd, license, challenge });
-    books.noteAnswer(challenge, answer, request);
+    books.noteAnswer(request, answer);
     return answer;
+  }
+
+  /** Takes the money off the account before anybody else can spend it; false when there is not enough. */
+  #reserve(user: string, challenge: string, amountMills: bigint): boolean {
+    if (this.#reserved.has(challenge)) return true;
+    if (this.balanceMills(user) < amountMills) return false;
+    this.deposit(user, -amountMills);
+    this.#reserved.set(challenge, { user, amountMills });
+    return true;
+  }
+
+  /** Money of a user that waits for an answer of the authority. */
+  reservedMills(user: string): bigint {
+    return [...this.#reserved.values()].reduce((sum, its) => (its.user === user ? sum + its.amountMills : sum), 0n);
   }
 
   /** Null when the authority could not be reached, or its answer was not genuine: nothing is decided then. */
@@ -197,5 +214,3 @@ export class Manufacturer {
     return this.#booksOf(psd, license);
   }
 }
-
-export type { Statement };

@@ -76,15 +76,19 @@ export class OfficeKeys {
     return seal(kind, body, this.current.privateKey);
   }
 
-  /** A new key; the message tells the PSDs, signed with the key before it. */
-  rotate(keepsEarlier = true): string {
-    const before = this.current;
+  /**
+   * A new key; the message tells the PSDs, signed with the key before it. After a theft another office signs it, and
+   * nothing that the stolen key signed is good any more.
+   */
+  rotate(afterTheft: { readonly vouchedFor: KeyPair } | null = null): string {
+    const voucher = afterTheft?.vouchedFor ?? this.current;
+    const keepsEarlier = afterTheft === null;
     this.#number += 1;
     const next = keyPairFrom(this.#seedOf(this.#number));
     this.#pairs = keepsEarlier ? [next, ...this.#pairs] : [next];
     this.#publicKeys = publicKeysOf(this.#pairs);
     const body = { role: this.#role, number: this.#number, spki: next.spki.toString('base64'), keepsEarlier };
-    return seal(NewAnchor, body, before.privateKey);
+    return seal(NewAnchor, body, voucher.privateKey);
   }
 }
 

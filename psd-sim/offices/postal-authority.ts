@@ -1,5 +1,4 @@
 import type { KeyObject } from 'node:crypto';
-import { createHash } from 'node:crypto';
 import {
   Audit,
   ForwardedRequest,
@@ -12,7 +11,7 @@ import {
   Report,
   Withdrawal,
 } from '../messages/kinds.ts';
-import { contentsOf, isSealFailure, typeOf, unseal } from '../messages/sealed.ts';
+import { contentsOf, digestOf, isSealFailure, typeOf, unseal } from '../messages/sealed.ts';
 import { LicenseRegister } from './license-register.ts';
 import { OfficeKeys, type OfficeRefusal, refusal } from './office.ts';
 import type { FundsPaid, GrantedLicense, RefundedPiece, WithdrawnSet } from './records.ts';
@@ -87,9 +86,9 @@ export class PostalAuthority {
     const requestDigest = digestOf(JSON.stringify(request));
     const known = this.#answers.get(requestDigest);
     if (known !== undefined) return known;
-    const license = this.#licenseFor(request);
+    const license = this.#licenseFor(request, forwarded.user);
     if (typeof license === 'string') return refusal(license);
-    this.register.putOn(license.license, request.psd, this.#now());
+    this.register.putOn(license.license, request.psd, forwarded.user, this.#now());
     const { holder, town, depositPostcode, payment, validFromMs, validToMs } = license;
     const answer = this.keys.seal(LicenseDocument, {
       license: license.license,
@@ -106,8 +105,8 @@ export class PostalAuthority {
     return answer;
   }
 
-  #licenseFor(wish: Wish): GrantedLicense | OfficeRefusal {
-    if (wish.existingLicense !== null) return this.register.existing(wish.existingLicense, wish);
+  #licenseFor(wish: Wish, user: string): GrantedLicense | OfficeRefusal {
+    if (wish.existingLicense !== null) return this.register.existing(wish.existingLicense, user, wish);
     const terms = this.termsFor(wish.holder, { name: wish.town, postcode: wish.depositPostcode });
     return this.register.add({ ...terms, psdLimit: this.#rules.psdLimitOf(wish.holder, wish.town) });
   }
@@ -125,7 +124,7 @@ export class PostalAuthority {
     const request = contentsOf(RefillRequest, report.request);
     if (request === null) return refusal('malformed');
     const { license, psd, challenge } = request;
-    const isGranted = this.register.isOn(license, psd);
+    const isGranted = this.register.isOn(license, psd, this.#now());
     if (isGranted && !this.#paidFor.has(challenge)) {
       this.#paidFor.add(challenge);
       this.#pay(license, psd, BigInt(request.amountMills), report.paidAtMs);
@@ -192,7 +191,3 @@ export class PostalAuthority {
 
 type Contents<Kind> = Kind extends { isBody(value: unknown): value is infer Body } ? Body : never;
 type Wish = Contents<typeof LicenseRequest>;
-
-function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
-}

@@ -11,7 +11,7 @@ export async function publishedFiles(offices: Offices): Promise<Map<string, stri
   const keys = certifier.keys;
   const files = new Map([
     ['keys.ndjson', ndjson(keys)],
-    ['licenses.ndjson', ndjson(licenses.map(({ payment: _, ...license }) => license))],
+    ['licenses.ndjson', ndjson(licenses.map(({ payment: _, user: __, ...license }) => license))],
     ['grants.ndjson', ndjson(grants)],
     ['psds.ndjson', ndjson(manufacturer.devices)],
     ['funds.ndjson', ndjson(funds)],

@@ -20,6 +20,8 @@ export interface GrantedLicense {
   readonly depositPostcode: string;
   readonly psdLimit: number;
   readonly payment: 'prepaid' | 'postpaid';
+  /** Whose PSDs may have it: the manufacturer's customer to whom it was first given; null until then. */
+  readonly user: string | null;
   readonly validFromMs: number;
   readonly validToMs: number;
   readonly revokedAtMs: number | null;

@@ -8,16 +8,14 @@ export interface Statement {
   readonly descendingMills: string | null;
 }
 
-/** Answers that are kept for a PSD whose link loses them. */
-const ANSWERS_KEPT = 4;
-
 /** The manufacturer's books of one register set: what was paid into it, and how far its registers had come. */
 export class SetBooks {
   creditedMills = 0n;
   returnedMills = 0n;
   isWithdrawn = false;
   #last: { readonly epoch: number; readonly pieceCount: bigint; readonly ascendingMills: bigint } | null = null;
-  readonly #answers = new Map<string, string>();
+  /** The last answer, for a PSD whose link lost it. */
+  #answer: { readonly refillNumber: number; readonly challenge: string; readonly text: string } | null = null;
 
   /** Why a statement cannot be true; null when it can. */
   faultIn(statement: Statement, returnedMills = 0n): OfficeRefusal | null {
@@ -48,16 +46,19 @@ export class SetBooks {
     this.returnedMills = returnedMills;
   }
 
+  /** The answer that was given to this very question before. */
   answerTo(challenge: string): string | undefined {
-    return this.#answers.get(challenge);
+    return this.#answer?.challenge === challenge ? this.#answer.text : undefined;
   }
 
-  noteAnswer(challenge: string, answer: string, statement: Statement): void {
-    this.note(statement);
-    this.#answers.set(challenge, answer);
-    for (const oldest of this.#answers.keys()) {
-      if (this.#answers.size <= ANSWERS_KEPT) break;
-      this.#answers.delete(oldest);
-    }
+  /** Questions are numbered: one that was answered, or refused, can not be asked again later. */
+  isOld(refillNumber: number): boolean {
+    return this.#answer !== null && refillNumber <= this.#answer.refillNumber;
+  }
+
+  noteAnswer(question: Statement & { readonly challenge: string; readonly refillNumber: number }, text: string): void {
+    const { challenge, refillNumber } = question;
+    this.note(question);
+    this.#answer = { challenge, refillNumber, text };
   }
 }

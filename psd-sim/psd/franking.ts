@@ -34,7 +34,7 @@ export function frank(state: SecureState, request: FrankingRequest): Franking | 
   if (slot === undefined || slot.set === null) return 'no-such-license';
   const { set, facts } = slot;
   if (state.has('only-live-sets-frank') && set.state !== 'live') return 'not-in-service';
-  if (facts.keyId === 0) return 'not-certified';
+  if (facts.keyId === 0 && state.has('certified-before-franking')) return 'not-certified';
   if (state.clockMs === 0) return 'no-time';
   const refusal = debitRefusal(set, request.postageMills);
   if (refusal === 'insufficient-funds' ? state.has('funds') : refusal !== null) {
@@ -90,7 +90,7 @@ export function takeAnchor(state: SecureState, message: string): 'anchor-taken' 
     ...newest(state.anchorKeys(claimed.role)),
   ]);
   if (isSealFailure(anchor)) return anchor;
-  if (anchor.number <= state.anchorNumber(anchor.role)) return 'anchor-not-newer';
+  if (state.has('anchor-newer') && anchor.number <= state.anchorNumber(anchor.role)) return 'anchor-not-newer';
   const earlier = anchor.keepsEarlier ? state.anchorSpkis(anchor.role).slice(0, EARLIER_KEYS_MAX) : [];
   state.setAnchor(anchor.role, anchor.number, [anchor.spki, ...earlier]);
   return 'anchor-taken';

@@ -1,6 +1,6 @@
 /**
  * Everything a PSD checks before it acts. A fraud switches one off, and the test of the PSD takes away each in turn and
- * must notice (test/psd-sim/fleet-model.test.ts).
+ * must notice (test/psd-sim/patent-model.test.ts).
  */
 export const GUARDS = [
   'funds',
@@ -29,6 +29,11 @@ export const GUARDS = [
   'import-license-signatures',
   'export-encrypted',
   'anchor-signature',
+  'anchor-newer',
+  'release-signature',
+  'receipt-signature',
+  'receipt-for-withdrawn-set',
+  'certified-before-franking',
   'withdrawn-for-good',
 ] as const;
 export type Guard = (typeof GUARDS)[number];
@@ -48,6 +53,7 @@ export const PSD_REFUSALS = [
   'postage-not-positive',
   'register-full',
   'not-in-service',
+  'in-service',
   'not-certified',
   'no-time',
   'time-not-forward',
@@ -73,7 +79,3 @@ export const PSD_REFUSALS = [
   'cannot-encode',
 ] as const;
 export type PsdRefusal = (typeof PSD_REFUSALS)[number];
-
-export function isPsdRefusal(value: unknown): value is PsdRefusal {
-  return PSD_REFUSALS.some((refusal) => refusal === value);
-}

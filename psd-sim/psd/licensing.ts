@@ -1,6 +1,6 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { CertificateRequest, CountersignedLicense, LicenseDocument, LicenseRequest } from '../messages/kinds.ts';
-import { isSealFailure, seal } from '../messages/sealed.ts';
+import { digestOf, isSealFailure, seal } from '../messages/sealed.ts';
 import { verified } from './franking.ts';
 import type { PsdRefusal } from './guards.ts';
 import { newRegisterSet } from './register-set.ts';
@@ -49,9 +49,8 @@ export function installLicense(state: SecureState, message: string): Installed |
     return present.facts.keyId === 0 ? certificateRequest(state, present) : 'already-installed';
   }
   if (state.has('license-was-requested') && license.requestDigest !== state.requestDigest) return 'not-requested';
-  const buried = state.tombstones().find((tombstone) => tombstone.license === license.license);
-  if (buried?.isWithdrawn && state.has('withdrawn-for-good')) return 'withdrawn-for-good';
-  if (buried?.isWithdrawn === false && state.has('license-only-once')) return 'already-installed';
+  if (state.isWithdrawn(license.license) && state.has('withdrawn-for-good')) return 'withdrawn-for-good';
+  if (state.tombstoneOf(license.license) !== undefined && state.has('license-only-once')) return 'already-installed';
   const slot = state.freeSlot() ?? (state.has('memory-limit') ? undefined : state.slots[0]);
   if (slot === undefined) return 'memory-full';
   slot.fill(newRegisterSet(license.license, license.payment), {
@@ -85,10 +84,14 @@ export function installCertificate(
 ): 'certified' | PsdRefusal {
   const slot = state.slotOf(license);
   if (slot === undefined || slot.set === null) return 'no-such-license';
+  if (slot.set.state !== 'live') return 'not-in-service';
   const certificate = parseCertificate(certificateBase64);
   if (certificate === null) return 'malformed';
   const isSigned = state.anchorKeys('certifier').some((publicKey) => certificate.verify(publicKey));
   if (!isSigned && state.has('certificate-signature')) return 'certificate-not-signed';
+  // As it was signed, and not as it was written: what is around it could be anything.
+  const der = certificate.raw.toString('base64');
+  if (der.length > CERTIFICATE_TEXT_MAX) return 'malformed';
   const { facts } = slot;
   const spki = certificate.publicKey.export({ format: 'der', type: 'spki' });
   const seeds = [facts.nextKeySeed, facts.keySeed].filter((seed) => seed !== null);
@@ -99,7 +102,7 @@ export function installCertificate(
     keySeed: keySeed ?? facts.keySeed,
     nextKeySeed: keySeed === facts.nextKeySeed ? null : facts.nextKeySeed,
     keyId: Number(BigInt(`0x${certificate.serialNumber}`)),
-    certificate: certificateBase64,
+    certificate: der,
   });
   return 'certified';
 }
@@ -117,9 +120,8 @@ export function licenseIn(
   return license;
 }
 
-export function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
-}
+/** Certificates of P-256 keys take some 450 characters; the memory holds no longer ones. */
+const CERTIFICATE_TEXT_MAX = 700;
 
 function certificateRequest(state: SecureState, slot: RegisterSlot): Installed {
   const license = slot.set?.license ?? 0;

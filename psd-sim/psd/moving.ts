@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { ExportedSet } from '../messages/kinds.ts';
-import { contentsOf, seal, unseal } from '../messages/sealed.ts';
+import { contentsOf, isSealFailure, seal, unseal } from '../messages/sealed.ts';
+import { verified } from './franking.ts';
 import type { PsdRefusal } from './guards.ts';
 import { licenseIn } from './licensing.ts';
 import { decodeRegisters, encodeRegisters, REGISTER_RECORD_BYTES } from './register-record.ts';
@@ -24,8 +25,8 @@ export function exportSet(state: SecureState, license: number): Exported | PsdRe
   const { set } = slot;
   if (set.state !== 'live' && set.state !== 'leaving') return 'not-in-service';
   if (slot.facts.keyId === 0) return 'not-certified';
-  if (!state.hasRoomForTombstone()) return 'memory-full';
   if (set.state === 'leaving') return packed(state, slot.facts, set);
+  if (!state.hasRoomForTombstone()) return 'memory-full';
   const settled = state.has('spoil-unconfirmed') ? spoilUnconfirmed(set) : set;
   const leaving: RegisterSet = { ...settled, state: 'leaving', epoch: set.epoch + 1, handle: state.nonce() };
   slot.write(leaving);
@@ -34,24 +35,24 @@ export function exportSet(state: SecureState, license: number): Exported | PsdRe
 
 /** The host shows what it has stored: only then the PSD forgets the set, but for its epoch and one-time handle. */
 export function releaseSet(state: SecureState, exportedSet: string): 'released' | PsdRefusal {
-  const body = unseal(ExportedSet, exportedSet, state.devicePublicKey);
-  if (body === 'malformed' || body === 'bad-signature') return 'export-altered';
+  const body = verified(state, 'release-signature', exportedSet, ExportedSet, [state.devicePublicKey]);
+  if (isSealFailure(body)) return 'export-altered';
   const slot = state.slotOf(body.license);
   if (slot === undefined || slot.set?.state !== 'leaving') return 'not-exported';
   if (slot.set.epoch !== body.epoch) return 'export-stale';
   const { license, epoch, handle } = slot.set;
   slot.write({ ...slot.set, state: 'away' });
-  state.bury({ license, epoch, handle, isWithdrawn: false });
+  state.bury({ license, epoch, handle });
   slot.clear();
   return 'released';
 }
 
 /** Calls a move off: what was given out is worth nothing from now on. */
-export function cancelExport(state: SecureState, license: number): 'cancelled' | PsdRefusal {
+export function cancelExport(state: SecureState, license: number): 'canceled' | PsdRefusal {
   const slot = state.slotOf(license);
   if (slot === undefined || slot.set?.state !== 'leaving') return 'not-exported';
   slot.write({ ...slot.set, state: 'live', epoch: slot.set.epoch + 1, handle: NO_NONCE });
-  return 'cancelled';
+  return 'canceled';
 }
 
 /**
@@ -73,8 +74,8 @@ export function importSet(state: SecureState, exportedSet: string, license: stri
   const contents = unpacked(state, claimed);
   if (contents === null) return 'export-unreadable';
   const { set, facts } = contents;
-  const buried = state.tombstones().find((tombstone) => tombstone.license === set.license);
-  if (buried?.isWithdrawn && state.has('withdrawn-for-good')) return 'withdrawn-for-good';
+  if (state.isWithdrawn(set.license) && state.has('withdrawn-for-good')) return 'withdrawn-for-good';
+  const buried = state.tombstoneOf(set.license);
   if (state.has('export-epoch') && (buried?.epoch ?? set.epoch) > set.epoch) return 'export-stale';
   if (state.has('export-handle') && buried?.handle !== set.handle) return 'not-exported';
   const present = state.slotOf(set.license);
@@ -87,9 +88,9 @@ export function importSet(state: SecureState, exportedSet: string, license: stri
 }
 
 function packed(state: SecureState, facts: Facts, set: RegisterSet): Exported {
-  const { license, epoch, handle } = set;
-  // One handle is never used for two contents, so its bytes are a nonce that is never used twice.
-  const nonce = handle.slice(0, 24);
+  const { license, epoch } = set;
+  // A new one each time: with one nonce for two contents, whoever knows the one reads the other.
+  const nonce = state.nonce().slice(0, 24);
   const plain = Buffer.concat([encodeRegisters(set), Buffer.from(JSON.stringify(facts))]);
   const cipher = createCipheriv('aes-256-gcm', storageKey(state), Buffer.from(nonce, 'hex'));
   const secret = state.has('export-encrypted') ? Buffer.concat([cipher.update(plain), cipher.final()]) : plain;

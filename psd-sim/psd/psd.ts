@@ -105,7 +105,7 @@ const DONE = [
   'refill-refused',
   'withdrawn',
   'released',
-  'cancelled',
+  'canceled',
   'imported',
 ] as const;
 

@@ -1,7 +1,7 @@
 import { NO_NONCE, type RegisterSet, SET_STATES } from './register-set.ts';
 
 /** Bytes of a register set in nonvolatile memory: fixed, so that a debit rewrites one short record. */
-export const REGISTER_RECORD_BYTES = 92;
+export const REGISTER_RECORD_BYTES = 96;
 
 const HAS_DESCENDING = 1;
 const MILLS_BYTES = 6;
@@ -20,6 +20,7 @@ const AT = {
   asked: 54,
   challenge: 60,
   handle: 76,
+  refillNumber: 92,
 } as const;
 
 const record = Buffer.alloc(REGISTER_RECORD_BYTES);
@@ -40,6 +41,7 @@ export function encodeRegisters(set: RegisterSet): Buffer {
   writeMills(set.askedMills, AT.asked);
   writeNonce(set.challenge, AT.challenge);
   writeNonce(set.handle, AT.handle);
+  record.writeUInt32BE(set.refillNumber, AT.refillNumber);
   return record;
 }
 
@@ -61,6 +63,7 @@ export function decodeRegisters(bytes: Buffer): RegisterSet {
     askedMills: mills(AT.asked),
     challenge: bytes.toString('hex', AT.challenge, AT.challenge + 16),
     handle: bytes.toString('hex', AT.handle, AT.handle + 16),
+    refillNumber: bytes.readUInt32BE(AT.refillNumber),
   };
 }
 

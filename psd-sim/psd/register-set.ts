@@ -25,6 +25,8 @@ export interface RegisterSet {
   readonly spoiledMills: bigint;
   /** The refill that was asked for and not yet answered; amount 0 when there is none. */
   readonly challenge: string;
+  /** Number of that question, which rises with each: an old one can not be asked again. */
+  readonly refillNumber: number;
   readonly askedMills: bigint;
   /** One-time handle of the export that may come back; all zero when there is none. */
   readonly handle: string;
@@ -48,6 +50,7 @@ export function newRegisterSet(license: number, payment: 'prepaid' | 'postpaid')
     spoiledPieces: 0,
     spoiledMills: 0n,
     challenge: NO_NONCE,
+    refillNumber: 0,
     askedMills: 0n,
     handle: NO_NONCE,
   };

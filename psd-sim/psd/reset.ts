@@ -22,10 +22,12 @@ export function askRefill(state: SecureState, license: number, amountMills: bigi
   if (slot.set.descendingMills === null) return 'no-descending-register';
   if (slot.set.askedMills === 0n) {
     if (!creditFits(slot.set, amountMills)) return 'credit-does-not-fit';
-    slot.write({ ...slot.set, challenge: state.nonce(), askedMills: amountMills });
+    const refillNumber = slot.set.refillNumber + 1;
+    slot.write({ ...slot.set, challenge: state.nonce(), askedMills: amountMills, refillNumber });
   }
   const { set } = slot;
-  const body = { ...statementOf(state, set), challenge: set.challenge, amountMills: String(set.askedMills) };
+  const { challenge, refillNumber } = set;
+  const body = { ...statementOf(state, set), challenge, refillNumber, amountMills: String(set.askedMills) };
   return { type: 'stated', statement: seal(RefillRequest, body, state.device.privateKey) };
 }
 
@@ -88,7 +90,7 @@ export function withdraw(state: SecureState, license: number): SignedStatement |
   if (slot.set.state === 'live') {
     // A refill that was paid for may still be on its way: first it must arrive, or be refused.
     if (slot.set.askedMills > 0n) return 'refill-under-way';
-    if (!state.hasRoomForTombstone()) return 'memory-full';
+    if (!state.hasRoomForWithdrawal()) return 'memory-full';
     slot.write(emptied(state, slot.set));
   }
   const body = { ...statementOf(state, slot.set), returnedMills: String(slot.set.returnedMills) };
@@ -97,13 +99,13 @@ export function withdraw(state: SecureState, license: number): SignedStatement |
 
 /** The manufacturer has the withdrawal: the place becomes free, the counters stay used. */
 export function takeReceipt(state: SecureState, message: string): 'withdrawn' | PsdRefusal {
-  const receipt = verified(state, 'refill-signature', message, WithdrawalReceipt, state.anchorKeys('manufacturer'));
+  const receipt = verified(state, 'receipt-signature', message, WithdrawalReceipt, state.anchorKeys('manufacturer'));
   if (isSealFailure(receipt)) return receipt;
   if (receipt.psd !== state.name) return 'other-psd';
   const slot = state.slotOf(receipt.license);
-  if (slot === undefined || slot.set?.state !== 'withdrawn') return 'no-such-license';
-  const { license, epoch } = slot.set;
-  state.bury({ license, epoch, handle: NO_NONCE, isWithdrawn: true });
+  if (slot === undefined || slot.set === null) return 'no-such-license';
+  if (state.has('receipt-for-withdrawn-set') && slot.set.state !== 'withdrawn') return 'in-service';
+  state.noteWithdrawn(slot.set.license);
   slot.clear();
   return 'withdrawn';
 }

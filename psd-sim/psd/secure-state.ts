@@ -42,17 +42,18 @@ const Tombstone = Type.Object({
   license: Type.Integer(),
   epoch: Type.Integer(),
   handle: Type.String(),
-  /** Out of service for good, rather than on the nonsecure store. */
-  isWithdrawn: Type.Boolean(),
 });
-/** What stays of a register set that left. */
+/** What stays of a register set that is on the nonsecure store. */
 export type Tombstone = Static<typeof Tombstone>;
 
 const ROM_BYTES = 300;
 const CLOCK_BYTES = 8;
 const REQUEST_BYTES = 32;
 const ANCHORS_BYTES = 1_400;
-const TOMBSTONE_BYTES = 140;
+const TOMBSTONE_BYTES = 120;
+const LICENSE_BYTES = 6;
+/** Licenses that a PSD can remember to have left for good: a user moves or gives up a license a few times a year. */
+export const WITHDRAWN_MAX = 100;
 /** Register sets that a PSD can remember to be elsewhere. */
 export const TOMBSTONES_MAX = 16;
 
@@ -72,6 +73,7 @@ export class SecureState {
   readonly #clock: Cell;
   readonly #request: Cell;
   readonly #anchorsCell: Cell;
+  readonly #withdrawn: Cell;
   readonly #tombstoneCells: readonly Cell[];
   #clockMs: number;
   #anchors: Anchors;
@@ -97,6 +99,7 @@ export class SecureState {
     this.#clock = cell(CLOCK_BYTES);
     this.#clockMs = this.#clock.read()?.readUIntBE(0, 6) ?? 0;
     this.#request = cell(REQUEST_BYTES);
+    this.#withdrawn = cell(WITHDRAWN_MAX * LICENSE_BYTES);
     this.#tombstoneCells = Array.from({ length: TOMBSTONES_MAX }, () => cell(TOMBSTONE_BYTES));
     this.slots = Array.from({ length: this.rom.registerSets }, () => new RegisterSlot(cell));
     this.#recover();
@@ -104,7 +107,8 @@ export class SecureState {
 
   /** Memory that a PSD with room for that many register sets has. */
   static memoryBytes(registerSets: number): number {
-    const cells = [ROM_BYTES, ANCHORS_BYTES, CLOCK_BYTES, REQUEST_BYTES].map(Cell.bytes);
+    const capacities = [ROM_BYTES, ANCHORS_BYTES, CLOCK_BYTES, REQUEST_BYTES, WITHDRAWN_MAX * LICENSE_BYTES];
+    const cells = capacities.map(Cell.bytes);
     const fixed = cells.reduce((sum, bytes) => sum + bytes, TOMBSTONES_MAX * Cell.bytes(TOMBSTONE_BYTES));
     return fixed + registerSets * RegisterSlot.bytes;
   }
@@ -187,8 +191,37 @@ export class SecureState {
     });
   }
 
+  tombstoneOf(license: number): Tombstone | undefined {
+    return this.tombstones().find((tombstone) => tombstone.license === license);
+  }
+
+  /** Whether one more set may leave: those that are leaving will need their places. */
   hasRoomForTombstone(): boolean {
-    return this.tombstones().length < TOMBSTONES_MAX;
+    const leaving = this.slots.filter(({ set }) => set?.state === 'leaving' || set?.state === 'away');
+    return this.tombstones().length + leaving.length < TOMBSTONES_MAX;
+  }
+
+  isWithdrawn(license: number): boolean {
+    return this.#withdrawnLicenses().includes(license);
+  }
+
+  hasRoomForWithdrawal(): boolean {
+    const pending = this.slots.filter(({ set }) => set?.state === 'withdrawn');
+    return this.#withdrawnLicenses().length + pending.length < WITHDRAWN_MAX;
+  }
+
+  /** The license may never be on this PSD again: its counters would start anew. */
+  noteWithdrawn(license: number): void {
+    const bytes = Buffer.alloc(LICENSE_BYTES);
+    bytes.writeUIntBE(license, 0, LICENSE_BYTES);
+    this.#withdrawn.write(Buffer.concat([this.#withdrawn.read() ?? Buffer.alloc(0), bytes]));
+  }
+
+  #withdrawnLicenses(): number[] {
+    const bytes = this.#withdrawn.read() ?? Buffer.alloc(0);
+    const licenses: number[] = [];
+    for (let at = 0; at < bytes.length; at += LICENSE_BYTES) licenses.push(bytes.readUIntBE(at, LICENSE_BYTES));
+    return licenses;
   }
 
   bury(tombstone: Tombstone): void {
@@ -211,11 +244,11 @@ export class SecureState {
       const { set } = slot;
       if (set === null) continue;
       const { license, epoch, handle, state } = set;
-      const buried = this.tombstones().find((tombstone) => tombstone.license === license);
+      const buried = this.tombstoneOf(license);
       if (state === 'away') {
-        if (buried === undefined || buried.epoch < epoch) this.bury({ license, epoch, handle, isWithdrawn: false });
+        if (buried === undefined || buried.epoch < epoch) this.bury({ license, epoch, handle });
         slot.clear();
-      } else if (state === 'withdrawn' && buried?.isWithdrawn) slot.clear();
+      } else if (state === 'withdrawn' && this.isWithdrawn(license)) slot.clear();
       else if (buried !== undefined && buried.epoch < epoch) this.unbury(license);
     }
   }

@@ -82,6 +82,12 @@ describe('indicia fleet', () => {
     const apart = await indicia(['fleet', '--images', 'crops', '--out', '../elsewhere', ...SMALL], { cwd });
     assert.equal(apart.exitCode, 2);
     assert.match(apart.stderr, /images must lie below/);
+    const folder = await indicia(['fleet', '--to', '.', ...SMALL], { cwd });
+    assert.equal(folder.exitCode, 2);
+    assert.match(folder.stderr, /EISDIR/);
+    const many = await indicia(['fleet', '--psds', '2', '--licenses', '50', '--workers', '1'], { cwd });
+    assert.equal(many.exitCode, 2);
+    assert.match(many.stderr, /2 PSDs have room for 6 licenses/);
     const nothing = await indicia(['fleet', '--replay', '.'], { cwd });
     assert.equal(nothing.exitCode, 2);
   });

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { HttpWires } from '../../psd-sim/offices/http.ts';
 import type { Link } from '../../psd-sim/offices/office.ts';
@@ -110,7 +112,51 @@ describe('a host', () => {
       ['1', 730, 1_270],
     );
     await host.withdraw(successor, license);
-    assert.equal(await host.obtainLicense(old, { ...WISH, existingLicense: license }), 'withdrawn-for-good');
+    assert.equal(await host.obtainLicense(old, { ...WISH, existingLicense: license }), 'already-withdrawn');
+  });
+
+  it('has a license signed anew when its set was away while the offices replaced their keys three times', async (test) => {
+    const post = await smallPost(test, {});
+    const { host, psd } = post.newPsd();
+    const license = await post.license(host, psd);
+    await host.refill(psd, license, 2_000n);
+    assert.equal(host.moveOut(psd, license), 'moved-out');
+    for (let times = 0; times < 3; times++) host.hearAnchor(post.offices.authority.keys.rotate());
+    host.tellNews(psd);
+    assert.equal(host.moveIn(psd, license), 'license-not-signed');
+    const { existingLicense: _, ...terms } = WISH;
+    assert.equal(await host.renewLicense(psd, license, terms), 'renewed');
+    assert.equal(host.moveIn(psd, license), 'moved-in');
+    assert.equal(host.sets(psd)[0]?.descendingMills, 2_000n);
+  });
+
+  it('calls a move off: the copy on the disk is worth nothing from then on', async (test) => {
+    const post = await smallPost(test, {});
+    const { host, psd } = post.newPsd();
+    const license = await post.license(host, psd);
+    await host.refill(psd, license, 2_000n);
+    const exported = host.psd(psd).receive({ type: 'export', license });
+    assert.ok(exported.type === 'exported');
+    assert.equal(host.cancelMove(psd, license), 'canceled');
+    post.store.put(psd, license, 'registers', exported.exportedSet);
+    assert.equal(host.moveIn(psd, license), 'not-exported');
+    assert.equal(typeof host.frank(psd, { license, ...PIECE }), 'object');
+  });
+
+  it('is not brought down, nor its offices, by somebody who hangs up in the middle of a message', async (test) => {
+    const wires = new HttpWires();
+    test.after(() => wires.close());
+    const post = await smallPost(test, { link: (link) => wires.wire('host', 'manufacturer', link) });
+    const { host, psd } = post.newPsd();
+    await post.license(host, psd);
+    const [address] = await wires.addresses();
+    assert.ok(address !== undefined);
+    const socket = connect(address.port, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf');
+    socket.destroy();
+    await once(socket, 'close');
+    assert.equal(typeof (await post.license(host, psd)), 'number');
   });
 
   it('says that a link failed, and gets everything once when it asks again', async (test) => {

@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { keyPairFrom } from '../../psd-sim/key-pair.ts';
 import {
+  CertificateRequest,
   CountersignedLicense,
   EndorsedCertificateRequest,
   ForwardedRequest,
@@ -13,6 +14,7 @@ import {
 import { contentsOf, isSealFailure, seal, unseal } from '../../psd-sim/messages/sealed.ts';
 import { certificateIn } from '../../psd-sim/offices/certificate-authority.ts';
 import { refusalIn } from '../../psd-sim/offices/office.ts';
+import { Psd } from '../../psd-sim/psd/psd.ts';
 import { Random } from '../../psd-sim/random.ts';
 import { smallPost, TOWN, USER } from '../support/small-post.ts';
 
@@ -85,9 +87,67 @@ describe('the manufacturer', () => {
     const rolledBack = { ...body, epoch: 0, pieceCount: '0', ascendingMills: '0' };
     await manufacturer.receive(seal(RefillRequest, { ...body, pieceCount: '7' }, STRANGER.privateKey));
     const back = await manufacturer.receive(
-      seal(RefillRequest, { ...rolledBack, challenge: '2'.repeat(32) }, STRANGER.privateKey),
+      seal(
+        RefillRequest,
+        { ...rolledBack, challenge: '2'.repeat(32), refillNumber: body.refillNumber + 1 },
+        STRANGER.privateKey,
+      ),
     );
     assert.equal(refusalIn(back), 'registers-went-back');
+  });
+});
+
+describe('money between manufacturer and authority', () => {
+  it('is not spent twice by two PSDs that are refilled at once', async (test) => {
+    const post = await smallPost(test, {});
+    const host = post.newHost();
+    const sets: [string, number][] = [];
+    for (let index = 0; index < 2; index++) {
+      const { psd } = post.newPsd(host);
+      sets.push([psd, await post.license(host, psd)]);
+    }
+    const answers = await Promise.all(sets.map(([psd, license]) => host.refill(psd, license, 1_000_000n)));
+    assert.deepEqual(answers.toSorted(), ['refill-refused', 'refilled']);
+    assert.equal(post.offices.manufacturer.balanceMills(USER), 0n);
+  });
+
+  it('is kept for a refill whose consent was lost, so that what the authority booked is what is paid', async (test) => {
+    let isLost = false;
+    const post = await smallPost(test, {
+      wire: (_from, to, link) => async (message) => {
+        const answer = await link(message);
+        return isLost && to === 'authority' ? '' : answer;
+      },
+    });
+    const host = post.newHost();
+    const { psd: first } = post.newPsd(host);
+    const { psd: second } = post.newPsd(host);
+    const [one, two] = [await post.license(host, first), await post.license(host, second)];
+    isLost = true;
+    assert.equal(await host.refill(first, one, 900_000n), 'authority-refused');
+    isLost = false;
+    assert.equal(await host.refill(second, two, 900_000n), 'refill-refused', 'the money waits for the first');
+    assert.equal(await host.refill(first, one, 900_000n), 'refilled');
+    const booked = post.offices.authority.records.funds.map(({ amountMills }) => amountMills);
+    assert.deepEqual(booked, [900_000]);
+  });
+
+  it('is not taken by a refused question that somebody asks again later', async (test) => {
+    const texts: string[] = [];
+    const post = await smallPost(test, {
+      link: (link) => (message) => {
+        texts.push(message);
+        return link(message);
+      },
+    });
+    const { host, psd } = post.newPsd();
+    const license = await post.license(host, psd);
+    assert.equal(await host.refill(psd, license, 2_000_000n), 'refill-refused');
+    const old = texts.at(-1) ?? '';
+    for (let times = 0; times < 6; times++) assert.equal(await host.refill(psd, license, 2_000_000n), 'refill-refused');
+    post.offices.manufacturer.deposit(USER, 5_000_000n);
+    assert.equal(refusalIn(await post.offices.manufacturer.receive(old)), 'registers-went-back');
+    assert.equal(await host.refill(psd, license, 2_000_000n), 'refilled');
   });
 });
 
@@ -96,12 +156,12 @@ describe('the postal authority', () => {
     const post = await smallPost(test, {});
     const { authority, manufacturer } = post.offices;
     const request = seal(LicenseRequest, requestOf('06-2S-1'), STRANGER.privateKey);
-    const forwarded = manufacturer.keys.seal(ForwardedRequest, { request });
+    const forwarded = manufacturer.keys.seal(ForwardedRequest, { request, user: USER });
     const first = contentsOf(LicenseDocument, await authority.receive(forwarded));
     const again = contentsOf(LicenseDocument, await authority.receive(forwarded));
     assert.deepEqual(first, again);
     assert.equal(authority.records.licenses.length, 1);
-    const stranger = seal(ForwardedRequest, { request }, STRANGER.privateKey);
+    const stranger = seal(ForwardedRequest, { request, user: USER }, STRANGER.privateKey);
     assert.equal(refusalIn(await authority.receive(stranger)), 'bad-signature');
   });
 
@@ -121,6 +181,16 @@ describe('the postal authority', () => {
     assert.equal(await host.refill(psd, license, 100n), 'refill-refused');
   });
 
+  it('gives a license to PSDs of the user who has it, and to nobody who only names its holder', async (test) => {
+    const post = await smallPost(test, {});
+    const { host, psd } = post.newPsd();
+    const license = await post.license(host, psd);
+    const { hardware } = post.offices.makePsd({ manufacturer: '06', model: '2S', serial: 900 }, 2, 'a stranger');
+    const stranger = new Psd(hardware);
+    host.attach(stranger, 'his printer');
+    assert.equal(await host.obtainLicense(stranger.name, { ...WISH, existingLicense: license }), 'not-the-holder');
+  });
+
   it('refunds a spoiled mark once', async (test) => {
     const { authority } = (await smallPost(test, {})).offices;
     const piece = { license: 1, psd: '06-2S-1', pieceCount: '5', amountMills: 730 };
@@ -138,9 +208,26 @@ describe('the certificate authority', () => {
     assert.deepEqual([key?.psd, key?.license], [psd, license]);
     const certificate = new X509Certificate(Buffer.from(post.store.get(psd, license, 'certificate') ?? '', 'base64'));
     assert.equal(Number.parseInt(certificate.serialNumber, 16), key?.keyId);
+    for (const spki of ['AAAA', 'A', key?.spki.slice(0, 40) ?? '']) {
+      const request = seal(CertificateRequest, { psd, license, spki }, STRANGER.privateKey);
+      const endorsed = post.offices.manufacturer.keys.seal(EndorsedCertificateRequest, { request });
+      assert.equal(refusalIn(await post.offices.certifier.receive(endorsed)), 'malformed', spki);
+    }
+    assert.equal(post.offices.certifier.keys.length, 1);
     const stranger = seal(EndorsedCertificateRequest, { request: '' }, STRANGER.privateKey);
     assert.equal(refusalIn(await post.offices.certifier.receive(stranger)), 'bad-signature');
     assert.equal(certificateIn('{"type":"refused"}'), null);
+  });
+
+  it('has a stolen key replaced, vouched for by the manufacturer: nothing that it signed is good any more', async (test) => {
+    const post = await smallPost(test, {});
+    const { host, psd } = post.newPsd();
+    const { manufacturer, authority } = post.offices;
+    const license = await post.license(host, psd);
+    assert.equal(host.moveOut(psd, license), 'moved-out');
+    host.hearAnchor(authority.keys.rotate({ vouchedFor: manufacturer.keys.current }));
+    host.tellNews(psd);
+    assert.equal(host.moveIn(psd, license), 'license-not-signed');
   });
 
   it('replaces its key, as the other offices do, and PSDs follow', async (test) => {

@@ -6,11 +6,13 @@ import {
   CountersignedLicense,
   ExportedSet,
   LicenseDocument,
+  LicenseRequest,
   NewAnchor,
   RefillCredit,
   SignedTime,
+  WithdrawalReceipt,
 } from '../../psd-sim/messages/kinds.ts';
-import { contentsOf, seal, typeOf } from '../../psd-sim/messages/sealed.ts';
+import { contentsOf, digestOf, seal, typeOf } from '../../psd-sim/messages/sealed.ts';
 import { CertificateIssuer } from '../../psd-sim/offices/certificate-issuer.ts';
 import { ALL_GUARDS, GUARDS, type Guard, withoutGuards } from '../../psd-sim/psd/guards.ts';
 import type { PsdAnswer } from '../../psd-sim/psd/psd.ts';
@@ -21,7 +23,19 @@ import { HOLDERS, MISCHIEFS, PatentWorld, PSDS, TOWN } from '../support/patent-w
 /** One step: what happens, to which PSD and license, and what the links and the power supply do meanwhile. */
 const step = fc.record({
   act: fc.constantFrom(
-    ...(['frank', 'frank', 'frank', 'frank', 'refill', 'refill', 'license', 'move-out', 'move-in', 'move-in'] as const),
+    ...([
+      'frank',
+      'frank',
+      'frank',
+      'frank',
+      'refill',
+      'refill',
+      'refill-both',
+      'license',
+      'move-out',
+      'move-in',
+      'move-in',
+    ] as const),
     ...([
       'spoil',
       'move-twice',
@@ -47,6 +61,8 @@ const step = fc.record({
 });
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
+const WISH = { type: 'request-license', town: TOWN.name, depositPostcode: TOWN.postcode } as const;
+const OLD_ANCHOR = { role: 'authority' as const, number: 1, spki: 'AAAA', keepsEarlier: true };
 const STRANGER = keyPairFrom(new Random('stranger').bytes('key'));
 const stranger = CertificateIssuer.create((number) => new Random('stranger CA').bytes(String(number)), 0);
 
@@ -108,6 +124,9 @@ async function honest(world: PatentWorld, { act, psd, license: index, amount, at
     case 'refill':
       await host.refill(name, license, BigInt(amount + 1) * 500n);
       return;
+    case 'refill-both':
+      await refillBoth(world, psd, BigInt(amount + 1) * 2_000n);
+      return;
     case 'license':
       await tryLicense(world, psd, amount < 5 ? license : null);
       return;
@@ -167,6 +186,18 @@ function remember(world: PatentWorld, psd: number, license: number): void {
   if (stored !== null) world.texts.push(stored);
 }
 
+/** All sets of one user are refilled at once, for more than he has. */
+async function refillBoth(world: PatentWorld, psd: number, amountMills: bigint): Promise<void> {
+  const together = [0, 1, 2].filter((other) => world.userOf(other) === world.userOf(psd));
+  await Promise.all(
+    together.flatMap((other) => {
+      return world
+        .sets(other)
+        .map(({ license }) => world.hostOf(other).refill(world.name(other), license, amountMills));
+    }),
+  );
+}
+
 /** A set that left, came back and left again: the first copy must be worth nothing, nor one that was changed. */
 function moveTwice(world: PatentWorld, psd: number, license: number): void {
   const host = world.hostOf(psd);
@@ -185,9 +216,14 @@ function moveTwice(world: PatentWorld, psd: number, license: number): void {
   expectRefusal(world.say(psd, { type: 'import', exportedSet: altered, license: document }), 'export-altered');
 }
 
-/** The set is given out and not yet released: it must not frank meanwhile. */
+/** The set is given out and not yet released: it must not frank meanwhile, nor go because a stranger says so. */
 function leave(world: PatentWorld, psd: number, license: number): void {
   const answer = world.say(psd, { type: 'export', license });
+  const body = answer.type === 'exported' ? contentsOf(ExportedSet, answer.exportedSet) : null;
+  if (body !== null) {
+    const forged = seal(ExportedSet, body, STRANGER.privateKey);
+    expectRefusal(world.say(psd, { type: 'stored', exportedSet: forged }), 'export-altered');
+  }
   if (answer.type === 'exported') expectRefusal(world.frank(psd, license, 250n, true), 'not-in-service');
 }
 
@@ -282,8 +318,43 @@ const ATTACKS: Record<string, (world: PatentWorld, step: Step) => void | Promise
     const document = seal(CountersignedLicense, { license }, STRANGER.privateKey);
     expectRefusal(world.say(psd, { type: 'install-license', license: document }), 'not-countersigned');
   },
+  'a license of a withdrawn set, by both offices': (world, { psd }) => {
+    const gone = world.licenses.find((license) => world.isWithdrawn(psd, license) && !world.setOf(psd, license));
+    if (gone === undefined) return;
+    const license = world.offices.authority.keys.seal(LicenseDocument, licenseBody(world, psd, gone));
+    const document = world.offices.manufacturer.keys.seal(CountersignedLicense, { license });
+    expectRefusal(world.say(psd, { type: 'install-license', license: document }), 'withdrawn-for-good');
+  },
+  'a receipt by a stranger, and one for a set in service': (world, { psd }) => {
+    for (const { license, state } of world.sets(psd)) {
+      const body = { psd: world.name(psd), license, returnedMills: '0' };
+      const forged = seal(WithdrawalReceipt, body, STRANGER.privateKey);
+      expectRefusal(world.say(psd, { type: 'withdrawal-receipt', message: forged }), 'bad-signature');
+      const genuine = world.offices.manufacturer.keys.seal(WithdrawalReceipt, body);
+      if (state === 'withdrawn') continue;
+      expectRefusal(world.say(psd, { type: 'withdrawal-receipt', message: genuine }), 'in-service');
+    }
+  },
+  'an old key of an office': (world, { psd }) => {
+    const message = world.offices.authority.keys.rotate();
+    for (const host of world.hosts) host.hearAnchor(message);
+    world.hostOf(psd).tellNews(world.name(psd));
+    const again = world.offices.manufacturer.keys.seal(NewAnchor, contentsOf(NewAnchor, message) ?? OLD_ANCHOR);
+    expectRefusal(world.say(psd, { type: 'new-anchor', message: again }), 'anchor-not-newer');
+  },
+  'a mark without a certificate': async (world, { psd }) => {
+    if (world.sets(psd).length > 1) return;
+    const asked = world.say(psd, { ...WISH, holder: world.userOf(psd), existingLicense: null });
+    assert.ok(asked.type === 'requested');
+    const document = await world.offices.manufacturer.receive(asked.request);
+    const installed = world.say(psd, { type: 'install-license', license: document });
+    if (installed.type !== 'installed') return;
+    world.noteLicenses();
+    world.hostOf(psd).store.put(world.name(psd), installed.license, 'license', document);
+    expectRefusal(world.frank(psd, installed.license, 250n, true), 'not-certified');
+  },
   'a certificate by a stranger': async (world, { psd }) => {
-    const [set] = world.sets(psd);
+    const set = world.sets(psd).find(({ state }) => state === 'live');
     const stored = world.hostOf(psd).store.get(world.name(psd), set?.license ?? 0, 'certificate');
     if (set === undefined || stored === null) return;
     const key = world.offices.certifier.keys.find(({ keyId }) => keyId === set.keyId);
@@ -298,7 +369,7 @@ const ATTACKS: Record<string, (world: PatentWorld, step: Step) => void | Promise
   },
   'the certificate of another key': (world, { psd }) => {
     const other = (psd + 1) % PSDS;
-    const [set] = world.sets(psd);
+    const set = world.sets(psd).find(({ state }) => state === 'live');
     const [foreign] = world.sets(other);
     const certificate = world.hostOf(other).store.get(world.name(other), foreign?.license ?? 0, 'certificate');
     if (set === undefined || certificate === null) return;
@@ -353,18 +424,22 @@ const ATTACKS: Record<string, (world: PatentWorld, step: Step) => void | Promise
   'a register set with an unsigned license': (world, { psd }) => {
     const { exportedSet, license } = onDisk(world, psd) ?? {};
     if (exportedSet === undefined || license === undefined) return;
-    const inner = seal(LicenseDocument, { ...licenseBody(world, psd), license }, STRANGER.privateKey);
+    const inner = seal(LicenseDocument, licenseBody(world, psd, license), STRANGER.privateKey);
     const document = seal(CountersignedLicense, { license: inner }, STRANGER.privateKey);
     expectRefusal(world.say(psd, { type: 'import', exportedSet, license: document }), 'not-countersigned');
   },
 };
 
-function licenseBody(world: PatentWorld, psd: number) {
+/** A license that would answer what the PSD is asking for just now: whoever listens knows the digest. */
+function licenseBody(world: PatentWorld, psd: number, license = 999_999) {
   const { nowMs } = world.offices;
+  const wish = { holder: world.userOf(psd), town: TOWN.name, depositPostcode: TOWN.postcode, existingLicense: null };
+  const asked = world.say(psd, { type: 'request-license', ...wish });
+  const request = asked.type === 'requested' ? contentsOf(LicenseRequest, asked.request) : null;
   return {
-    license: 999_999,
+    license,
     psd: world.name(psd),
-    requestDigest: '0'.repeat(64),
+    requestDigest: digestOf(JSON.stringify(request)),
     holder: HOLDERS[0],
     town: TOWN.name,
     depositPostcode: TOWN.postcode,
@@ -405,8 +480,13 @@ async function settle(world: PatentWorld): Promise<void> {
       const present = world.sets(psd).find(({ state, keyId }) => state === 'live' && keyId > 0);
       if (world.sets(psd).length > 1 && present !== undefined)
         world.hostOf(psd).moveOut(world.name(psd), present.license);
-      const answer = world.hostOf(psd).moveIn(world.name(psd), away.license);
-      const mayStay = ['memory-full', 'not-countersigned', 'license-not-signed'];
+      let answer = world.hostOf(psd).moveIn(world.name(psd), away.license);
+      if (answer === 'not-countersigned' || answer === 'license-not-signed') {
+        const terms = { holder: world.userOf(psd), town: TOWN.name, depositPostcode: TOWN.postcode };
+        assert.equal(await world.hostOf(psd).renewLicense(world.name(psd), away.license, terms), 'renewed');
+        answer = world.hostOf(psd).moveIn(world.name(psd), away.license);
+      }
+      const mayStay = ['memory-full'];
       // A copy may lie there of a set that was back already, and then withdrawn.
       if (world.isWithdrawn(psd, away.license)) mayStay.push('withdrawn-for-good');
       assert.ok(answer === 'moved-in' || mayStay.includes(answer), answer);

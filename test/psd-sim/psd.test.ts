@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { parseIndicium } from '../../indicium/index.ts';
 import type { Host } from '../../psd-sim/host/host.ts';
-import { smallPost } from '../support/small-post.ts';
+import { ExportedSet } from '../../psd-sim/messages/kinds.ts';
+import { contentsOf } from '../../psd-sim/messages/sealed.ts';
+import { certificateIn } from '../../psd-sim/offices/certificate-authority.ts';
+import { TOMBSTONES_MAX } from '../../psd-sim/psd/secure-state.ts';
+import { smallPost, USER } from '../support/small-post.ts';
 
 async function withLicenses(test: TestContext, count: number, payment: 'prepaid' | 'postpaid' = 'prepaid') {
   const post = await smallPost(test, { payment });
@@ -93,6 +97,47 @@ describe('a PSD', () => {
     assert.equal(host.frank(psd, request), 'no-time');
     host.hearTime(post.offices.manufacturer.timeMessage());
     assert.equal(markOf(host, psd, license).printedAtMs, post.offices.nowMs);
+  });
+
+  it('seals a set that it gives out twice with two nonces, and lets nothing change in it meanwhile', async (test) => {
+    const { post, host, psd, licenses } = await withLicenses(test, 1);
+    const [license = 0] = licenses;
+    const renewing = host.psd(psd).receive({ type: 'renew-key', license });
+    assert.ok(renewing.type === 'installed');
+    const answer = await post.offices.manufacturer.receive(renewing.certificateRequest);
+    const nonces = [0, 1].map(() => {
+      const exported = host.psd(psd).receive({ type: 'export', license });
+      assert.ok(exported.type === 'exported');
+      const certified = host.psd(psd).receive({
+        type: 'install-certificate',
+        license,
+        certificate: `${certificateIn(answer)}${' '.repeat(80)}`,
+      });
+      assert.ok(certified.type === 'refused');
+      return contentsOf(ExportedSet, exported.exportedSet)?.nonce;
+    });
+    assert.notEqual(nonces[0], nonces[1], 'with one nonce for two contents, whoever knows the one reads the other');
+  });
+
+  it('lets no more sets leave than it can remember, and forgets none when many have left for good', async (test) => {
+    const post = await smallPost(test, { registerSets: 2 });
+    const { host, psd } = post.newPsd();
+    for (let times = 0; times < 20; times++) {
+      const license = await post.license(host, psd);
+      await host.refill(psd, license, 1_000n);
+      assert.equal(await host.withdraw(psd, license), 'withdrawn', `the ${times + 1}th`);
+    }
+    assert.equal(post.offices.manufacturer.balanceMills(USER), 1_000_000n);
+    for (let away = 0; away < TOMBSTONES_MAX - 1; away++) {
+      assert.equal(host.moveOut(psd, await post.license(host, psd)), 'moved-out');
+    }
+    const [one, two] = [await post.license(host, psd), await post.license(host, psd)];
+    assert.equal(host.psd(psd).receive({ type: 'export', license: one }).type, 'exported');
+    assert.deepEqual(host.psd(psd).receive({ type: 'export', license: two }), {
+      type: 'refused',
+      reason: 'memory-full',
+    });
+    assert.equal(host.moveOut(psd, one), 'moved-out');
   });
 
   it('gets a new key for a register set, and goes on counting', async (test) => {

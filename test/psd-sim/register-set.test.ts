@@ -29,6 +29,7 @@ const registerSet: fc.Arbitrary<RegisterSet> = fc.record({
   spoiledPieces: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
   spoiledMills: mills,
   challenge: nonce,
+  refillNumber: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
   askedMills: mills,
   handle: nonce,
 });

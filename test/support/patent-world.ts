@@ -31,9 +31,6 @@ interface Books {
   readonly confirmed: Set<bigint>;
 }
 
-/** Guard names that this world's PSDs lack. */
-export type Broken = readonly Guard[];
-
 /**
  * Three PSDs, two users, the offices and hostile links between them, with books of its own that are compared with what
  * the PSDs show after every step. It knows nothing of how a PSD works inside.
@@ -45,6 +42,8 @@ export class PatentWorld {
   readonly licenses: number[] = [];
   /** Every text that crossed a link or left a PSD: what an eavesdropper has. */
   readonly texts: string[] = [];
+  /** The last license request of each PSD that an attacker had it make. */
+  readonly openRequests = new Map<number, string>();
   readonly #hardware: Hardware[] = [];
   readonly #psds: Psd[] = [];
   readonly #guards: ReadonlySet<Guard>;
@@ -234,6 +233,7 @@ export class PatentWorld {
   }
 
   #notice(psd: number, answer: PsdAnswer, message: PsdMessage): void {
+    if (answer.type === 'requested') this.openRequests.set(psd, answer.request);
     this.texts.push(JSON.stringify(answer, (_, value) => (typeof value === 'bigint' ? String(value) : value)));
     if (answer.type !== 'franked') return;
     assert.ok(message.type === 'frank');
@@ -314,7 +314,10 @@ export class PatentWorld {
           assert.ok(printed <= booked.creditedMills - booked.returnedMills, 'postage without funds');
         }
       }
-      assert.equal(this.offices.manufacturer.balanceMills(holder) + spentMills, DEPOSIT_MILLS, 'money came or went');
+      const { manufacturer } = this.offices;
+      assert.ok(manufacturer.balanceMills(holder) >= 0n, 'an account was overdrawn');
+      const waitingMills = manufacturer.reservedMills(holder);
+      assert.equal(manufacturer.balanceMills(holder) + waitingMills + spentMills, DEPOSIT_MILLS, 'money came or went');
     }
   }
 
