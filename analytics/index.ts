@@ -14,6 +14,7 @@ export { QUERY_FORMATS, type QueryFormat, writeResult } from './query-output.ts'
 export {
   type Amounts,
   type Book,
+  type BookFilter,
   type LicenseBook,
   needsAttention,
   reconcile,
