@@ -7,6 +7,7 @@ import { addDecodeCommand } from './commands/decode-command.ts';
 import { addDemoCommand, DemoFolderError } from './commands/demo-command.ts';
 import { EXIT, type ExitCode } from './commands/exit-codes.ts';
 import { addFleetCommand, FleetTargetError } from './commands/fleet-command.ts';
+import { addReconcileCommand } from './commands/reconcile-command.ts';
 import { addReportCommand } from './commands/report-command.ts';
 import { addRunCommand } from './commands/run-command.ts';
 import { addSimulateCommand } from './commands/simulate-command.ts';
@@ -58,6 +59,7 @@ async function main(terminal: Terminal): Promise<ExitCode> {
   addVerifyCommand(program, terminal, finish);
   addTrustCommand(program, terminal, finish);
   addStoreCommands(program, terminal, finish);
+  addReconcileCommand(program, terminal, finish);
   addReportCommand(program, terminal, finish);
   addBenchCommand(program, terminal, finish);
   try {

@@ -1,9 +1,26 @@
+export {
+  type BookedPiece,
+  bookedPieces,
+  FIGURES,
+  type Figure,
+  type UnseenRange,
+} from './booked-pieces.ts';
 export { DETECTORS, detect } from './detect.ts';
 export type { Evidence } from './evidence.ts';
 export { Judge } from './judge.ts';
 export { KnownScans, type SortedScans } from './known-scans.ts';
 export { dispositionFor } from './policy.ts';
 export { QUERY_FORMATS, type QueryFormat, writeResult } from './query-output.ts';
+export {
+  type Amounts,
+  type Book,
+  type BookFilter,
+  type LicenseBook,
+  needsAttention,
+  reconcile,
+  type SetBook,
+  type TownBook,
+} from './reconcile.ts';
 export { StoreError } from './store/instance.ts';
 export { type Cell, QueryError, type QueryResult, query } from './store/query.ts';
 export { StoreReader } from './store/reader.ts';

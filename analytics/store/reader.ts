@@ -77,9 +77,9 @@ export class StoreReader {
     return readTimeline(this.#connection, barMs);
   }
 
-  /** Any one statement; its rows come in chunks, never all at once. */
-  stream(sql: string): Promise<DuckDBResult> {
-    return this.#connection.stream(sql);
+  /** Any one statement, with values for its $1, $2, …; its rows come in chunks, never all at once. */
+  stream(sql: string, values: readonly (string | bigint | null)[] = []): Promise<DuckDBResult> {
+    return this.#connection.stream(sql, [...values]);
   }
 }
 

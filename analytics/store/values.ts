@@ -1,5 +1,8 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 
+/** A row by the names of its columns. */
+export type Row = Readonly<Record<string, DuckDBValue>>;
+
 /** Checked reading of what a query gave: a column of another type is a broken query, so these throw. */
 
 export function asText(value: DuckDBValue | undefined): string {
@@ -14,6 +17,15 @@ export function asTextOrNull(value: DuckDBValue | undefined): string | null {
 export function asBigint(value: DuckDBValue | undefined): bigint {
   if (typeof value === 'number') return BigInt(value);
   if (typeof value !== 'bigint') throw new TypeError(`a query gave ${typeof value} where an integer was expected`);
+  return value;
+}
+
+export function asBigintOrNull(value: DuckDBValue | undefined): bigint | null {
+  return value === null ? null : asBigint(value);
+}
+
+export function asBoolean(value: DuckDBValue | undefined): boolean {
+  if (typeof value !== 'boolean') throw new TypeError(`a query gave ${typeof value} where yes or no was expected`);
   return value;
 }
 

@@ -46,6 +46,7 @@ describe('help', () => {
     'findings',
     'detect',
     'query',
+    'reconcile',
     'report',
     'bench',
   ];
