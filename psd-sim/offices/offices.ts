@@ -1,5 +1,5 @@
 import { type Manufactured, manufacturePsd } from '../psd/factory.ts';
-import { type Anchors, type PsdIdentity, psdName } from '../psd/secure-state.ts';
+import { type Anchors, type PsdIdentity, psdName } from '../psd/secure-records.ts';
 import type { Random } from '../random.ts';
 import { CertificateAuthority } from './certificate-authority.ts';
 import { CertificateIssuer } from './certificate-issuer.ts';

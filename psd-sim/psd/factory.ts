@@ -3,7 +3,8 @@ import { keyPairFrom } from '../key-pair.ts';
 import { ALL_GUARDS } from './guards.ts';
 import { NonvolatileMemory } from './memory.ts';
 import type { Hardware } from './psd.ts';
-import { type Anchors, type PsdIdentity, SecureState } from './secure-state.ts';
+import type { Anchors, PsdIdentity } from './secure-records.ts';
+import { SecureState } from './secure-state.ts';
 
 export interface Blueprint {
   readonly identity: PsdIdentity;

@@ -1,50 +1,19 @@
 import type { KeyObject } from 'node:crypto';
-import { type Static, type TSchema, Type } from 'typebox';
-import { Compile } from 'typebox/compile';
 import { type KeyPair, keyPairFrom, publicKeyFrom } from '../key-pair.ts';
-import { ROLES, type Role } from '../messages/kinds.ts';
+import type { Role } from '../messages/kinds.ts';
 import { Cell } from './cell.ts';
 import type { Guard } from './guards.ts';
 import type { NonvolatileMemory } from './memory.ts';
 import { RegisterSlot } from './register-slot.ts';
-
-/** Identity as a mark names it (WO 99/48053: the unique identifier of a PSD). */
-export interface PsdIdentity {
-  readonly manufacturer: string;
-  readonly model: string;
-  readonly serial: number;
-}
-
-export function psdName({ manufacturer, model, serial }: PsdIdentity): string {
-  return `${manufacturer}-${model}-${serial}`;
-}
-
-/** Written once, in the factory. */
-const Rom = Type.Object({
-  identity: Type.Object({ manufacturer: Type.String(), model: Type.String(), serial: Type.Integer() }),
-  /** Seed of the key pair with which the device signs its messages. */
-  deviceSeed: Type.String(),
-  /** AES-256 key for register sets on the nonsecure store. */
-  storageKey: Type.String(),
-  registerSets: Type.Integer(),
-});
-type Rom = Static<typeof Rom>;
-
-/** Public keys of the offices, the newest first; `number` rises with each replacement. */
-const Anchors = Type.Object(
-  Object.fromEntries(
-    ROLES.map((role) => [role, Type.Object({ number: Type.Integer(), spkis: Type.Array(Type.String()) })]),
-  ),
-);
-export type Anchors = Record<Role, { readonly number: number; readonly spkis: readonly string[] }>;
-
-const Tombstone = Type.Object({
-  license: Type.Integer(),
-  epoch: Type.Integer(),
-  handle: Type.String(),
-});
-/** What stays of a register set that is on the nonsecure store. */
-export type Tombstone = Static<typeof Tombstone>;
+import {
+  type Anchors,
+  parseAnchors,
+  parseRom,
+  parseTombstone,
+  psdName,
+  type Rom,
+  type Tombstone,
+} from './secure-records.ts';
 
 const ROM_BYTES = 300;
 const CLOCK_BYTES = 8;
@@ -56,10 +25,6 @@ const LICENSE_BYTES = 6;
 export const WITHDRAWN_MAX = 100;
 /** Register sets that a PSD can remember to be elsewhere. */
 export const TOMBSTONES_MAX = 16;
-
-const romCheck = Compile(Rom);
-const anchorsCheck = Compile(Anchors);
-const tombstoneCheck = Compile(Tombstone);
 
 /** Everything within the secure housing (Fig. 3: 40; Fig. 5: 44): what the memory holds, and what follows from it. */
 export class SecureState {
@@ -90,12 +55,12 @@ export class SecureState {
       at += Cell.bytes(capacity);
       return made;
     };
-    this.rom = checked(romCheck, Rom, cell(ROM_BYTES).read());
+    this.rom = parseRom(cell(ROM_BYTES).read());
     this.name = psdName(this.rom.identity);
     this.device = keyPairFrom(Buffer.from(this.rom.deviceSeed, 'base64'));
     this.devicePublicKey = publicKeyFrom(this.device.spki);
     this.#anchorsCell = cell(ANCHORS_BYTES);
-    this.#anchors = checkedAnchors(this.#anchorsCell.read());
+    this.#anchors = parseAnchors(this.#anchorsCell.read());
     this.#clock = cell(CLOCK_BYTES);
     this.#clockMs = this.#clock.read()?.readUIntBE(0, 6) ?? 0;
     this.#request = cell(REQUEST_BYTES);
@@ -187,7 +152,7 @@ export class SecureState {
   tombstones(): Tombstone[] {
     return this.#tombstoneCells.flatMap((cell) => {
       const bytes = cell.read();
-      return bytes === null ? [] : [checked(tombstoneCheck, Tombstone, bytes)];
+      return bytes === null ? [] : [parseTombstone(bytes)];
     });
   }
 
@@ -234,7 +199,7 @@ export class SecureState {
   unbury(license: number): void {
     for (const cell of this.#tombstoneCells) {
       const bytes = cell.read();
-      if (bytes !== null && checked(tombstoneCheck, Tombstone, bytes).license === license) cell.erase();
+      if (bytes !== null && parseTombstone(bytes).license === license) cell.erase();
     }
   }
 
@@ -252,26 +217,4 @@ export class SecureState {
       else if (buried !== undefined && buried.epoch < epoch) this.unbury(license);
     }
   }
-}
-
-function checkedAnchors(bytes: Buffer | null): Anchors {
-  const found = checked(anchorsCheck, Anchors, bytes);
-  const { manufacturer, authority, certifier } = found;
-  if (manufacturer === undefined || authority === undefined || certifier === undefined) throw damaged();
-  return { manufacturer, authority, certifier };
-}
-
-/** Within the housing only whole records are met: anything else is a defect of the simulator. */
-function checked<Schema extends TSchema>(
-  validator: { Check(value: unknown): value is Static<Schema> },
-  _schema: Schema,
-  bytes: Buffer | null,
-): Static<Schema> {
-  const value: unknown = bytes === null ? undefined : JSON.parse(bytes.toString());
-  if (!validator.Check(value)) throw damaged();
-  return value;
-}
-
-function damaged(): Error {
-  return new Error('the memory of the PSD is damaged');
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { POSTCODE_ALPHABET, PRINTED_AT_SECONDS_MAX, PRINTED_AT_SECONDS_MIN, SUITES } from '../../indicium/layout.ts';
 import { type KeyPair, keyPairFrom, signBytes } from '../../psd-sim/key-pair.ts';
 import { encodeMark, encodeSigned, type MarkFields } from '../../psd-sim/psd/encoder.ts';
-import { type PsdIdentity, psdName } from '../../psd-sim/psd/secure-state.ts';
+import { type PsdIdentity, psdName } from '../../psd-sim/psd/secure-records.ts';
 import { Random } from '../../psd-sim/random.ts';
 import { buildKeyTable, grantedLicenses, type KeyRecord, type Registry } from '../../verify/index.ts';
 
