@@ -1,3 +1,8 @@
+export * from './columns/builders.ts';
+export * from './columns/column.ts';
+export * from './columns/reading-columns.ts';
+export { buffersOf, isInt64, isText, selectText } from './columns/select.ts';
+export { digest64 } from './digest.ts';
 export * from './indicium.ts';
 export {
   FIELDS,

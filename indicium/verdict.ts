@@ -1,7 +1,8 @@
 import type { ReasonCode } from './reasons.ts';
 
 /** `accept`: let it run. `divert`: pull it out, something is wrong. `manual`: a person must look, nobody is accused. */
-export type Disposition = 'accept' | 'divert' | 'manual';
+export const DISPOSITIONS = ['accept', 'divert', 'manual'] as const;
+export type Disposition = (typeof DISPOSITIONS)[number];
 
 export interface Verdict {
   readonly scanId: string;

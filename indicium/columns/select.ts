@@ -1,0 +1,56 @@
+import { Int32Builder, Int64Builder, TextBuilder } from './builders.ts';
+import {
+  bigintAt,
+  bytesOrNullAt,
+  type Column,
+  type Int32Column,
+  type Int64Column,
+  isValid,
+  type TextColumn,
+} from './column.ts';
+
+/** Rows that become null. */
+type Nulled = ReadonlySet<number>;
+const NONE: Nulled = new Set();
+
+/** The named rows of a column, in their order, as a column of its own; those in `nulled` without their values. */
+export function selectInt64(column: Int64Column, rows: readonly number[], nulled: Nulled = NONE): Int64Column {
+  const builder = new Int64Builder(rows.length);
+  for (const [to, from] of rows.entries()) {
+    builder.setBigint(to, isValid(column.valid, from) && !nulled.has(from) ? bigintAt(column, from) : null);
+  }
+  return builder.finish(rows.length);
+}
+
+export function selectInt32(column: Int32Column, rows: readonly number[], nulled: Nulled = NONE): Int32Column {
+  const builder = new Int32Builder(rows.length);
+  for (const [to, from] of rows.entries()) {
+    builder.set(to, isValid(column.valid, from) && !nulled.has(from) ? (column.values[from] ?? 0) : null);
+  }
+  return builder.finish(rows.length);
+}
+
+export function selectText(column: TextColumn, rows: readonly number[], nulled: Nulled = NONE): TextColumn {
+  const builder = new TextBuilder(rows.length);
+  for (const from of rows) builder.addBytes(nulled.has(from) ? null : bytesOrNullAt(column, from));
+  return builder.finish();
+}
+
+export function isText(column: Column): column is TextColumn {
+  return 'offsets' in column;
+}
+
+export function isInt64(column: Column): column is Int64Column {
+  return 'words' in column;
+}
+
+/** The buffers of columns, for handing them to another thread without copying. */
+export function buffersOf(columns: Iterable<Column>): ArrayBuffer[] {
+  const buffers: ArrayBuffer[] = [];
+  for (const column of columns) {
+    if (isText(column)) buffers.push(column.offsets.buffer, column.bytes.buffer);
+    else buffers.push(isInt64(column) ? column.words.buffer : column.values.buffer);
+    if (column.valid !== null) buffers.push(column.valid.buffer);
+  }
+  return buffers;
+}
