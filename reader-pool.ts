@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { Piscina } from 'piscina';
-import { ImageReaders } from './decode/index.ts';
+import { move, Piscina, transferableSymbol, valueSymbol } from 'piscina';
+import { type ImageAnswer, ImageReaders } from './decode/index.ts';
 import type { Scan } from './indicium/index.ts';
-import type { ReadBatch, ReadOrder } from './reader.ts';
+import { parseScanLines, type ScanLines } from './ingest/index.ts';
+import type { ImagesUnread, ReadBatch, ReadOrder } from './reader.ts';
 import type { KeyTable } from './verify/index.ts';
 
 /** The keys of one version of the trust list. */
@@ -14,9 +15,11 @@ export interface TrustedKeys {
 /** Processes that read images, and threads that parse and verify. */
 export interface ReaderPool {
   readonly workers: number;
-  read(scans: readonly Scan[]): Promise<ReadBatch>;
+  read(scans: readonly Scan[] | ScanLines): Promise<ReadBatch>;
   close(): Promise<void>;
 }
+
+const NO_IMAGES: ReadonlyMap<number, ImageAnswer> = new Map();
 
 /**
  * `trust` is asked once for each batch: a batch is judged by one version of the trust list, whole, and the next batch
@@ -27,17 +30,26 @@ export function createReaderPool(
   workers: number = availableParallelism(),
   images: ImageReaders = new ImageReaders(workers),
 ): ReaderPool {
-  const pool = new Piscina<ReadOrder, ReadBatch>({
+  const pool = new Piscina<unknown, ReadBatch | ImagesUnread>({
     filename: new URL('reader.ts', import.meta.url).href,
     minThreads: workers,
     maxThreads: workers,
   });
+  const run = (scans: readonly Scan[] | ScanLines, answers: ReadonlyMap<number, ImageAnswer>) => {
+    const { version, keys } = trust();
+    const order: ReadOrder = { scans, images: answers, trust: { version, keys } };
+    const buffers = 'text' in scans ? [scans.text.buffer, scans.ends.buffer] : [];
+    return pool.run(move({ [valueSymbol]: order, [transferableSymbol]: buffers }));
+  };
   return {
     workers,
     async read(scans) {
-      const marks = await Promise.all(scans.map((scan) => readable(scan, images)));
-      const { version, keys } = trust();
-      return pool.run({ marks, trust: { version, keys } });
+      const isText = 'text' in scans;
+      if (isText && !scans.mayNameImages) {
+        const read = await run(scans, NO_IMAGES);
+        return 'columns' in read ? read : readImagesFirst(read.scans, images, run);
+      }
+      return readImagesFirst(isText ? [...parseScanLines(scans)] : scans, images, run);
     },
     async close() {
       images.close();
@@ -46,10 +58,18 @@ export function createReaderPool(
   };
 }
 
-type OrderedMark = ReadOrder['marks'][number];
-
-/** A promise only where there is an image: batches are mostly of thousands of payloads. */
-function readable({ mark, scannedAtMs }: Scan, images: ImageReaders): OrderedMark | Promise<OrderedMark> {
-  if (mark.kind !== 'image') return { mark, scannedAtMs };
-  return images.read({ path: mark.path }).then((answer) => ({ mark: { kind: 'read', answer }, scannedAtMs }));
+async function readImagesFirst(
+  scans: readonly Scan[],
+  images: ImageReaders,
+  run: (scans: readonly Scan[], answers: ReadonlyMap<number, ImageAnswer>) => Promise<ReadBatch | ImagesUnread>,
+): Promise<ReadBatch> {
+  const answers = new Map<number, ImageAnswer>();
+  await Promise.all(
+    scans.map(async ({ mark }, index) => {
+      if (mark.kind === 'image') answers.set(index, await images.read({ path: mark.path }));
+    }),
+  );
+  const read = await run(scans, answers);
+  if ('columns' in read) return read;
+  throw new Error('a reader asked for images that had been read');
 }

@@ -1,57 +1,84 @@
-import { hash } from 'node:crypto';
+import { move, transferableSymbol, valueSymbol } from 'piscina';
 import type { ImageAnswer } from './decode/index.ts';
-import { type Mark, type Parsed, parseIndicium, type Reading, type ReasonCode } from './indicium/index.ts';
+import {
+  digest64,
+  type Parsed,
+  parseIndicium,
+  type Reading,
+  type ReadingColumns,
+  ReadingColumnsBuilder,
+  type ReasonCode,
+  readingBuffers,
+  type Scan,
+} from './indicium/index.ts';
+import { parseScanLines, type ScanLines } from './ingest/index.ts';
 import { authenticate, KeyRing, type KeyTable } from './verify/index.ts';
 
-/** The readings of a batch, in its order, and what they cost in this worker. */
-export interface ReadBatch {
-  readonly readings: readonly Reading[];
-  readonly decodeMs: number;
-  readonly verifyMs: number;
-}
-
-/** A mark whose image, if it has one, has been read by a process of its own. */
-export type ReadableMark = Exclude<Mark, { kind: 'image' }> | { readonly kind: 'read'; readonly answer: ImageAnswer };
-
-/** What one task reads: marks with the time of their scan, and the keys to judge them by. */
+/** What one task reads, and the keys to judge it by. */
 export interface ReadOrder {
-  readonly marks: readonly { readonly mark: ReadableMark; readonly scannedAtMs: number | null }[];
+  readonly scans: readonly Scan[] | ScanLines;
+  /** What processes of their own read on the images, by the place of their scans. */
+  readonly images: ReadonlyMap<number, ImageAnswer>;
   /** One version of the trust list for the whole batch; its arrays are shared memory, so nothing is copied. */
   readonly trust: { readonly version: number; readonly keys: KeyTable };
 }
 
+/** The readings of a batch, in its order, and what they cost in this thread. */
+export interface ReadBatch {
+  readonly columns: ReadingColumns;
+  readonly decodeMs: number;
+  readonly verifyMs: number;
+}
+
+/** A line names an image although it did not look so: the scans go back to have it read first. */
+export interface ImagesUnread {
+  readonly scans: readonly Scan[];
+}
+
 let ring: KeyRing | undefined;
 
-/** Parses and verifies: a piece crosses threads once each way. */
-export default function read({ marks, trust }: ReadOrder): ReadBatch {
+/** Parses and verifies: a piece crosses threads once each way, as a row of columns whose buffers are handed over. */
+export default function read(order: ReadOrder): unknown {
+  const batch = readScans(order);
+  if (batch === null) {
+    return { scans: 'text' in order.scans ? [...parseScanLines(order.scans)] : order.scans } satisfies ImagesUnread;
+  }
+  return move({ [valueSymbol]: batch, [transferableSymbol]: readingBuffers(batch.columns) });
+}
+
+/** Null when an image must be read first. */
+function readScans({ scans, images, trust }: ReadOrder): ReadBatch | null {
   const batchRing = ring?.version === trust.version ? ring : new KeyRing(trust);
   ring = batchRing;
-  const readings: Reading[] = [];
+  const builder = new ReadingColumnsBuilder('text' in scans ? scans.ends.length : scans.length);
   let decodeMs = 0;
   let verifyMs = 0;
-  for (const { mark, scannedAtMs } of marks) {
-    const startedAtMs = performance.now();
-    const decoded = mark.kind === 'payload' ? decodedPayload(mark.payload) : decodedMark(mark);
+  let sinceMs = performance.now();
+  let index = 0;
+  for (const scan of 'text' in scans ? parseScanLines(scans) : scans) {
+    const image = images.get(index);
+    if (scan.mark.kind === 'image' && image === undefined) return null;
+    const decoded = decodedMark(scan, image);
     const decodedAtMs = performance.now();
-    readings.push(readingOf(decoded, batchRing, scannedAtMs));
-    decodeMs += decodedAtMs - startedAtMs + (mark.kind === 'read' ? mark.answer.readMs : 0);
-    verifyMs += performance.now() - decodedAtMs;
+    builder.add(scan, readingOf(decoded, batchRing, scan.scannedAtMs));
+    decodeMs += decodedAtMs - sinceMs + (image?.readMs ?? 0);
+    sinceMs = performance.now();
+    verifyMs += sinceMs - decodedAtMs;
+    index += 1;
   }
-  return { readings, decodeMs, verifyMs };
+  return { columns: builder.finish(), decodeMs, verifyMs };
 }
 
 type Decoded =
   | { readonly payload: Uint8Array; readonly symbology: string | null; readonly parsed: Parsed }
   | { readonly failure: ReasonCode };
 
-function decodedPayload(payload: Uint8Array): Decoded {
-  return { payload, symbology: null, parsed: parseIndicium(payload) };
-}
-
-function decodedMark(mark: Exclude<ReadableMark, { kind: 'payload' }>): Decoded {
+function decodedMark({ mark }: Scan, image: ImageAnswer | undefined): Decoded {
+  if (mark.kind === 'payload') return { payload: mark.payload, symbology: null, parsed: parseIndicium(mark.payload) };
   if (mark.kind === 'none') return { failure: mark.reason };
-  if ('failure' in mark.answer) return mark.answer;
-  const { bytes: payload, symbology } = mark.answer;
+  if (image === undefined) throw new Error(`the image of a scan was not read: ${mark.path}`);
+  if ('failure' in image) return image;
+  const { bytes: payload, symbology } = image;
   return { payload, symbology, parsed: parseIndicium(payload) };
 }
 
@@ -65,7 +92,7 @@ function readingOf(decoded: Decoded, batchRing: KeyRing, scannedAtMs: number | n
     payload,
     symbology,
     indicium,
-    contentDigest: hash('sha256', indicium.signedBytes, 'buffer').readBigUInt64BE(0),
+    contentDigest: digest64(indicium.signedBytes),
     outcome: authenticate(indicium, batchRing, scannedAtMs),
     trustVersion: batchRing.version,
   };

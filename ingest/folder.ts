@@ -1,8 +1,8 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
-import type { Scan } from '../indicium/index.ts';
+import { digest64, type Scan } from '../indicium/index.ts';
 import { BatchBuilder } from './batches.ts';
-import { bareScan, digestOf } from './scan-line.ts';
+import { bareScan } from './scan-line.ts';
 import { type ScanSource, SourceError } from './source.ts';
 
 /** What people call images, readable here or not: one that is not gets a verdict that says so. */
@@ -37,5 +37,5 @@ export async function imageFolder(named: string): Promise<ScanSource> {
 /** The scan id is the whole path, so that two folders may hold pictures of one name; a replaced picture is another. */
 async function scanOf(path: string): Promise<Scan> {
   const { size, mtimeMs } = await stat(path);
-  return bareScan(path, { kind: 'image', path }, digestOf(`${path} ${size} ${mtimeMs}`));
+  return bareScan(path, { kind: 'image', path }, digest64(`${path} ${size} ${mtimeMs}`));
 }

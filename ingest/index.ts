@@ -1,2 +1,3 @@
 export { openSource } from './open-source.ts';
+export { parseScanLines, type ScanLines } from './scan-lines.ts';
 export { type ScanBatch, type ScanSource, SourceError, type SourcePosition } from './source.ts';

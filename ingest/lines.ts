@@ -3,8 +3,8 @@ import type { Readable } from 'node:stream';
 import { LINE_BYTES_MAX } from './limits.ts';
 
 export interface Line {
-  /** Null for a line longer than LINE_BYTES_MAX, whose bytes were skipped. */
-  readonly text: string | null;
+  /** Without the newline. Null for a line longer than LINE_BYTES_MAX, whose bytes were skipped. */
+  readonly bytes: Buffer | null;
   /** SHA-256 of the bytes that were skipped, in hex; null for every other line. */
   readonly skippedDigest: string | null;
   /** Offset in bytes of what follows the line, counted from where the stream began. */
@@ -14,25 +14,29 @@ export interface Line {
 }
 
 const NEWLINE = 0x0a;
-const BYTE_ORDER_MARK = '\u{feff}';
 
-/** Splits a byte stream into lines, in memory that a line without an end cannot exhaust. */
-export async function* readLines(stream: Readable): AsyncGenerator<Line> {
+/**
+ * Splits a byte stream into lines, in memory that a line without an end cannot exhaust. The lines that end in one chunk
+ * come together, since waiting for each of them would take longer than finding it.
+ */
+export async function* readLines(stream: Readable): AsyncGenerator<Line[]> {
   let line = new LineBuffer();
   let offset = 0;
   for await (const chunk of stream) {
     if (!Buffer.isBuffer(chunk)) throw new TypeError('lines are read from a stream of bytes');
+    const lines: Line[] = [];
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
       line.add(chunk.subarray(start, end));
-      yield { ...line.finish(), endOffset: offset + end + 1, isTerminated: true };
+      lines.push({ ...line.finish(), endOffset: offset + end + 1, isTerminated: true });
       line = new LineBuffer();
       start = end + 1;
     }
     line.add(chunk.subarray(start));
     offset += chunk.length;
+    if (lines.length > 0) yield lines;
   }
-  if (line.bytes > 0) yield { ...line.finish(), endOffset: offset, isTerminated: false };
+  if (line.bytes > 0) yield [{ ...line.finish(), endOffset: offset, isTerminated: false }];
 }
 
 /** The bytes of one line, until they are too many: then only their digest. */
@@ -55,11 +59,10 @@ class LineBuffer {
     this.#skipped.update(part);
   }
 
-  finish(): Pick<Line, 'text' | 'skippedDigest'> {
-    if (this.#skipped !== undefined) return { text: null, skippedDigest: this.#skipped.digest('hex') };
+  finish(): Pick<Line, 'bytes' | 'skippedDigest'> {
+    if (this.#skipped !== undefined) return { bytes: null, skippedDigest: this.#skipped.digest('hex') };
     const [only] = this.#parts;
     const whole = this.#parts.length === 1 && only !== undefined ? only : Buffer.concat(this.#parts);
-    const text = whole.toString('utf8');
-    return { text: text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text, skippedDigest: null };
+    return { bytes: whole, skippedDigest: null };
   }
 }

@@ -5,11 +5,9 @@ import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { Scan } from '../indicium/index.ts';
-import { BatchBuilder } from './batches.ts';
-import { GUARD_BYTES, LINE_BYTES_MAX, READ_BYTES } from './limits.ts';
+import { GUARD_BYTES, READ_BYTES } from './limits.ts';
 import { type Line, readLines } from './lines.ts';
-import { malformedScan, parseScanLine } from './scan-line.ts';
+import { type ScanLines, ScanLinesBuilder, textOf } from './scan-lines.ts';
 import type { ScanBatch, ScanSource, SourcePosition } from './source.ts';
 
 /** How far a file was read: bytes, lines, and a digest of the bytes just before, to notice another file in its place. */
@@ -29,13 +27,8 @@ export async function ndjsonFile(path: string): Promise<ScanSource> {
     async *batches(from) {
       const start = await startOf(resolved, from);
       const stream = createReadStream(resolved, { start: start.offset, highWaterMark: READ_BYTES });
-      for await (const { scans, offset, line, unfinished } of batchLines(
-        stream,
-        start,
-        resolved,
-        dirname(resolved),
-        true,
-      )) {
+      const builder = new ScanLinesBuilder(resolved, dirname(resolved));
+      for await (const { scans, offset, line, unfinished } of lineBatches(stream, start, builder, true)) {
         const position = JSON.stringify({ offset, line, guard: await guardOf(resolved, offset) });
         yield batchOf(scans, position, unfinished);
       }
@@ -48,64 +41,51 @@ export function ndjsonStream(stream: Readable, imageFolder: string): ScanSource 
   return {
     name: 'stdin',
     async *batches() {
-      for await (const { scans } of batchLines(stream, { offset: 0, line: 0 }, 'stdin', imageFolder, false)) {
+      const builder = new ScanLinesBuilder('stdin', imageFolder);
+      for await (const { scans } of lineBatches(stream, { offset: 0, line: 0 }, builder, false)) {
         yield batchOf(scans, null, null);
       }
     },
   };
 }
 
-function batchOf(scans: readonly Scan[], position: SourcePosition, unfinished: string | null): ScanBatch {
+function batchOf(scans: ScanLines, position: SourcePosition, unfinished: string | null): ScanBatch {
   return { scans, position, unfinished, acknowledge: async () => {} };
 }
 
 interface LineBatch {
-  readonly scans: readonly Scan[];
+  readonly scans: ScanLines;
   readonly offset: number;
   readonly line: number;
   readonly unfinished: string | null;
 }
 
-async function* batchLines(
+async function* lineBatches(
   stream: Readable,
   start: { offset: number; line: number },
-  label: string,
-  imageFolder: string,
+  builder: ScanLinesBuilder,
   mayGrow: boolean,
 ): AsyncGenerator<LineBatch> {
-  const builder = new BatchBuilder();
-  let line = start.line;
-  let offset = start.offset;
-  let unfinished: string | null = null;
-  for await (const next of readLines(stream)) {
-    if (mayGrow && !next.isTerminated && !isWhole(next)) {
-      unfinished = `${label}:${line + 1}: the last line has no end yet; it is read once it has`;
-      break;
+  let { line, offset } = start;
+  for await (const lines of readLines(stream)) {
+    for (const next of lines) {
+      if (mayGrow && !next.isTerminated && !isWhole(next)) {
+        const unfinished = `${builder.label}:${line + 1}: the last line has no end yet; it is read once it has`;
+        yield { scans: builder.take(line), offset, line, unfinished };
+        return;
+      }
+      line += 1;
+      offset = start.offset + next.endOffset;
+      if (builder.add(next)) yield { scans: builder.take(line), offset, line, unfinished: null };
     }
-    line += 1;
-    offset = start.offset + next.endOffset;
-    const scan = scanOf(next, label, line, imageFolder);
-    if (scan !== null && builder.add(scan)) yield { scans: builder.take(), offset, line, unfinished };
   }
-  if (!builder.isEmpty || unfinished !== null) yield { scans: builder.take(), offset, line, unfinished };
+  if (!builder.isEmpty) yield { scans: builder.take(line), offset, line, unfinished: null };
 }
 
-/** Null for an empty line, which is none. A line without usable scan id is named by its place and its bytes. */
-function scanOf({ text, skippedDigest }: Line, label: string, line: number, imageFolder: string): Scan | null {
-  const place = `${label.slice(-PLACE_CHARS_MAX)}:${line}`;
-  if (text === null) {
-    return malformedScan(place, `longer than ${LINE_BYTES_MAX} bytes`, skippedDigest ?? '');
-  }
-  return text.trim() === '' ? null : parseScanLine(text, { fallbackId: place, imageFolder });
-}
-
-/** Leaves room for a line number within the length of a scan id. */
-const PLACE_CHARS_MAX = 200;
-
-function isWhole({ text }: Line): boolean {
-  if (text === null) return false;
+function isWhole({ bytes }: Line): boolean {
+  if (bytes === null) return false;
   try {
-    JSON.parse(text);
+    JSON.parse(textOf(bytes, 0, bytes.length));
     return true;
   } catch {
     return false;

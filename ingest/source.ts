@@ -1,11 +1,13 @@
 import type { Scan } from '../indicium/index.ts';
+import type { ScanLines } from './scan-lines.ts';
 
 /** Text that a source understands and that is stored with the evidence; null means from the start. */
 export type SourcePosition = string | null;
 
 /** Scans in the order of their source, with the position after the last of them. */
 export interface ScanBatch {
-  readonly scans: readonly Scan[];
+  /** Scans, or lines that become scans where they are read. */
+  readonly scans: readonly Scan[] | ScanLines;
   /** Null for sources that cannot seek: after a restart they are read again and known scans are recognized. */
   readonly position: SourcePosition;
   /** What the source holds but cannot give yet, as a sentence that names it; null when it gave all it has. */

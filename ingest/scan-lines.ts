@@ -1,0 +1,112 @@
+import { BATCH_SCANS_MAX, type Scan } from '../indicium/index.ts';
+import { BATCH_IMAGES_MAX, LINE_BYTES_MAX } from './limits.ts';
+import type { Line } from './lines.ts';
+import { malformedScan, parseScanLine } from './scan-line.ts';
+
+/**
+ * Lines of one source as they came. They are parsed by whoever reads the marks, in its own thread, since parsing all of
+ * them in one would hold up the others; so this is plain data over one buffer.
+ */
+export interface ScanLines {
+  /** The lines, one after another, without newlines. */
+  readonly text: Uint8Array<ArrayBuffer>;
+  /** Where each line ends in `text`. */
+  readonly ends: Uint32Array<ArrayBuffer>;
+  /** Number of the first line, from 1. */
+  readonly firstLine: number;
+  /** Lines that were too long, by their place among these, with the SHA-256 of their bytes in hex. */
+  readonly skipped: ReadonlyMap<number, string>;
+  /** False where no line has the name of that field in plain letters: none of them is likely to name an image. */
+  readonly mayNameImages: boolean;
+  /** Names the source in the scan id of a line that has none. */
+  readonly label: string;
+  /** Paths of images are relative to it. */
+  readonly imageFolder: string;
+}
+
+/** Leaves room for a line number within the length of a scan id. */
+const PLACE_CHARS_MAX = 200;
+const BYTE_ORDER_MARK = '\u{feff}';
+
+/**
+ * The scans of the lines, in their order, one at a time, so that thousands of them need not be held. An empty line is
+ * none; a line without usable scan id is named by its place.
+ */
+export function* parseScanLines({
+  text,
+  ends,
+  firstLine,
+  skipped,
+  label,
+  imageFolder,
+}: ScanLines): Generator<Scan, void, undefined> {
+  const bytes = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
+  let start = 0;
+  for (let index = 0; index < ends.length; index++) {
+    const end = ends[index] ?? start;
+    const fallbackId = () => `${label.slice(-PLACE_CHARS_MAX)}:${firstLine + index}`;
+    const skippedDigest = skipped.get(index);
+    if (skippedDigest !== undefined) {
+      yield malformedScan(fallbackId(), `longer than ${LINE_BYTES_MAX} bytes`, skippedDigest);
+    } else {
+      const line = textOf(bytes, start, end);
+      if (line.trim() !== '') yield parseScanLine(line, { fallbackId, imageFolder });
+    }
+    start = end;
+  }
+}
+
+export function textOf(bytes: Buffer, start: number, end: number): string {
+  const text = bytes.toString('utf8', start, end);
+  return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
+}
+
+/** Only a hint for the size of a batch: a payload may come with an unknown field of this name. */
+const IMAGE_FIELD = Buffer.from('"image"');
+
+/** Gathers lines until a batch is full: 5,000 of them, or 64 that name images. */
+export class ScanLinesBuilder {
+  /** Names the source. */
+  readonly label: string;
+  readonly #imageFolder: string;
+  #lines: Buffer[] = [];
+  #skipped = new Map<number, string>();
+  #images = 0;
+
+  constructor(label: string, imageFolder: string) {
+    this.label = label;
+    this.#imageFolder = imageFolder;
+  }
+
+  get isEmpty(): boolean {
+    return this.#lines.length === 0;
+  }
+
+  /** True when the batch is full and must be taken before the next line. */
+  add({ bytes, skippedDigest }: Line): boolean {
+    if (skippedDigest !== null) this.#skipped.set(this.#lines.length, skippedDigest);
+    this.#lines.push(bytes ?? Buffer.alloc(0));
+    if (bytes?.includes(IMAGE_FIELD)) this.#images += 1;
+    return this.#lines.length >= BATCH_SCANS_MAX || this.#images >= BATCH_IMAGES_MAX;
+  }
+
+  /** `lastLine` is the number of the line added last. */
+  take(lastLine: number): ScanLines {
+    const lines = this.#lines;
+    const ends = new Uint32Array(lines.length);
+    const text = new Uint8Array(lines.reduce((total, line) => total + line.length, 0));
+    let end = 0;
+    for (const [index, line] of lines.entries()) {
+      text.set(line, end);
+      end += line.length;
+      ends[index] = end;
+    }
+    const skipped = this.#skipped;
+    const mayNameImages = this.#images > 0;
+    this.#lines = [];
+    this.#skipped = new Map();
+    this.#images = 0;
+    const firstLine = lastLine - lines.length + 1;
+    return { text, ends, firstLine, skipped, mayNameImages, label: this.label, imageFolder: this.#imageFolder };
+  }
+}
