@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { QueryError, StoreError } from './analytics/index.ts';
+import { addArchiveCommands } from './commands/archive-command.ts';
 import { addBenchCommand } from './commands/bench-command.ts';
 import { applyConfigFile, ConfigError } from './commands/config-file.ts';
 import { addDecodeCommand } from './commands/decode-command.ts';
 import { addDemoCommand, DemoFolderError } from './commands/demo-command.ts';
+import { addDoctorCommand } from './commands/doctor-command.ts';
 import { EXIT, type ExitCode } from './commands/exit-codes.ts';
 import { addFleetCommand, FleetTargetError } from './commands/fleet-command.ts';
 import { addReconcileCommand } from './commands/reconcile-command.ts';
@@ -60,7 +62,9 @@ async function main(terminal: Terminal): Promise<ExitCode> {
   addTrustCommand(program, terminal, finish);
   addStoreCommands(program, terminal, finish);
   addReconcileCommand(program, terminal, finish);
+  addArchiveCommands(program, terminal, finish);
   addReportCommand(program, terminal, finish);
+  addDoctorCommand(program, terminal, finish);
   addBenchCommand(program, terminal, finish);
   try {
     applyConfigFile(program, process.argv);

@@ -1,7 +1,6 @@
-import { type Evidence, Judge, KnownScans, type SortedScans, type Store } from './analytics/index.ts';
-import type { Disposition, Reading } from './indicium/index.ts';
+import type { ReadingBatch, Recorded } from './analytics/index.ts';
+import type { Disposition } from './indicium/index.ts';
 import type { ScanBatch, ScanSource } from './ingest/index.ts';
-import type { ReadBatch } from './reader.ts';
 import type { ReaderPool } from './reader-pool.ts';
 
 /** What a run did. Times are milliseconds; decodeMs and verifyMs add up over all readers. */
@@ -20,107 +19,92 @@ export interface RunSummary {
   recordMs: number;
 }
 
+/**
+ * Judges and records, in the order of the calls; answers when what it was given is durable. After one call has failed,
+ * those that come after it fail, too: a later position must not be recorded over an earlier batch that is missing.
+ */
+export interface RecorderPort {
+  positionOf(source: string): Promise<string | null>;
+  record(batch: ReadingBatch): Promise<Recorded>;
+}
+
 export interface Ports {
   readonly source: ScanSource;
   readonly readers: Pick<ReaderPool, 'read' | 'workers'>;
-  readonly judge: Judge;
-  readonly store: Pick<Store, 'positionOf' | 'digestsOf' | 'record'>;
-  /** Milliseconds of a clock that only goes forward. */
-  readonly now: () => number;
+  readonly recorder: RecorderPort;
   readonly onProgress?: (summary: RunSummary) => void;
 }
 
-/** Batches that may be ahead of the one being judged: enough to keep every reader busy, and a bound on memory. */
+/** Batches that may be read ahead of the one being recorded: enough to keep every reader busy, and a bound on memory. */
 const BATCHES_AHEAD_PER_WORKER = 2;
-
-/** The judge as it stood: every genuine mark in the store is shown to it again. */
-export async function rebuildJudge(store: Pick<Store, 'sightedPieces'>): Promise<Judge> {
-  const judge = new Judge();
-  for await (const piece of store.sightedPieces()) judge.see(piece);
-  return judge;
-}
+/** Batches handed over to be recorded and not durable yet: one being committed, one judged meanwhile. */
+const BATCHES_RECORDING_MAX = 2;
 
 /**
- * ingest → decode and verify → judge → record → acknowledge. Readers finish batches in any order; they are judged and
+ * ingest → decode and verify → judge and record → acknowledge. Readers finish batches in any order; they are judged and
  * recorded in the order of the source, since the first of two sightings must be the first.
  */
 export async function runPipeline(ports: Ports, summary: RunSummary = emptySummary()): Promise<RunSummary> {
-  const { source, readers, store } = ports;
-  const known = new KnownScans(store);
-  const ahead: Promise<PreparedBatch>[] = [];
-  const finishNext = async () => {
-    const prepared = await ahead.shift();
-    if (prepared !== undefined) await judgeAndRecord(prepared, ports, known, summary);
+  const { source, readers, recorder } = ports;
+  const reading: Promise<ReadAhead>[] = [];
+  const recording: Promise<void>[] = [];
+  const recordNext = async () => {
+    const next = await reading.shift();
+    if (next === undefined) return;
+    if (recording.length >= BATCHES_RECORDING_MAX) await recording.shift();
+    recording.push(awaitedLater(recordBatch(next, ports, summary)));
   };
   try {
-    for await (const batch of source.batches(await store.positionOf(source.name))) {
-      const sorted = await known.sort(batch.scans);
-      const prepared = withReadings(batch, sorted, readers.read(sorted.fresh));
-      // Awaited in turn; a failure before that must wait for its turn, too, instead of ending the process.
-      prepared.catch(() => {});
-      ahead.push(prepared);
-      if (ahead.length >= readers.workers * BATCHES_AHEAD_PER_WORKER) await finishNext();
+    for await (const batch of source.batches(await recorder.positionOf(source.name))) {
+      reading.push(awaitedLater(readers.read(batch.scans).then((read) => ({ batch, read }))));
+      if (reading.length >= readers.workers * BATCHES_AHEAD_PER_WORKER) await recordNext();
     }
-    while (ahead.length > 0) await finishNext();
+    while (reading.length > 0) await recordNext();
+    while (recording.length > 0) await recording.shift();
   } finally {
-    // A failure leaves batches in the readers; their results are of no use, and their failures are not news.
-    await Promise.allSettled(ahead);
+    // A failure leaves batches on their way; what they hold is of no use, and their failures are not news.
+    await Promise.allSettled([...reading, ...recording]);
   }
   return summary;
 }
 
-interface PreparedBatch extends SortedScans {
+interface ReadAhead {
   readonly batch: ScanBatch;
-  readonly read: ReadBatch;
+  readonly read: Awaited<ReturnType<ReaderPool['read']>>;
 }
 
-async function withReadings(batch: ScanBatch, sorted: SortedScans, read: Promise<ReadBatch>): Promise<PreparedBatch> {
-  return { batch, ...sorted, read: await read };
+/** A failure must wait for its turn instead of ending the process. */
+function awaitedLater<Result>(promise: Promise<Result>): Promise<Result> {
+  promise.catch(() => {});
+  return promise;
 }
 
-async function judgeAndRecord(
-  { batch, fresh, conflicting, repeated, read }: PreparedBatch,
-  { source, judge, store, now, onProgress }: Ports,
-  known: KnownScans,
+async function recordBatch(
+  { batch, read }: ReadAhead,
+  { source, recorder, onProgress }: Ports,
   summary: RunSummary,
 ): Promise<void> {
-  const startedAtMs = now();
-  const evidence: Evidence[] = [];
-  for (const [index, scan] of fresh.entries()) {
-    const reading = read.readings[index];
-    if (reading === undefined) throw new Error(`a reader gave no reading for scan ${scan.scanId}`);
-    evidence.push({ scan, reading, verdict: judge.judge(scan, reading) });
-  }
-  for (const scan of conflicting) {
-    evidence.push({ scan, reading: REUSED, verdict: judge.judge(scan, REUSED) });
-  }
-  const judgedAtMs = now();
-  await store.record(evidence, source.name, batch.position);
+  const recorded = await recorder.record({
+    readings: read.columns,
+    source: source.name,
+    position: batch.position,
+  });
   await batch.acknowledge();
-  known.recorded(batch.scans);
-
-  for (const { verdict, reading } of evidence) {
-    summary.dispositions[verdict.disposition] += 1;
-    if (UNUSABLE.has(reading.outcome)) summary.unusable += 1;
+  summary.dispositions.accept += recorded.dispositions.accept;
+  summary.dispositions.divert += recorded.dispositions.divert;
+  summary.dispositions.manual += recorded.dispositions.manual;
+  for (const [outcome, scans] of recorded.outcomes) {
+    if (UNUSABLE.has(outcome)) summary.unusable += scans;
   }
   if (batch.unfinished !== null) summary.unfinished.push(batch.unfinished);
-  summary.scans += evidence.length;
-  summary.repeated += repeated;
+  summary.scans += recorded.scans;
+  summary.repeated += recorded.repeated;
   summary.decodeMs += read.decodeMs;
   summary.verifyMs += read.verifyMs;
-  summary.judgeMs += judgedAtMs - startedAtMs;
-  summary.recordMs += now() - judgedAtMs;
+  summary.judgeMs += recorded.judgeMs;
+  summary.recordMs += recorded.recordMs;
   onProgress?.(summary);
 }
-
-const REUSED: Reading = {
-  payload: null,
-  symbology: null,
-  indicium: null,
-  contentDigest: 0n,
-  outcome: 'scan-id-reused',
-  trustVersion: 0,
-};
 
 /** Outcomes that tell of a broken machine, link or file, not of a mailpiece. */
 const UNUSABLE: ReadonlySet<string> = new Set([

@@ -1,8 +1,58 @@
-import type { Reading, Scan, Verdict } from '../indicium/index.ts';
+import {
+  type Reading,
+  type ReadingColumns,
+  ReadingColumnsBuilder,
+  type Scan,
+  TextBuilder,
+  type TextColumn,
+  type Verdict,
+} from '../indicium/index.ts';
 
 /** Everything that is stored of one scan: what came in, what was read, what was answered. */
 export interface Evidence {
   readonly scan: Scan;
   readonly reading: Reading;
   readonly verdict: Verdict;
+}
+
+/** Verdicts of a batch by column. */
+export interface VerdictColumns {
+  readonly dispositions: TextColumn;
+  /** Reason codes, with commas between them; empty where there is none. */
+  readonly reasons: TextColumn;
+}
+
+export class VerdictColumnsBuilder {
+  readonly #dispositions: TextBuilder;
+  readonly #reasons: TextBuilder;
+
+  constructor(rows: number) {
+    this.#dispositions = new TextBuilder(rows);
+    this.#reasons = new TextBuilder(rows);
+  }
+
+  add({ disposition, reasons }: Pick<Verdict, 'disposition' | 'reasons'>): void {
+    this.addStored(disposition, reasons.join(','));
+  }
+
+  /** As the store keeps them. */
+  addStored(disposition: string, reasons: string): void {
+    this.#dispositions.add(disposition);
+    this.#reasons.add(reasons);
+  }
+
+  finish(): VerdictColumns {
+    return { dispositions: this.#dispositions.finish(), reasons: this.#reasons.finish() };
+  }
+}
+
+/** Evidence that was gathered piece by piece, by column. */
+export function evidenceColumns(evidence: readonly Evidence[]): VerdictColumns & { readonly readings: ReadingColumns } {
+  const readings = new ReadingColumnsBuilder(evidence.length);
+  const verdicts = new VerdictColumnsBuilder(evidence.length);
+  for (const { scan, reading, verdict } of evidence) {
+    readings.add(scan, reading);
+    verdicts.add(verdict);
+  }
+  return { readings: readings.finish(), ...verdicts.finish() };
 }

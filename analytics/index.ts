@@ -1,3 +1,4 @@
+export { type Recorded, verdictAt } from './batch-judge.ts';
 export {
   type BookedPiece,
   bookedPieces,
@@ -8,7 +9,6 @@ export {
 export { DETECTORS, detect } from './detect.ts';
 export type { Evidence } from './evidence.ts';
 export { Judge } from './judge.ts';
-export { KnownScans, type SortedScans } from './known-scans.ts';
 export { dispositionFor } from './policy.ts';
 export { QUERY_FORMATS, type QueryFormat, writeResult } from './query-output.ts';
 export {
@@ -21,7 +21,13 @@ export {
   type SetBook,
   type TownBook,
 } from './reconcile.ts';
+export { type ReadingBatch, Recorder, type RecorderPorts } from './recorder.ts';
+export { RecorderQueue } from './recorder-queue.ts';
+export { type RecorderNotices, RecorderThread } from './recorder-thread.ts';
+export type { Moved } from './store/archive.ts';
+export { auditStore, type StoreAudit, type StoreProblem } from './store/audit.ts';
 export { StoreError } from './store/instance.ts';
+export { acceptStore, archiveStore, restoreStore, upgradeStore } from './store/maintenance.ts';
 export { type Cell, QueryError, type QueryResult, query } from './store/query.ts';
 export { StoreReader } from './store/reader.ts';
 export type { ScanDetail, TimelineBar } from './store/scan-details.ts';

@@ -1,10 +1,19 @@
-import { hash } from 'node:crypto';
 import {
+  bigintAt,
+  digest64,
   isGenuine,
+  isReasonCode,
+  isValid,
+  numberAt,
   type Reading,
+  type ReadingColumns,
+  type ReadingOutcome,
   type ReasonCode,
   type Scan,
+  SORTING_PASSES,
   type SortingPass,
+  textAt,
+  textOrNullAt,
   type Verdict,
 } from '../indicium/index.ts';
 import { PLANTS_MAX } from './limits.ts';
@@ -28,34 +37,34 @@ export class Judge {
   readonly #sets = new Map<number, Map<string, number>>();
   readonly #plants = new Map<string, number>();
 
-  judge(scan: Scan, reading: Reading): Verdict {
-    const reasons = this.#reasons(scan, reading);
-    return { scanId: scan.scanId, disposition: dispositionFor(reasons), reasons };
+  judge(scan: Scan, { indicium, outcome, contentDigest }: Reading): Verdict {
+    const { scanId, mailpieceId, plant, pass } = scan;
+    const piece = indicium && { ...indicium, content: contentDigest, mailpieceId, plant, pass };
+    const reasons = this.#reasons(outcome, () => piece);
+    return { scanId, disposition: dispositionFor(reasons), reasons };
+  }
+
+  /** One row of a batch. */
+  judgeRow(readings: ReadingColumns, row: number): Pick<Verdict, 'disposition' | 'reasons'> {
+    const reasons = this.#reasons(outcomeAt(readings, row), () => pieceAt(readings, row));
+    return { disposition: dispositionFor(reasons), reasons };
   }
 
   /** Notes a genuine mark; what it repeats are reasons against it. */
   see(piece: SightedPiece): readonly ReasonCode[] {
     return this.#sightings.observe(this.#setNumber(piece.license, piece.psd), piece.pieceCount, {
       content: piece.content,
-      mailpiece: piece.mailpieceId === null ? 0n : digest(piece.mailpieceId),
+      mailpiece: piece.mailpieceId === null ? 0n : digest64(piece.mailpieceId),
       plant: this.#plantNumber(piece.plant),
       pass: piece.pass,
     });
   }
 
-  #reasons(scan: Scan, reading: Reading): readonly ReasonCode[] {
-    const { indicium, outcome } = reading;
+  #reasons(outcome: ReadingOutcome, pieceOf: () => SightedPiece | null): readonly ReasonCode[] {
     // A bad signature must not enter the sightings: anyone could burn the counters of somebody else's PSD.
-    if (indicium === null || !isGenuine(outcome)) return outcome === 'valid' ? [] : [outcome];
-    const repetitions = this.see({
-      license: indicium.license,
-      psd: indicium.psd,
-      pieceCount: indicium.pieceCount,
-      content: reading.contentDigest,
-      mailpieceId: scan.mailpieceId,
-      plant: scan.plant,
-      pass: scan.pass,
-    });
+    const piece = isGenuine(outcome) ? pieceOf() : null;
+    if (piece === null) return outcome === 'valid' ? NOTHING : [outcome];
+    const repetitions = this.see(piece);
     return outcome === 'valid' ? repetitions : [outcome, ...repetitions];
   }
 
@@ -84,6 +93,24 @@ export class Judge {
   }
 }
 
-function digest(text: string): bigint {
-  return hash('sha256', text, 'buffer').readBigUInt64BE(0);
+const NOTHING: readonly ReasonCode[] = [];
+
+function outcomeAt(readings: ReadingColumns, row: number): ReadingOutcome {
+  const outcome = textAt(readings.outcome, row);
+  if (outcome === 'valid' || isReasonCode(outcome)) return outcome;
+  throw new TypeError(`no outcome of a reading: ${outcome}`);
+}
+
+function pieceAt(readings: ReadingColumns, row: number): SightedPiece | null {
+  if (!isValid(readings.license.valid, row)) return null;
+  const pass = textOrNullAt(readings.pass, row);
+  return {
+    license: numberAt(readings.license, row),
+    psd: textAt(readings.psd, row),
+    pieceCount: bigintAt(readings.pieceCount, row),
+    content: bigintAt(readings.contentDigest, row),
+    mailpieceId: textOrNullAt(readings.mailpieceId, row),
+    plant: textOrNullAt(readings.plant, row),
+    pass: SORTING_PASSES.find((known) => known === pass) ?? null,
+  };
 }

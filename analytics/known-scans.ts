@@ -1,49 +1,107 @@
-import type { Scan } from '../indicium/index.ts';
-import type { Store } from './store/store.ts';
+import { bigintAt, type ReadingColumns, rowsOf, type TextColumn, textAt } from '../indicium/index.ts';
+import type { VerdictColumns } from './evidence.ts';
+import { RECENT_SCANS_MAX } from './limits.ts';
+import { ScanFilter } from './scan-filter.ts';
+import { ScanIndex } from './scan-index.ts';
+import type { RecordedScan, Store } from './store/store.ts';
 
-export interface SortedScans {
-  readonly fresh: readonly Scan[];
-  /** The scan id is known, but with other contents. */
-  readonly conflicting: readonly Scan[];
-  /** Delivered again: known by scan id and contents. */
-  readonly repeated: number;
+/** The rows of a batch that may have been delivered before, with what is known under their scan ids. */
+export interface Suspects {
+  readonly rows: ReadonlySet<number>;
+  readonly known: ReadonlyMap<string, readonly RecordedScan[]>;
+  readonly index: ScanIndex;
 }
 
-/** Tells scans that were delivered before from new ones, whether they are in the store or still on their way to it. */
+/**
+ * Tells scans that were delivered before from new ones, by scan id and contents. A filter tells most at once; what came
+ * lately is compared with what is at hand; only what may be older is looked up in the store.
+ */
 export class KnownScans {
-  readonly #store: Pick<Store, 'digestsOf'>;
-  /** Digests by scan id, of scans that were sorted and are not recorded yet: as many as there are batches ahead. */
-  readonly #onTheWay = new Map<string, bigint[]>();
+  readonly #filter = new ScanFilter();
+  /** The newest first, since it knows all that those before it know of a scan id. */
+  readonly #recent: RecentBatch[] = [];
+  #recentRows = 0;
 
-  constructor(store: Pick<Store, 'digestsOf'>) {
-    this.#store = store;
+  /** Notes scan ids that the store holds. */
+  noteAll(scanIds: TextColumn, rows: number): void {
+    for (let row = 0; row < rows; row++) this.#filter.note(scanIds, row);
   }
 
-  /** No batch may be recorded while another is sorted: a scan would be looked for after it left the one place and before it is in the other. */
-  async sort(scans: readonly Scan[]): Promise<SortedScans> {
-    const stored = await this.#store.digestsOf(scans);
-    const fresh: Scan[] = [];
-    const conflicting: Scan[] = [];
-    let repeated = 0;
-    for (const scan of scans) {
-      const underway = this.#onTheWay.get(scan.scanId);
-      const recorded = stored.get(scan.scanId);
-      if (underway === undefined && recorded === undefined) fresh.push(scan);
-      else if (underway?.includes(scan.digest) || recorded?.has(scan.digest)) {
-        repeated += 1;
-        continue;
-      } else conflicting.push(scan);
-      if (underway === undefined) this.#onTheWay.set(scan.scanId, [scan.digest]);
-      else underway.push(scan.digest);
+  /** Null when every scan of the batch is new. */
+  async lookUp(readings: ReadingColumns, store: Pick<Store, 'recordedScans'>): Promise<Suspects | null> {
+    const rows = new Set<number>();
+    for (let row = 0; row < rowsOf(readings); row++) {
+      if (this.#filter.note(readings.scanId, row)) rows.add(row);
     }
-    return { fresh, conflicting, repeated };
+    if (rows.size === 0) return null;
+    const index = new ScanIndex(readings.scanId, rowsOf(readings));
+    const known = new Map<string, readonly RecordedScan[]>();
+    const older: string[] = [];
+    for (const row of rows) {
+      const scanId = textAt(readings.scanId, row);
+      const scans = this.#underRecent(readings.scanId, row, scanId);
+      if (scans !== null) known.set(scanId, scans);
+      // The first of its batch came after no other in it, so the filter knew it from before.
+      else if (index.firstRow(readings.scanId, row) === row) older.push(scanId);
+    }
+    if (older.length > 0) {
+      for (const [scanId, scans] of await store.recordedScans(older)) known.set(scanId, scans);
+    }
+    return { rows, known, index };
   }
 
-  recorded(scans: readonly Scan[]): void {
-    for (const { scanId, digest } of scans) {
-      const left = (this.#onTheWay.get(scanId) ?? []).filter((underway) => underway !== digest);
-      if (left.length === 0) this.#onTheWay.delete(scanId);
-      else this.#onTheWay.set(scanId, left);
-    }
+  /** Keeps a batch at hand that was judged; `several` are scan ids under which more than its own rows are known. */
+  remember(
+    readings: ReadingColumns,
+    verdicts: VerdictColumns,
+    several: ReadonlyMap<string, readonly RecordedScan[]>,
+  ): void {
+    this.#recent.unshift(new RecentBatch(readings, verdicts, several));
+    this.#recentRows += rowsOf(readings);
+    while (this.#recentRows > RECENT_SCANS_MAX && this.#recent.length > 1)
+      this.#recentRows -= this.#recent.pop()?.rows ?? 0;
   }
+
+  #underRecent(scanIds: TextColumn, row: number, scanId: string): readonly RecordedScan[] | null {
+    for (const batch of this.#recent) {
+      const scans = batch.under(scanIds, row, scanId);
+      if (scans !== null) return scans;
+    }
+    return null;
+  }
+}
+
+class RecentBatch {
+  readonly rows: number;
+  readonly #digests: ReadingColumns['scanDigest'];
+  readonly #verdicts: VerdictColumns;
+  readonly #several: ReadonlyMap<string, readonly RecordedScan[]>;
+  readonly #index: ScanIndex;
+
+  constructor(
+    { scanId, scanDigest, weightGrams }: ReadingColumns,
+    verdicts: VerdictColumns,
+    several: ReadonlyMap<string, readonly RecordedScan[]>,
+  ) {
+    this.rows = weightGrams.values.length;
+    this.#digests = scanDigest;
+    this.#verdicts = verdicts;
+    this.#several = several;
+    this.#index = new ScanIndex(scanId, this.rows);
+  }
+
+  under(scanIds: TextColumn, row: number, scanId: string): readonly RecordedScan[] | null {
+    const several = this.#several.get(scanId);
+    if (several !== undefined) return several;
+    const own = this.#index.firstRow(scanIds, row);
+    return own === -1 ? null : [recordedAt(this.#digests, this.#verdicts, own)];
+  }
+}
+
+export function recordedAt(
+  digests: ReadingColumns['scanDigest'],
+  { dispositions, reasons }: VerdictColumns,
+  row: number,
+): RecordedScan {
+  return { digest: bigintAt(digests, row), disposition: textAt(dispositions, row), reasons: textAt(reasons, row) };
 }

@@ -21,3 +21,21 @@ export const QUERY_ROWS_MAX = 1_000_000;
 
 /** DuckDB's own memory for one store. */
 export const STORE_MEMORY = '2GB';
+
+/**
+ * Write-ahead log that is put into the file at once. With DuckDB's own 16 MB, putting it in took a third of all the work
+ * of recording; this much is read again within a second or two after a kill.
+ */
+export const WAL_SIZE = '256MB';
+
+/** Scan ids that the first layer of the filter of known scans holds: 4 MB. Each further layer is twice as large. */
+export const FILTER_SCANS_FIRST = 2 ** 20;
+
+/** Scan ids in the last layer of the filter: 512 MB for it, as much again for all before it, 256 million scans. */
+export const FILTER_SCANS_MAX = 2 ** 27;
+
+/** Scans whose answers are kept at hand, since most that come again come soon: about 60 MB. */
+export const RECENT_SCANS_MAX = 250_000;
+
+/** Rows in one transaction of several batches; a single batch may be larger. */
+export const GROUP_ROWS_MAX = 10_000;

@@ -2,10 +2,11 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
-import { Store } from '../analytics/index.ts';
+import { RecorderThread } from '../analytics/index.ts';
 import { openSource } from '../ingest/index.ts';
-import { rebuildJudge, runPipeline } from '../pipeline.ts';
+import { runPipeline } from '../pipeline.ts';
 import { simulate } from '../psd-sim/index.ts';
 import { createReaderPool } from '../reader-pool.ts';
 import { loadRegistry } from '../verify/index.ts';
@@ -16,8 +17,8 @@ import { machine, markdownTable, median } from './table.ts';
  * verify signatures with one cached key each: the limit that no verifier can pass. The two take turns.
  */
 
-const PIECES = 40_000;
-const ROUNDS = 3;
+const PIECES = 200_000;
+const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const WORKERS = availableParallelism();
 
 if (isMainThread) await main();
@@ -32,7 +33,10 @@ async function main(): Promise<void> {
     const ratios: number[] = [];
     for (let round = 1; round <= ROUNDS; round++) {
       const raw = await rawRate();
-      const { rate, judgeMs, recordMs, seconds } = await pipelineRate(folder, join(folder, `round-${round}.duckdb`));
+      const { rate, judgeMs, recordMs, seconds, delayMs } = await pipelineRate(
+        folder,
+        join(folder, `round-${round}.duckdb`),
+      );
       ratios.push(rate / raw);
       const share = (ms: number) => `${((100 * ms) / 1000 / seconds).toFixed(1)} %`;
       rows.push([
@@ -42,6 +46,7 @@ async function main(): Promise<void> {
         (rate / raw).toFixed(2),
         share(judgeMs),
         share(recordMs),
+        `${delayMs.toFixed(1)} ms`,
       ]);
     }
     process.stdout.write(`${machine()}; ${WORKERS} readers; ${PIECES} pieces, 200 PSDs\n\n`);
@@ -52,6 +57,7 @@ async function main(): Promise<void> {
       'ratio',
       'judging',
       'recording',
+      'event loop delay, p99',
     ];
     process.stdout.write(markdownTable(headings, rows));
     process.stdout.write(`\nmedian ratio ${median(ratios).toFixed(2)}\n`);
@@ -62,23 +68,25 @@ async function main(): Promise<void> {
 
 async function pipelineRate(folder: string, db: string) {
   const registry = await loadRegistry(join(folder, 'registry'), Date.UTC(2026, 10, 21));
-  const store = await Store.open(db);
+  const recorder = await RecorderThread.open(db, { onPaused: refuse, onResumed: () => {} });
   const readers = createReaderPool(() => registry, WORKERS);
   // Workers start and compile before the clock does: a plant starts them once a day.
   await Promise.all(Array.from({ length: WORKERS }, () => readers.read([])));
   const source = await openSource(folder, process.stdin);
   const startedAtMs = performance.now();
-  const summary = await runPipeline({
-    source,
-    readers,
-    judge: await rebuildJudge(store),
-    store,
-    now: () => performance.now(),
-  });
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  const summary = await runPipeline({ source, readers, recorder });
+  delay.disable();
   const seconds = (performance.now() - startedAtMs) / 1000;
   await readers.close();
-  store.close();
-  return { rate: summary.scans / seconds, judgeMs: summary.judgeMs, recordMs: summary.recordMs, seconds };
+  await recorder.close();
+  const { judgeMs, recordMs } = summary;
+  return { rate: summary.scans / seconds, judgeMs, recordMs, seconds, delayMs: delay.percentile(99) / 1e6 };
+}
+
+function refuse(reason: string): never {
+  throw new Error(reason);
 }
 
 /** Signatures a second of as many threads as the pipeline has readers, doing nothing else. */

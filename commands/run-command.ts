@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { detect, Store } from '../analytics/index.ts';
+import { RecorderThread } from '../analytics/index.ts';
 import { openSource } from '../ingest/index.ts';
-import { emptySummary, type RunSummary, rebuildJudge, runPipeline } from '../pipeline.ts';
+import { emptySummary, type RunSummary, runPipeline } from '../pipeline.ts';
 import { createReaderPool } from '../reader-pool.ts';
 import { TrustWatch } from '../trust-watch.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -59,31 +59,34 @@ export async function run(sources: readonly string[], options: RunOptions, termi
     nowMs: terminal.nowMs,
     onRefused: (error) => warn(terminal, `indicia: a newer registry was not accepted: ${error.message}`),
   });
-  const store = await Store.open(options.db);
+  const recorder = await RecorderThread.open(options.db, {
+    onPaused: (reason) =>
+      warn(terminal, `indicia: paused, nothing is lost: ${options.db} cannot be written: ${reason}`),
+    onResumed: () => warn(terminal, `indicia: ${options.db} can be written again; going on`),
+  });
   const readers = createReaderPool(() => trust.current, options.workers);
   const progress = new Progress(terminal);
   const summary = emptySummary();
   try {
-    await store.setRegistry(trust.current);
+    await recorder.setRegistry(trust.current);
     trust.start();
-    const judge = await rebuildJudge(store);
     const onProgress = ({ scans }: RunSummary) => {
       progress.show(`${count(scans)} scans, ${rate(scans, performance.now() - startedAtMs, 'a second')}`);
     };
     for (const source of opened) {
-      await runPipeline({ source, readers, judge, store, now: () => performance.now(), onProgress }, summary);
+      await runPipeline({ source, readers, recorder, onProgress }, summary);
     }
     progress.show('looking for fraud');
     await trust.stop();
-    await store.setRegistry(trust.current);
-    const findings = await detect(store);
+    await recorder.setRegistry(trust.current);
+    const findings = await recorder.detect();
     const secondsTotal = (performance.now() - startedAtMs) / 1000;
     progress.done(`${plural(summary.scans, 'scan')} in ${secondsTotal.toFixed(1)} s`);
     return { ...summary, findings, secondsTotal };
   } finally {
     await trust.stop();
     await readers.close();
-    store.close();
+    await recorder.close();
   }
 }
 

@@ -24,13 +24,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 /** Each library stands behind adapters: the only files that may import it. Tests and benchmarks may import anything. */
 const LIBRARIES: Record<string, readonly string[]> = {
   '@duckdb/node-api': ['analytics/store/'],
+  '@duckdb/node-bindings': ['analytics/store/vectors.ts'],
   '@napi-rs/canvas': ['psd-sim/face.ts', 'psd-sim/type-face.ts'],
   '@zxing/library': ['decode/zxing-js.ts'],
   '@peculiar/x509': ['psd-sim/offices/certificate-issuer.ts'],
   'apache-arrow': ['analytics/arrow-output.ts'],
   commander: ['main.ts', 'commands/'],
   asn1js: [],
-  piscina: ['reader-pool.ts', 'psd-sim/pictures.ts'],
+  piscina: ['reader-pool.ts', 'reader.ts', 'psd-sim/pictures.ts'],
   pkijs: ['verify/x509/parse.ts'],
   'pure-rand': ['psd-sim/random.ts'],
   'reflect-metadata': ['psd-sim/offices/certificate-issuer.ts'],
@@ -43,6 +44,7 @@ const LIBRARIES: Record<string, readonly string[]> = {
 const ENTRY_POINTS = [
   'main.ts',
   'reader.ts',
+  'analytics/recorder-worker.ts',
   'decode/process/entry.ts',
   'psd-sim/print-worker.ts',
   'psd-sim/fleet-worker.ts',

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { Judge, KnownScans, Store, StoreReader } from '../analytics/index.ts';
+import { StoreReader } from '../analytics/index.ts';
 import type { Mark, Scan, Verdict } from '../indicium/index.ts';
-import type { ScanSource } from '../ingest/index.ts';
-import { type RunSummary, rebuildJudge, runPipeline } from '../pipeline.ts';
+import type { ScanBatch, ScanSource } from '../ingest/index.ts';
+import { type RunSummary, runPipeline } from '../pipeline.ts';
 import type { ReadBatch } from '../reader.ts';
 import { createReaderPool } from '../reader-pool.ts';
 import type { Registry } from '../verify/index.ts';
-import { judged, readingOf, scanOf } from './support/evidence.ts';
+import { readingColumnsOf, scanOf } from './support/evidence.ts';
 import { SmallWorld } from './support/marks.ts';
+import { recorderAt } from './support/recording.ts';
 import { temporaryFolder } from './support/temporary.ts';
 
 function payloadScan(payload: Uint8Array, change: Partial<Scan> = {}): Scan {
@@ -36,18 +37,12 @@ function sourceOf(batches: readonly (readonly Scan[])[], acknowledged: number[] 
 
 async function runOver(test: TestContext, registry: Registry, batches: readonly (readonly Scan[])[]) {
   const path = join(await temporaryFolder(test), 'store.duckdb');
-  const store = await Store.open(path);
+  const recorder = await recorderAt(path);
   const readers = createReaderPool(() => registry, 2);
   test.after(() => readers.close());
   const acknowledged: number[] = [];
-  const summary = await runPipeline({
-    source: sourceOf(batches, acknowledged),
-    readers,
-    judge: new Judge(),
-    store,
-    now: () => performance.now(),
-  });
-  store.close();
+  const summary = await runPipeline({ source: sourceOf(batches, acknowledged), readers, recorder });
+  recorder.close();
   return { path, summary, acknowledged, verdicts: await verdictsOf(path) };
 }
 
@@ -120,30 +115,37 @@ describe('the pipeline', () => {
     );
   });
 
-  it('records a reused scan id once also when its batches overtake each other', async (test) => {
+  it('knows what was recorded under a reused scan id after a restart, too', async (test) => {
     const world = new SmallWorld(1, 1);
-    const { registry } = world;
-    const store = await Store.open(join(await temporaryFolder(test), 'store.duckdb'));
-    test.after(() => store.close());
-    const known = new KnownScans(store);
+    const path = join(await temporaryFolder(test), 'store.duckdb');
     const first = payloadScan(world.frank());
     const other = payloadScan(world.frank(), { scanId: first.scanId });
-    const record = async (scan: Scan) => {
-      await store.record(judged([{ payload: Buffer.alloc(1), scan }], registry), 'test', null);
-      known.recorded([scan]);
+    const third = payloadScan(world.frank(), { scanId: first.scanId });
+    const readers = createReaderPool(() => world.registry, 1);
+    test.after(() => readers.close());
+    const run = async (name: string, scans: readonly Scan[]) => {
+      const recorder = await recorderAt(path);
+      const summary = await runPipeline({ source: { ...sourceOf([scans]), name }, readers, recorder });
+      recorder.close();
+      return [summary.scans, summary.repeated];
     };
-    assert.deepEqual((await known.sort([first])).fresh, [first]);
-    assert.deepEqual((await known.sort([other])).conflicting, [other]);
-    await record(first);
-    assert.equal((await known.sort([other])).repeated, 1, 'the other one is still on its way');
-    await record(other);
-    assert.equal((await known.sort([first, other])).repeated, 2);
+    assert.deepEqual(await run('a', [first]), [1, 0]);
+    assert.deepEqual(await run('b', [other, first]), [1, 1]);
+    assert.deepEqual(
+      await run('c', [third, first, other, third]),
+      [1, 3],
+      'both are known, and the third from then on',
+    );
+    assert.deepEqual(
+      (await verdictsOf(path)).map(({ reasons }) => reasons),
+      [[], ['scan-id-reused'], ['scan-id-reused']],
+    );
   });
 
   it('stops in order when a reader fails while another batch is awaited', async (test) => {
     const world = new SmallWorld(1, 1);
-    const store = await Store.open(join(await temporaryFolder(test), 'store.duckdb'));
-    test.after(() => store.close());
+    const recorder = await recorderAt(join(await temporaryFolder(test), 'store.duckdb'));
+    test.after(() => recorder.close());
     let calls = 0;
     const readers = {
       workers: 2,
@@ -151,18 +153,12 @@ describe('the pipeline', () => {
         calls += 1;
         if (calls === 2) throw new Error('reader died');
         await new Promise((resolve) => setTimeout(resolve, 30));
-        return { readings: [readingOf(world.frank(), world.registry)], decodeMs: 0, verifyMs: 0 };
+        return { columns: readingColumnsOf([payloadScan(world.frank())], world.registry), decodeMs: 0, verifyMs: 0 };
       },
     };
     const batches = Array.from({ length: 3 }, () => [payloadScan(world.frank())]);
     const acknowledged: number[] = [];
-    const run = runPipeline({
-      source: sourceOf(batches, acknowledged),
-      readers,
-      judge: new Judge(),
-      store,
-      now: () => 0,
-    });
+    const run = runPipeline({ source: sourceOf(batches, acknowledged), readers, recorder });
     await assert.rejects(run, /reader died/);
     assert.deepEqual(acknowledged, [0]);
   });
@@ -172,22 +168,20 @@ describe('the pipeline', () => {
     const payload = world.frank();
     const batches = Array.from({ length: 6 }, () => [payloadScan(payload)]);
     const path = join(await temporaryFolder(test), 'store.duckdb');
-    const store = await Store.open(path);
+    const recorder = await recorderAt(path);
     const { registry } = world;
     let calls = 0;
     const readers = {
       workers: 3,
-      async read(scans: readonly Scan[]): Promise<ReadBatch> {
+      async read(scans: ScanBatch['scans']): Promise<ReadBatch> {
+        assert.ok(!('text' in scans));
         const delayMs = [60, 5, 30, 0, 20, 1][calls++] ?? 0;
         await new Promise((resolve) => setTimeout(resolve, delayMs));
-        const readings = scans.map(({ mark }) => {
-          return readingOf(mark.kind === 'payload' ? mark.payload : Buffer.alloc(0), registry);
-        });
-        return { readings, decodeMs: 0, verifyMs: 0 };
+        return { columns: readingColumnsOf(scans, registry), decodeMs: 0, verifyMs: 0 };
       },
     };
-    await runPipeline({ source: sourceOf(batches), readers, judge: new Judge(), store, now: () => 0 });
-    store.close();
+    await runPipeline({ source: sourceOf(batches), readers, recorder });
+    recorder.close();
     const verdicts = await verdictsOf(path);
     assert.deepEqual(
       verdicts.map(({ scanId }) => scanId),
@@ -203,29 +197,23 @@ describe('the pipeline', () => {
     const world = new SmallWorld(1, 1);
     const batches = [[payloadScan(world.frank())], [payloadScan(world.frank())], [payloadScan(world.frank())]];
     const path = join(await temporaryFolder(test), 'store.duckdb');
-    const store = await Store.open(path);
     const readers = createReaderPool(() => world.registry, 1);
     test.after(() => readers.close());
     const acknowledged: number[] = [];
-    let failing = true;
-    const flaky: Pick<Store, 'positionOf' | 'digestsOf' | 'record'> = {
-      positionOf: (source) => store.positionOf(source),
-      digestsOf: (scans) => store.digestsOf(scans),
-      record: async (evidence, source, position) => {
-        if (position === '1' && failing) throw new Error('disk full');
-        await store.record(evidence, source, position);
-      },
+    const run = async (failAt: string | null) => {
+      const recorder = await recorderAt(path, failAt);
+      try {
+        return await runPipeline({ source: sourceOf(batches, acknowledged), readers, recorder });
+      } finally {
+        recorder.close();
+      }
     };
-    const run = async () => {
-      const judge = await rebuildJudge(store);
-      return runPipeline({ source: sourceOf(batches, acknowledged), readers, judge, store: flaky, now: () => 0 });
-    };
-    await assert.rejects(run(), /disk full/);
-    assert.deepEqual(acknowledged, [0]);
-    failing = false;
-    assert.equal((await run()).scans, 2);
+    await assert.rejects(run('1'), /the disk is gone/);
+    // What is committed together with the batch that fails is not recorded either.
+    const before = acknowledged.length;
+    assert.deepEqual(acknowledged, [0].slice(0, before));
+    assert.equal((await run(null)).scans, 3 - before);
     assert.deepEqual(acknowledged, [0, 1, 2]);
-    store.close();
     assert.equal((await verdictsOf(path)).length, 3);
   });
 
@@ -251,12 +239,12 @@ describe('the pipeline', () => {
     const world = new SmallWorld(1, 1);
     const payload = world.frank();
     const { path } = await runOver(test, world.registry, [[payloadScan(payload)]]);
-    const store = await Store.open(path);
+    const recorder = await recorderAt(path);
     const readers = createReaderPool(() => world.registry, 1);
     test.after(() => readers.close());
     const source = { ...sourceOf([[payloadScan(payload)]]), name: 'another' };
-    await runPipeline({ source, readers, judge: await rebuildJudge(store), store, now: () => 0 });
-    store.close();
+    await runPipeline({ source, readers, recorder });
+    recorder.close();
     assert.deepEqual(
       (await verdictsOf(path)).map(({ reasons }) => reasons),
       [[], ['copy']],

@@ -1,11 +1,9 @@
 import { type DuckDBConnection, DuckDBDataChunk, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
-import type { Evidence } from '../evidence.ts';
-import { EVIDENCE_COLUMNS } from './columns.ts';
+import { rowsOf } from '../../indicium/index.ts';
+import { EVIDENCE_COLUMNS, type EvidenceColumns } from './columns.ts';
+import { CHUNK_ROWS_MAX, chunkOf } from './vectors.ts';
 
-/** DuckDB's own vector size: a chunk cannot hold more. */
-const CHUNK_ROWS_MAX = 2_048;
-
-/** Appends columns to a table by data chunks, the fastest way in short of Parquet. Joins an open transaction. */
+/** Appends values to a table by data chunks. Joins an open transaction. */
 export async function appendColumns(
   connection: DuckDBConnection,
   table: string,
@@ -13,31 +11,35 @@ export async function appendColumns(
   rows: number,
   columnsOf: (from: number, to: number) => DuckDBValue[][],
 ): Promise<void> {
-  const appender = await connection.createAppender(table);
-  try {
-    for (let from = 0; from < rows; from += CHUNK_ROWS_MAX) {
-      const to = Math.min(from + CHUNK_ROWS_MAX, rows);
-      const chunk = DuckDBDataChunk.create(types, to - from);
-      chunk.setColumns(columnsOf(from, to));
-      appender.appendDataChunk(chunk);
-    }
-  } finally {
-    appender.closeSync();
-  }
+  await appendChunks(connection, table, rows, (from, to) => {
+    const chunk = DuckDBDataChunk.create(types, to - from);
+    chunk.setColumns(columnsOf(from, to));
+    return chunk;
+  });
 }
 
 const EVIDENCE_TYPES = EVIDENCE_COLUMNS.map((column) => column.type);
 
-export async function appendEvidence(
-  connection: DuckDBConnection,
-  evidence: readonly Evidence[],
-  firstRowId: bigint,
-  source: string,
-): Promise<void> {
-  await appendColumns(connection, 'evidence', EVIDENCE_TYPES, evidence.length, (from, to) => {
-    const rows = evidence.slice(from, to);
-    return EVIDENCE_COLUMNS.map(({ value }) =>
-      rows.map((row, index) => value(row, firstRowId + BigInt(from + index), source)),
-    );
+/** Appends a batch of evidence. Joins an open transaction. */
+export async function appendEvidence(connection: DuckDBConnection, evidence: EvidenceColumns): Promise<void> {
+  const columns = EVIDENCE_COLUMNS.map((column) => column.of(evidence));
+  await appendChunks(connection, 'evidence', rowsOf(evidence.readings), (from, to) => {
+    return chunkOf(EVIDENCE_TYPES, columns, from, to);
   });
+}
+
+async function appendChunks(
+  connection: DuckDBConnection,
+  table: string,
+  rows: number,
+  chunkFor: (from: number, to: number) => DuckDBDataChunk,
+): Promise<void> {
+  const appender = await connection.createAppender(table);
+  try {
+    for (let from = 0; from < rows; from += CHUNK_ROWS_MAX) {
+      appender.appendDataChunk(chunkFor(from, Math.min(from + CHUNK_ROWS_MAX, rows)));
+    }
+  } finally {
+    appender.closeSync();
+  }
 }

@@ -1,70 +1,89 @@
+import { BIGINT, BLOB, type DuckDBType, INTEGER, UBIGINT, UINTEGER, VARCHAR } from '@duckdb/node-api';
 import {
-  BIGINT,
-  BLOB,
-  blobValue,
-  type DuckDBType,
-  type DuckDBValue,
-  INTEGER,
-  UBIGINT,
-  UINTEGER,
-  VARCHAR,
-} from '@duckdb/node-api';
-import type { Evidence } from '../evidence.ts';
+  type Column,
+  Int64Builder,
+  type ReadingColumns,
+  rowsOf,
+  TextBuilder,
+  type TextColumn,
+} from '../../indicium/index.ts';
 
-/** One column of the evidence table: its SQL type and where its value comes from. Times are ms since 1970, UTC. */
-export interface Column {
-  readonly name: string;
-  readonly type: DuckDBType;
-  readonly value: (evidence: Evidence, rowId: bigint, source: string) => DuckDBValue;
+/** Everything that is stored of a batch of scans: what came in, what was read, what was answered. */
+export interface EvidenceColumns {
+  /** Row number of the first; the others follow. */
+  readonly firstRow: bigint;
+  readonly source: string;
+  readonly policyVersion: number;
+  readonly readings: ReadingColumns;
+  readonly dispositions: TextColumn;
+  /** Reason codes, with commas between them. */
+  readonly reasons: TextColumn;
 }
 
-const integer = (value: number | null | undefined): bigint | null => (value == null ? null : BigInt(value));
+/** One column of the evidence table: its SQL type and where its values come from. Times are ms since 1970, UTC. */
+export interface StoredColumn {
+  readonly name: string;
+  readonly type: DuckDBType;
+  readonly of: (evidence: EvidenceColumns) => Column;
+}
 
-/** The evidence table: the schema and the appender are both made from this list. */
-export const EVIDENCE_COLUMNS: readonly Column[] = [
-  { name: 'row_id', type: BIGINT, value: (_, rowId) => rowId },
-  { name: 'scan_id', type: VARCHAR, value: ({ scan }) => scan.scanId },
-  { name: 'scan_digest', type: UBIGINT, value: ({ scan }) => scan.digest },
-  { name: 'source', type: VARCHAR, value: (_, __, source) => source },
-  { name: 'plant', type: VARCHAR, value: ({ scan }) => scan.plant },
-  { name: 'machine', type: VARCHAR, value: ({ scan }) => scan.machine },
-  { name: 'scanned_at_ms', type: BIGINT, value: ({ scan }) => integer(scan.scannedAtMs) },
-  { name: 'mailpiece_id', type: VARCHAR, value: ({ scan }) => scan.mailpieceId },
-  { name: 'pass', type: VARCHAR, value: ({ scan }) => scan.pass },
-  { name: 'sorter_destination', type: VARCHAR, value: ({ scan }) => scan.destination },
-  { name: 'weight_grams', type: INTEGER, value: ({ scan }) => scan.weightGrams },
-  { name: 'image', type: VARCHAR, value: ({ scan }) => (scan.mark.kind === 'image' ? scan.mark.path : null) },
-  { name: 'note', type: VARCHAR, value: ({ scan }) => (scan.mark.kind === 'none' ? scan.mark.detail : null) },
-  { name: 'extra', type: VARCHAR, value: ({ scan }) => scan.extra },
-  { name: 'payload', type: BLOB, value: ({ reading }) => blobOrNull(reading.payload) },
-  { name: 'symbology', type: VARCHAR, value: ({ reading }) => reading.symbology },
-  { name: 'trust_version', type: BIGINT, value: ({ reading }) => BigInt(reading.trustVersion) },
-  { name: 'outcome', type: VARCHAR, value: ({ reading }) => reading.outcome },
-  { name: 'key_id', type: BIGINT, value: ({ reading }) => integer(reading.indicium?.keyId) },
-  { name: 'license', type: BIGINT, value: ({ reading }) => integer(reading.indicium?.license) },
-  { name: 'psd', type: VARCHAR, value: ({ reading }) => reading.indicium?.psd ?? null },
-  { name: 'epoch', type: UINTEGER, value: ({ reading }) => reading.indicium?.epoch ?? null },
-  { name: 'piece_count', type: UBIGINT, value: ({ reading }) => reading.indicium?.pieceCount ?? null },
-  { name: 'ascending_mills', type: BIGINT, value: ({ reading }) => integer(reading.indicium?.ascendingMills) },
-  { name: 'descending_mills', type: BIGINT, value: ({ reading }) => integer(reading.indicium?.descendingMills) },
-  { name: 'postage_mills', type: BIGINT, value: ({ reading }) => integer(reading.indicium?.postageMills) },
-  { name: 'rate_category', type: INTEGER, value: ({ reading }) => reading.indicium?.rateCategory ?? null },
-  { name: 'printed_at_ms', type: BIGINT, value: ({ reading }) => integer(reading.indicium?.printedAtMs) },
-  { name: 'deposit_postcode', type: VARCHAR, value: ({ reading }) => reading.indicium?.depositPostcode ?? null },
+/** The evidence table: the schema, the appender and the chain of digests are all made from this list. */
+export const EVIDENCE_COLUMNS: readonly StoredColumn[] = [
+  { name: 'row_id', type: BIGINT, of: ({ firstRow, readings }) => sequence(firstRow, rowsOf(readings)) },
+  { name: 'scan_id', type: VARCHAR, of: ({ readings }) => readings.scanId },
+  { name: 'scan_digest', type: UBIGINT, of: ({ readings }) => readings.scanDigest },
+  { name: 'source', type: VARCHAR, of: ({ source, readings }) => repeatedText(source, rowsOf(readings)) },
+  { name: 'plant', type: VARCHAR, of: ({ readings }) => readings.plant },
+  { name: 'machine', type: VARCHAR, of: ({ readings }) => readings.machine },
+  { name: 'scanned_at_ms', type: BIGINT, of: ({ readings }) => readings.scannedAtMs },
+  { name: 'mailpiece_id', type: VARCHAR, of: ({ readings }) => readings.mailpieceId },
+  { name: 'pass', type: VARCHAR, of: ({ readings }) => readings.pass },
+  { name: 'sorter_destination', type: VARCHAR, of: ({ readings }) => readings.destination },
+  { name: 'weight_grams', type: INTEGER, of: ({ readings }) => readings.weightGrams },
+  { name: 'image', type: VARCHAR, of: ({ readings }) => readings.image },
+  { name: 'note', type: VARCHAR, of: ({ readings }) => readings.note },
+  { name: 'extra', type: VARCHAR, of: ({ readings }) => readings.extra },
+  { name: 'payload', type: BLOB, of: ({ readings }) => readings.payload },
+  { name: 'symbology', type: VARCHAR, of: ({ readings }) => readings.symbology },
+  { name: 'trust_version', type: BIGINT, of: ({ readings }) => readings.trustVersion },
+  { name: 'outcome', type: VARCHAR, of: ({ readings }) => readings.outcome },
+  { name: 'key_id', type: BIGINT, of: ({ readings }) => readings.keyId },
+  { name: 'license', type: BIGINT, of: ({ readings }) => readings.license },
+  { name: 'psd', type: VARCHAR, of: ({ readings }) => readings.psd },
+  { name: 'epoch', type: UINTEGER, of: ({ readings }) => readings.epoch },
+  { name: 'piece_count', type: UBIGINT, of: ({ readings }) => readings.pieceCount },
+  { name: 'ascending_mills', type: BIGINT, of: ({ readings }) => readings.ascendingMills },
+  { name: 'descending_mills', type: BIGINT, of: ({ readings }) => readings.descendingMills },
+  { name: 'postage_mills', type: BIGINT, of: ({ readings }) => readings.postageMills },
+  { name: 'rate_category', type: INTEGER, of: ({ readings }) => readings.rateCategory },
+  { name: 'printed_at_ms', type: BIGINT, of: ({ readings }) => readings.printedAtMs },
+  { name: 'deposit_postcode', type: VARCHAR, of: ({ readings }) => readings.depositPostcode },
+  { name: 'destination_postcode', type: VARCHAR, of: ({ readings }) => readings.destinationPostcode },
+  { name: 'content_digest', type: UBIGINT, of: ({ readings }) => readings.contentDigest },
+  { name: 'disposition', type: VARCHAR, of: ({ dispositions }) => dispositions },
+  { name: 'reasons', type: VARCHAR, of: ({ reasons }) => reasons },
   {
-    name: 'destination_postcode',
-    type: VARCHAR,
-    value: ({ reading }) => reading.indicium?.destinationPostcode ?? null,
+    name: 'policy_version',
+    type: BIGINT,
+    of: ({ policyVersion, readings }) => repeatedNumber(policyVersion, rowsOf(readings)),
   },
-  {
-    name: 'content_digest',
-    type: UBIGINT,
-    value: ({ reading }) => (reading.indicium === null ? null : reading.contentDigest),
-  },
-  { name: 'disposition', type: VARCHAR, value: ({ verdict }) => verdict.disposition },
-  { name: 'reasons', type: VARCHAR, value: ({ verdict }) => verdict.reasons.join(',') },
 ];
 
-function blobOrNull(bytes: Uint8Array | null): DuckDBValue {
-  return bytes === null ? null : blobValue(bytes);
+function sequence(first: bigint, rows: number): Column {
+  const builder = new Int64Builder(rows);
+  const start = Number(first);
+  for (let row = 0; row < rows; row++) builder.set(row, start + row);
+  return builder.finish(rows);
+}
+
+function repeatedNumber(value: number, rows: number): Column {
+  const builder = new Int64Builder(rows);
+  for (let row = 0; row < rows; row++) builder.set(row, value);
+  return builder.finish(rows);
+}
+
+function repeatedText(text: string, rows: number): Column {
+  const builder = new TextBuilder(rows);
+  for (let row = 0; row < rows; row++) builder.add(text);
+  return builder.finish();
 }

@@ -1,7 +1,10 @@
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { STORE_MEMORY } from '../limits.ts';
-import { SCHEMA_SQL, SCHEMA_VERSION } from './schema.ts';
+import { STORE_MEMORY, WAL_SIZE } from '../limits.ts';
+import { resetAnchor } from './anchor.ts';
+import { chainEnd } from './chain-table.ts';
+import { MIGRATIONS, SCHEMA_VERSION, TABLES_SQL, VIEWS_SQL } from './schema.ts';
+import { sealAll } from './sealing.ts';
 import { asInteger } from './values.ts';
 
 /** The store cannot be used; the message names the file and what to do. */
@@ -9,18 +12,22 @@ export class StoreError extends Error {
   override readonly name = 'StoreError';
 }
 
-/** Opens the file for writing and creates the schema in a new one. */
+/** Opens the file for writing, creates the schema in a new one and brings an older one up. */
 export async function openForWriting(path: string): Promise<DuckDBInstance> {
   // DuckDB refuses a file of no bytes, which is what a kill at the very start leaves, or a tool that reserves names.
   if (existsSync(path) && statSync(path).size === 0) rmSync(path);
-  const instance = await openInstance(path, { memory_limit: STORE_MEMORY });
+  const instance = await openInstance(path, { memory_limit: STORE_MEMORY, checkpoint_threshold: WAL_SIZE });
   const connection = await instance.connect();
   try {
-    if (await isEmpty(connection)) await connection.run(`begin; ${SCHEMA_SQL} commit;`);
+    if (await isEmpty(connection)) await connection.run(`begin; ${TABLES_SQL} ${VIEWS_SQL} commit;`);
+    else await migrate(path, connection);
     await checkVersion(path, connection);
-  } finally {
+  } catch (error) {
     connection.closeSync();
+    instance.closeSync();
+    throw error;
   }
+  connection.closeSync();
   return instance;
 }
 
@@ -62,12 +69,34 @@ async function isEmpty(connection: DuckDBConnection): Promise<boolean> {
   return tables.currentRowCount === 0;
 }
 
+/** One transaction, so that a store is of one version or the next. */
+async function migrate(path: string, connection: DuckDBConnection): Promise<void> {
+  const version = await versionOf(path, connection);
+  if (version >= SCHEMA_VERSION || !MIGRATIONS.has(version)) return;
+  await connection.run('begin');
+  try {
+    for (let from = version; from < SCHEMA_VERSION; from++) await connection.run(MIGRATIONS.get(from) ?? '');
+    await connection.run(VIEWS_SQL);
+    await connection.run(`update store_version set version = ${SCHEMA_VERSION}`);
+    await sealAll(connection);
+  } catch (error) {
+    await connection.run('rollback');
+    throw error;
+  }
+  await connection.run('commit');
+  resetAnchor(path, await chainEnd(connection));
+}
+
 async function checkVersion(path: string, connection: DuckDBConnection): Promise<void> {
+  const version = await versionOf(path, connection);
+  if (version === SCHEMA_VERSION) return;
+  const advice = MIGRATIONS.has(version) ? `; 'indicia doctor --db ${path}' brings it up` : '';
+  throw new StoreError(`${path}: store version ${version}; this program reads version ${SCHEMA_VERSION}${advice}`);
+}
+
+async function versionOf(path: string, connection: DuckDBConnection): Promise<number> {
   const tables = await connection.runAndReadAll("select 1 from duckdb_tables() where table_name = 'store_version'");
   if (tables.currentRowCount === 0) throw new StoreError(`${path}: a DuckDB file, but not a store of this program`);
   const result = await connection.runAndReadAll('select version from store_version');
-  const version = asInteger(result.getRows()[0]?.[0]);
-  if (version !== SCHEMA_VERSION) {
-    throw new StoreError(`${path}: store version ${version}; this program reads version ${SCHEMA_VERSION}`);
-  }
+  return asInteger(result.getRows()[0]?.[0]);
 }

@@ -1,6 +1,6 @@
 import type { DuckDBConnection, DuckDBInstance, DuckDBResult } from '@duckdb/node-api';
 import {
-  type Disposition,
+  DISPOSITIONS,
   type Finding,
   isReasonCode,
   type ReasonCode,
@@ -10,8 +10,8 @@ import {
 import { openForReading } from './instance.ts';
 import { readScanDetails, readTimeline, type ScanDetail, type TimelineBar } from './scan-details.ts';
 import { asIntegerOrNull, asText, asTextOrNull, asTexts } from './values.ts';
+import { wholeEnd } from './whole.ts';
 
-const DISPOSITIONS: readonly Disposition[] = ['accept', 'divert', 'manual'];
 const SEVERITIES: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
 
 /** A store opened only to be read: no statement can change it or reach another file. */
@@ -24,10 +24,18 @@ export class StoreReader {
     this.#connection = connection;
   }
 
-  /** @throws StoreError when there is no store, or another process is writing to it. */
+  /** @throws StoreError when there is no store, it is not whole, or another process is writing to it. */
   static async open(path: string): Promise<StoreReader> {
     const instance = await openForReading(path);
-    return new StoreReader(instance, await instance.connect());
+    const connection = await instance.connect();
+    try {
+      await wholeEnd(path, connection);
+    } catch (error) {
+      connection.closeSync();
+      instance.closeSync();
+      throw error;
+    }
+    return new StoreReader(instance, connection);
   }
 
   close(): void {

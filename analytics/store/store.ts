@@ -1,39 +1,73 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type DuckDBConnection, type DuckDBInstance, LIST, listValue, VARCHAR } from '@duckdb/node-api';
-import { type Scan, SORTING_PASSES } from '../../indicium/index.ts';
-import type { Evidence } from '../evidence.ts';
-import type { SightedPiece } from '../judge.ts';
+import { rowsOf } from '../../indicium/index.ts';
+import { type Evidence, evidenceColumns } from '../evidence.ts';
+import { Anchor } from './anchor.ts';
 import { appendEvidence } from './append.ts';
+import { linkOf } from './chain.ts';
+import { appendLink, type ChainEnd } from './chain-table.ts';
+import type { EvidenceColumns } from './columns.ts';
+import { CommitUnknownError } from './commit-unknown.ts';
 import { openForWriting, refuseMissing, StoreError } from './instance.ts';
 import { type RegistryRecords, replaceRegistryTables } from './registry-tables.ts';
 import { asBigint, asInteger, asText, asTextOrNull } from './values.ts';
+import { wholeEnd } from './whole.ts';
+
+/** Evidence of one source, and how far the source was read with it. */
+export interface EvidenceBatch extends Omit<EvidenceColumns, 'firstRow'> {
+  /** Null for sources that cannot seek. */
+  readonly position: string | null;
+}
+
+/** A scan that is in the store already: what was sent, and what was answered. */
+export interface RecordedScan {
+  readonly digest: bigint;
+  readonly disposition: string;
+  readonly reasons: string;
+}
 
 /** The evidence in one DuckDB file, open for writing. One process owns the file; within it there is one writer. */
 export class Store {
   readonly connection: DuckDBConnection;
   readonly #instance: DuckDBInstance;
-  #rows: bigint;
+  readonly #anchor: Anchor;
+  #end: ChainEnd;
 
-  private constructor(instance: DuckDBInstance, connection: DuckDBConnection, rows: bigint) {
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection, anchor: Anchor, end: ChainEnd) {
     this.#instance = instance;
     this.connection = connection;
-    this.#rows = rows;
+    this.#anchor = anchor;
+    this.#end = end;
   }
 
-  /** @throws StoreError when another process has the file open, or when it is no store. */
+  /** @throws StoreError when another process has the file open, when it is no store, or is not whole. */
   static async open(path: string, { mustExist = false } = {}): Promise<Store> {
     if (mustExist) refuseMissing(path);
     await mkdir(dirname(resolve(path)), { recursive: true });
     const instance = await openForWriting(path);
     const connection = await instance.connect();
-    const last = await connection.runAndReadAll('select coalesce(max(row_id), 0) from evidence');
-    return new Store(instance, connection, asBigint(last.getRows()[0]?.[0]));
+    try {
+      const end = await wholeEnd(path, connection);
+      const anchor = Anchor.open(path);
+      anchor.write(end);
+      return new Store(instance, connection, anchor, end);
+    } catch (error) {
+      connection.closeSync();
+      instance.closeSync();
+      throw error;
+    }
   }
 
   close(): void {
     this.connection.closeSync();
     this.#instance.closeSync();
+    this.#anchor.close();
+  }
+
+  /** Rows ever recorded: the number of the last one. */
+  get rows(): bigint {
+    return this.#end.rows;
   }
 
   async positionOf(source: string): Promise<string | null> {
@@ -43,31 +77,51 @@ export class Store {
     return asTextOrNull(result.getRows()[0]?.[0] ?? null);
   }
 
-  /** The digests under which each of these scan ids is recorded already: more than one where an id was reused. */
-  async digestsOf(scans: readonly Scan[]): Promise<ReadonlyMap<string, ReadonlySet<bigint>>> {
-    const digests = new Map<string, Set<bigint>>();
-    if (this.#rows === 0n) return digests;
+  /** What is recorded under these scan ids, in the order in which it was: more than one scan where an id was reused. */
+  async recordedScans(scanIds: readonly string[]): Promise<ReadonlyMap<string, readonly RecordedScan[]>> {
+    const recorded = new Map<string, RecordedScan[]>();
     const result = await this.connection.runAndReadAll(
-      'select scan_id, scan_digest from evidence semi join (select unnest($1) as scan_id) using (scan_id)',
-      [listValue(scans.map((scan) => scan.scanId))],
+      `select scan_id, scan_digest, disposition, reasons
+       from evidence semi join (select unnest($1) as scan_id) using (scan_id) order by row_id`,
+      [listValue([...scanIds])],
       [LIST(VARCHAR)],
     );
-    for (const [scanId, digest] of result.getRows()) {
-      const known = digests.get(asText(scanId)) ?? new Set();
-      digests.set(asText(scanId), known.add(asBigint(digest)));
+    for (const [scanId, digest, disposition, reasons] of result.getRows()) {
+      const scan = { digest: asBigint(digest), disposition: asText(disposition), reasons: asText(reasons) };
+      const known = recorded.get(asText(scanId));
+      if (known === undefined) recorded.set(asText(scanId), [scan]);
+      else known.push(scan);
     }
-    return digests;
+    return recorded;
   }
 
-  /** Writes evidence and source position in one transaction: after a crash both are there, or neither. */
-  async record(evidence: readonly Evidence[], source: string, position: string | null): Promise<void> {
+  /**
+   * Writes evidence, its links and source positions in one transaction: after a crash all of it is there, or nothing.
+   *
+   * @throws CommitUnknownError when it may have been written.
+   */
+  async write(batches: readonly EvidenceBatch[]): Promise<void> {
+    let end = this.#end;
     await this.transaction(async () => {
-      await appendEvidence(this.connection, evidence, this.#rows + 1n, source);
-      if (position === null) return;
-      await this.connection.run('delete from source_position where source = $1', [source]);
-      await this.connection.run('insert into source_position values ($1, $2)', [source, position]);
+      for (const { position, ...columns } of batches) {
+        const evidence = { ...columns, firstRow: end.rows + 1n };
+        const rows = rowsOf(evidence.readings);
+        if (rows > 0) {
+          await appendEvidence(this.connection, evidence);
+          const link = linkOf(evidence, end.head);
+          await appendLink(this.connection, link);
+          end = { rows: end.rows + BigInt(rows), head: link.head };
+        }
+        if (position !== null) await this.#setPosition(evidence.source, position);
+      }
     });
-    this.#rows += BigInt(evidence.length);
+    this.#anchor.write(end);
+    this.#end = end;
+  }
+
+  /** Writes evidence that was gathered piece by piece. */
+  async record(evidence: readonly Evidence[], source: string, position: string | null): Promise<void> {
+    await this.write([{ ...evidenceColumns(evidence), source, position, policyVersion: 1 }]);
   }
 
   /** @throws StoreError for a registry older than the one that scans in this store were judged by, or of another post. */
@@ -86,28 +140,6 @@ export class Store {
     await this.transaction(() => replaceRegistryTables(this.connection, registry));
   }
 
-  /** Every genuine mark in the order it was recorded: the sightings are rebuilt from them. */
-  async *sightedPieces(): AsyncGenerator<SightedPiece> {
-    const result = await this.connection.stream(
-      `select license, psd, piece_count, content_digest, mailpiece_id, plant, pass
-       from pieces where genuine order by row_id`,
-    );
-    for await (const rows of result.yieldRows()) {
-      for (const [license, psd, pieceCount, content, mailpieceId, plant, pass] of rows) {
-        const passName = asTextOrNull(pass);
-        yield {
-          license: asInteger(license),
-          psd: asText(psd),
-          pieceCount: asBigint(pieceCount),
-          content: asBigint(content),
-          mailpieceId: asTextOrNull(mailpieceId),
-          plant: asTextOrNull(plant),
-          pass: SORTING_PASSES.find((known) => known === passName) ?? null,
-        };
-      }
-    }
-  }
-
   async transaction(work: () => Promise<void>): Promise<void> {
     await this.connection.run('begin');
     try {
@@ -116,6 +148,15 @@ export class Store {
       await this.connection.run('rollback');
       throw error;
     }
-    await this.connection.run('commit');
+    try {
+      await this.connection.run('commit');
+    } catch (error) {
+      throw new CommitUnknownError(error instanceof Error ? error.message : String(error), { cause: error });
+    }
+  }
+
+  async #setPosition(source: string, position: string): Promise<void> {
+    await this.connection.run('delete from source_position where source = $1', [source]);
+    await this.connection.run('insert into source_position values ($1, $2)', [source, position]);
   }
 }

@@ -46,3 +46,14 @@ export function asTexts(value: DuckDBValue | undefined): string[] {
   }
   return value.items.map(asText);
 }
+
+export function asBytes(value: DuckDBValue | undefined): Uint8Array {
+  if (typeof value !== 'object' || value === null || !('bytes' in value) || !(value.bytes instanceof Uint8Array)) {
+    throw new TypeError('a query gave something else where bytes were expected');
+  }
+  return value.bytes;
+}
+
+export function asBytesOrNull(value: DuckDBValue | undefined): Uint8Array | null {
+  return value === null ? null : asBytes(value);
+}

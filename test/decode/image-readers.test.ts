@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { Judge, Store } from '../../analytics/index.ts';
 import { type ImageAnswer, ImageReaders } from '../../decode/index.ts';
 import type { Scan } from '../../indicium/index.ts';
 import { runPipeline } from '../../pipeline.ts';
@@ -10,6 +9,7 @@ import { createReaderPool } from '../../reader-pool.ts';
 import { scanOf } from '../support/evidence.ts';
 import { SmallWorld } from '../support/marks.ts';
 import { scannedPicture } from '../support/pictures.ts';
+import { recorderAt } from '../support/recording.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const POISONED = new URL('../support/poisoned-reader.ts', import.meta.url);
@@ -105,7 +105,7 @@ serveImages((order) => (++images === 3 ? process.exit(1) : readOrder(order, read
 it('a stream with poison images of every kind loses those scans only, to manual', async (test) => {
   const names = ['hang.png', 'kill.png', 'heap.png'];
   const { folder, world, paths } = await pictures(test, names);
-  const store = await Store.open(join(folder, 'store.duckdb'));
+  const recorder = await recorderAt(join(folder, 'store.duckdb'));
   const readers = createReaderPool(() => world.registry, 2, poisonedReaders(test, 2, SHORT));
   test.after(() => readers.close());
   const imageScan = (path: string): Scan => scanOf({ mark: { kind: 'image', path } });
@@ -125,11 +125,9 @@ it('a stream with poison images of every kind loses those scans only, to manual'
       },
     },
     readers,
-    judge: new Judge(),
-    store,
-    now: () => 0,
+    recorder,
   });
-  store.close();
+  recorder.close();
   assert.deepEqual(summary.dispositions, { accept: 8, divert: 0, manual: 3 });
   assert.equal(summary.unusable, 3);
   assert.deepEqual(acknowledged, [0, 1]);

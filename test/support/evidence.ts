@@ -1,6 +1,12 @@
 import { hash } from 'node:crypto';
 import { type Evidence, Judge } from '../../analytics/index.ts';
-import { parseIndicium, type Reading, type Scan } from '../../indicium/index.ts';
+import {
+  parseIndicium,
+  type Reading,
+  type ReadingColumns,
+  ReadingColumnsBuilder,
+  type Scan,
+} from '../../indicium/index.ts';
 import { authenticate, KeyRing, type Registry } from '../../verify/index.ts';
 
 let sequence = 0;
@@ -61,4 +67,13 @@ export function judged(
     const reading = readingOf(payload, registry);
     return { scan, reading, verdict: judge.judge(scan, reading) };
   });
+}
+
+/** What a reader gives for a batch of scans with payloads. */
+export function readingColumnsOf(scans: readonly Scan[], registry: Registry): ReadingColumns {
+  const builder = new ReadingColumnsBuilder(scans.length);
+  for (const scan of scans) {
+    builder.add(scan, readingOf(scan.mark.kind === 'payload' ? scan.mark.payload : Buffer.alloc(0), registry));
+  }
+  return builder.finish();
 }

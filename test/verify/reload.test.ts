@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { Judge, Store, StoreReader } from '../../analytics/index.ts';
+import { Store, StoreReader } from '../../analytics/index.ts';
 import type { Scan } from '../../indicium/index.ts';
 import type { ScanSource } from '../../ingest/index.ts';
 import { runPipeline } from '../../pipeline.ts';
@@ -12,6 +12,7 @@ import { isRefusal, openUpstream, pullRegistry } from '../../verify/index.ts';
 import { scanOf } from '../support/evidence.ts';
 import { SmallWorld } from '../support/marks.ts';
 import { filesOf, NOW_MS, publisherIn } from '../support/published.ts';
+import { recorderAt } from '../support/recording.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const VERSIONS = 100;
@@ -36,7 +37,7 @@ describe('a trust list that changes while pieces flow', () => {
       nowMs: () => NOW_MS,
       onRefused: ({ message }) => refusals.push(message),
     });
-    const store = await Store.open(join(folder, 'store.duckdb'));
+    const recorder = await recorderAt(join(folder, 'store.duckdb'));
     const readers = createReaderPool(() => trust.current, 2);
     test.after(() => readers.close());
 
@@ -64,9 +65,9 @@ describe('a trust list that changes while pieces flow', () => {
         }
       },
     };
-    const summary = await runPipeline({ source, readers, judge: new Judge(), store, now: () => 0 });
+    const summary = await runPipeline({ source, readers, recorder });
     await publishing;
-    store.close();
+    recorder.close();
     assert.equal(summary.scans, sent);
     assert.deepEqual(refusals, []);
     assert.equal(trust.current.version, VERSIONS);

@@ -1,0 +1,34 @@
+import type { Recorded } from './batch-judge.ts';
+import type { ReadingBatch } from './recorder.ts';
+import type { RegistryRecords } from './store/registry-tables.ts';
+
+/** What the thread that owns the store is asked to do. */
+export type Order =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'position'; readonly source: string }
+  | { readonly kind: 'record'; readonly batch: ReadingBatch }
+  | { readonly kind: 'registry'; readonly registry: RegistryRecords }
+  | { readonly kind: 'detect' }
+  | { readonly kind: 'close' };
+
+export interface OrderFor {
+  readonly id: number;
+  readonly order: Order;
+}
+
+export type Answer =
+  | {
+      readonly kind: 'done';
+      readonly id: number;
+      readonly result: Recorded | string | number | null;
+    }
+  | {
+      readonly kind: 'failed';
+      readonly id: number;
+      readonly name: string;
+      readonly message: string;
+      readonly stack: string;
+    };
+
+/** What the thread says unasked. */
+export type Notice = { readonly kind: 'paused'; readonly reason: string } | { readonly kind: 'resumed' };

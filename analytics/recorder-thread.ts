@@ -1,0 +1,109 @@
+import { Worker } from 'node:worker_threads';
+import { readingBuffers } from '../indicium/index.ts';
+import type { Recorded } from './batch-judge.ts';
+import type { ReadingBatch } from './recorder.ts';
+import type { Answer, Notice, Order, OrderFor } from './recorder-messages.ts';
+import { StoreError } from './store/instance.ts';
+import type { RegistryRecords } from './store/registry-tables.ts';
+
+export interface RecorderNotices {
+  /** The store cannot take anything now; nothing is lost, and it goes on by itself. */
+  readonly onPaused: (reason: string) => void;
+  readonly onResumed: () => void;
+}
+
+interface Waiting {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A recorder in a thread of its own: the thread that serves never waits for a commit. */
+export class RecorderThread {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #lastId = 0;
+
+  private constructor(path: string, notices: RecorderNotices) {
+    this.#worker = new Worker(new URL('recorder-worker.ts', import.meta.url), {
+      workerData: path,
+    });
+    this.#worker.on('message', (message: Answer | Notice) => {
+      if (message.kind === 'paused') notices.onPaused(message.reason);
+      else if (message.kind === 'resumed') notices.onResumed();
+      else this.#answered(message);
+    });
+    this.#worker.on('error', (error) => this.#failAll(error instanceof Error ? error : new Error(String(error))));
+    this.#worker.on('exit', () => this.#failAll(new Error('the thread that records has ended')));
+  }
+
+  /** Opens the store, which takes as long as its history is. @throws StoreError */
+  static async open(path: string, notices: RecorderNotices): Promise<RecorderThread> {
+    const thread = new RecorderThread(path, notices);
+    try {
+      await thread.#ask({ kind: 'open' });
+    } catch (error) {
+      await thread.#worker.terminate();
+      throw error;
+    }
+    return thread;
+  }
+
+  async positionOf(source: string): Promise<string | null> {
+    const position = await this.#ask({ kind: 'position', source });
+    return typeof position === 'string' ? position : null;
+  }
+
+  /** Answers once the batch is durable; its buffers are handed over. Batches are recorded in the order of the calls. */
+  async record(batch: ReadingBatch): Promise<Recorded> {
+    const recorded = await this.#ask({ kind: 'record', batch }, readingBuffers(batch.readings));
+    if (!isRecorded(recorded)) throw new TypeError('the recorder gave another answer than was asked for');
+    return recorded;
+  }
+
+  async setRegistry(registry: RegistryRecords): Promise<void> {
+    await this.#ask({ kind: 'registry', registry });
+  }
+
+  /** Number of findings. */
+  async detect(): Promise<number> {
+    return Number(await this.#ask({ kind: 'detect' }));
+  }
+
+  /** Closes the store and ends the thread. */
+  async close(): Promise<void> {
+    await this.#ask({ kind: 'close' });
+    await this.#worker.terminate();
+  }
+
+  #ask(order: Order, transfer: ArrayBuffer[] = []): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.#lastId += 1;
+    this.#waiting.set(this.#lastId, { resolve, reject });
+    this.#worker.postMessage({ id: this.#lastId, order } satisfies OrderFor, transfer);
+    return promise;
+  }
+
+  #answered(answer: Answer): void {
+    const waiting = this.#waiting.get(answer.id);
+    this.#waiting.delete(answer.id);
+    if (answer.kind === 'done') waiting?.resolve(answer.result);
+    else waiting?.reject(errorOf(answer));
+  }
+
+  #failAll(error: Error): void {
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+}
+
+/** Errors lose their class between threads; this one's message is meant for people. */
+function errorOf({ name, message, stack }: Extract<Answer, { kind: 'failed' }>): Error {
+  if (name === 'StoreError') return new StoreError(message);
+  const error = new Error(message);
+  error.stack = stack;
+  return error;
+}
+
+function isRecorded(result: unknown): result is Recorded {
+  return typeof result === 'object' && result !== null && 'verdicts' in result && 'outcomes' in result;
+}

@@ -1,0 +1,124 @@
+import type { ReadingColumns } from '../indicium/index.ts';
+import { type JudgedBatch, judgeBatch, type Recorded } from './batch-judge.ts';
+import { detect } from './detect.ts';
+import { Judge } from './judge.ts';
+import { KnownScans } from './known-scans.ts';
+import { rebuild } from './rebuild.ts';
+import { isStorageFailure } from './store/failures.ts';
+import type { RegistryRecords } from './store/registry-tables.ts';
+import { type EvidenceBatch, Store } from './store/store.ts';
+
+/** Readings of one source, and how far it was read with them. */
+export interface ReadingBatch {
+  readonly readings: ReadingColumns;
+  readonly source: string;
+  readonly position: string | null;
+}
+
+export interface RecorderPorts {
+  /** The store cannot take anything now; what it was given is kept, and tried again until it can. */
+  readonly onPaused: (reason: string) => void;
+  readonly onResumed: () => void;
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+/** Often enough for a plant to go on soon after somebody made room; an attempt writes one batch. */
+const TRY_AGAIN_MS = 500;
+
+/** Of policy.ts, until policies are read from files. */
+const POLICY_VERSION = 1;
+
+/** Judges readings in the order of their arrival and makes them durable; answers scans that come again as before. */
+export class Recorder {
+  readonly #path: string;
+  readonly #ports: RecorderPorts;
+  readonly #judge = new Judge();
+  readonly #known = new KnownScans();
+  #store: Store;
+
+  private constructor(path: string, ports: RecorderPorts, store: Store) {
+    this.#path = path;
+    this.#ports = ports;
+    this.#store = store;
+  }
+
+  /** @throws StoreError */
+  static async open(path: string, ports: RecorderPorts): Promise<Recorder> {
+    const recorder = new Recorder(path, ports, await Store.open(path));
+    await rebuild(recorder.#store, recorder.#judge, recorder.#known);
+    return recorder;
+  }
+
+  close(): void {
+    this.#store.close();
+  }
+
+  positionOf(source: string): Promise<string | null> {
+    return this.#store.positionOf(source);
+  }
+
+  /** Batches that become durable together, in one transaction. */
+  async record(batches: readonly ReadingBatch[]): Promise<Recorded[]> {
+    const judged: JudgedBatch[] = [];
+    const judgeMs: number[] = [];
+    let sinceMs = performance.now();
+    const lap = () => {
+      const startedAtMs = sinceMs;
+      sinceMs = performance.now();
+      return sinceMs - startedAtMs;
+    };
+    for (const { readings } of batches) {
+      const batch = judgeBatch(readings, await this.#known.lookUp(readings, this.#store), this.#judge);
+      this.#known.remember(batch.readings, batch.verdicts, batch.several);
+      judged.push(batch);
+      judgeMs.push(lap());
+    }
+    await this.#write(
+      batches.map(({ source, position }, index) => {
+        const { readings, verdicts } = judged[index] ?? raise(index);
+        return { readings, ...verdicts, source, position, policyVersion: POLICY_VERSION };
+      }),
+    );
+    const recordMs = lap();
+    return judged.map(({ recorded }, index) => {
+      return { ...recorded, judgeMs: judgeMs[index] ?? 0, recordMs: index === 0 ? recordMs : 0 };
+    });
+  }
+
+  setRegistry(registry: RegistryRecords): Promise<void> {
+    return this.#store.setRegistry(registry);
+  }
+
+  detect(): Promise<number> {
+    return detect(this.#store);
+  }
+
+  /** Writes once, however often it must be tried: a commit that failed may have taken effect. */
+  async #write(batches: readonly EvidenceBatch[]): Promise<void> {
+    const rowsBefore = this.#store.rows;
+    let isPaused = false;
+    for (;;) {
+      try {
+        if (isPaused) await this.#reopen();
+        if (this.#store.rows === rowsBefore) await this.#store.write(batches);
+        break;
+      } catch (error) {
+        if (!isStorageFailure(error)) throw error;
+        if (!isPaused) this.#ports.onPaused(error instanceof Error ? error.message : String(error));
+        isPaused = true;
+        await this.#ports.sleep(TRY_AGAIN_MS);
+      }
+    }
+    if (isPaused) this.#ports.onResumed();
+  }
+
+  /** DuckDB refuses everything after some failures, so the store is opened anew, which also tells what it holds. */
+  async #reopen(): Promise<void> {
+    this.#store.close();
+    this.#store = await Store.open(this.#path);
+  }
+}
+
+function raise(index: number): never {
+  throw new Error(`batch ${index} was not judged`);
+}

@@ -1,0 +1,157 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { digestOf } from './chain.ts';
+import { EVIDENCE_COLUMNS } from './columns.ts';
+import { StoreError } from './instance.ts';
+import { readStoredRows } from './stored-columns.ts';
+import { asBigint, asBytes, asInteger, asTexts } from './values.ts';
+
+/** Rows that went to an archive, or came back. */
+export interface Moved {
+  readonly rows: number;
+  readonly batches: number;
+  /** `YYYY-MM-DD`, in their order. */
+  readonly days: readonly string[];
+}
+
+export interface ArchiveOptions {
+  readonly folder: string;
+  /** Batches go whose scans are all older. */
+  readonly beforeMs: number;
+  /** The rows stay in the store, too: the archive is a copy to restore it from. */
+  readonly keep: boolean;
+}
+
+const NAMES = EVIDENCE_COLUMNS.map(({ name }) => name).join(', ');
+/** Scans whose plant did not say when they were made lie in the first day of all. */
+const DAY = `strftime(epoch_ms(coalesce(scanned_at_ms, 0)), '%Y-%m-%d')`;
+/** Batches that are moved, as rows of the chain. */
+const MOVING_ROWS = 'select unnest(range(first_row, first_row + row_count)) from moving';
+
+/**
+ * Writes whole batches of evidence to `FOLDER/evidence/day=YYYY-MM-DD/` as Parquet, which any lake engine reads, and
+ * their links to `FOLDER/links/`. Rows leave the store only after what was written has been read again and found to be
+ * what was recorded.
+ *
+ * @throws StoreError when it is not.
+ */
+export async function archive(
+  connection: DuckDBConnection,
+  { folder, beforeMs, keep }: ArchiveOptions,
+): Promise<Moved> {
+  await connection.run(
+    `create or replace temp table moving as
+     select first_row, row_count, digest from chain
+     where not is_archived and not exists (
+       from evidence where row_id between first_row and first_row + row_count - 1
+         and coalesce(scanned_at_ms, 0) >= $1)`,
+    [BigInt(beforeMs)],
+  );
+  const moved = await describeMoving(connection, 'evidence');
+  if (moved.batches === 0) return moved;
+  const range = await connection.runAndReadAll('select min(first_row), max(first_row + row_count) - 1 from moving');
+  const [first, last] = range.getRows()[0] ?? [];
+  const name = `rows-${asBigint(first)}-${asBigint(last)}`;
+  await mkdir(join(folder, 'links'), { recursive: true });
+  await connection.run(
+    `copy (select ${NAMES}, ${DAY} as day from evidence where row_id in (${MOVING_ROWS}) order by row_id)
+     to ${literal(join(folder, 'evidence'))}
+     (format parquet, partition_by (day), filename_pattern '${name}-{i}', overwrite_or_ignore)`,
+  );
+  await connection.run(
+    `copy (select chain.* from chain semi join moving using (first_row) order by first_row)
+     to ${literal(join(folder, 'links', `${name}.parquet`))} (format parquet)`,
+  );
+  await attach(connection, folder);
+  await refuseChanged(connection, folder);
+  if (keep) return moved;
+  await connection.run('begin');
+  await connection.run(`delete from evidence where row_id in (${MOVING_ROWS})`);
+  await connection.run('update chain set is_archived = true where first_row in (select first_row from moving)');
+  await connection.run('commit');
+  await connection.run('checkpoint');
+  return moved;
+}
+
+/**
+ * Brings archived batches back into the store that they left.
+ *
+ * @throws StoreError when they are not what was recorded.
+ */
+export async function unarchive(connection: DuckDBConnection, folder: string): Promise<Moved> {
+  await attach(connection, folder);
+  await connection.run(
+    `create or replace temp table moving as
+     select first_row, row_count, digest from chain
+     where is_archived and first_row in (select row_id from archived)`,
+  );
+  await refuseChanged(connection, folder);
+  const moved = await describeMoving(connection, 'archived');
+  await connection.run('begin');
+  await connection.run(
+    `insert into evidence select ${NAMES} from archived where row_id in (${MOVING_ROWS}) order by row_id`,
+  );
+  await connection.run('update chain set is_archived = false where first_row in (select first_row from moving)');
+  await connection.run('commit');
+  return moved;
+}
+
+/**
+ * Fills a new store with all that an archive holds, in the order in which it was recorded. The rows get new numbers,
+ * since what was not archived may be missing between them.
+ *
+ * @throws StoreError when they are not what was recorded.
+ */
+export async function fillFrom(connection: DuckDBConnection, folder: string): Promise<Moved> {
+  await attach(connection, folder);
+  await connection.run(
+    `create or replace temp table moving as
+     select distinct first_row, row_count, digest from read_parquet(${literal(join(folder, 'links', '*.parquet'))})`,
+  );
+  await refuseChanged(connection, folder);
+  const moved = await describeMoving(connection, 'archived');
+  await connection.run(
+    `insert into evidence select row_number() over (order by row_id), ${NAMES.replace('row_id, ', '')}
+     from archived where row_id in (${MOVING_ROWS}) order by row_id`,
+  );
+  return moved;
+}
+
+/** The rows of an archive as the view `archived`; a row that was written twice is one row. */
+async function attach(connection: DuckDBConnection, folder: string): Promise<void> {
+  if (!existsSync(join(folder, 'evidence'))) {
+    throw new StoreError(`${folder}: no archive; 'indicia archive' writes one`);
+  }
+  await connection.run(
+    `create or replace temp view archived as select distinct on (row_id) ${NAMES}
+     from read_parquet(${literal(join(folder, 'evidence', '*', '*.parquet'))}, hive_partitioning = false)`,
+  );
+}
+
+async function refuseChanged(connection: DuckDBConnection, folder: string): Promise<void> {
+  const links = await connection.runAndReadAll('select first_row, row_count, digest from moving order by first_row');
+  for (const [firstRow, rowCount, digest] of links.getRows()) {
+    const first = asBigint(firstRow);
+    const last = first + asBigint(rowCount) - 1n;
+    const { rowIds, columns } = await readStoredRows(connection, first, last, 'archived');
+    const isSame =
+      rowIds.length === asInteger(rowCount) && Buffer.compare(digestOf(columns, rowIds.length), asBytes(digest)) === 0;
+    if (!isSame) throw new StoreError(`${folder}: rows ${first} to ${last} are not what was recorded`);
+  }
+}
+
+async function describeMoving(connection: DuckDBConnection, table: string): Promise<Moved> {
+  const batches = await connection.runAndReadAll('select count(*) from moving');
+  const result = await connection.runAndReadAll(
+    `select count(*), coalesce(list_sort(list(distinct ${DAY})), []::varchar[])
+     from ${table} where row_id in (${MOVING_ROWS})`,
+  );
+  const [rows, days] = result.getRows()[0] ?? [];
+  return { rows: asInteger(rows), batches: asInteger(batches.getRows()[0]?.[0]), days: asTexts(days) };
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,119 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { isText, textOrNullAt } from '../../indicium/index.ts';
+import { readAnchor } from './anchor.ts';
+import { digestOf, headOf, NO_HEAD, rowChecksOf } from './chain.ts';
+import { chainEnd, type StoredLink, storedLinks } from './chain-table.ts';
+import { EVIDENCE_COLUMNS } from './columns.ts';
+import { openForReading } from './instance.ts';
+import { readStoredRows, type StoredRows } from './stored-columns.ts';
+import { asBigint, asText } from './values.ts';
+import { type AnchorProblem, anchorProblem, sentence } from './whole.ts';
+
+/** What is wrong with a store. */
+export interface StoreProblem {
+  readonly problem: AnchorProblem | 'row-changed' | 'row-missing' | 'row-added' | 'batch-changed' | 'chain-broken';
+  /** Number of the row, or of the first row of the batch; null where it is about the whole store. */
+  readonly row: bigint | null;
+  readonly scanId: string | null;
+  readonly detail: string;
+}
+
+export interface StoreAudit {
+  readonly rows: bigint;
+  /** Rows that were moved out of the file; their links are checked, their contents are not here. */
+  readonly archivedRows: bigint;
+  readonly problems: readonly StoreProblem[];
+}
+
+/**
+ * Compares every row with what it was when it was written, and the store with its anchor.
+ *
+ * @throws StoreError when there is no store, or another process has it open.
+ */
+export async function auditStore(path: string, onProgress: (rows: bigint) => void): Promise<StoreAudit> {
+  const instance = await openForReading(path);
+  const connection = await instance.connect();
+  try {
+    const end = await chainEnd(connection);
+    const anchored = readAnchor(path);
+    const problems: StoreProblem[] = [];
+    const problem = await anchorProblem(connection, end, anchored);
+    if (problem !== null) problems.push({ problem, row: null, scanId: null, detail: sentence(problem, end, anchored) });
+    const archivedRows = await auditLinks(connection, problems, onProgress);
+    problems.push(...(await unlinkedRows(connection, end.rows)));
+    return { rows: end.rows, archivedRows, problems };
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+async function auditLinks(
+  connection: DuckDBConnection,
+  problems: StoreProblem[],
+  onProgress: (rows: bigint) => void,
+): Promise<bigint> {
+  let head: Uint8Array = NO_HEAD;
+  let nextRow = 1n;
+  let archivedRows = 0n;
+  for await (const link of storedLinks(connection)) {
+    const { firstRow, rows, isArchived } = link;
+    const lastRow = firstRow + BigInt(rows) - 1n;
+    const stored = await readStoredRows(connection, firstRow, lastRow);
+    if (isArchived && stored.rowIds.length === 0) archivedRows += BigInt(rows);
+    else problems.push(...batchProblems(link, stored));
+    if (firstRow !== nextRow || Buffer.compare(headOf(head, firstRow, rows, link.digest), link.head) !== 0) {
+      const detail = `the link of rows ${firstRow} to ${lastRow} does not follow from the one before`;
+      problems.push({ problem: 'chain-broken', row: firstRow, scanId: null, detail });
+    }
+    head = link.head;
+    nextRow = lastRow + 1n;
+    onProgress(lastRow);
+  }
+  return archivedRows;
+}
+
+const SCAN_ID_COLUMN = EVIDENCE_COLUMNS.findIndex(({ name }) => name === 'scan_id');
+
+function batchProblems(link: StoredLink, { rowIds, columns }: StoredRows): StoreProblem[] {
+  const { firstRow, rows, digest } = link;
+  const isWhole = rowIds.length === rows && Buffer.compare(digestOf(columns, rows), digest) === 0;
+  if (isWhole) return [];
+  const expected = new DataView(link.rowChecks.buffer, link.rowChecks.byteOffset, link.rowChecks.byteLength);
+  const checks = rowChecksOf(columns, rowIds.length);
+  const scanIds = columns[SCAN_ID_COLUMN];
+  const seen = new Set<bigint>();
+  const problems: StoreProblem[] = [];
+  for (const [index, row] of rowIds.entries()) {
+    const scanId = scanIds !== undefined && isText(scanIds) ? textOrNullAt(scanIds, index) : null;
+    const place = `row ${row}, scan ${scanId ?? 'without id'}`;
+    if (seen.has(row)) problems.push({ problem: 'row-added', row, scanId, detail: `${place}, is there twice` });
+    else if (expected.getUint32(4 * Number(row - firstRow), true) !== checks[index]) {
+      problems.push({
+        problem: 'row-changed',
+        row,
+        scanId,
+        detail: `${place}, is not what it was when it was recorded`,
+      });
+    }
+    seen.add(row);
+  }
+  for (let row = firstRow; row < firstRow + BigInt(rows); row++) {
+    if (!seen.has(row)) problems.push({ problem: 'row-missing', row, scanId: null, detail: `row ${row} is missing` });
+  }
+  if (problems.length > 0) return problems;
+  const detail = `rows ${firstRow} to ${firstRow + BigInt(rows) - 1n} were changed together with their checks`;
+  return [{ problem: 'batch-changed', row: firstRow, scanId: null, detail }];
+}
+
+async function unlinkedRows(connection: DuckDBConnection, lastRow: bigint): Promise<StoreProblem[]> {
+  const result = await connection.runAndReadAll(
+    'select row_id, scan_id from evidence where row_id > $1 or row_id < 1 order by row_id',
+    [lastRow],
+  );
+  return result.getRows().map(([rowId, scanId]) => {
+    const row = asBigint(rowId);
+    const detail = `row ${row}, scan ${asText(scanId)}, was never recorded`;
+    return { problem: 'row-added', row, scanId: asText(scanId), detail };
+  });
+}

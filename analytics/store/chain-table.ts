@@ -1,0 +1,63 @@
+import { BIGINT, BLOB, BOOLEAN, blobValue, type DuckDBConnection, INTEGER } from '@duckdb/node-api';
+import { appendColumns } from './append.ts';
+import { type Link, NO_HEAD } from './chain.ts';
+import { asBigint, asBoolean, asBytes, asInteger } from './values.ts';
+
+/** How far a chain goes: the number of its last row and the head after it. */
+export interface ChainEnd {
+  readonly rows: bigint;
+  readonly head: Uint8Array;
+}
+
+/** Joins an open transaction. */
+export async function appendLink(connection: DuckDBConnection, link: Link): Promise<void> {
+  const { firstRow, rows, rowChecks, digest, head } = link;
+  await appendColumns(connection, 'chain', [BIGINT, INTEGER, BLOB, BLOB, BLOB, BOOLEAN], 1, () => [
+    [firstRow],
+    [rows],
+    [blobValue(rowChecks)],
+    [blobValue(digest)],
+    [blobValue(head)],
+    [false],
+  ]);
+}
+
+export async function chainEnd(connection: DuckDBConnection): Promise<ChainEnd> {
+  const result = await connection.runAndReadAll(
+    'select first_row + row_count - 1, head from chain order by first_row desc limit 1',
+  );
+  const [last] = result.getRows();
+  return last === undefined ? { rows: 0n, head: NO_HEAD } : { rows: asBigint(last[0]), head: asBytes(last[1]) };
+}
+
+/** The head of the chain after this row; null where no batch ends there. */
+export async function headAfter(connection: DuckDBConnection, row: bigint): Promise<Uint8Array | null> {
+  if (row === 0n) return NO_HEAD;
+  const result = await connection.runAndReadAll('select head from chain where first_row + row_count - 1 = $1', [row]);
+  const [found] = result.getRows();
+  return found === undefined ? null : asBytes(found[0]);
+}
+
+export interface StoredLink extends Link {
+  /** Its rows have left the file for an archive. */
+  readonly isArchived: boolean;
+}
+
+/** All links in their order. */
+export async function* storedLinks(connection: DuckDBConnection): AsyncGenerator<StoredLink> {
+  const result = await connection.stream(
+    'select first_row, row_count, row_checks, digest, head, is_archived from chain order by first_row',
+  );
+  for await (const rows of result.yieldRows()) {
+    for (const [firstRow, count, rowChecks, digest, head, isArchived] of rows) {
+      yield {
+        firstRow: asBigint(firstRow),
+        rows: asInteger(count),
+        rowChecks: asBytes(rowChecks),
+        digest: asBytes(digest),
+        head: asBytes(head),
+        isArchived: asBoolean(isArchived),
+      };
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { type Column, isInt64, isText, isValid, rowsOf, type TextColumn } from '../../indicium/index.ts';
+import { EVIDENCE_COLUMNS, type EvidenceColumns } from './columns.ts';
+
+/**
+ * One link for each batch of evidence: what its rows were when they were written. A row that was changed since is found
+ * by its check; rows and checks changed together by the digest; rows, checks and digests changed together by the heads,
+ * of which the last one is also kept outside the file (anchor.ts).
+ */
+export interface Link {
+  readonly firstRow: bigint;
+  readonly rows: number;
+  /** 32 bits for each row, little-endian. They name a row; they do not protect it. */
+  readonly rowChecks: Uint8Array;
+  /** SHA-256 over all columns of the batch. */
+  readonly digest: Uint8Array;
+  /** SHA-256 over the head before, the first row, the number of rows and the digest. */
+  readonly head: Uint8Array;
+}
+
+export const HEAD_BYTES = 32;
+/** The head before the first link. */
+export const NO_HEAD: Uint8Array = new Uint8Array(HEAD_BYTES);
+
+export function linkOf(evidence: EvidenceColumns, headBefore: Uint8Array): Link {
+  const columns = EVIDENCE_COLUMNS.map((column) => column.of(evidence));
+  return linkOfColumns(evidence.firstRow, rowsOf(evidence.readings), columns, headBefore);
+}
+
+/** The columns are those of the evidence table, in its order. */
+export function linkOfColumns(
+  firstRow: bigint,
+  rows: number,
+  columns: readonly Column[],
+  headBefore: Uint8Array,
+): Link {
+  const digest = digestOf(columns, rows);
+  const rowChecks = new Uint8Array(rowChecksOf(columns, rows).buffer);
+  return { firstRow, rows, rowChecks, digest, head: headOf(headBefore, firstRow, rows, digest) };
+}
+
+export function headOf(headBefore: Uint8Array, firstRow: bigint, rows: number, digest: Uint8Array): Buffer {
+  const place = Buffer.alloc(16);
+  place.writeBigUInt64BE(firstRow, 0);
+  place.writeBigUInt64BE(BigInt(rows), 8);
+  return createHash('sha256').update(headBefore).update(place).update(digest).digest();
+}
+
+export function digestOf(columns: readonly Column[], rows: number): Buffer {
+  const hash = createHash('sha256');
+  for (const column of columns) {
+    if (isText(column)) {
+      hash.update(column.offsets).update(column.bytes.subarray(0, column.offsets[rows]));
+    } else {
+      hash.update(isInt64(column) ? column.words : column.values);
+    }
+    // A column without nulls and one whose every row is marked as valid are the same.
+    hash.update(column.valid ?? NOT_NULL);
+  }
+  return hash.digest();
+}
+
+const NOT_NULL = new Uint8Array(1);
+
+/** FNV-1a, 32 bits: a byte or a word at a time. */
+const FNV_PRIME = 0x01000193;
+const FNV_START = 0x811c9dc5;
+const NULL_MARK = 0xdead;
+
+export function rowChecksOf(columns: readonly Column[], rows: number): Uint32Array<ArrayBuffer> {
+  const checks = new Uint32Array(rows).fill(FNV_START);
+  for (const column of columns) {
+    if (isText(column)) mixTexts(checks, column);
+    else if (isInt64(column)) mixWords(checks, column.words, 2);
+    else mixWords(checks, column.values, 1);
+    if (column.valid === null) continue;
+    for (let row = 0; row < rows; row++) {
+      if (!isValid(column.valid, row)) checks[row] = Math.imul((checks[row] ?? 0) ^ NULL_MARK, FNV_PRIME);
+    }
+  }
+  return checks;
+}
+
+function mixTexts(checks: Uint32Array<ArrayBuffer>, { offsets, bytes }: TextColumn): void {
+  let start = 0;
+  for (let row = 0; row < checks.length; row++) {
+    const end = offsets[row + 1] ?? start;
+    let check = Math.imul((checks[row] ?? 0) ^ (end - start), FNV_PRIME);
+    for (let at = start; at < end; at++) check = Math.imul(check ^ (bytes[at] ?? 0), FNV_PRIME);
+    checks[row] = check;
+    start = end;
+  }
+}
+
+function mixWords(checks: Uint32Array<ArrayBuffer>, words: Uint32Array, wordsPerRow: 1 | 2): void {
+  for (let row = 0; row < checks.length; row++) {
+    let check = Math.imul((checks[row] ?? 0) ^ (words[row * wordsPerRow] ?? 0), FNV_PRIME);
+    if (wordsPerRow === 2) check = Math.imul(check ^ (words[2 * row + 1] ?? 0), FNV_PRIME);
+    checks[row] = check;
+  }
+}

@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process';
+import { statfs } from 'node:fs/promises';
+import { availableParallelism, freemem, tmpdir } from 'node:os';
+import { promisify } from 'node:util';
+
+/** `missing` is what only some need; `failed` is what nothing works without. */
+export interface MachineCheck {
+  readonly check: string;
+  readonly result: 'passed' | 'missing' | 'failed';
+  readonly detail: string;
+  /** How to mend it. */
+  readonly advice: string;
+}
+
+const NODE_MAJOR_MIN = 26;
+const MEMORY_MIN_BYTES = 3 * 2 ** 30;
+const DISK_MIN_BYTES = 2 * 2 ** 30;
+const JAVA_MAJOR_MIN = 17;
+
+export async function checkMachine(): Promise<MachineCheck[]> {
+  return [
+    nodeCheck(),
+    coresCheck(),
+    memoryCheck(),
+    await diskCheck(),
+    await libraryCheck('DuckDB', '@duckdb/node-api'),
+    await libraryCheck('sharp (images)', 'sharp'),
+    await libraryCheck('zxing-wasm (symbols)', 'zxing-wasm'),
+    await javaCheck(),
+  ];
+}
+
+function nodeCheck(): MachineCheck {
+  const major = Number(process.versions.node.split('.')[0]);
+  return {
+    check: 'node',
+    result: major >= NODE_MAJOR_MIN ? 'passed' : 'failed',
+    detail: `Node ${process.versions.node}`,
+    advice: `Node ${NODE_MAJOR_MIN} or later is needed: run 'npm install', then 'npx indicia', which brings its own`,
+  };
+}
+
+function coresCheck(): MachineCheck {
+  const cores = availableParallelism();
+  return {
+    check: 'cores',
+    result: cores >= 2 ? 'passed' : 'missing',
+    detail: `${cores} ${cores === 1 ? 'core' : 'cores'}`,
+    advice: 'with one core, reading and recording wait for each other',
+  };
+}
+
+function memoryCheck(): MachineCheck {
+  const free = freemem();
+  return {
+    check: 'memory',
+    result: free >= MEMORY_MIN_BYTES ? 'passed' : 'missing',
+    detail: `${gigabytes(free)} of memory free`,
+    advice: `a full window of sightings and a store take up to ${gigabytes(MEMORY_MIN_BYTES)}`,
+  };
+}
+
+async function diskCheck(): Promise<MachineCheck> {
+  const { bavail, bsize } = await statfs(process.cwd());
+  return {
+    check: 'disk',
+    result: bavail * bsize >= DISK_MIN_BYTES ? 'passed' : 'missing',
+    detail: `${gigabytes(bavail * bsize)} free in this folder`,
+    advice: 'a million scans take about 100 MB; make room, or name another folder with --db',
+  };
+}
+
+async function libraryCheck(what: string, name: string): Promise<MachineCheck> {
+  const failure = await import(name).then(
+    () => null,
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+  return {
+    check: name,
+    result: failure === null ? 'passed' : 'failed',
+    detail: failure === null ? `${what} loads` : `${what} does not load: ${failure.split('\n')[0]}`,
+    advice: "run 'npm install' again on this machine, with optional dependencies",
+  };
+}
+
+async function javaCheck(): Promise<MachineCheck> {
+  const version = await promisify(execFile)('java', ['-version'], { cwd: tmpdir() }).then(
+    ({ stderr }) => /version "(\d+)/.exec(stderr)?.[1] ?? null,
+    () => null,
+  );
+  const isEnough = version !== null && Number(version) >= JAVA_MAJOR_MIN;
+  return {
+    check: 'java',
+    result: isEnough ? 'passed' : 'missing',
+    detail: version === null ? 'no Java' : `Java ${version}`,
+    advice: `only a Kafka broker on this machine needs it: install a JRE of ${JAVA_MAJOR_MIN} or later`,
+  };
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+}
