@@ -4,7 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { StoreReader } from '../analytics/index.ts';
 import type { Mark, Scan, Verdict } from '../indicium/index.ts';
 import type { ScanBatch, ScanSource } from '../ingest/index.ts';
-import { type RunSummary, runPipeline } from '../pipeline.ts';
+import { type RecorderPort, type RunSummary, runPipeline } from '../pipeline.ts';
 import type { ReadBatch } from '../reader.ts';
 import { createReaderPool } from '../reader-pool.ts';
 import type { Registry } from '../verify/index.ts';
@@ -191,6 +191,42 @@ describe('the pipeline', () => {
       verdicts.map(({ disposition }) => disposition),
       ['accept', 'divert', 'divert', 'divert', 'divert', 'divert'],
     );
+  });
+
+  it('reads no further ahead than its bounds while the store takes nothing, and goes on when it does', async (test) => {
+    const world = new SmallWorld(1, 1);
+    const recorder = await recorderAt(join(await temporaryFolder(test), 'store.duckdb'));
+    test.after(() => recorder.close());
+    const readers = createReaderPool(() => world.registry, 2);
+    test.after(() => readers.close());
+    let given = 0;
+    const source: ScanSource = {
+      name: 'endless',
+      async *batches() {
+        for (; given < 60; given++) {
+          yield {
+            scans: [payloadScan(world.frank())],
+            position: `${given}`,
+            unfinished: null,
+            acknowledge: async () => {},
+          };
+        }
+      },
+    };
+    const stalled = Promise.withResolvers<void>();
+    const slow: RecorderPort = {
+      positionOf: (name) => recorder.positionOf(name),
+      record: async (batch) => {
+        await stalled.promise;
+        return recorder.record(batch);
+      },
+    };
+    const run = runPipeline({ source, readers, recorder: slow });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    // Two a reader that are read ahead, two handed over to be recorded, and the one that waits for them.
+    assert.ok(given <= 8, `${given} batches were taken in while none could be recorded`);
+    stalled.resolve();
+    assert.equal((await run).scans, 60);
   });
 
   it('acknowledges nothing that it could not record, and goes on from there the next time', async (test) => {
