@@ -7,6 +7,7 @@ import {
   rowsOf,
   selectReadings,
   selectText,
+  type TextCache,
   textAt,
   type Verdict,
 } from '../indicium/index.ts';
@@ -72,7 +73,7 @@ export function judgeBatch(readings: ReadingColumns, suspects: Suspects | null, 
   const written = isWhole
     ? { readings, verdicts }
     : { readings: selectReadings(readings, kept, reused), verdicts: selectedVerdicts(verdicts, kept) };
-  const recorded = { scans: kept.length, repeated: rows - kept.length, verdicts, ...tally(written) };
+  const recorded = { scans: kept.length, repeated: rows - kept.length, verdicts, ...tally(written, judge.texts) };
   return { ...written, several, recorded };
 }
 
@@ -116,19 +117,18 @@ function selectedVerdicts({ dispositions, reasons }: VerdictColumns, rows: reado
   return { dispositions: selectText(dispositions, rows), reasons: selectText(reasons, rows) };
 }
 
-function tally({ readings, verdicts }: Pick<JudgedBatch, 'readings' | 'verdicts'>) {
+function tally({ readings, verdicts }: Pick<JudgedBatch, 'readings' | 'verdicts'>, texts: TextCache) {
   const dispositions: Record<Disposition, number> = { accept: 0, divert: 0, manual: 0 };
   const outcomes = new Map<string, number>();
   for (let row = 0; row < rowsOf(readings); row++) {
-    dispositions[dispositionAt(verdicts, row)] += 1;
-    const outcome = textAt(readings.outcome, row);
+    dispositions[asDisposition(texts.textAt(verdicts.dispositions, row))] += 1;
+    const outcome = texts.textAt(readings.outcome, row);
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
   }
   return { dispositions, outcomes };
 }
 
-function dispositionAt({ dispositions }: VerdictColumns, row: number): Disposition {
-  const text = textAt(dispositions, row);
+function asDisposition(text: string): Disposition {
   const found = DISPOSITIONS.find((known) => known === text);
   if (found === undefined) throw new TypeError(`no disposition: ${text}`);
   return found;
@@ -138,7 +138,7 @@ function dispositionAt({ dispositions }: VerdictColumns, row: number): Dispositi
 export function verdictAt(verdicts: VerdictColumns, row: number): Pick<Verdict, 'disposition' | 'reasons'> {
   const reasons = textAt(verdicts.reasons, row);
   return {
-    disposition: dispositionAt(verdicts, row),
+    disposition: asDisposition(textAt(verdicts.dispositions, row)),
     reasons: reasons === '' ? [] : reasons.split(',').filter(isReasonCode),
   };
 }

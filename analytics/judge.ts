@@ -1,5 +1,6 @@
 import {
   bigintAt,
+  bytesOrNullAt,
   digest64,
   isGenuine,
   isReasonCode,
@@ -12,8 +13,7 @@ import {
   type Scan,
   SORTING_PASSES,
   type SortingPass,
-  textAt,
-  textOrNullAt,
+  TextCache,
   type Verdict,
 } from '../indicium/index.ts';
 import { PLANTS_MAX } from './limits.ts';
@@ -26,7 +26,8 @@ export interface SightedPiece {
   readonly psd: string;
   readonly pieceCount: bigint;
   readonly content: bigint;
-  readonly mailpieceId: string | null;
+  /** Digest of the mailpiece id; 0 where the plant gave none. */
+  readonly mailpiece: bigint;
   readonly plant: string | null;
   readonly pass: SortingPass | null;
 }
@@ -36,17 +37,20 @@ export class Judge {
   readonly #sightings = new Sightings();
   readonly #sets = new Map<number, Map<string, number>>();
   readonly #plants = new Map<string, number>();
+  /** Names of PSDs, plants, outcomes and the like, which come again and again. */
+  readonly texts = new TextCache();
 
   judge(scan: Scan, { indicium, outcome, contentDigest }: Reading): Verdict {
     const { scanId, mailpieceId, plant, pass } = scan;
-    const piece = indicium && { ...indicium, content: contentDigest, mailpieceId, plant, pass };
+    const mailpiece = mailpieceDigest(mailpieceId);
+    const piece = indicium && { ...indicium, content: contentDigest, mailpiece, plant, pass };
     const reasons = this.#reasons(outcome, () => piece);
     return { scanId, disposition: dispositionFor(reasons), reasons };
   }
 
   /** One row of a batch. */
   judgeRow(readings: ReadingColumns, row: number): Pick<Verdict, 'disposition' | 'reasons'> {
-    const reasons = this.#reasons(outcomeAt(readings, row), () => pieceAt(readings, row));
+    const reasons = this.#reasons(this.#outcomeAt(readings, row), () => this.#pieceAt(readings, row));
     return { disposition: dispositionFor(reasons), reasons };
   }
 
@@ -54,7 +58,7 @@ export class Judge {
   see(piece: SightedPiece): readonly ReasonCode[] {
     return this.#sightings.observe(this.#setNumber(piece.license, piece.psd), piece.pieceCount, {
       content: piece.content,
-      mailpiece: piece.mailpieceId === null ? 0n : digest64(piece.mailpieceId),
+      mailpiece: piece.mailpiece,
       plant: this.#plantNumber(piece.plant),
       pass: piece.pass,
     });
@@ -66,6 +70,26 @@ export class Judge {
     if (piece === null) return outcome === 'valid' ? NOTHING : [outcome];
     const repetitions = this.see(piece);
     return outcome === 'valid' ? repetitions : [outcome, ...repetitions];
+  }
+
+  #outcomeAt(readings: ReadingColumns, row: number): ReadingOutcome {
+    const outcome = this.texts.textAt(readings.outcome, row);
+    if (outcome === 'valid' || isReasonCode(outcome)) return outcome;
+    throw new TypeError(`no outcome of a reading: ${outcome}`);
+  }
+
+  #pieceAt(readings: ReadingColumns, row: number): SightedPiece | null {
+    if (!isValid(readings.license.valid, row)) return null;
+    const pass = isValid(readings.pass.valid, row) ? this.texts.textAt(readings.pass, row) : null;
+    return {
+      license: numberAt(readings.license, row),
+      psd: this.texts.textAt(readings.psd, row),
+      pieceCount: bigintAt(readings.pieceCount, row),
+      content: bigintAt(readings.contentDigest, row),
+      mailpiece: mailpieceDigest(bytesOrNullAt(readings.mailpieceId, row)),
+      plant: isValid(readings.plant.valid, row) ? this.texts.textAt(readings.plant, row) : null,
+      pass: SORTING_PASSES.find((known) => known === pass) ?? null,
+    };
   }
 
   #setNumber(license: number, psd: string): number {
@@ -95,22 +119,7 @@ export class Judge {
 
 const NOTHING: readonly ReasonCode[] = [];
 
-function outcomeAt(readings: ReadingColumns, row: number): ReadingOutcome {
-  const outcome = textAt(readings.outcome, row);
-  if (outcome === 'valid' || isReasonCode(outcome)) return outcome;
-  throw new TypeError(`no outcome of a reading: ${outcome}`);
-}
-
-function pieceAt(readings: ReadingColumns, row: number): SightedPiece | null {
-  if (!isValid(readings.license.valid, row)) return null;
-  const pass = textOrNullAt(readings.pass, row);
-  return {
-    license: numberAt(readings.license, row),
-    psd: textAt(readings.psd, row),
-    pieceCount: bigintAt(readings.pieceCount, row),
-    content: bigintAt(readings.contentDigest, row),
-    mailpieceId: textOrNullAt(readings.mailpieceId, row),
-    plant: textOrNullAt(readings.plant, row),
-    pass: SORTING_PASSES.find((known) => known === pass) ?? null,
-  };
+/** What stands for a mailpiece id in the sightings; 0 where there is none. */
+export function mailpieceDigest(mailpieceId: string | Uint8Array | null): bigint {
+  return mailpieceId === null ? 0n : digest64(mailpieceId);
 }

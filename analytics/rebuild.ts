@@ -1,5 +1,5 @@
 import { GENUINE_OUTCOMES, SORTING_PASSES, TextBuilder } from '../indicium/index.ts';
-import type { Judge } from './judge.ts';
+import { type Judge, mailpieceDigest } from './judge.ts';
 import type { KnownScans } from './known-scans.ts';
 import type { Store } from './store/store.ts';
 import { asBigint, asInteger, asText, asTextOrNull } from './store/values.ts';
@@ -22,7 +22,7 @@ export async function rebuild(store: Store, judge: Judge, known: KnownScans): Pr
         psd: asText(psd),
         pieceCount: asBigint(pieceCount),
         content: asBigint(content),
-        mailpieceId: asTextOrNull(mailpieceId),
+        mailpiece: mailpieceDigest(asTextOrNull(mailpieceId)),
         plant: asTextOrNull(plant),
         pass: SORTING_PASSES.find((known) => known === passName) ?? null,
       });

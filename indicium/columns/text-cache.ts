@@ -1,0 +1,44 @@
+import { type TextColumn, textAt } from './column.ts';
+
+/** Texts remembered at most; what does not fit is decoded each time. */
+const TEXTS_MAX = 2 ** 16;
+
+/**
+ * Texts that come again and again, decoded once: a table by their bytes, since making the same text anew for every row
+ * costs more than what is done with it.
+ */
+export class TextCache {
+  readonly #texts: string[] = [];
+  readonly #bytes: Uint8Array[] = [];
+  /** Place in the lists + 1, in the slot of the hash or the next free one. */
+  readonly #slots = new Uint32Array(2 * TEXTS_MAX);
+
+  textAt(column: TextColumn, row: number): string {
+    const { offsets, bytes } = column;
+    const start = offsets[row] ?? 0;
+    const end = offsets[row + 1] ?? 0;
+    let hash = 0x811c9dc5;
+    for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
+    const mask = this.#slots.length - 1;
+    let slot = (hash ^ (hash >>> 16)) & mask;
+    for (let found = this.#slots[slot] ?? 0; found !== 0; found = this.#slots[slot] ?? 0) {
+      if (isSame(this.#bytes[found - 1], bytes, start, end)) return this.#texts[found - 1] ?? '';
+      slot = (slot + 1) & mask;
+    }
+    const text = textAt(column, row);
+    if (this.#texts.length < TEXTS_MAX) {
+      this.#texts.push(text);
+      this.#bytes.push(bytes.slice(start, end));
+      this.#slots[slot] = this.#texts.length;
+    }
+    return text;
+  }
+}
+
+function isSame(known: Uint8Array | undefined, bytes: Uint8Array, start: number, end: number): boolean {
+  if (known === undefined || known.length !== end - start) return false;
+  for (let at = 0; at < known.length; at++) {
+    if (known[at] !== bytes[start + at]) return false;
+  }
+  return true;
+}
