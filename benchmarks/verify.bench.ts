@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { parseIndicium } from '../indicium/index.ts';
 import { type KeyPair, keyPairFrom } from '../psd-sim/key-pair.ts';
@@ -135,7 +135,7 @@ function mark(serial: number, pieceCount: bigint, pair: KeyPair): Buffer {
     depositPostcode: '06484',
     destinationPostcode: '06443123456',
   });
-  return encodeMark(signed, 1, sign('sha256', signed, { key: pair.privateKey, dsaEncoding: 'ieee-p1363' }));
+  return encodeMark(signed, 1, pair.privateKey.sign(signed));
 }
 
 interface Rates {

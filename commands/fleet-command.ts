@@ -53,7 +53,7 @@ export function addFleetCommand(program: Command, terminal: Terminal, finish: (c
     .summary('a fleet of PSDs that franks at a rate, or as fast as it can')
     .description(
       'Builds a fleet, publishes its registry to DIR/registry and then writes one scan a piece as NDJSON. The same ' +
-        'seed, fleet and number of threads give the same pieces again. With --replay the scans of a simulated day ' +
+        'seed, fleet, rate and number of threads give the same bytes again. With --replay the scans of a simulated day ' +
         'are given out instead, as often as needed.',
     )
     .option('--to <target>', 'a file, or - for standard output', '-')

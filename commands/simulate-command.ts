@@ -38,7 +38,7 @@ export function addSimulateCommand(program: Command, terminal: Terminal, finish:
     .summary('make a day of mail: registry, scans, images and the truth')
     .description(
       'Simulates a day: PSDs frank, frauds are committed, pieces are printed and scanned. Writes DIR/registry/, ' +
-        'DIR/scans.ndjson, DIR/images/ and DIR/truth.ndjson. The same seed gives the same day again, but for the random part of signatures.',
+        'DIR/scans.ndjson, DIR/images/ and DIR/truth.ndjson. The same seed gives the same files again, byte for byte.',
     )
     .requiredOption('--out <dir>', 'folder to write')
     .addOption(new Option('--pieces <n>', 'honest mailpieces').default(2000).argParser(wholeNumber(1, PIECES_MAX)))

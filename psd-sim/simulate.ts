@@ -20,7 +20,7 @@ export interface Simulated {
 
 /**
  * Simulates one day and writes it: `registry/`, `scans.ndjson`, `images/`, `truth.ndjson`, and in `hosts/` what the
- * users' computers keep. The same scenario gives the same files again, but for the random part of the signatures.
+ * users' computers keep. The same scenario gives the same files again, byte for byte.
  */
 export async function simulate(
   scenario: Scenario,

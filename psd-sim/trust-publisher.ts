@@ -1,4 +1,4 @@
-import { createHash, sign } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type KeyPair, keyPairFrom } from './key-pair.ts';
@@ -130,7 +130,7 @@ function envelope(payloadType: string, payload: Buffer, signers: readonly KeyPai
   ]);
   const signatures = signers.map((pair) => ({
     keyid: keyName(pair),
-    sig: sign('sha256', message, { key: pair.privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64'),
+    sig: pair.privateKey.sign(message).toString('base64'),
   }));
   return `${JSON.stringify({ payloadType, payload: payload.toString('base64'), signatures })}\n`;
 }

@@ -1,7 +1,7 @@
-import type { KeyObject } from 'node:crypto';
 import { FIELDS, SIGNED_BYTES } from '../../indicium/layout.ts';
 import { newMailpieceId, type Piece } from '../day.ts';
-import { keyPairFrom, signBytes } from '../key-pair.ts';
+import type { PrivateKey } from '../ecdsa.ts';
+import { keyPairFrom } from '../key-pair.ts';
 import { stolenKey } from '../psd/factory.ts';
 import { ScenarioError } from '../scenario.ts';
 import type { Town } from '../towns.ts';
@@ -76,7 +76,7 @@ export function crossKey(scene: Scene): Committed {
   return { slot: victim, pieces: [piece] };
 }
 
-function signedAnew(payload: Buffer, privateKey: KeyObject): Buffer {
-  signBytes(payload.subarray(0, SIGNED_BYTES), privateKey).copy(payload, SIGNED_BYTES);
+function signedAnew(payload: Buffer, privateKey: PrivateKey): Buffer {
+  privateKey.sign(payload.subarray(0, SIGNED_BYTES)).copy(payload, SIGNED_BYTES);
   return payload;
 }

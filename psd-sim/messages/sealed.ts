@@ -1,7 +1,8 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import { type Static, type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { isSignedBy, signBytes } from '../key-pair.ts';
+import type { PrivateKey } from '../ecdsa.ts';
+import { isSignedBy } from '../key-pair.ts';
 
 /** A kind of message: its name, which is signed with it, and the check of its contents. */
 export interface MessageKind<Body> {
@@ -30,9 +31,9 @@ const Sealed = Compile(
  * A signed message as text. The links 23 and 25 of WO 99/48053, Fig. 1, are not trusted, so whatever crosses them is
  * signed, type included: no message can be taken for one of another kind.
  */
-export function seal<Body>(kind: MessageKind<Body>, body: Body, privateKey: KeyObject): string {
+export function seal<Body>(kind: MessageKind<Body>, body: Body, privateKey: PrivateKey): string {
   const text = JSON.stringify(body);
-  const signature = signBytes(signedBytes(kind.type, text), privateKey).toString('base64');
+  const signature = privateKey.sign(signedBytes(kind.type, text)).toString('base64');
   return JSON.stringify({ type: kind.type, body: text, signature });
 }
 

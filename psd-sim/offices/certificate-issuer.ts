@@ -10,10 +10,13 @@ import {
   X509CrlGenerator,
   X509CrlReason,
 } from '@peculiar/x509';
+import type { PrivateKey } from '../ecdsa.ts';
 import { type KeyPair, keyPairFrom } from '../key-pair.ts';
 import { OfficeKeys } from './office.ts';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+/** The library reads the algorithm off a key that it is given to sign with; this one never signs. */
+const { privateKey: NAMES_ALGORITHM } = await webcrypto.subtle.generateKey(ALGORITHM, false, ['sign', 'verify']);
 const DAY_MS = 24 * 3_600_000;
 const ROOT_NAME = 'Postal Root CA';
 const ROOT_PATH_LENGTH = 1;
@@ -22,7 +25,6 @@ const ROOT_PATH_LENGTH = 1;
 interface Issuer {
   readonly name: string;
   readonly pair: KeyPair;
-  readonly signingKey: webcrypto.CryptoKey;
   readonly certificate: X509Certificate;
 }
 
@@ -42,12 +44,11 @@ export class CertificateIssuer {
 
   static async create(seedOf: (number: number) => Buffer, nowMs: number): Promise<CertificateIssuer> {
     const rootPair = keyPairFrom(seedOf(0));
-    const rootKey = await cryptoKey(rootPair);
-    const self = { name: ROOT_NAME, signingKey: rootKey };
+    const self = { name: ROOT_NAME, pair: rootPair };
     const certificate = await certificateOf(self, ROOT_NAME, 1 + ROOT_PATH_LENGTH, rootPair.spki, longValidity(nowMs), [
       ...authorityExtensions(ROOT_PATH_LENGTH),
     ]);
-    const root = { name: ROOT_NAME, pair: rootPair, signingKey: rootKey, certificate };
+    const root = { ...self, certificate };
     const keys = new OfficeKeys('certifier', seedOf);
     return new CertificateIssuer(keys, root, await keyIssuer(root, keys.current, 1, nowMs), nowMs);
   }
@@ -86,19 +87,22 @@ export class CertificateIssuer {
   }
 
   async #crl(by: Issuer, revoked: readonly [keyId: number, revokedAtMs: number][]): Promise<Buffer> {
-    const crl = await X509CrlGenerator.create({
-      issuer: `CN=${by.name}`,
-      thisUpdate: new Date(this.#nowMs - DAY_MS),
-      nextUpdate: new Date(Date.UTC(2099, 11, 31)),
-      signingAlgorithm: ALGORITHM,
-      signingKey: by.signingKey,
-      entries: revoked.map(([keyId, revokedAtMs]) => ({
-        serialNumber: hex(keyId),
-        revocationDate: new Date(revokedAtMs),
-        // Without a reason the generator writes an empty list of extensions, which RFC 5280 does not allow.
-        reason: X509CrlReason.keyCompromise,
-      })),
-    });
+    const crl = await X509CrlGenerator.create(
+      {
+        issuer: `CN=${by.name}`,
+        thisUpdate: new Date(this.#nowMs - DAY_MS),
+        nextUpdate: new Date(Date.UTC(2099, 11, 31)),
+        signingAlgorithm: ALGORITHM,
+        signingKey: NAMES_ALGORITHM,
+        entries: revoked.map(([keyId, revokedAtMs]) => ({
+          serialNumber: hex(keyId),
+          revocationDate: new Date(revokedAtMs),
+          // Without a reason the generator writes an empty list of extensions, which RFC 5280 does not allow.
+          reason: X509CrlReason.keyCompromise,
+        })),
+      },
+      cryptoSigningWith(by.pair.privateKey),
+    );
     return Buffer.from(crl.rawData);
   }
 }
@@ -107,7 +111,7 @@ async function keyIssuer(root: Issuer, pair: KeyPair, number: number, nowMs: num
   const name = number === 1 ? 'Meter Key CA' : `Meter Key CA ${number}`;
   const serial = 100 + number;
   const certificate = await certificateOf(root, name, serial, pair.spki, longValidity(nowMs), authorityExtensions(0));
-  return { name, pair, signingKey: await cryptoKey(pair), certificate };
+  return { name, pair, certificate };
 }
 
 function authorityExtensions(pathLength: number) {
@@ -129,29 +133,36 @@ function longValidity(nowMs: number): readonly [number, number] {
 }
 
 function certificateOf(
-  by: Pick<Issuer, 'name' | 'signingKey'>,
+  by: Pick<Issuer, 'name' | 'pair'>,
   subject: string,
   serial: number,
   spki: Buffer,
   [fromMs, toMs]: readonly [number, number],
   extensions: (BasicConstraintsExtension | KeyUsagesExtension)[],
 ): Promise<X509Certificate> {
-  return X509CertificateGenerator.create({
-    serialNumber: hex(serial),
-    subject: `CN=${subject}`,
-    issuer: `CN=${by.name}`,
-    notBefore: new Date(fromMs),
-    notAfter: new Date(toMs),
-    signingAlgorithm: ALGORITHM,
-    publicKey: new PublicKey(spki),
-    signingKey: by.signingKey,
-    extensions,
-  });
+  return X509CertificateGenerator.create(
+    {
+      serialNumber: hex(serial),
+      subject: `CN=${subject}`,
+      issuer: `CN=${by.name}`,
+      notBefore: new Date(fromMs),
+      notAfter: new Date(toMs),
+      signingAlgorithm: ALGORITHM,
+      publicKey: new PublicKey(spki),
+      signingKey: NAMES_ALGORITHM,
+      extensions,
+    },
+    cryptoSigningWith(by.pair.privateKey),
+  );
 }
 
-function cryptoKey(pair: KeyPair): Promise<webcrypto.CryptoKey> {
-  const pkcs8 = pair.privateKey.export({ format: 'der', type: 'pkcs8' });
-  return webcrypto.subtle.importKey('pkcs8', pkcs8, ALGORITHM, false, ['sign']);
+/** What the library calls to sign, with a key of ours in place of the one that it names. */
+function cryptoSigningWith(privateKey: PrivateKey): typeof webcrypto {
+  const sign = async (_algorithm: unknown, _key: unknown, bytes: ArrayBuffer) => privateKey.sign(new Uint8Array(bytes));
+  const subtle = new Proxy(webcrypto.subtle, {
+    get: (real, name) => (name === 'sign' ? sign : Reflect.get(real, name)),
+  });
+  return new Proxy(webcrypto, { get: (real, name) => (name === 'subtle' ? subtle : Reflect.get(real, name)) });
 }
 
 function hex(serial: number): string {

@@ -1,4 +1,3 @@
-import { signBytes } from '../key-pair.ts';
 import type { Offices } from './offices.ts';
 
 /** Certificates take 700 bytes each; of a larger fleet only the keys are published. */
@@ -35,7 +34,7 @@ export async function publishedFiles(offices: Offices): Promise<Map<string, stri
     const terms = [license.license, holder, town, depositPostcode, psdLimit, validFromMs, validToMs];
     const text = Buffer.from(JSON.stringify(terms));
     const by = (office: typeof authority | typeof manufacturer) => {
-      return signBytes(text, office.keys.current.privateKey).toString('base64');
+      return office.keys.current.privateKey.sign(text).toString('base64');
     };
     return { license: license.license, authority: by(authority), manufacturer: by(manufacturer) };
   });

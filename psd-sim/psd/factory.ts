@@ -1,4 +1,5 @@
-import { createHash, type KeyObject } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import type { PrivateKey } from '../ecdsa.ts';
 import { keyPairFrom } from '../key-pair.ts';
 import { ALL_GUARDS } from './guards.ts';
 import { NonvolatileMemory } from './memory.ts';
@@ -50,7 +51,7 @@ function entropyFrom(seed: Buffer): () => Buffer {
 }
 
 /** What the thief reads of one license: the key id and the private key itself. */
-export function stolenKey({ memory, entropy }: Hardware, license: number): { keyId: number; privateKey: KeyObject } {
+export function stolenKey({ memory, entropy }: Hardware, license: number): { keyId: number; privateKey: PrivateKey } {
   const slot = new SecureState(new NonvolatileMemory(memory.image()), entropy, ALL_GUARDS).slotOf(license);
   if (slot === undefined) throw new RangeError(`no license ${license} in this PSD`);
   return { keyId: slot.facts.keyId, privateKey: slot.privateKey };

@@ -1,5 +1,4 @@
 import type { KeyObject } from 'node:crypto';
-import { signBytes } from '../key-pair.ts';
 import { NewAnchor, SignedTime } from '../messages/kinds.ts';
 import { contentsOf, isSealFailure, type SealFailure, unseal } from '../messages/sealed.ts';
 import { encodeMark, encodeSigned } from './encoder.ts';
@@ -60,7 +59,7 @@ export function frank(state: SecureState, request: FrankingRequest): Franking | 
   );
   if (signed === null) return 'cannot-encode';
   if (state.has('debit-before-print')) slot.write(debited);
-  const payload = encodeMark(signed, SUITE_P256, signBytes(signed, slot.privateKey));
+  const payload = encodeMark(signed, SUITE_P256, slot.privateKey.sign(signed));
   return { type: 'franked', payload, pieceCount: debited.pieceCount, printedAtMs: state.clockMs };
 }
 

@@ -1,6 +1,6 @@
-import type { KeyObject } from 'node:crypto';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import type { PrivateKey } from '../ecdsa.ts';
 import { type KeyPair, keyPairFrom } from '../key-pair.ts';
 import { Cell } from './cell.ts';
 import { decodeRegisters, encodeRegisters, REGISTER_RECORD_BYTES } from './register-record.ts';
@@ -31,7 +31,7 @@ export class RegisterSlot {
   #known: Facts | null;
   /** Key pairs by their seeds: making one takes a quarter of a millisecond. */
   readonly #pairs = new Map<string, KeyPair>();
-  #privateKey: KeyObject | null = null;
+  #privateKey: PrivateKey | null = null;
 
   /** Bytes written for one debit. */
   static readonly debitBytes = Cell.bytes(REGISTER_RECORD_BYTES) / 2;
@@ -55,7 +55,7 @@ export class RegisterSlot {
     return this.#known;
   }
 
-  get privateKey(): KeyObject {
+  get privateKey(): PrivateKey {
     this.#privateKey ??= this.pairFrom(this.facts.keySeed).privateKey;
     return this.#privateKey;
   }

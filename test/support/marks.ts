@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { POSTCODE_ALPHABET, PRINTED_AT_SECONDS_MAX, PRINTED_AT_SECONDS_MIN, SUITES } from '../../indicium/layout.ts';
-import { type KeyPair, keyPairFrom, signBytes } from '../../psd-sim/key-pair.ts';
+import { type KeyPair, keyPairFrom } from '../../psd-sim/key-pair.ts';
 import { encodeMark, encodeSigned, type MarkFields } from '../../psd-sim/psd/encoder.ts';
 import { type PsdIdentity, psdName } from '../../psd-sim/psd/secure-records.ts';
 import { Random } from '../../psd-sim/random.ts';
@@ -163,7 +163,7 @@ export class SmallWorld {
       depositPostcode: TOWN.depositPostcode,
       destinationPostcode: '06443123456',
     });
-    return encodeMark(signed, 1, signBytes(signed, set.pair.privateKey));
+    return encodeMark(signed, 1, set.pair.privateKey.sign(signed));
   }
 
   #set(psd: string, license: number): SmallSet {
