@@ -19,7 +19,7 @@ import {
   Withdrawal,
   WithdrawalReceipt,
 } from '../messages/kinds.ts';
-import { contentsOf, isSealFailure, type MessageKind, typeOf, unseal } from '../messages/sealed.ts';
+import { contentsOf, digestOf, isSealFailure, type MessageKind, typeOf, unseal } from '../messages/sealed.ts';
 import { type Link, OfficeKeys, type OfficeRefusal, refusal } from './office.ts';
 import { SetBooks } from './set-books.ts';
 
@@ -101,7 +101,9 @@ export class Manufacturer {
     if (typeOf(answer) !== LicenseDocument.type) return answer;
     const license = unseal(LicenseDocument, answer, ...this.#links.authorityKeys());
     if (isSealFailure(license)) return refusal(license);
-    if (license.psd !== request.psd || license.holder !== request.holder) return refusal('request-altered');
+    if (license.psd !== request.psd || license.requestDigest !== digestOf(JSON.stringify(request))) {
+      return refusal('request-altered');
+    }
     return this.keys.seal(CountersignedLicense, { license: answer });
   }
 

@@ -17,9 +17,7 @@ export const OFFICE_REFUSALS = [
   'request-altered',
   'control-total-mismatch',
   'registers-went-back',
-  'no-account',
   'authority-refused',
-  'not-granted',
   'already-withdrawn',
   'already-refunded',
 ] as const;

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { NewAnchor, SignedTime } from '../messages/kinds.ts';
+import { NewAnchor, type Role, SignedTime } from '../messages/kinds.ts';
 import { contentsOf, isSealFailure, type SealFailure, unseal } from '../messages/sealed.ts';
 import { encodeMark, encodeSigned } from './encoder.ts';
 import type { PsdRefusal } from './guards.ts';
@@ -36,9 +36,9 @@ export function frank(state: SecureState, request: FrankingRequest): Franking | 
   if (facts.keyId === 0 && state.has('certified-before-franking')) return 'not-certified';
   if (state.clockMs === 0) return 'no-time';
   const refusal = debitRefusal(set, request.postageMills);
-  if (refusal === 'insufficient-funds' ? state.has('funds') : refusal !== null) {
-    if (refusal !== 'postage-not-positive' || state.has('positive-postage')) return refusal ?? 'malformed';
-  }
+  if (refusal === 'register-full') return refusal;
+  if (refusal === 'insufficient-funds' && state.has('funds')) return refusal;
+  if (refusal === 'postage-not-positive' && state.has('positive-postage')) return refusal;
   const debited = debit(set, request.postageMills);
   const signed = encodedOrNull(() =>
     encodeSigned({
@@ -85,12 +85,13 @@ export function takeAnchor(state: SecureState, message: string): 'anchor-taken' 
   const claimed = contentsOf(NewAnchor, message);
   if (claimed === null) return 'malformed';
   const anchor = verified(state, 'anchor-signature', message, NewAnchor, [
-    ...newest(state.anchorKeys('manufacturer')),
-    ...newest(state.anchorKeys(claimed.role)),
+    ...vouchers(state, 'manufacturer'),
+    ...vouchers(state, claimed.role),
   ]);
   if (isSealFailure(anchor)) return anchor;
   if (state.has('anchor-newer') && anchor.number <= state.anchorNumber(anchor.role)) return 'anchor-not-newer';
-  const earlier = anchor.keepsEarlier ? state.anchorSpkis(anchor.role).slice(0, EARLIER_KEYS_MAX) : [];
+  const keepsEarlier = anchor.keepsEarlier || !state.has('anchor-forgets-stolen');
+  const earlier = keepsEarlier ? state.anchorSpkis(anchor.role).slice(0, EARLIER_KEYS_MAX) : [];
   state.setAnchor(anchor.role, anchor.number, [anchor.spki, ...earlier]);
   return 'anchor-taken';
 }
@@ -98,8 +99,10 @@ export function takeAnchor(state: SecureState, message: string): 'anchor-taken' 
 /** Keys that an office used before: with yearly replacement, two cover every license that is still in force. */
 const EARLIER_KEYS_MAX = 2;
 
-function newest(publicKeys: readonly KeyObject[]): readonly KeyObject[] {
-  return publicKeys.slice(0, 1);
+/** An office's earlier keys still check what they signed; none of them brings in a new one. */
+function vouchers(state: SecureState, role: Role): readonly KeyObject[] {
+  const publicKeys = state.anchorKeys(role);
+  return state.has('anchor-by-newest-key') ? publicKeys.slice(0, 1) : publicKeys;
 }
 
 /** The contents of a message whose signature that guard looks at. */

@@ -1,6 +1,7 @@
 /**
- * Everything a PSD checks before it acts. A fraud switches one off, and the test of the PSD takes away each in turn and
- * must notice (test/psd-sim/patent-model.test.ts).
+ * Everything a PSD checks before it acts, but for what it could not act on at all: a set that is not there, a message that
+ * is none, a number that no record holds. A fraud switches one off, and the test of the PSD takes away each in turn and must
+ * notice (test/psd-sim/patent-model.test.ts).
  */
 export const GUARDS = [
   'funds',
@@ -21,17 +22,28 @@ export const GUARDS = [
   'refill-signature',
   'refill-for-this-set',
   'refill-answers-challenge',
+  'credit-fits',
   'only-live-sets-frank',
+  'only-live-sets-refill',
+  'only-live-sets-renew',
+  'only-live-sets-leave',
+  'only-live-sets-withdraw',
   'export-signature',
   'export-of-this-psd',
   'export-handle',
   'export-epoch',
   'import-license-signatures',
+  'import-license-of-set',
   'export-encrypted',
   'anchor-signature',
   'anchor-newer',
+  'anchor-by-newest-key',
+  'anchor-forgets-stolen',
   'release-signature',
+  'release-of-this-export',
+  'no-withdrawal-during-refill',
   'receipt-signature',
+  'receipt-for-this-psd',
   'receipt-for-withdrawn-set',
   'certified-before-franking',
   'withdrawn-for-good',
@@ -75,6 +87,7 @@ export const PSD_REFUSALS = [
   'export-altered',
   'export-unreadable',
   'export-stale',
+  'license-of-other-set',
   'anchor-not-newer',
   'cannot-encode',
 ] as const;

@@ -11,7 +11,6 @@ export class NonvolatileMemory {
   readonly #bytes: Buffer;
   #bytesUntilCut = Number.POSITIVE_INFINITY;
   #hasPower = true;
-  #bytesWritten = 0;
 
   constructor(bytes: number | Buffer) {
     this.#bytes = typeof bytes === 'number' ? Buffer.alloc(bytes) : Buffer.from(bytes);
@@ -31,7 +30,6 @@ export class NonvolatileMemory {
     if (!this.#hasPower) throw new PowerCut();
     if (length < this.#bytesUntilCut) {
       this.#bytesUntilCut -= length;
-      this.#bytesWritten += length;
       bytes.copy(this.#bytes, at, 0, length);
       return;
     }
@@ -40,11 +38,6 @@ export class NonvolatileMemory {
     if (written < length) this.#bytes[at + written] = ((this.#bytes[at + written] ?? 0) ^ 0xa5) & 0xff;
     this.#hasPower = false;
     throw new PowerCut();
-  }
-
-  /** How much was ever written: where a power cut can fall. */
-  get bytesWritten(): number {
-    return this.#bytesWritten;
   }
 
   /** The supply will fail after that many more bytes. */

@@ -23,7 +23,8 @@ export function exportSet(state: SecureState, license: number): Exported | PsdRe
   const slot = state.slotOf(license);
   if (slot === undefined || slot.set === null) return 'no-such-license';
   const { set } = slot;
-  if (set.state !== 'live' && set.state !== 'leaving') return 'not-in-service';
+  const isInService = set.state === 'live' || set.state === 'leaving';
+  if (!isInService && state.has('only-live-sets-leave')) return 'not-in-service';
   if (slot.facts.keyId === 0) return 'not-certified';
   if (set.state === 'leaving') return packed(state, slot.facts, set);
   if (!state.hasRoomForTombstone()) return 'memory-full';
@@ -39,7 +40,7 @@ export function releaseSet(state: SecureState, exportedSet: string): 'released' 
   if (isSealFailure(body)) return 'export-altered';
   const slot = state.slotOf(body.license);
   if (slot === undefined || slot.set?.state !== 'leaving') return 'not-exported';
-  if (slot.set.epoch !== body.epoch) return 'export-stale';
+  if (slot.set.epoch !== body.epoch && state.has('release-of-this-export')) return 'export-stale';
   const { license, epoch, handle } = slot.set;
   slot.write({ ...slot.set, state: 'away' });
   state.bury({ license, epoch, handle });
@@ -70,7 +71,8 @@ export function importSet(state: SecureState, exportedSet: string, license: stri
     authority: 'import-license-signatures',
   });
   if (typeof granted === 'string') return granted;
-  if (granted.license !== claimed.license || granted.psd !== state.name) return 'not-countersigned';
+  const isOfSet = granted.license === claimed.license && granted.psd === state.name;
+  if (!isOfSet && state.has('import-license-of-set')) return 'license-of-other-set';
   const contents = unpacked(state, claimed);
   if (contents === null) return 'export-unreadable';
   const { set, facts } = contents;

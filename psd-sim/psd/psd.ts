@@ -44,8 +44,10 @@ export interface SetStatus {
   readonly ascendingMills: bigint;
   readonly descendingMills: bigint | null;
   readonly spoiledPieces: number;
-  /** A refill was asked for and not answered yet. */
-  readonly isRefilling: boolean;
+  /** The refill that was asked for and not answered yet; 0 when there is none. */
+  readonly askedMills: bigint;
+  /** Balance paid back by a set that left service. */
+  readonly returnedMills: bigint;
   readonly keyId: number;
 }
 
@@ -165,10 +167,10 @@ function statusOf(state: SecureState): Status {
   const sets = state.slots.flatMap((slot) => {
     if (slot.set === null) return [];
     const { keyId } = slot.facts;
-    const { license, state: where, epoch, pieceCount, ascendingMills, descendingMills, spoiledPieces } = slot.set;
-    const isRefilling = slot.set.askedMills > 0n;
+    const { license, state: where, epoch, pieceCount, ascendingMills, descendingMills } = slot.set;
+    const { spoiledPieces, askedMills, returnedMills } = slot.set;
     const registers = { license, state: where, epoch, pieceCount, ascendingMills, descendingMills };
-    return [{ ...registers, spoiledPieces, isRefilling, keyId }];
+    return [{ ...registers, spoiledPieces, askedMills, returnedMills, keyId }];
   });
   return {
     type: 'status',

@@ -18,10 +18,10 @@ export interface SignedStatement {
 export function askRefill(state: SecureState, license: number, amountMills: bigint): SignedStatement | PsdRefusal {
   const slot = state.slotOf(license);
   if (slot === undefined || slot.set === null) return 'no-such-license';
-  if (slot.set.state !== 'live') return 'not-in-service';
+  if (slot.set.state !== 'live' && state.has('only-live-sets-refill')) return 'not-in-service';
   if (slot.set.descendingMills === null) return 'no-descending-register';
   if (slot.set.askedMills === 0n) {
-    if (!creditFits(slot.set, amountMills)) return 'credit-does-not-fit';
+    if (!creditFits(slot.set, amountMills) && state.has('credit-fits')) return 'credit-does-not-fit';
     const refillNumber = slot.set.refillNumber + 1;
     slot.write({ ...slot.set, challenge: state.nonce(), askedMills: amountMills, refillNumber });
   }
@@ -47,7 +47,7 @@ export function takeRefill(state: SecureState, message: string): 'refilled' | 'r
   const slot = answeredSlot(state, granted);
   if (typeof slot === 'string') return slot;
   const amountMills = BigInt(granted.amountMills);
-  if (!creditFits(slot.set, amountMills)) return 'credit-does-not-fit';
+  if (!creditFits(slot.set, amountMills) && state.has('credit-fits')) return 'credit-does-not-fit';
   slot.write(credit(slot.set, amountMills));
   return 'refilled';
 }
@@ -60,7 +60,7 @@ function answeredSlot(
   if (state.has('refill-for-this-set') && answer.psd !== state.name) return 'other-psd';
   const slot = state.slotOf(answer.license);
   if (slot === undefined || !isFilled(slot)) return 'no-such-license';
-  if (slot.set.state !== 'live') return 'not-in-service';
+  if (slot.set.state !== 'live' && state.has('only-live-sets-refill')) return 'not-in-service';
   if (state.has('refill-answers-challenge')) {
     if (slot.set.askedMills === 0n) return 'no-refill-asked';
     if (slot.set.challenge !== answer.challenge) return 'other-challenge';
@@ -86,10 +86,11 @@ export function audit(state: SecureState, license: number): SignedStatement | Ps
 export function withdraw(state: SecureState, license: number): SignedStatement | PsdRefusal {
   const slot = state.slotOf(license);
   if (slot === undefined || slot.set === null) return 'no-such-license';
-  if (slot.set.state !== 'live' && slot.set.state !== 'withdrawn') return 'not-in-service';
-  if (slot.set.state === 'live') {
+  const { state: where } = slot.set;
+  if (where !== 'live' && where !== 'withdrawn' && state.has('only-live-sets-withdraw')) return 'not-in-service';
+  if (where !== 'withdrawn') {
     // A refill that was paid for may still be on its way: first it must arrive, or be refused.
-    if (slot.set.askedMills > 0n) return 'refill-under-way';
+    if (slot.set.askedMills > 0n && state.has('no-withdrawal-during-refill')) return 'refill-under-way';
     if (!state.hasRoomForWithdrawal()) return 'memory-full';
     slot.write(emptied(state, slot.set));
   }
@@ -101,7 +102,7 @@ export function withdraw(state: SecureState, license: number): SignedStatement |
 export function takeReceipt(state: SecureState, message: string): 'withdrawn' | PsdRefusal {
   const receipt = verified(state, 'receipt-signature', message, WithdrawalReceipt, state.anchorKeys('manufacturer'));
   if (isSealFailure(receipt)) return receipt;
-  if (receipt.psd !== state.name) return 'other-psd';
+  if (receipt.psd !== state.name && state.has('receipt-for-this-psd')) return 'other-psd';
   const slot = state.slotOf(receipt.license);
   if (slot === undefined || slot.set === null) return 'no-such-license';
   if (state.has('receipt-for-withdrawn-set') && slot.set.state !== 'withdrawn') return 'in-service';

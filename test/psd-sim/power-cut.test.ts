@@ -3,9 +3,6 @@ import { describe, it } from 'node:test';
 import { ALL_GUARDS } from '../../psd-sim/psd/guards.ts';
 import { PatentWorld, TOWN } from '../support/patent-world.ts';
 
-/** Within what is written the power is cut every so many bytes, which tears most writings; and at the very end. */
-const TORN_EVERY_BYTES = 37;
-
 const ACTS: Record<string, (world: PatentWorld, license: number) => Promise<unknown>> = {
   'takes the time': async (world) => {
     world.tick(60_000);
@@ -28,6 +25,15 @@ const ACTS: Record<string, (world: PatentWorld, license: number) => Promise<unkn
   'leaves service': (world, license) => world.hostOf(0).withdraw(world.name(0), license),
 };
 
+/** Those of which something may be left to finish when the power comes back. */
+const RECOVERS = new Set([
+  'obtains a license',
+  'franks',
+  'gives out a register set',
+  'takes a register set back',
+  'leaves service',
+]);
+
 async function obtain(world: PatentWorld): Promise<number> {
   const wish = { holder: world.userOf(0), town: TOWN.name, depositPostcode: TOWN.postcode, existingLicense: null };
   const license = await world.hostOf(0).obtainLicense(world.name(0), wish);
@@ -47,40 +53,85 @@ async function ready(act: string): Promise<{ world: PatentWorld; license: number
   return { world, license };
 }
 
+type Torn = (length: number) => readonly number[];
+/** Each writing is not begun, torn in its first, middle or last byte, or whole. */
+const EVERYWHERE: Torn = (length) => [0, 1, Math.floor(length / 2), length - 1, length];
+/** Each writing is not begun or torn; when it is whole, the next is not begun. */
+const ONCE: Torn = (length) => [0, Math.floor(length / 2)];
+
 /** Bytes after which to cut. */
-async function cutsOf(act: string, run: (typeof ACTS)[string]): Promise<number[]> {
-  const { world, license } = await ready(act);
-  const before = world.bytesWritten(0);
-  await run(world, license);
-  const total = world.bytesWritten(0) - before;
-  world.close();
-  assert.ok(total > 0, `${act} writes nothing`);
-  return Array.from(
-    { length: Math.floor((total - 8) / TORN_EVERY_BYTES) + 1 },
-    (_, index) => index * TORN_EVERY_BYTES,
-  ).concat(total);
+function placesIn(writes: readonly number[], torn: Torn): number[] {
+  const places = new Set<number>();
+  let before = 0;
+  for (const length of writes) {
+    for (const within of torn(length)) places.add(before + within);
+    before += length;
+  }
+  return [...places.add(before)];
 }
 
-describe('a power cut at any place of what a PSD writes while it', () => {
+async function writesOf(act: string, run: (typeof ACTS)[string]): Promise<number[]> {
+  const { world, license } = await ready(act);
+  const writes = await world.writesOf(0, () => run(world, license));
+  world.close();
+  assert.ok(writes.length > 0, `${act} writes nothing`);
+  return writes;
+}
+
+/** Writings of the recovery after a power cut at that place. */
+async function recoveryOf(act: string, run: (typeof ACTS)[string], cutAfterBytes: number): Promise<number[]> {
+  const { world, license } = await ready(act);
+  const failing = async () => {
+    await run(world, license);
+  };
+  await world.withPowerCut(0, cutAfterBytes, failing, null, false);
+  const writes = await world.writesOf(0, async () => world.restart(0));
+  world.close();
+  return writes;
+}
+
+async function cutAndGoOn(
+  act: string,
+  run: (typeof ACTS)[string],
+  cutAfterBytes: number,
+  bytesOfRecovery: number | null,
+): Promise<void> {
+  const { world, license } = await ready(act);
+  try {
+    const failing = async () => {
+      await run(world, license);
+    };
+    assert.ok(await world.withPowerCut(0, cutAfterBytes, failing, bytesOfRecovery), `no power cut at ${cutAfterBytes}`);
+    world.noteLicenses();
+    world.check();
+    await finish(world, act, license);
+    world.check();
+    world.checkDisk();
+  } finally {
+    world.close();
+  }
+}
+
+describe('a power cut at every writing, and within it, while a PSD', () => {
   for (const [act, run] of Object.entries(ACTS)) {
     it(`${act} leaves the state before or after, and it goes on working`, async () => {
-      const cuts = await cutsOf(act, run);
-      for (const cutAfterBytes of cuts) {
-        const { world, license } = await ready(act);
-        try {
-          const hasFailed = await world.withPowerCut(0, cutAfterBytes, async () => {
-            await run(world, license);
-          });
-          // Certificates differ by a byte or two in length, so the last cut may come too late.
-          assert.ok(hasFailed || cutAfterBytes === cuts.at(-1), `no power cut after ${cutAfterBytes} bytes`);
-          world.noteLicenses();
-          world.check();
-          await finish(world, act, license);
-          world.check();
-        } finally {
-          world.close();
+      for (const place of placesIn(await writesOf(act, run), EVERYWHERE)) await cutAndGoOn(act, run, place, null);
+    });
+  }
+});
+
+describe('a second power cut at every writing, and within it, while a PSD recovers from one as it', () => {
+  for (const [act, run] of Object.entries(ACTS)) {
+    it(`${act} changes nothing of that`, async () => {
+      let recoveries = 0;
+      for (const place of placesIn(await writesOf(act, run), ONCE)) {
+        const recovery = await recoveryOf(act, run, place);
+        for (const again of recovery.length === 0 ? [] : placesIn(recovery, ONCE)) {
+          await cutAndGoOn(act, run, place, again);
+          recoveries += 1;
         }
       }
+      assert.equal(recoveries > 0, RECOVERS.has(act), `${recoveries} recoveries write`);
     });
   }
 });

@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict';
 import { createPublicKey, verify } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseIndicium, SIGNED_BYTES } from '../../indicium/index.ts';
 import { Host } from '../../psd-sim/host/host.ts';
 import { NonsecureStore } from '../../psd-sim/host/nonsecure-store.ts';
-import type { Link } from '../../psd-sim/offices/office.ts';
-import { Offices } from '../../psd-sim/offices/offices.ts';
+import { Offices, type Wire } from '../../psd-sim/offices/offices.ts';
 import type { Guard } from '../../psd-sim/psd/guards.ts';
 import { PowerCut } from '../../psd-sim/psd/memory.ts';
 import { type Hardware, Psd, type PsdAnswer, type PsdMessage, type SetStatus } from '../../psd-sim/psd/psd.ts';
 import { Random } from '../../psd-sim/random.ts';
+import { HostileLinks, type Mischief } from './hostile-links.ts';
+import { SecretSearch } from './secret-search.ts';
 
 export const PSDS = 3;
 /** Few, so that memory runs out. */
@@ -21,9 +22,7 @@ export const TOWN = { name: 'Shelton', postcode: '06484' };
 const START_MS = Date.UTC(2026, 10, 20, 8);
 const DEPOSIT_MILLS = 30_000n;
 
-/** What an untrusted link does with the next message. */
-export const MISCHIEFS = ['pass', 'lose', 'lose-answer', 'alter', 'alter-answer', 'repeat', 'swap'] as const;
-export type Mischief = (typeof MISCHIEFS)[number];
+export type Payment = 'prepaid' | 'postpaid';
 
 interface Books {
   /** Marks that left the PSD, by piece count. */
@@ -40,45 +39,39 @@ export class PatentWorld {
   readonly hosts: readonly Host[];
   readonly names: string[] = [];
   readonly licenses: number[] = [];
-  /** Every text that crossed a link or left a PSD: what an eavesdropper has. */
-  readonly texts: string[] = [];
-  /** The last license request of each PSD that an attacker had it make. */
-  readonly openRequests = new Map<number, string>();
+  readonly #links: HostileLinks;
   readonly #hardware: Hardware[] = [];
   readonly #psds: Psd[] = [];
+  readonly isPostpaid: boolean;
   readonly #guards: ReadonlySet<Guard>;
   readonly #folder = mkdtempSync(join(tmpdir(), 'indicia-patent-'));
   readonly #books = new Map<string, Books>();
   readonly #clocks: number[] = [];
   readonly #timesSigned = new Set<number>([0]);
   readonly #lastStates: Map<number, string>[] = [];
-  #mischief: Mischief[] = [];
-  #secretsSeen = new Set<string>();
+  readonly #secrets = new SecretSearch();
   #textsSearched = 0;
 
-  private constructor(offices: Offices, guards: ReadonlySet<Guard>, link: (world: PatentWorld) => Link) {
+  private constructor(offices: Offices, guards: ReadonlySet<Guard>, payment: Payment, links: HostileLinks) {
+    this.isPostpaid = payment === 'postpaid';
     this.offices = offices;
     this.#guards = guards;
-    this.hosts = HOLDERS.map(() => new Host(link(this), new NonsecureStore(this.#folder)));
+    this.#links = links;
+    const link = links.through((message) => offices.manufacturer.receive(message));
+    this.hosts = HOLDERS.map(() => new Host(link, new NonsecureStore(this.#folder)));
   }
 
-  static async open(guards: ReadonlySet<Guard>): Promise<PatentWorld> {
-    const worlds: PatentWorld[] = [];
-    const offices = await Offices.open(new Random('patent world'), {
-      nowMs: START_MS,
-      rules: {
-        payment: 'prepaid',
-        validFromMs: START_MS - 8.64e7,
-        validToMs: START_MS + 8.64e9,
-        psdLimitOf: () => PSDS,
-      },
-      wire: (_from, _to, link) => (message) => {
-        const [world] = worlds;
-        return world === undefined ? link(message) : world.#untrusted(link)(message);
-      },
-    });
-    const world = new PatentWorld(offices, guards, (it) => it.#untrusted((text) => offices.manufacturer.receive(text)));
-    worlds.push(world);
+  static async open(guards: ReadonlySet<Guard>, payment: Payment = 'prepaid'): Promise<PatentWorld> {
+    const links = new HostileLinks();
+    const rules = {
+      payment,
+      validFromMs: START_MS - 8.64e7,
+      validToMs: START_MS + 8.64e9,
+      psdLimitOf: () => PSDS,
+    };
+    const wire: Wire = (_from, _to, link) => links.through(link);
+    const offices = await Offices.open(new Random('patent world'), { nowMs: START_MS, rules, wire });
+    const world = new PatentWorld(offices, guards, payment, links);
     for (const holder of HOLDERS) offices.manufacturer.deposit(holder, DEPOSIT_MILLS);
     for (let index = 0; index < PSDS; index++) world.#makePsd(index);
     world.tick(0);
@@ -94,6 +87,11 @@ export class PatentWorld {
     this.#clocks.push(0);
     this.names.push(psd.name);
     this.hostOf(index).attach(psd, 'one printer for all');
+  }
+
+  /** Every text that crossed a link or left a PSD: what an eavesdropper has. */
+  get texts(): string[] {
+    return this.#links.texts;
   }
 
   close(): void {
@@ -117,27 +115,9 @@ export class PatentWorld {
     return name;
   }
 
-  /** What the links do with the messages of the next step. */
-  plan(mischief: readonly Mischief[]): void {
-    this.#mischief = [...mischief];
-  }
-
-  #untrusted(link: Link): Link {
-    return async (message) => {
-      this.texts.push(message);
-      const act = this.#mischief.shift() ?? 'pass';
-      if (act === 'lose') return '';
-      if (act === 'repeat') await link(message);
-      const sent = act === 'alter' ? altered(message) : act === 'swap' ? this.#earlier(message) : message;
-      const answer = await link(sent);
-      this.texts.push(answer);
-      if (act === 'lose-answer') return '';
-      return act === 'alter-answer' ? altered(answer) : answer;
-    };
-  }
-
-  #earlier(message: string): string {
-    return this.texts.findLast((text) => text !== message && text.startsWith('{"type"')) ?? message;
+  /** What the links do with the messages of the next step, and where in a text they change it, from 0 to below 1. */
+  plan(mischief: readonly Mischief[], alterAt = 0.5): void {
+    this.#links.plan(mischief, alterAt);
   }
 
   /** Time goes on; the signed time is heard by every host. */
@@ -159,8 +139,17 @@ export class PatentWorld {
     return answer;
   }
 
-  /** Runs a step in which the power of a PSD fails after that many bytes were written; gives whether it did. */
-  async withPowerCut(psd: number, bytes: number, step: () => Promise<void>): Promise<boolean> {
+  /**
+   * Runs a step in which the power of a PSD fails after that many bytes were written, and again after so many while it
+   * recovers, when that is asked for; gives whether it failed in the step.
+   */
+  async withPowerCut(
+    psd: number,
+    bytes: number,
+    step: () => Promise<void>,
+    bytesOfRecovery: number | null = null,
+    comesUp = true,
+  ): Promise<boolean> {
     const hardware = this.#hardware[psd];
     assert.ok(hardware !== undefined);
     hardware.memory.cutPowerAfter(bytes);
@@ -172,18 +161,44 @@ export class PatentWorld {
       hasFailed = true;
     }
     hardware.memory.restorePower();
-    if (hasFailed) this.#powerUp(psd, hardware);
-    return hasFailed;
+    if (!hasFailed) return false;
+    if (bytesOfRecovery !== null) this.#failInRecovery(hardware, bytesOfRecovery);
+    if (comesUp) this.#powerUp(psd, hardware);
+    return true;
+  }
+
+  #failInRecovery(hardware: Hardware, bytes: number): void {
+    hardware.memory.cutPowerAfter(bytes);
+    assert.throws(
+      () => {
+        new Psd(hardware, this.#guards);
+        throw new PowerCut();
+      },
+      PowerCut,
+      'a PSD comes up, or its power fails',
+    );
+    hardware.memory.restorePower();
+  }
+
+  /** Lengths of the writings of a PSD while the step runs. */
+  async writesOf(psd: number, step: () => Promise<unknown>): Promise<number[]> {
+    const memory = this.#hardware[psd]?.memory;
+    assert.ok(memory !== undefined);
+    const lengths: number[] = [];
+    const write = memory.write.bind(memory);
+    memory.write = (at, bytes, length = bytes.length) => {
+      lengths.push(length);
+      write(at, bytes, length);
+    };
+    await step();
+    memory.write = write;
+    return lengths;
   }
 
   #powerUp(psd: number, hardware: Hardware): void {
     const device = new Psd(hardware, this.#guards);
     this.#psds[psd] = device;
     this.hostOf(psd).attach(device, 'one printer for all');
-  }
-
-  bytesWritten(psd: number): number {
-    return this.#hardware[psd]?.memory.bytesWritten ?? 0;
   }
 
   /** Licenses that the authority granted, whether or not anybody heard of it. */
@@ -233,9 +248,9 @@ export class PatentWorld {
   }
 
   #notice(psd: number, answer: PsdAnswer, message: PsdMessage): void {
-    if (answer.type === 'requested') this.openRequests.set(psd, answer.request);
     this.texts.push(JSON.stringify(answer, (_, value) => (typeof value === 'bigint' ? String(value) : value)));
     if (answer.type !== 'franked') return;
+    this.texts.push(answer.payload.toString('base64'));
     assert.ok(message.type === 'frank');
     const parsed = parseIndicium(answer.payload);
     assert.ok('indicium' in parsed, 'a PSD prints well-formed marks');
@@ -284,7 +299,7 @@ export class PatentWorld {
   }
 
   #checkSet(psd: number, set: SetStatus): void {
-    const { license, ascendingMills, descendingMills, pieceCount, spoiledPieces, isRefilling } = set;
+    const { license, ascendingMills, pieceCount, spoiledPieces } = set;
     const books = this.booksOf(psd, license);
     if (set.state !== 'withdrawn') assert.ok(!this.isWithdrawn(psd, license), 'a withdrawn register set is back');
     const printedMills = [...books.marks.values()].reduce((sum, mills) => sum + mills, 0n);
@@ -294,22 +309,56 @@ export class PatentWorld {
     assert.ok(undelivered >= 0n, 'more marks than were counted');
     assert.ok(BigInt(spoiledPieces) >= undelivered, 'a debited piece that was never printed is not on record');
     assert.ok(BigInt(spoiledPieces) <= unconfirmed, 'a printed piece counts as spoiled');
+    this.#checkTotal(psd, set);
+  }
+
+  /** Ascending + descending is at all times what was credited, less what was paid back. */
+  #checkTotal(psd: number, { license, ascendingMills, descendingMills, askedMills, returnedMills }: SetStatus): void {
+    if (descendingMills === null) {
+      assert.deepEqual([askedMills, returnedMills], [0n, 0n], 'money in a set that holds none');
+      assert.ok(this.#paidMills(psd, license) <= ascendingMills, 'more was billed than printed');
+      return;
+    }
     const { creditedMills } = this.offices.manufacturer.bookedMills(this.name(psd), license);
-    const heldMills = ascendingMills + (descendingMills ?? 0n);
-    if (set.state === 'withdrawn') return;
-    if (isRefilling) assert.ok(heldMills <= creditedMills, 'more than was paid');
-    else assert.equal(heldMills, creditedMills, 'ascending + descending is not what was credited');
+    const heldMills = ascendingMills + descendingMills + returnedMills;
+    // The answer to a refill may be on its way: whole, or not at all.
+    const isOnItsWay = askedMills > 0n && heldMills + askedMills === creditedMills;
+    assert.ok(isOnItsWay || heldMills === creditedMills, `${heldMills} held, ${creditedMills} credited`);
+  }
+
+  /** What the postal authority publishes as paid. */
+  #paidMills(psd: number, license: number): bigint {
+    const funds = this.offices.authority.records.funds.filter((paid) => {
+      return paid.psd === this.name(psd) && paid.license === license;
+    });
+    return funds.reduce((sum, { amountMills }) => sum + BigInt(amountMills), 0n);
+  }
+
+  /** Registers of sets that left service, as published, against the books. */
+  #checkWithdrawals(): void {
+    for (const { psd, license, ascendingMills, returnedMills } of this.offices.authority.records.withdrawals) {
+      const index = this.names.indexOf(psd);
+      const { creditedMills } = this.offices.manufacturer.bookedMills(psd, license);
+      const paidMills = this.isPostpaid ? this.#paidMills(index, license) : creditedMills;
+      assert.equal(BigInt(ascendingMills + returnedMills), paidMills, 'a set left service with other registers');
+    }
   }
 
   /** Nothing is made or lost: what users paid in is on account, in registers, on paper, or was paid back. */
   #checkMoney(): void {
+    this.#checkWithdrawals();
+    if (this.isPostpaid) return;
     for (const holder of HOLDERS) {
       const psds = this.names.map((_, index) => index).filter((index) => this.userOf(index) === holder);
       let spentMills = 0n;
+      let creditedMills = 0n;
+      let paidMills = 0n;
       for (const psd of psds) {
         for (const license of this.licenses) {
           const booked = this.offices.manufacturer.bookedMills(this.name(psd), license);
           spentMills += booked.creditedMills - booked.returnedMills;
+          creditedMills += booked.creditedMills;
+          paidMills += this.#paidMills(psd, license);
           const printed = [...this.booksOf(psd, license).marks.values()].reduce((sum, mills) => sum + mills, 0n);
           assert.ok(printed <= booked.creditedMills - booked.returnedMills, 'postage without funds');
         }
@@ -318,32 +367,22 @@ export class PatentWorld {
       assert.ok(manufacturer.balanceMills(holder) >= 0n, 'an account was overdrawn');
       const waitingMills = manufacturer.reservedMills(holder);
       assert.equal(manufacturer.balanceMills(holder) + waitingMills + spentMills, DEPOSIT_MILLS, 'money came or went');
+      assert.ok(paidMills >= creditedMills, 'credits that the authority knows nothing of');
+      assert.ok(paidMills <= creditedMills + waitingMills, 'the authority booked money that nobody paid');
     }
   }
 
   #checkSecrets(): void {
-    for (const { memory } of this.#hardware) {
-      for (const [, secret = ''] of memory.image().toString('latin1').matchAll(SECRETS)) this.#secretsSeen.add(secret);
-    }
-    for (const text of this.texts.slice(this.#textsSearched)) {
-      const open = [text, ...[...text.matchAll(/[A-Za-z0-9+/]{60,}/g)].map(([run]) => decoded(run))];
-      for (const secret of this.#secretsSeen) {
-        assert.ok(!open.some((part) => part.includes(secret)), 'a secret left the secure boundary');
-      }
-    }
+    for (const { memory } of this.#hardware) this.#secrets.learn(memory);
+    assert.ok(this.#secrets.known >= 2 * PSDS, 'the search for secrets knows none');
+    for (const text of this.texts.slice(this.#textsSearched)) this.#secrets.search(text);
     this.#textsSearched = this.texts.length;
   }
-}
 
-/** Seeds of private keys and the key of the store, as they stand in the memory of a PSD. */
-const SECRETS = /"(?:deviceSeed|storageKey|keySeed|nextKeySeed)":"([^"]{40,})"/g;
-
-function decoded(run: string): string {
-  return Buffer.from(run, 'base64').toString('latin1');
-}
-
-/** One character in the middle becomes another. */
-function altered(text: string): string {
-  const at = Math.floor(text.length / 2);
-  return `${text.slice(0, at)}${text[at] === '1' ? '2' : '1'}${text.slice(at + 1)}`;
+  /** Nothing on the hosts' disk is secret either. */
+  checkDisk(): void {
+    for (const entry of readdirSync(this.#folder, { recursive: true, withFileTypes: true })) {
+      if (entry.isFile()) this.#secrets.search(readFileSync(join(entry.parentPath, entry.name), 'utf8'));
+    }
+  }
 }
