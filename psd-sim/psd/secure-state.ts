@@ -32,7 +32,6 @@ export class SecureState {
   readonly rom: Rom;
   readonly name: string;
   readonly device: KeyPair;
-  readonly devicePublicKey: KeyObject;
   readonly slots: readonly RegisterSlot[];
   readonly #entropy: () => Buffer;
   readonly #clock: Cell;
@@ -42,7 +41,6 @@ export class SecureState {
   readonly #tombstoneCells: readonly Cell[];
   #clockMs: number;
   #anchors: Anchors;
-  readonly #publicKeys = new Map<string, KeyObject>();
 
   /** Powers up: reads the memory and finishes what a power cut left half done. */
   constructor(memory: NonvolatileMemory, entropy: () => Buffer, guards: ReadonlySet<Guard>) {
@@ -58,7 +56,6 @@ export class SecureState {
     this.rom = parseRom(cell(ROM_BYTES).read());
     this.name = psdName(this.rom.identity);
     this.device = keyPairFrom(Buffer.from(this.rom.deviceSeed, 'base64'));
-    this.devicePublicKey = publicKeyFrom(this.device.spki);
     this.#anchorsCell = cell(ANCHORS_BYTES);
     this.#anchors = parseAnchors(this.#anchorsCell.read());
     this.#clock = cell(CLOCK_BYTES);
@@ -82,6 +79,11 @@ export class SecureState {
   static burnIn(memory: NonvolatileMemory, rom: Rom, anchors: Anchors): void {
     new Cell(memory, 0, ROM_BYTES).write(Buffer.from(JSON.stringify(rom)));
     new Cell(memory, Cell.bytes(ROM_BYTES), ANCHORS_BYTES).write(Buffer.from(JSON.stringify(anchors)));
+  }
+
+  /** With which the PSD knows its own exports again; made when it is needed, which is seldom. */
+  get devicePublicKey(): KeyObject {
+    return publicKeyFrom(this.device.spki);
   }
 
   has(guard: Guard): boolean {
@@ -122,13 +124,7 @@ export class SecureState {
   }
 
   anchorKeys(role: Role): KeyObject[] {
-    return this.#anchors[role].spkis.map((spki) => {
-      const known = this.#publicKeys.get(spki);
-      if (known !== undefined) return known;
-      const publicKey = publicKeyFrom(Buffer.from(spki, 'base64'));
-      this.#publicKeys.set(spki, publicKey);
-      return publicKey;
-    });
+    return this.#anchors[role].spkis.map(anchorKey);
   }
 
   anchorSpkis(role: Role): readonly string[] {
@@ -217,4 +213,17 @@ export class SecureState {
       else if (buried !== undefined && buried.epoch < epoch) this.unbury(license);
     }
   }
+}
+
+/** Public keys of offices, imported: every PSD of a fleet knows the same ones, and each takes 2 kB. */
+const anchorKeysKnown = new Map<string, KeyObject>();
+const ANCHOR_KEYS_MAX = 1_000;
+
+function anchorKey(spki: string): KeyObject {
+  const known = anchorKeysKnown.get(spki);
+  if (known !== undefined) return known;
+  const publicKey = publicKeyFrom(Buffer.from(spki, 'base64'));
+  if (anchorKeysKnown.size >= ANCHOR_KEYS_MAX) anchorKeysKnown.clear();
+  anchorKeysKnown.set(spki, publicKey);
+  return publicKey;
 }
