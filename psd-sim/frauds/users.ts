@@ -57,13 +57,7 @@ export function refundMailed(scene: Scene): Committed {
   const { fleet, scenario } = scene;
   const piece = unusedPiece(scene);
   fleet.setTime(scenario.dayMs + 17 * HOUR_MS);
-  const { license, psd, pieceCount, postageMills } = piece;
-  const answer = fleet.offices.authority.refundPiece({
-    license,
-    psd,
-    pieceCount: String(pieceCount),
-    amountMills: Number(postageMills),
-  });
+  const answer = fleet.offices.refunds.refund(piece.payload);
   if (answer !== 'refunded') throw new Error(`the refund was refused: ${answer}`);
   return { slot: piece, pieces: [piece] };
 }

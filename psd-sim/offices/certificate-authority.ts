@@ -36,6 +36,10 @@ export class CertificateAuthority {
     return [...this.#keys.values()];
   }
 
+  key(keyId: number): CertifiedKey | undefined {
+    return this.#keys.get(keyId);
+  }
+
   /** Key ids with their certificates in DER, base64. */
   get certificates(): readonly { readonly keyId: number; readonly certificate: string }[] {
     return this.#certificates;

@@ -10,6 +10,7 @@ export const OFFICE_REFUSALS = [
   'unknown-message',
   'unknown-psd',
   'unknown-license',
+  'unknown-key',
   'not-the-holder',
   'not-at-that-town',
   'psd-limit-reached',

@@ -6,6 +6,7 @@ import { CertificateIssuer } from './certificate-issuer.ts';
 import { Manufacturer } from './manufacturer.ts';
 import type { Link } from './office.ts';
 import { type GrantingRules, PostalAuthority } from './postal-authority.ts';
+import { RefundCounter } from './refund-counter.ts';
 
 /** What stands between two offices; tests put hostile ones here. */
 export type Wire = (from: string, to: string, link: Link) => Link;
@@ -29,6 +30,7 @@ export class Offices {
   readonly authority: PostalAuthority;
   readonly certifier: CertificateAuthority;
   readonly issuer: CertificateIssuer;
+  readonly refunds: RefundCounter;
   readonly #random: Random;
   #nowMs: number;
 
@@ -45,6 +47,7 @@ export class Offices {
     const seedOf = (role: string) => (number: number) => random.bytes(`${role} ${number}`);
     this.authority = new PostalAuthority(seedOf('authority'), now, rules, manufacturerKeys, part * NUMBERS_PER_PART);
     this.certifier = new CertificateAuthority(issuer, rules, manufacturerKeys, part * NUMBERS_PER_PART);
+    this.refunds = new RefundCounter(this.authority, this.certifier);
     this.manufacturer = new Manufacturer(seedOf('manufacturer'), now, {
       authority: wire('manufacturer', 'authority', (message) => this.authority.receive(message)),
       certifier: wire('manufacturer', 'certifier', (message) => this.certifier.receive(message)),

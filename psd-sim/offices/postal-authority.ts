@@ -178,7 +178,7 @@ export class PostalAuthority {
     });
   }
 
-  /** A user hands a mark back as unused and gets its postage; each mark once. */
+  /** Pays the postage of a mark back that was handed in as unused, and looked at; each mark once. */
   refundPiece(piece: Omit<RefundedPiece, 'refundedAtMs'>): 'refunded' | OfficeRefusal {
     const isKnown = this.#refunds.some(({ license, psd, pieceCount }) => {
       return license === piece.license && psd === piece.psd && pieceCount === piece.pieceCount;

@@ -3,12 +3,21 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
+import { type Indicium, parseIndicium } from '../../indicium/index.ts';
+import type { Printed } from '../../psd-sim/host/host.ts';
 import { HttpWires } from '../../psd-sim/offices/http.ts';
 import type { Link } from '../../psd-sim/offices/office.ts';
 import { smallPost, TOWN, USER } from '../support/small-post.ts';
 
 const PIECE = { postageMills: 730n, rateCategory: 101, destinationPostcode: '06443' };
 const WISH = { holder: USER, town: TOWN.name, depositPostcode: TOWN.postcode, existingLicense: null };
+
+function markOf(printed: Printed | string): Indicium {
+  assert.ok(typeof printed !== 'string', String(printed));
+  const parsed = parseIndicium(printed.payload);
+  assert.ok('indicium' in parsed);
+  return parsed.indicium;
+}
 
 describe('a host', () => {
   it('obtains a license by the whole exchange of Fig. 4, and keeps license and certificate as files', async (test) => {
@@ -56,6 +65,9 @@ describe('a host', () => {
     const [set] = host.sets(psd);
     assert.deepEqual([set?.pieceCount, set?.ascendingMills, set?.descendingMills, set?.epoch], [1n, 730n, 1_270n, 2]);
     assert.equal(host.moveIn(psd, first), 'not-stored');
+    assert.equal(await host.refill(psd, first, 500n), 'refilled');
+    const mark = markOf(host.frank(psd, { license: first, ...PIECE }));
+    assert.deepEqual([mark.pieceCount, mark.ascendingMills, mark.descendingMills, mark.epoch], [2n, 1_460, 1_040, 2]);
   });
 
   it('franks on the second of two PSDs under one license when the first is low on funds or away (claim 6)', async (test) => {
@@ -78,6 +90,17 @@ describe('a host', () => {
       [first, 'left printer'],
       [second, 'right printer'],
     ]);
+    // In the order of printing: each PSD names itself beside the license, and counts what it printed itself.
+    const marks = [...printed, where[0] ?? ''].map(markOf);
+    assert.ok(marks.every((mark) => mark.license === license));
+    assert.deepEqual(
+      marks.map(({ psd, pieceCount, ascendingMills }) => [psd, pieceCount, ascendingMills]),
+      [
+        [first, 1n, 730],
+        [second, 1n, 730],
+        [second, 2n, 1_460],
+      ],
+    );
   });
 
   it('may have one printer for both PSDs (claim 7)', async (test) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { FIELDS } from '../../indicium/layout.ts';
 import { keyPairFrom } from '../../psd-sim/key-pair.ts';
 import {
   CertificateRequest,
@@ -14,8 +15,13 @@ import {
 import { contentsOf, isSealFailure, seal, unseal } from '../../psd-sim/messages/sealed.ts';
 import { certificateIn } from '../../psd-sim/offices/certificate-authority.ts';
 import { refusalIn } from '../../psd-sim/offices/office.ts';
+import { publishedFiles } from '../../psd-sim/offices/publication.ts';
+import type { CertifiedKey } from '../../psd-sim/offices/records.ts';
 import { Psd } from '../../psd-sim/psd/psd.ts';
 import { Random } from '../../psd-sim/random.ts';
+import { parseCertificate } from '../../verify/x509/parse.ts';
+import { certificateAuthorities, checkPath } from '../../verify/x509/path.ts';
+import { jsonLines } from '../support/command-line.ts';
 import { smallPost, TOWN, USER } from '../support/small-post.ts';
 
 const STRANGER = keyPairFrom(new Random('stranger').bytes('key'));
@@ -191,11 +197,32 @@ describe('the postal authority', () => {
     assert.equal(await host.obtainLicense(stranger.name, { ...WISH, existingLicense: license }), 'not-the-holder');
   });
 
-  it('refunds a spoiled mark once', async (test) => {
-    const { authority } = (await smallPost(test, {})).offices;
-    const piece = { license: 1, psd: '06-2S-1', pieceCount: '5', amountMills: 730 };
-    assert.equal(authority.refundPiece(piece), 'refunded');
-    assert.equal(authority.refundPiece(piece), 'already-refunded');
+  it('refunds a mark that will not be mailed, once, and only a genuine one', async (test) => {
+    const post = await smallPost(test, {});
+    const { host, psd } = post.newPsd();
+    const license = await post.license(host, psd);
+    const other = await post.license(host, psd);
+    await host.refill(psd, license, 5_000n);
+    const printed = host.frank(psd, { license, postageMills: 730n, rateCategory: 101, destinationPostcode: null });
+    assert.ok(typeof printed !== 'string');
+    const { refunds, authority, certifier } = post.offices;
+    const changed = (change: (mark: Buffer) => void) => {
+      const mark = Buffer.from(printed.payload);
+      change(mark);
+      return mark;
+    };
+    const otherKey = certifier.keys.find((key) => key.license === other)?.keyId ?? 0;
+    const dearer = changed((mark) => mark.writeUInt32BE(1_010, FIELDS.postageMills.offset));
+    const crossed = changed((mark) => mark.writeUIntBE(otherKey, FIELDS.keyId.offset, 6));
+    const unknown = changed((mark) => mark.writeUIntBE(9, FIELDS.keyId.offset, 6));
+    assert.equal(refunds.refund(dearer), 'bad-signature');
+    assert.equal(refunds.refund(crossed), 'unknown-key');
+    assert.equal(refunds.refund(unknown), 'unknown-key');
+    assert.equal(refunds.refund(printed.payload.subarray(1)), 'malformed');
+    assert.equal(refunds.refund(printed.payload), 'refunded');
+    assert.equal(refunds.refund(printed.payload), 'already-refunded');
+    const refundedAtMs = post.offices.nowMs;
+    assert.deepEqual(authority.records.refunds, [{ license, psd, pieceCount: '1', amountMills: 730, refundedAtMs }]);
   });
 });
 
@@ -228,6 +255,42 @@ describe('the certificate authority', () => {
     host.hearAnchor(authority.keys.rotate({ vouchedFor: manufacturer.keys.current }));
     host.tellNews(psd);
     assert.equal(host.moveIn(psd, license), 'license-not-signed');
+  });
+
+  it('publishes keys with their certificates, by its earlier key too, and those that it revoked', async (test) => {
+    const post = await smallPost(test, {});
+    const { host, psd } = post.newPsd();
+    const { certifier, issuer, nowMs } = post.offices;
+    await post.license(host, psd);
+    await post.license(host, psd);
+    host.hearAnchor(await issuer.rotate());
+    await post.license(host, psd);
+    const [early, revoked, late] = certifier.keys.map(({ keyId }) => keyId);
+    certifier.revoke(revoked ?? 0, nowMs);
+    certifier.reportCompromise(late ?? 0, nowMs - 5_000);
+    assert.throws(() => certifier.revoke(77, nowMs), /key 77 was never certified/);
+    const files = await publishedFiles(post.offices);
+    const keys = jsonLines<CertifiedKey>(files.get('keys.ndjson') ?? '');
+    const [one, two, three] = keys;
+    assert.deepEqual([one?.keyId, two?.keyId, three?.keyId], [early, revoked, late]);
+    assert.deepEqual([one?.revokedAtMs, two?.revokedAtMs, three?.compromisedFromMs], [null, nowMs, nowMs - 5_000]);
+    const authorities = jsonLines<{ role: string; certificate: string }>(files.get('authorities.ndjson') ?? '');
+    const of = (role: string) => {
+      return authorities.filter((line) => line.role === role).map((line) => Buffer.from(line.certificate, 'base64'));
+    };
+    const trusted = certificateAuthorities(of('root'), of('issuer'), of('crl'));
+    const certificates = jsonLines<{ keyId: number; certificate: string }>(files.get('certificates.ndjson') ?? '');
+    const outcomes = certificates.map(({ keyId, certificate }) => {
+      const parsed = parseCertificate(Buffer.from(certificate, 'base64'));
+      assert.ok(parsed !== null);
+      assert.equal(parsed.spki.toString('base64'), keys.find((key) => key.keyId === keyId)?.spki);
+      return [keyId, checkPath(parsed, trusted, nowMs, nowMs)];
+    });
+    assert.deepEqual(outcomes, [
+      [early, null],
+      [revoked, 'certificate-revoked'],
+      [late, null],
+    ]);
   });
 
   it('replaces its key, as the other offices do, and PSDs follow', async (test) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { parseIndicium } from '../../indicium/index.ts';
 import type { Host } from '../../psd-sim/host/host.ts';
-import { ExportedSet } from '../../psd-sim/messages/kinds.ts';
+import { ExportedSet, RefillRequest } from '../../psd-sim/messages/kinds.ts';
 import { contentsOf } from '../../psd-sim/messages/sealed.ts';
 import { certificateIn } from '../../psd-sim/offices/certificate-authority.ts';
 import { TOMBSTONES_MAX } from '../../psd-sim/psd/secure-state.ts';
@@ -55,6 +55,20 @@ describe('a PSD', () => {
     assert.deepEqual(counts, [
       [one, 2n],
       [two, 1n],
+    ]);
+  });
+
+  it('is refilled for the license that the exchange names, and for no other (claim 1)', async (test) => {
+    const { host, psd, licenses } = await withLicenses(test, 2);
+    const [one = 0, two = 0] = licenses;
+    const asked = host.psd(psd).receive({ type: 'ask-refill', license: two, amountMills: 900n });
+    assert.ok(asked.type === 'stated');
+    assert.equal(contentsOf(RefillRequest, asked.statement)?.license, two);
+    assert.equal(await host.refill(psd, two, 900n), 'refilled');
+    const held = host.sets(psd).map(({ license, descendingMills }) => [license, descendingMills]);
+    assert.deepEqual(held, [
+      [one, 5_000n],
+      [two, 5_900n],
     ]);
   });
 
