@@ -80,24 +80,57 @@ describe('links between documents', () => {
 
 describe('docs/PATENT.md', () => {
   const text = read('docs/PATENT.md');
+  const rows = text.split('\n').flatMap((line) => {
+    const cells = line.startsWith('| ') ? line.split('|').map((cell) => cell.trim()) : [];
+    return cells.length === 0 || cells[1] === '---' || cells.includes('file') ? [] : [cells.slice(1, -1)];
+  });
+  /** Reference numbers of the description, in the order of its figures. */
+  const NUMBERS = [
+    ...['20', '21', '22', '23', '24', '25', '26', '30', '31', '32', '33', '34', '35', '40', '41'],
+    ...['51', '52', '53', '54', '55'].flatMap((set) => ['a', 'b', 'c'].map((letter) => `${set}${letter}`)),
+    ...['60', '61', '62', '63', '64', '65', '66', '67', '44', '45', '71', '72'],
+  ];
 
-  it('names files and tests that there are', () => {
-    const rows = text.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| ---'));
-    assert.ok(rows.length >= 40, `${rows.length} rows`);
-    for (const [path] of text.matchAll(/(?:psd-sim|test)\/[\w/.-]+/g)) assert.ok(existsSync(join(ROOT, path)), path);
+  it('has a row for every reference number and block, and for every claim', () => {
+    const numbers = rows.flatMap(([first = '']) => first.split(', '));
+    assert.deepEqual(
+      NUMBERS.filter((number) => !numbers.includes(number)),
+      [],
+    );
+    assert.deepEqual(
+      numbers.filter((number) => /^\d$/.test(number)),
+      ['1', '2', '3', '4', '5', '6', '7'],
+    );
+    for (const figure of [1, 2, 3, 4, 5]) assert.match(text, new RegExp(`^## .*Fig\\. ${figure}\\b`, 'm'));
+  });
+
+  it('names in every row files that there are, with the symbols that it says they have', () => {
     for (const row of rows) {
-      for (const [, file = '', titles = ''] of row.matchAll(/(test\/[\w/.-]+\.ts)((?: ?,? "[^"]+")*)/g)) {
-        for (const [, title = ''] of titles.matchAll(/"([^"]+)"/g)) {
-          const isTitle = read(file).includes(title) || GUARDS.some((guard) => guard === title);
-          assert.ok(isTitle, `${file} has no "${title}"`);
+      const files = [...(row.at(-2) ?? '').matchAll(/([\w/.-]+\.(?:ts|sql))(?: \(([^)]*)\))?/g)];
+      assert.ok(files.length > 0, `no file for ${row[0]} ${row[1]}`);
+      for (const [, file = '', symbols = ''] of files) {
+        assert.ok(existsSync(join(ROOT, file)), file);
+        for (const [, symbol = ''] of symbols.matchAll(/`([^`]+)`/g)) {
+          assert.ok(read(file).includes(symbol), `${file} has no ${symbol}`);
         }
       }
     }
   });
 
-  it('leaves out no block number of Fig. 4 and no claim', () => {
-    for (const block of [60, 61, 62, 63, 64, 65, 66, 67])
-      assert.match(text, new RegExp(`^\\| .*\\b${block}\\b.* \\|`, 'm'));
-    for (const claim of [1, 2, 3, 4, 5, 6, 7]) assert.match(text, new RegExp(`^\\| ${claim} \\|`, 'm'));
+  it('names in every row tests that there are', () => {
+    for (const row of rows) {
+      for (const entry of (row.at(-1) ?? '').split('; ')) {
+        const [, file = '', kind, title = ''] = entry.match(/^(test\/[\w/.-]+\.test\.ts) (guard )?"([^"]+)"$/) ?? [];
+        assert.notEqual(title, '', `no test for ${row[0]} ${row[1]}: ${entry}`);
+        if (kind === undefined) assert.ok(titlesIn(file).includes(title), `${file} has no test "${title}"`);
+        else assert.ok(file.includes('patent-model') && GUARDS.some((guard) => guard === title), `no guard ${title}`);
+      }
+    }
   });
 });
+
+/** Titles of the tests and suites of a file, one a line. */
+function titlesIn(file: string): string {
+  const titles = read(file).matchAll(/\b(?:it|describe)\(\s*(['"`])((?:(?!\1).)*)\1/g);
+  return [...titles].map(([, , title]) => title).join('\n');
+}
