@@ -5,7 +5,7 @@ import { type Link, refusal } from './office.ts';
 import type { Wire } from './offices.ts';
 
 /** Countersigned and forwarded messages carry others within, escaped. */
-const BODY_BYTES_MAX = 4 * MESSAGE_BYTES_MAX;
+export const BODY_BYTES_MAX = 4 * MESSAGE_BYTES_MAX;
 const LOOPBACK = '127.0.0.1';
 
 /** Puts a link behind HTTP on the loopback interface: one POST a message, the answer is its body. */

@@ -5,8 +5,8 @@ import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { type Indicium, parseIndicium } from '../../indicium/index.ts';
 import type { Printed } from '../../psd-sim/host/host.ts';
-import { HttpWires } from '../../psd-sim/offices/http.ts';
-import type { Link } from '../../psd-sim/offices/office.ts';
+import { BODY_BYTES_MAX, HttpWires, post as sendText } from '../../psd-sim/offices/http.ts';
+import { type Link, refusalIn } from '../../psd-sim/offices/office.ts';
 import { smallPost, TOWN, USER } from '../support/small-post.ts';
 
 const PIECE = { postageMills: 730n, rateCategory: 101, destinationPostcode: '06443' };
@@ -164,6 +164,20 @@ describe('a host', () => {
     post.store.put(psd, license, 'registers', exported.exportedSet);
     assert.equal(host.moveIn(psd, license), 'not-exported');
     assert.equal(typeof host.frank(psd, { license, ...PIECE }), 'object');
+  });
+
+  it('is told that a message is too long, and that nobody is there', async (test) => {
+    const wires = new HttpWires();
+    const post = await smallPost(test, { link: (link) => wires.wire('host', 'manufacturer', link) });
+    const { host, psd } = post.newPsd();
+    const license = await post.license(host, psd);
+    const [address] = await wires.addresses();
+    const url = `http://127.0.0.1:${address?.port}/`;
+    assert.equal(address?.address, '127.0.0.1', 'on the loopback interface only');
+    assert.equal(refusalIn(await sendText(url, ' '.repeat(BODY_BYTES_MAX))), 'unknown-message');
+    assert.equal(refusalIn(await sendText(url, ' '.repeat(BODY_BYTES_MAX + 1))), 'malformed');
+    await wires.close();
+    assert.equal(await host.refill(psd, license, 100n), 'link-failed');
   });
 
   it('is not brought down, nor its offices, by somebody who hangs up in the middle of a message', async (test) => {

@@ -11,8 +11,9 @@ import {
   LicenseDocument,
   LicenseRequest,
   RefillRequest,
+  WithdrawalReceipt,
 } from '../../psd-sim/messages/kinds.ts';
-import { contentsOf, isSealFailure, seal, unseal } from '../../psd-sim/messages/sealed.ts';
+import { contentsOf, isSealFailure, seal, typeOf, unseal } from '../../psd-sim/messages/sealed.ts';
 import { certificateIn } from '../../psd-sim/offices/certificate-authority.ts';
 import { refusalIn } from '../../psd-sim/offices/office.ts';
 import { publishedFiles } from '../../psd-sim/offices/publication.ts';
@@ -197,6 +198,36 @@ describe('the postal authority', () => {
     assert.equal(await host.obtainLicense(stranger.name, { ...WISH, existingLicense: license }), 'not-the-holder');
   });
 
+  it('notes that a set left service once, however often it is told', async (test) => {
+    const texts: string[] = [];
+    const post = await smallPost(test, {
+      link: (link) => (message) => {
+        texts.push(message);
+        return link(message);
+      },
+    });
+    const { host, psd } = post.newPsd();
+    const license = await post.license(host, psd);
+    await host.refill(psd, license, 2_000n);
+    assert.equal(await host.withdraw(psd, license), 'withdrawn');
+    const { manufacturer, authority } = post.offices;
+    const statement = texts.at(-1) ?? '';
+    assert.equal(typeOf(await manufacturer.receive(statement)), WithdrawalReceipt.type);
+    assert.equal(authority.records.withdrawals.length, 1);
+    assert.equal(manufacturer.balanceMills(USER), 1_000_000n, 'and pays its balance back once');
+  });
+
+  it('consents to no refill after the license has expired', async (test) => {
+    const post = await smallPost(test, {});
+    const { host, psd } = post.newPsd();
+    const license = await post.license(host, psd);
+    const { validToMs } = post.offices.authority.records.licenses[0] ?? { validToMs: 0 };
+    post.offices.setTime(validToMs - 1);
+    assert.equal(await host.refill(psd, license, 100n), 'refilled');
+    post.offices.setTime(validToMs);
+    assert.equal(await host.refill(psd, license, 100n), 'refill-refused');
+  });
+
   it('refunds a mark that will not be mailed, once, and only a genuine one', async (test) => {
     const post = await smallPost(test, {});
     const { host, psd } = post.newPsd();
@@ -239,6 +270,18 @@ describe('the certificate authority', () => {
       const request = seal(CertificateRequest, { psd, license, spki }, STRANGER.privateKey);
       const endorsed = post.offices.manufacturer.keys.seal(EndorsedCertificateRequest, { request });
       assert.equal(refusalIn(await post.offices.certifier.receive(endorsed)), 'malformed', spki);
+    }
+    const again = seal(CertificateRequest, { psd, license, spki: key?.spki ?? '' }, STRANGER.privateKey);
+    const endorsedAgain = post.offices.manufacturer.keys.seal(EndorsedCertificateRequest, { request: again });
+    const answers = [
+      await post.offices.certifier.receive(endorsedAgain),
+      await post.offices.certifier.receive(endorsedAgain),
+    ];
+    const stored = post.store.get(psd, license, 'certificate');
+    assert.deepEqual(answers.map(certificateIn), [stored, stored]);
+    for (const request of ['', 'noise', post.offices.manufacturer.timeMessage()]) {
+      const noise = post.offices.manufacturer.keys.seal(EndorsedCertificateRequest, { request });
+      assert.equal(refusalIn(await post.offices.certifier.receive(noise)), 'malformed');
     }
     assert.equal(post.offices.certifier.keys.length, 1);
     const stranger = seal(EndorsedCertificateRequest, { request: '' }, STRANGER.privateKey);

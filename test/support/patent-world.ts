@@ -336,6 +336,8 @@ export class PatentWorld {
 
   /** Registers of sets that left service, as published, against the books. */
   #checkWithdrawals(): void {
+    const left = this.offices.authority.records.withdrawals.map(({ psd, license }) => `${psd} ${license}`);
+    assert.equal(new Set(left).size, left.length, 'a set left service twice');
     for (const { psd, license, ascendingMills, returnedMills } of this.offices.authority.records.withdrawals) {
       const index = this.names.indexOf(psd);
       const { creditedMills } = this.offices.manufacturer.bookedMills(psd, license);
