@@ -9,6 +9,8 @@ import type { Scenario } from './scenario.ts';
 const HOUR_MS = 3_600_000;
 /** PSDs per honest oddity: one in ten, at least one. */
 const SLOTS_PER_TRAP = 10;
+/** A PSD breaks more seldom than a register set moves. */
+const TRAPS_PER_REPLACEMENT = 10;
 /** Pieces after an odd event that are named as touched by it. */
 const PIECES_NAMED = 6;
 
@@ -44,7 +46,7 @@ export function prepareTraps({ dayMs }: Scenario, fleet: Fleet, random: Random):
     ...chosen('moved').map((slot): Trap => ({ odd: 'moved-set', atMs: at(11), spring: () => move(slot) })),
     ...chosen('renewed').map((slot): Trap => ({ odd: 'renewed-key', atMs: at(12), spring: () => renew(slot) })),
     ...chosen('replaced')
-      .slice(0, 1)
+      .slice(0, Math.max(1, Math.floor(count / TRAPS_PER_REPLACEMENT)))
       .map((slot): Trap => ({ odd: 'replaced-psd', atMs: at(14), spring: () => replace(fleet, slot) })),
   ];
   const shared = sharedSlots(fleet).slice(0, 2 * count);

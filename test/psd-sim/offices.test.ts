@@ -118,6 +118,24 @@ describe('money between manufacturer and authority', () => {
     assert.equal(post.offices.manufacturer.balanceMills(USER), 0n);
   });
 
+  it('is taken once for a question that comes twice at once, and not at all for a forged one', async (test) => {
+    const post = await smallPost(test, {});
+    const { host, psd } = post.newPsd();
+    const license = await post.license(host, psd);
+    const asked = host.psd(psd).receive({ type: 'ask-refill', license, amountMills: 700_000n });
+    assert.ok(asked.type === 'stated');
+    const { manufacturer } = post.offices;
+    const body = contentsOf(RefillRequest, asked.statement);
+    assert.ok(body !== null);
+    const forged = seal(RefillRequest, { ...body, amountMills: '5' }, STRANGER.privateKey);
+    assert.equal(refusalIn(await manufacturer.receive(forged)), 'bad-signature');
+    const answers = await Promise.all([manufacturer.receive(asked.statement), manufacturer.receive(asked.statement)]);
+    assert.equal(answers[0], answers[1]);
+    assert.equal(manufacturer.balanceMills(USER), 300_000n);
+    assert.equal(manufacturer.bookedMills(psd, license).creditedMills, 700_000n);
+    assert.equal(post.offices.authority.records.funds.length, 1);
+  });
+
   it('is kept for a refill whose consent was lost, so that what the authority booked is what is paid', async (test) => {
     let isLost = false;
     const post = await smallPost(test, {

@@ -82,6 +82,14 @@ describe('on an honest day', () => {
     assert.ok(grants.some(({ license, endedAtMs }) => license === first?.license && endedAtMs !== null));
   });
 
+  it('several PSDs are replaced in a large fleet, and franked with before the evening', async (test) => {
+    const { of, lines } = await honestDay(test, { pieces: 2_000, psds: 170, licenses: 140 });
+    const successors = new Set(of('replaced-psd').map(([first]) => first?.psd));
+    const withdrawals = await lines<{ psd: string }>('registry/withdrawals.ndjson');
+    assert.ok(successors.size >= 1 && new Set(withdrawals.map(({ psd }) => psd)).size >= 2);
+    assert.ok(withdrawals.every(({ psd }) => !successors.has(psd)));
+  });
+
   it('power fails between debit and mark: one counter is never seen', async (test) => {
     const { marks, of } = await honestDay(test);
     for (const [first] of of('spoiled')) {
