@@ -43,6 +43,13 @@ describe('a PSD', () => {
     );
   });
 
+  it('lets nothing across its boundary but messages and their answers', async (test) => {
+    const { host, psd } = await withLicenses(test, 1);
+    const device = host.psd(psd);
+    assert.deepEqual(Reflect.ownKeys(device), ['name']);
+    assert.deepEqual(Reflect.ownKeys(Object.getPrototypeOf(device)), ['constructor', 'receive']);
+  });
+
   it('with two licenses franks under either and leaves the other alone (Fig. 3, claim 1)', async (test) => {
     const { host, psd, licenses } = await withLicenses(test, 2);
     const [one = 0, two = 0] = licenses;
