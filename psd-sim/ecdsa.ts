@@ -53,7 +53,7 @@ function pointOf(scalar: bigint): string {
 /**
  * Inverse modulo the order of the group, by Lehmer's form of Euclid's algorithm (Knuth, The Art of Computer Programming 2,
  * 4.5.2, algorithm L): some twenty quotients at a time follow from the leading bits, so that the long numbers are touched a
- * dozen times and not 150. That is 7 µs instead of 16, beside 18 for the whole signature.
+ * dozen times and not 150. That is 7 µs instead of 16, of 19 for the whole signature.
  */
 export function inverse(value: bigint): bigint {
   let [r0, r1, t0, t1] = [ORDER, value, 0n, 1n];
