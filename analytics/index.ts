@@ -5,7 +5,8 @@ export {
   type Figure,
   type UnseenRange,
 } from './booked-pieces.ts';
-export { DETECTORS, detect } from './detect.ts';
+export { detect } from './detect.ts';
+export { DETECTORS } from './detection/detector-file.ts';
 export type { Evidence } from './evidence.ts';
 export { Judge } from './judge.ts';
 export { KnownScans, type SortedScans } from './known-scans.ts';

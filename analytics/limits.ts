@@ -21,3 +21,9 @@ export const QUERY_ROWS_MAX = 1_000_000;
 
 /** DuckDB's own memory for one store. */
 export const STORE_MEMORY = '2GB';
+
+/** A policy names some 60 things; one much larger is another file. */
+export const POLICY_BYTES_MAX = 100_000;
+
+/** New rows that detectors copy into memory to look at them again and again; beyond, they read them where they are. */
+export const FRESH_ROWS_IN_MEMORY_MAX = 500_000;

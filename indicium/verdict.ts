@@ -9,7 +9,9 @@ export interface Verdict {
   readonly reasons: readonly ReasonCode[];
 }
 
-export type Severity = 'critical' | 'high' | 'medium' | 'low';
+/** The gravest first. `information` accuses nobody. */
+export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'information'] as const;
+export type Severity = (typeof SEVERITIES)[number];
 
 /** What detectors found over all evidence. `kind` names the fraud where it proves one. */
 export interface Finding {

@@ -9,13 +9,19 @@
 -- Cannot: tell an old state that was put back from a clone that printed beside the original, nor which side is honest;
 --   where one mark carries a wrong date, every mark that it contradicts is named. Marks that go on after the highest
 --   piece count of the other branch are not named: beside a clone they are the honest owner's.
--- Thresholds: none. Dates are compared strictly, since a PSD's time moves in ticks and several marks share one; copies
+-- Parameters: none. Dates are compared strictly, since a PSD's time moves in ticks and several marks share one; copies
 --   and re-scans have one date and one content and contradict nothing; gaps are pieces that no camera saw.
+-- @suspects
+-- Sets whose piece counts do not rise together with dates, epochs and registers; more than are named in the end.
+select license, psd from irregular_sets
+union
+select license, psd from touched_sets join withdrawals using (license, psd)
+where last_piece_count > piece_count or epoch_ms(last_ms) > withdrawn_at
+-- @members of suspects
 with marks as (
-  select license, psd, content_digest, any_value(epoch) as epoch, any_value(piece_count) as piece_count,
-    any_value(ascending_mills) as ascending_mills, any_value(postage_mills) as postage_mills,
-    any_value(printed_at_ms) as printed_at_ms
-  from pieces where genuine group by license, psd, content_digest
+  select license, psd, content_digest, min(epoch) as epoch, min(piece_count) as piece_count,
+    min(ascending_mills) as ascending_mills, min(postage_mills) as postage_mills, min(printed_at_ms) as printed_at_ms
+  from suspects group by license, psd, content_digest
 ),
 dated as (
   select *,
@@ -30,8 +36,8 @@ dated as (
 ),
 -- A piece count with two contents is a fork, and has its own finding.
 counted as (
-  select license, psd, piece_count, any_value(content_digest) as content_digest, any_value(printed_at_ms) as printed_at_ms,
-    any_value(ascending_mills) as ascending_mills, any_value(postage_mills) as postage_mills
+  select license, psd, piece_count, min(content_digest) as content_digest, min(printed_at_ms) as printed_at_ms,
+    min(ascending_mills) as ascending_mills, min(postage_mills) as postage_mills
   from dated group by license, psd, piece_count having count(*) = 1 and not bool_or(is_out_of_order)
 ),
 summed as (
@@ -65,20 +71,16 @@ contradictions as (
   where marks.piece_count > withdrawals.piece_count or epoch_ms(marks.printed_at_ms) > withdrawn_at
 ),
 named as (
-  select license, psd, content_digest, list(distinct why) as reasons
+  select license, psd, content_digest, string_agg(distinct why, ',' order by why) as why
   from contradictions group by license, psd, content_digest
 )
-select
-  'rollback' as kind,
-  'critical' as severity,
-  license,
-  psd,
-  list(scan_id order by row_id) as scan_ids,
+select row_id, '' as key, why, 0 as value
+from suspects join named using (license, psd, content_digest)
+-- @findings
+select license, psd, key, 'critical' as severity,
   concat_ws(' ', format('PSD {}: the registers of license {} ran backwards over {} scanned pieces.', psd, license, count(*)),
-    if(bool_or('order' in reasons), 'Later dates have lower piece counts or epochs.', null),
-    if(bool_or('sum' in reasons), 'Later dates have lower ascending registers.', null),
-    if(bool_or('step' in reasons), 'Consecutive ascending registers do not differ by the postage.', null),
-    if(bool_or('gone' in reasons), 'Some were printed from a register set that had been withdrawn.', null)) as detail
-from pieces join named using (license, psd, content_digest)
-where genuine
-group by license, psd
+    if(bool_or(contains(why, 'order')), 'Later dates have lower piece counts or epochs.', null),
+    if(bool_or(contains(why, 'sum')), 'Later dates have lower ascending registers.', null),
+    if(bool_or(contains(why, 'step')), 'Consecutive ascending registers do not differ by the postage.', null),
+    if(bool_or(contains(why, 'gone')), 'Some were printed from a register set that had been withdrawn.', null)) as detail
+from members group by license, psd, key

@@ -4,7 +4,7 @@ import {
   type Finding,
   isReasonCode,
   type ReasonCode,
-  type Severity,
+  SEVERITIES,
   type Verdict,
 } from '../../indicium/index.ts';
 import { openForReading } from './instance.ts';
@@ -12,7 +12,6 @@ import { readScanDetails, readTimeline, type ScanDetail, type TimelineBar } from
 import { asIntegerOrNull, asText, asTextOrNull, asTexts } from './values.ts';
 
 const DISPOSITIONS: readonly Disposition[] = ['accept', 'divert', 'manual'];
-const SEVERITIES: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
 
 /** A store opened only to be read: no statement can change it or reach another file. */
 export class StoreReader {

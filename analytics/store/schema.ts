@@ -1,8 +1,10 @@
 import { GENUINE_OUTCOMES } from '../../indicium/index.ts';
 import { EVIDENCE_COLUMNS } from './columns.ts';
+import { FINDING_MACROS_SQL, FINDING_TABLES_SQL, FINDING_VIEWS_SQL } from './finding-schema.ts';
+import { REGISTRY_TABLES_SQL, REGISTRY_VIEWS_SQL } from './registry-schema.ts';
 
 /** Raised whenever a stored file of an earlier version could not be read as it is. */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 /**
  * Tables hold what was recorded; the views are what detectors, queries and other programs read, and keep their names
@@ -16,29 +18,9 @@ create table evidence (
   ${EVIDENCE_COLUMNS.map(({ name, type }) => `${name} ${type.toString()}`).join(',\n  ')}
 );
 create table source_position (source varchar not null, position varchar not null);
-create table registry_version (version bigint not null, digest varchar not null, issued_at_ms bigint not null);
-create table registry_license (
-  license bigint, holder varchar, town varchar, deposit_postcode varchar, psd_limit bigint, valid_from_ms bigint,
-  valid_to_ms bigint, revoked_at_ms bigint
-);
-create table registry_grant (license bigint, psd varchar, granted_at_ms bigint, ended_at_ms bigint);
-create table registry_psd (psd varchar, user_name varchar);
-create table registry_funds (license bigint, psd varchar, refill bigint, amount_mills bigint, paid_at_ms bigint);
-create table registry_refund (
-  license bigint, psd varchar, piece_count ubigint, amount_mills bigint, refunded_at_ms bigint
-);
-create table registry_rate (
-  rate_category integer, weight_grams_max integer, postage_mills bigint, valid_from_ms bigint, valid_to_ms bigint
-);
-create table registry_plant (plant varchar, postcode varchar);
-create table registry_withdrawal (
-  license bigint, psd varchar, epoch uinteger, piece_count ubigint, ascending_mills bigint, returned_mills bigint,
-  withdrawn_at_ms bigint
-);
-create table finding (
-  kind varchar, severity varchar, license bigint, psd varchar, scan_ids varchar[], detail varchar
-);
-
+${REGISTRY_TABLES_SQL}
+${FINDING_TABLES_SQL}
+${FINDING_MACROS_SQL}
 create view scans as
 select scan_id, plant, machine, epoch_ms(scanned_at_ms) as scanned_at, mailpiece_id, pass,
   sorter_destination as destination, weight_grams, image, symbology, outcome, note, extra, source, row_id
@@ -58,16 +40,6 @@ select scan_id, disposition,
   case when reasons = '' then []::varchar[] else string_split(reasons, ',') end as reasons, trust_version, row_id
 from evidence;
 
-create view findings as select * from finding;
-create view licenses as select * from registry_license;
-create view grants as select * from registry_grant;
-create view psds as select psd, user_name as "user" from registry_psd;
-create view funds as select license, psd, refill, amount_mills, epoch_ms(paid_at_ms) as paid_at from registry_funds;
-create view refunds as
-select license, psd, piece_count, amount_mills, epoch_ms(refunded_at_ms) as refunded_at from registry_refund;
-create view rates as select * from registry_rate;
-create view plants as select * from registry_plant;
-create view withdrawals as
-select license, psd, epoch, piece_count, ascending_mills, returned_mills, epoch_ms(withdrawn_at_ms) as withdrawn_at
-from registry_withdrawal;
+${REGISTRY_VIEWS_SQL}
+${FINDING_VIEWS_SQL}
 `;

@@ -6,7 +6,8 @@ import type { Evidence } from '../evidence.ts';
 import type { SightedPiece } from '../judge.ts';
 import { appendEvidence } from './append.ts';
 import { openForWriting, refuseMissing, StoreError } from './instance.ts';
-import { type RegistryRecords, replaceRegistryTables } from './registry-tables.ts';
+import type { RegistryRecords } from './registry-records.ts';
+import { replaceRegistryTables } from './registry-tables.ts';
 import { asBigint, asInteger, asText, asTextOrNull } from './values.ts';
 
 /** The evidence in one DuckDB file, open for writing. One process owns the file; within it there is one writer. */
