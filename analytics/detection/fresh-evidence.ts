@@ -23,6 +23,7 @@ const FRESH_COLUMNS = `${MARK_COLUMNS}, key_id, rate_category, printed_at, depos
  * read again.
  */
 export async function prepareEvidence(connection: Connection, rows: FreshRows): Promise<void> {
+  for (const name of ['fresh', 'near']) await dropTemporary(connection, name);
   const { afterRow, lastRow } = rows;
   const isLarge =
     asInteger(await scalar(connection, `select count(*) from ${between(rows)}`)) > FRESH_ROWS_IN_MEMORY_MAX;
@@ -128,4 +129,11 @@ export async function collectSuspects(connection: Connection, { afterRow }: Fres
     from suspect_set semi join touched_licenses using (license)`);
   await connection.run(`create or replace temp table suspects as
     from suspect_scan semi join looked_at using (license, psd)`);
+}
+
+/** The same name is a view of a large store at one time, and a table at another. */
+async function dropTemporary(connection: Connection, name: string): Promise<void> {
+  const views = `select count(*) > 0 from duckdb_views() where temporary and view_name = '${name}'`;
+  const isView = (await scalar(connection, views)) === true;
+  await connection.run(`drop ${isView ? 'view' : 'table'} if exists temp.${name}`);
 }

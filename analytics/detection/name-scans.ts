@@ -13,7 +13,13 @@ export async function nameScans(connection: Connection, rows: FreshRows, policy:
     await connection.run(`insert into suspected select license, psd from (${detector.suspects}\n)`);
   }
   await collectSuspects(connection, rows);
+  const isEmpty: Record<MemberSource, boolean> = { fresh: false, repeats: false, suspects: false };
+  for (const source of ['repeats', 'suspects'] as const) {
+    isEmpty[source] = (await scalar(connection, `select count(*) = 0 from ${source}`)) === true;
+  }
   for (const detector of DETECTORS) {
+    // To plan the statements of a detector takes longer than to run them over nothing.
+    if (detector.members !== null && isEmpty[detector.members.source]) continue;
     await setParameters(connection, detector, policy);
     await (detector.members === null
       ? judgeLicenses(connection, detector, policy)

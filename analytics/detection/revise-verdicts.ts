@@ -1,5 +1,6 @@
 import type { Policy } from '../policy-file.ts';
-import type { Connection } from './connection.ts';
+import { asBigint } from '../store/values.ts';
+import { type Connection, scalar } from './connection.ts';
 
 /**
  * Records where the findings now ask for something else than what a piece was last answered: graver, or as before where
@@ -9,12 +10,14 @@ export async function reviseVerdicts(connection: Connection, policy: Policy): Pr
   const grave = (treatment: string) =>
     Object.entries(policy.findings).flatMap(([kind, its]) => (its === treatment ? [`'${kind}'`] : []));
   const isAny = (kinds: readonly string[]) => (kinds.length === 0 ? 'false' : `kind in (${kinds.join(', ')})`);
+  await connection.run(`create or replace temp table in_question as
+    select row_id from changed_rows union select row_id from forgotten_rows`);
+  const first = await scalar(connection, 'select min(row_id) from in_question');
+  if (first === null) return;
+  const last = await scalar(connection, 'select max(row_id) from in_question');
   await connection.run(`
     insert into revision
-    with in_question as (
-      select row_id from changed_rows union select row_id from forgotten_rows
-    ),
-    accused as (
+    with accused as (
       select row_id, max(case when ${isAny(grave('divert'))} then 2 when ${isAny(grave('manual'))} then 1 else 0 end) as deserved,
         list(distinct kind order by kind) as kinds
       from named_scan semi join in_question using (row_id) group by row_id
@@ -22,7 +25,7 @@ export async function reviseVerdicts(connection: Connection, policy: Policy): Pr
     answered as (
       select row_id, scan_id, ${gravity('disposition')} as answered
       from verdicts semi join in_question using (row_id)
-      where row_id between (select min(row_id) from in_question) and (select max(row_id) from in_question)
+      where row_id between ${asBigint(first)} and ${asBigint(last)}
     ),
     revised as (
       select row_id, ${gravity('arg_max(to_disposition, sequence)')} as revised from revision group by row_id

@@ -6,12 +6,14 @@
 -- Parameters: piecesPerMinuteMax = 1000 (pieces a minute): the fastest inserting lines feed some 600 envelopes a minute;
 --   dateTickSeconds = 60 (seconds): a PSD is told the time once a minute, so two marks of one date may be that far apart.
 -- @suspects
--- By the bounds of pages of 64 piece counts: more than are named in the end.
+-- By the bounds of pages of 64 piece counts, which name more than in the end. Pages that are so near each other that all
+-- their pieces may share one date are not compared.
 with bounds as (
   select license, psd,
     last_piece_count::hugeint * 60000 - getvariable('piecesPerMinuteMax')::hugeint * first_ms as ahead,
     min(first_piece_count::hugeint * 60000 - getvariable('piecesPerMinuteMax')::hugeint * last_ms) over (
-      partition by license, psd order by page) as start
+      partition by license, psd order by page::hugeint range between unbounded preceding
+        and getvariable('piecesPerMinuteMax')::hugeint * getvariable('dateTickSeconds') // (60 * 64) preceding) as start
   from counter_page semi join touched_sets using (license, psd)
 )
 select distinct license, psd from bounds
