@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { QueryError, StoreError } from './analytics/index.ts';
+import { PolicyError, QueryError, StoreError } from './analytics/index.ts';
 import { addBenchCommand } from './commands/bench-command.ts';
+import { addCasesCommands } from './commands/cases-command.ts';
 import { applyConfigFile, ConfigError } from './commands/config-file.ts';
 import { addDecodeCommand } from './commands/decode-command.ts';
 import { addDemoCommand, DemoFolderError } from './commands/demo-command.ts';
+import { addDetectCommand } from './commands/detect-command.ts';
 import { EXIT, type ExitCode } from './commands/exit-codes.ts';
 import { addFleetCommand, FleetTargetError } from './commands/fleet-command.ts';
 import { addReconcileCommand } from './commands/reconcile-command.ts';
@@ -25,6 +27,7 @@ const EXPECTED = [
   DemoFolderError,
   FleetTargetError,
   PayloadError,
+  PolicyError,
   QueryError,
   RegistryError,
   ReplayError,
@@ -59,6 +62,8 @@ async function main(terminal: Terminal): Promise<ExitCode> {
   addVerifyCommand(program, terminal, finish);
   addTrustCommand(program, terminal, finish);
   addStoreCommands(program, terminal, finish);
+  addDetectCommand(program, terminal, finish);
+  addCasesCommands(program, terminal, finish);
   addReconcileCommand(program, terminal, finish);
   addReportCommand(program, terminal, finish);
   addBenchCommand(program, terminal, finish);

@@ -41,6 +41,10 @@ export async function findAll({ connection }: Pick<DetectionStore, 'connection'>
   await prepareEvidence(connection, { afterRow, lastRow });
   await nameScans(connection, { afterRow, lastRow }, policy);
   await reviseVerdicts(connection, policy);
+  await connection.run('delete from severity_score');
+  for (const [severity, score] of Object.entries(policy.severityScores)) {
+    await connection.run(`insert into severity_score values ('${severity}', ${score})`);
+  }
   await connection.run('delete from detector_state');
   await connection.run(`insert into detector_state values (${lastRow}, ${basis})`);
 }

@@ -9,6 +9,7 @@ import {
 } from '../indicium/index.ts';
 import { PLANTS_MAX } from './limits.ts';
 import { dispositionFor } from './policy.ts';
+import { DEFAULT_POLICY, type Policy } from './policy-file.ts';
 import { Sightings } from './sightings.ts';
 
 /** What the judge needs of a genuine mark; the store gives the same back when the sightings are rebuilt. */
@@ -27,10 +28,15 @@ export class Judge {
   readonly #sightings = new Sightings();
   readonly #sets = new Map<number, Map<string, number>>();
   readonly #plants = new Map<string, number>();
+  readonly #policy: Policy;
+
+  constructor(policy: Policy = DEFAULT_POLICY) {
+    this.#policy = policy;
+  }
 
   judge(scan: Scan, reading: Reading): Verdict {
     const reasons = this.#reasons(scan, reading);
-    return { scanId: scan.scanId, disposition: dispositionFor(reasons), reasons };
+    return { scanId: scan.scanId, disposition: dispositionFor(reasons, this.#policy), reasons };
   }
 
   /** Notes a genuine mark; what it repeats are reasons against it. */

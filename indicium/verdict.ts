@@ -22,4 +22,6 @@ export interface Finding {
   readonly scanIds: readonly string[];
   /** A sentence for people. */
   readonly detail: string;
+  /** Of the policy whose thresholds it was found by. */
+  readonly policyVersion: number;
 }

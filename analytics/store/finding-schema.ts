@@ -36,8 +36,9 @@ create table revision (
   sequence bigint, row_id bigint, scan_id varchar, from_disposition varchar, to_disposition varchar, kinds varchar[],
   policy_version bigint
 );
+create table severity_score (severity varchar, score bigint);
 create table case_closing (sequence bigint, case_id varchar, note varchar, closed_at_ms bigint);
-create table case_closed_scan (sequence bigint, case_id varchar, kind varchar, key varchar, scan_id varchar);
+create table case_closed_scan (sequence bigint, case_id varchar, kind varchar, scan_id varchar);
 `;
 
 /** How far two places on the Earth (a sphere of 6,371 km) are from each other, for detectors and for whoever asks. */

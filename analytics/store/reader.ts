@@ -9,7 +9,7 @@ import {
 } from '../../indicium/index.ts';
 import { openForReading } from './instance.ts';
 import { readScanDetails, readTimeline, type ScanDetail, type TimelineBar } from './scan-details.ts';
-import { asIntegerOrNull, asText, asTextOrNull, asTexts } from './values.ts';
+import { asInteger, asIntegerOrNull, asText, asTextOrNull, asTexts } from './values.ts';
 
 const DISPOSITIONS: readonly Disposition[] = ['accept', 'divert', 'manual'];
 
@@ -51,11 +51,11 @@ export class StoreReader {
   /** The gravest first. */
   async *findings(): AsyncGenerator<Finding> {
     const result = await this.stream(
-      `select kind, severity, license, psd, scan_ids, detail from findings
-       order by list_position(['${SEVERITIES.join("', '")}'], severity), kind, license, psd, scan_ids`,
+      `select kind, severity, license, psd, scan_ids, detail, policy_version from findings
+       order by list_position(['${SEVERITIES.join("', '")}'], severity), kind, license, psd, key`,
     );
     for await (const rows of result.yieldRows()) {
-      for (const [kind, severity, license, psd, scanIds, detail] of rows) {
+      for (const [kind, severity, license, psd, scanIds, detail, policyVersion] of rows) {
         yield {
           kind: asText(kind),
           severity: oneOf(SEVERITIES, asText(severity)),
@@ -63,6 +63,7 @@ export class StoreReader {
           psd: asTextOrNull(psd),
           scanIds: asTexts(scanIds),
           detail: asText(detail),
+          policyVersion: asInteger(policyVersion),
         };
       }
     }

@@ -1,4 +1,5 @@
 import { GENUINE_OUTCOMES } from '../../indicium/index.ts';
+import { CASE_VIEWS_SQL } from './case-views.ts';
 import { EVIDENCE_COLUMNS } from './columns.ts';
 import { FINDING_MACROS_SQL, FINDING_TABLES_SQL, FINDING_VIEWS_SQL } from './finding-schema.ts';
 import { REGISTRY_TABLES_SQL, REGISTRY_VIEWS_SQL } from './registry-schema.ts';
@@ -42,4 +43,5 @@ from evidence;
 
 ${REGISTRY_VIEWS_SQL}
 ${FINDING_VIEWS_SQL}
+${CASE_VIEWS_SQL}
 `;
