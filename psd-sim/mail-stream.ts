@@ -62,7 +62,8 @@ export function sortMail(scenario: Scenario, day: Day, frauds: readonly Committe
   for (const piece of day.pieces) {
     if (isTrapped('lost', piece)) continue;
     const skewMs = isTrapped('clock-skew', piece) ? SKEW_MS : 0;
-    const scannedAtMs = eveningMs(scenario, random) - skewMs;
+    const sortedAtMs = eveningMs(scenario, random);
+    const scannedAtMs = (piece.handedInAtMs ?? sortedAtMs) - skewMs;
     const delayMs = skewMs + (isTrapped('late', piece) ? 7 * HOUR_MS : random.int(200, 900));
     const origin = scanOf(piece, piece.mailedIn, 'origin', scannedAtMs, delayMs, random);
     scans.push(origin);

@@ -48,6 +48,8 @@ const PROVED_BY: Record<FraudName, string> = {
   'compromised-key': 'compromised-key',
   'revoked-key': 'revoked-key',
   'stale-date': 'stale-date',
+  'two-places': 'two-places',
+  'faster-than-printer': 'faster-than-printer',
 };
 
 /** A fraud is found when findings of its kind name every scan of it. */
