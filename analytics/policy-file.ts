@@ -146,5 +146,7 @@ interface Checker {
 
 function firstProblem(shape: Checker, value: unknown): string {
   const [first] = shape.Errors(value);
-  return first === undefined ? 'not a policy' : `${first.instancePath || '/'} ${first.message}`;
+  if (first === undefined) return 'not a policy';
+  const message = first.message === 'schema is false' ? 'is no part of a policy' : first.message;
+  return `${first.instancePath || '/'} ${message}`;
 }

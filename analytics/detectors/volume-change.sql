@@ -2,9 +2,10 @@
 --   his. Counted by the piece counts of its PSDs, so that pieces that were not scanned count too.
 -- Cannot: tell the two apart, hence it accuses nobody and names no pieces; a license that falls silent is not reported,
 --   since its mail may only be late.
--- Parameters: timesMedian = 10 (times): against the median of the earlier days; daysBefore = 28 (days): how far back
---   these may lie; daysMin = 5 (days): with mail among them, or there is nothing to compare with; piecesMin = 500
---   (pieces): below it a day is no sudden change.
+-- Parameters: timesMedian = 10 (times): against the median of the earlier days;
+--   daysBefore = 28 (days): how far back these may lie;
+--   daysMin = 5 (days): with mail among them, or there is nothing to compare with;
+--   piecesMin = 500 (pieces): below it a day is no sudden change.
 -- @findings of touched licenses
 with daily as (
   select license, day, sum(last_piece_count::hugeint - first_piece_count::hugeint + 1) as pieces
