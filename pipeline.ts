@@ -34,8 +34,7 @@ export interface Ports {
 const BATCHES_AHEAD_PER_WORKER = 2;
 
 /** The judge as it stood: every genuine mark in the store is shown to it again. */
-export async function rebuildJudge(store: Pick<Store, 'sightedPieces'>): Promise<Judge> {
-  const judge = new Judge();
+export async function rebuildJudge(store: Pick<Store, 'sightedPieces'>, judge: Judge = new Judge()): Promise<Judge> {
   for await (const piece of store.sightedPieces()) judge.see(piece);
   return judge;
 }

@@ -115,6 +115,33 @@ describe('another policy', () => {
     assert.equal(await findings(), before);
   });
 
+  it('decides at the divert gate what is done with a piece', async () => {
+    const file = join(day, 'notes.json');
+    await writeFile(file, JSON.stringify({ version: 3, dispositions: { copy: 'pass', fork: 'manual' } }));
+    const other = join(day, 'other.duckdb');
+    const run = await indicia([
+      'run',
+      day,
+      '--registry',
+      join(day, 'registry'),
+      '--db',
+      other,
+      '--policy',
+      file,
+      '--json',
+    ]);
+    const { diverted, manual, accepted, scans } = JSON.parse(run.stdout);
+    assert.deepEqual([diverted, manual, accepted], [0, 8, scans - 8], 'four forked counters, two sets');
+    const verdicts = jsonLines<{ disposition: string; reasons: string[] }>(
+      (await indicia(['verdicts', '--db', other])).stdout,
+    );
+    const noted = verdicts.filter(({ reasons }) => reasons.length > 0 && !reasons.includes('fork'));
+    assert.deepEqual(
+      new Set(noted.map(({ disposition, reasons }) => `${disposition} ${reasons}`)),
+      new Set(['accept copy']),
+    );
+  });
+
   it('is taken from the flag before the environment, and marks what was found by it', async () => {
     const [two, three] = [join(day, 'two.json'), join(day, 'three.json')];
     const parameters = { 'short-postage': { toleranceGrams: 500 } };
