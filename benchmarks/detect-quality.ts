@@ -146,31 +146,29 @@ async function seenScans({ connection }: Store, frauds: readonly Fraud[]): Promi
 }
 
 async function namedScans({ connection }: Store): Promise<Map<string, Set<string>>> {
-  const result = await connection.runAndReadAll('select kind, list(distinct scan_id) from named_scan group by kind');
+  const result = await connection.runAndReadAll('select distinct kind, scan_id from named_scan');
   const named = new Map<string, Set<string>>();
-  for (const { kind, scan_id: scanId } of (
-    await connection.runAndReadAll('select distinct kind, scan_id from named_scan')
-  ).getRowObjects()) {
+  for (const [kind, scanId] of result.getRows()) {
     const its = named.get(String(kind)) ?? new Set();
     named.set(String(kind), its.add(String(scanId)));
   }
-  return result.currentRowCount === 0 ? new Map() : named;
+  return named;
 }
 
 /** From the first scan of a fraud until a finding of its kind names one, where the detectors look every some scans. */
 async function delaysOf(base: string, frauds: readonly Fraud[]): Promise<Delay[]> {
   const store = await Store.open(`${base}.slow`);
   const { connection } = store;
-  await connection.run(`attach '${base}' as base (read_only)`);
+  await connection.run(`attach '${base}' as whole (read_only)`);
   const tables = await connection.runAndReadAll(
-    "select table_name from duckdb_tables() where database_name = 'base' and table_name like 'registry_%'",
+    "select table_name from duckdb_tables() where database_name = 'whole' and table_name like 'registry_%'",
   );
-  for (const [table] of tables.getRows()) await connection.run(`insert into ${table} from base.${table}`);
-  const last = Number((await connection.runAndReadAll('select max(row_id) from base.evidence')).getRows()[0]?.[0]);
+  for (const [table] of tables.getRows()) await connection.run(`insert into ${table} from whole.${table}`);
+  const last = Number((await connection.runAndReadAll('select max(row_id) from whole.evidence')).getRows()[0]?.[0]);
   const foundAt = new Map<string, { row: number; atMs: number }>();
   for (let from = 0; from < last; from += SCANS_BETWEEN_LOOKS) {
     const to = Math.min(last, from + SCANS_BETWEEN_LOOKS);
-    await connection.run(`insert into evidence from base.evidence where row_id > ${from} and row_id <= ${to}`);
+    await connection.run(`insert into evidence from whole.evidence where row_id > ${from} and row_id <= ${to}`);
     await detect(store);
     const result = await connection.runAndReadAll(
       `select distinct kind, scan_id, (select max(scanned_at_ms) from evidence where row_id = ${to}) from named_scan`,

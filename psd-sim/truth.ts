@@ -28,7 +28,7 @@ export interface Score {
 }
 
 /** The kind of finding that proves a fraud: its own name, or what the fraud looks like from outside. */
-const PROVED_BY: Record<FraudName, string> = {
+export const PROVED_BY: Record<FraudName, string> = {
   copy: 'copy',
   'copy-far': 'copy',
   forged: 'forged',
