@@ -42,16 +42,17 @@ async function judgeScans(
   { source, sql }: NonNullable<Detector['members']>,
   policy: Policy,
 ): Promise<void> {
-  await connection.run(`create or replace temp table found as
-    select license, psd, found.key, row_id, scan_id, scanned_at, mailpiece_id, plant, found.why, found.value
-    from ${source} join (${sql}\n) as found using (row_id)`);
+  await connection.run(`create or replace temp table picked as ${sql}`);
   await connection.run(`create or replace temp table dropped as
     select row_id, license, psd, key from named_scan where kind = '${name}' and ${JUDGED_ANEW[source]}`);
   const isNothing = await scalar(
     connection,
-    'select (select count(*) from found) = 0 and (select count(*) from dropped) = 0',
+    'select (select count(*) from picked) = 0 and (select count(*) from dropped) = 0',
   );
   if (isNothing === true && exonerated === null) return;
+  await connection.run(`create or replace temp table found as
+    select license, psd, picked.key, row_id, scan_id, scanned_at, mailpiece_id, plant, picked.why, picked.value
+    from ${source} join picked using (row_id)`);
   await connection.run(
     `delete from named_scan using dropped where kind = '${name}' and named_scan.row_id = dropped.row_id`,
   );

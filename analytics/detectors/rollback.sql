@@ -5,7 +5,8 @@
 --   sum: a mark dated later has a lower ascending register than one dated earlier;
 --   step: the ascending registers of two consecutive piece counts do not differ by the postage of the second;
 --   gone: a mark goes on from a register set that was withdrawn: beyond its final piece count, or dated after it.
---   Both sides are named: the later marks and those that they run back over.
+--   Both sides are named: the later marks and those that they run back over. Of two marks that contradict each other by
+--   sum or step, one that exact steps join to a mark without contradictions is not named if the other has none.
 -- Cannot: tell an old state that was put back from a clone that printed beside the original, nor which side is honest;
 --   where one mark carries a wrong date, every mark that it contradicts is named. Marks that go on after the highest
 --   piece count of the other branch are not named: beside a clone they are the honest owner's.
@@ -45,15 +46,36 @@ summed as (
     coalesce(
       ascending_mills < max(ascending_mills) over earlier or ascending_mills > min(ascending_mills) over later,
       false) as is_wrong_sum,
-    coalesce(
-      piece_count - lag(piece_count) over steps = 1
-        and ascending_mills - lag(ascending_mills) over steps <> postage_mills,
-      false) as is_wrong_step,
-    coalesce(
-      lead(piece_count) over steps - piece_count = 1
-        and lead(ascending_mills) over steps - ascending_mills <> lead(postage_mills) over steps,
-      false) as is_before_wrong_step
+    if(piece_count - lag(piece_count) over steps = 1,
+      ascending_mills - lag(ascending_mills) over steps = postage_mills, null) as is_step_from,
+    if(lead(piece_count) over steps - piece_count = 1,
+      lead(ascending_mills) over steps - ascending_mills = lead(postage_mills) over steps, null) as is_step_to
   from counted
+  window
+    earlier as (partition by license, psd order by printed_at_ms range between unbounded preceding and current row exclude group),
+    later as (partition by license, psd order by printed_at_ms range between current row and unbounded following exclude group),
+    steps as (partition by license, psd order by piece_count)
+),
+doubted as (
+  select *, is_wrong_sum or not coalesce(is_step_from, true) or not coalesce(is_step_to, true) as is_doubted from summed
+),
+-- Borne out by a mark that nothing contradicts, and that exact steps lead to.
+joined as (
+  select *, count(*) filter (where not coalesce(is_step_from, false)) over steps as run
+  from doubted window steps as (partition by license, psd order by piece_count)
+),
+confirmed as (
+  select *, not bool_and(is_doubted) over (partition by license, psd, run) as is_confirmed from joined
+),
+-- Of two that contradict each other one may be borne out and the other not: then only the other is named.
+sided as (
+  select *,
+    is_wrong_sum and (not is_confirmed or coalesce(
+      ascending_mills < max(ascending_mills) filter (where is_confirmed) over earlier
+        or ascending_mills > min(ascending_mills) filter (where is_confirmed) over later, false)) as is_named_for_sum,
+    (not coalesce(is_step_from, true) and (not is_confirmed or lag(is_confirmed) over steps))
+      or (not coalesce(is_step_to, true) and (not is_confirmed or lead(is_confirmed) over steps)) as is_named_for_step
+  from confirmed
   window
     earlier as (partition by license, psd order by printed_at_ms range between unbounded preceding and current row exclude group),
     later as (partition by license, psd order by printed_at_ms range between current row and unbounded following exclude group),
@@ -62,9 +84,9 @@ summed as (
 contradictions as (
   select license, psd, content_digest, 'order' as why from dated where is_out_of_order
   union all
-  select license, psd, content_digest, 'sum' from summed where is_wrong_sum
+  select license, psd, content_digest, 'sum' from sided where is_named_for_sum
   union all
-  select license, psd, content_digest, 'step' from summed where is_wrong_step or is_before_wrong_step
+  select license, psd, content_digest, 'step' from sided where is_named_for_step
   union all
   select license, psd, content_digest, 'gone'
   from marks join withdrawals using (license, psd)
