@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { QueryError, StoreError } from './analytics/index.ts';
+import { PolicyError, QueryError, StoreError } from './analytics/index.ts';
 import { addArchiveCommands } from './commands/archive-command.ts';
 import { addBenchCommand } from './commands/bench-command.ts';
+import { addCasesCommands } from './commands/cases-command.ts';
 import { applyConfigFile, ConfigError } from './commands/config-file.ts';
 import { addDecodeCommand } from './commands/decode-command.ts';
 import { addDemoCommand, DemoFolderError } from './commands/demo-command.ts';
+import { addDetectCommand } from './commands/detect-command.ts';
 import { addDoctorCommand } from './commands/doctor-command.ts';
 import { EXIT, type ExitCode } from './commands/exit-codes.ts';
 import { addFleetCommand, FleetTargetError } from './commands/fleet-command.ts';
@@ -27,6 +29,7 @@ const EXPECTED = [
   DemoFolderError,
   FleetTargetError,
   PayloadError,
+  PolicyError,
   QueryError,
   RegistryError,
   ReplayError,
@@ -61,6 +64,8 @@ async function main(terminal: Terminal): Promise<ExitCode> {
   addVerifyCommand(program, terminal, finish);
   addTrustCommand(program, terminal, finish);
   addStoreCommands(program, terminal, finish);
+  addDetectCommand(program, terminal, finish);
+  addCasesCommands(program, terminal, finish);
   addReconcileCommand(program, terminal, finish);
   addArchiveCommands(program, terminal, finish);
   addReportCommand(program, terminal, finish);

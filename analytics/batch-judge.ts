@@ -4,6 +4,7 @@ import {
   type Disposition,
   isReasonCode,
   type ReadingColumns,
+  type ReasonCode,
   rowsOf,
   selectReadings,
   selectText,
@@ -14,7 +15,6 @@ import {
 import { type VerdictColumns, VerdictColumnsBuilder } from './evidence.ts';
 import type { Judge } from './judge.ts';
 import type { Suspects } from './known-scans.ts';
-import { dispositionFor } from './policy.ts';
 import type { RecordedScan } from './store/store.ts';
 
 /** What became of a batch, once it is durable. */
@@ -57,7 +57,7 @@ export function judgeBatch(readings: ReadingColumns, suspects: Suspects | null, 
       ? (several.get(scanId) ?? earlierScans(readings, suspects, scanId, row, answered))
       : NOTHING;
     const repeated = earlier.length === 0 ? undefined : sameScan(earlier, bigintAt(readings.scanDigest, row));
-    const answer = repeated ?? storedVerdict(earlier.length > 0 ? REUSED : judge.judgeRow(readings, row));
+    const answer = repeated ?? storedVerdict(earlier.length > 0 ? judge.answer(REUSED) : judge.judgeRow(readings, row));
     answers.addStored(answer.disposition, answer.reasons);
     answered.dispositions.push(answer.disposition);
     answered.reasons.push(answer.reasons);
@@ -79,10 +79,7 @@ export function judgeBatch(readings: ReadingColumns, suspects: Suspects | null, 
 
 const NOTHING: readonly RecordedScan[] = [];
 
-const REUSED: Pick<Verdict, 'disposition' | 'reasons'> = {
-  disposition: dispositionFor(['scan-id-reused']),
-  reasons: ['scan-id-reused'],
-};
+const REUSED: readonly ReasonCode[] = ['scan-id-reused'];
 
 /** Answers by row: two lists of texts that exist once each, instead of an object a row. */
 interface Answered {

@@ -1,26 +1,67 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import type { Store } from './store/store.ts';
-import { asInteger } from './store/values.ts';
+import type { DetectionStore } from './detection/connection.ts';
+import { scalar } from './detection/connection.ts';
+import { DETECTORS_DIGEST } from './detection/detector-file.ts';
+import { prepareEvidence } from './detection/fresh-evidence.ts';
+import { nameScans } from './detection/name-scans.ts';
+import { reviseVerdicts } from './detection/revise-verdicts.ts';
+import { clearState } from './detection/state-tables.ts';
+import { DEFAULT_POLICY, type Policy, PolicyError } from './policy-file.ts';
+import { asBigint, asInteger, asText } from './store/values.ts';
 
-const FOLDER = new URL('detectors/', import.meta.url);
-
-/** Each detector is one SQL file: a query whose rows are findings (docs/ARCHITECTURE.md says how to add one). */
-export const DETECTORS: readonly { readonly name: string; readonly sql: string }[] = readdirSync(FOLDER)
-  .filter((file) => file.endsWith('.sql'))
-  .toSorted()
-  .map((file) => ({ name: file.slice(0, -'.sql'.length), sql: readFileSync(new URL(file, FOLDER), 'utf8') }));
-
-/** Runs every detector over all evidence and replaces the stored findings; returns how many there are. */
-export async function detect(store: Store): Promise<number> {
+/**
+ * Runs every detector over what is new since the last time, and over the older marks of the register sets, pieces and
+ * licenses that it touches; returns how many findings there are. Another registry, policy or program makes everything
+ * new. The findings are those of a run over all the evidence, whatever the order and the batches it came in.
+ *
+ * @throws PolicyError where another policy was used under the same version.
+ */
+export async function detect(store: DetectionStore, policy: Policy = DEFAULT_POLICY): Promise<number> {
+  const { connection } = store;
   await store.transaction(async () => {
-    await store.connection.run('delete from finding');
-    for (const { sql } of DETECTORS) {
-      await store.connection.run(
-        `insert into finding select kind, severity, license, psd, scan_ids, detail from (${sql})
-         order by license, psd, scan_ids`,
-      );
-    }
+    await refuseOtherPolicy(store, policy);
+    await findAll(store, policy);
   });
-  const count = await store.connection.runAndReadAll('select count(*) from finding');
-  return asInteger(count.getRows()[0]?.[0]);
+  return asInteger(await scalar(connection, 'select count(*) from finding'));
+}
+
+/** The same, within a transaction that is open already. */
+export async function findAll({ connection }: Pick<DetectionStore, 'connection'>, policy: Policy): Promise<void> {
+  const registryDigest = await scalar(connection, "select coalesce(max(digest), '') from registry_version");
+  const basis = `'${registryDigest}', '${policy.digest}', '${DETECTORS_DIGEST}'`;
+  const known = await scalar(
+    connection,
+    `select row_id from detector_state
+     where (registry_digest, policy_digest, detectors_digest) = (${basis})`,
+  );
+  const lastRow = asBigint(await scalar(connection, 'select coalesce(max(row_id), 0) from scans'));
+  const afterRow = known === null ? 0n : asBigint(known);
+  if (known === null) await startAnew(connection);
+  else await connection.run('create or replace temp table forgotten_rows (row_id bigint)');
+  if (known !== null && afterRow === lastRow) return;
+  await prepareEvidence(connection, { afterRow, lastRow });
+  await nameScans(connection, { afterRow, lastRow }, policy);
+  await reviseVerdicts(connection, policy);
+  await connection.run('delete from severity_score');
+  for (const [severity, score] of Object.entries(policy.severityScores)) {
+    await connection.run(`insert into severity_score values ('${severity}', ${score})`);
+  }
+  await connection.run('delete from detector_state');
+  await connection.run(`insert into detector_state values (${lastRow}, ${basis})`);
+}
+
+async function startAnew(connection: DetectionStore['connection']): Promise<void> {
+  await clearState(connection);
+  await connection.run('create or replace temp table forgotten_rows as select distinct row_id from named_scan');
+  for (const table of ['suspect_set', 'suspect_scan', 'named_scan', 'finding'])
+    await connection.run(`delete from ${table}`);
+}
+
+async function refuseOtherPolicy({ connection }: DetectionStore, { version, digest }: Policy): Promise<void> {
+  const known = await scalar(connection, `select digest from used_policy where version = ${version}`);
+  if (known === null) await connection.run(`insert into used_policy values (${version}, '${digest}')`);
+  else if (asText(known) !== digest) {
+    throw new PolicyError(
+      `another policy was used here as version ${version}: raise the version of the one that changed`,
+    );
+  }
 }

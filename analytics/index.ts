@@ -1,3 +1,4 @@
+export { backtest, type FindingChange, type VerdictChange } from './backtest.ts';
 export { type Recorded, verdictAt } from './batch-judge.ts';
 export {
   type BookedPiece,
@@ -6,10 +7,13 @@ export {
   type Figure,
   type UnseenRange,
 } from './booked-pieces.ts';
-export { DETECTORS, detect } from './detect.ts';
+export { type Case, closeCase, type Revision, readCases, readRevisions } from './cases.ts';
+export { detect } from './detect.ts';
+export { DETECTORS } from './detection/detector-file.ts';
 export type { Evidence } from './evidence.ts';
 export { Judge } from './judge.ts';
 export { dispositionFor } from './policy.ts';
+export { DEFAULT_POLICY, type Policy, PolicyError, readPolicy } from './policy-file.ts';
 export { QUERY_FORMATS, type QueryFormat, writeResult } from './query-output.ts';
 export {
   type Amounts,

@@ -18,6 +18,7 @@ import {
 } from '../indicium/index.ts';
 import { PLANTS_MAX } from './limits.ts';
 import { dispositionFor } from './policy.ts';
+import { DEFAULT_POLICY, type Policy } from './policy-file.ts';
 import { Sightings } from './sightings.ts';
 
 /** What the judge needs of a genuine mark; the store gives the same back when the sightings are rebuilt. */
@@ -39,19 +40,29 @@ export class Judge {
   readonly #plants = new Map<string, number>();
   /** Names of PSDs, plants, outcomes and the like, which come again and again. */
   readonly texts = new TextCache();
+  readonly #policy: Policy;
+
+  constructor(policy: Policy = DEFAULT_POLICY) {
+    this.#policy = policy;
+  }
 
   judge(scan: Scan, { indicium, outcome, contentDigest }: Reading): Verdict {
     const { scanId, mailpieceId, plant, pass } = scan;
     const mailpiece = mailpieceDigest(mailpieceId);
     const piece = indicium && { ...indicium, content: contentDigest, mailpiece, plant, pass };
     const reasons = this.#reasons(outcome, () => piece);
-    return { scanId, disposition: dispositionFor(reasons), reasons };
+    return { scanId, ...this.answer(reasons) };
   }
 
   /** One row of a batch. */
   judgeRow(readings: ReadingColumns, row: number): Pick<Verdict, 'disposition' | 'reasons'> {
     const reasons = this.#reasons(this.#outcomeAt(readings, row), () => this.#pieceAt(readings, row));
-    return { disposition: dispositionFor(reasons), reasons };
+    return this.answer(reasons);
+  }
+
+  /** What the policy does for these reasons. */
+  answer(reasons: readonly ReasonCode[]): Pick<Verdict, 'disposition' | 'reasons'> {
+    return { disposition: dispositionFor(reasons, this.#policy), reasons };
   }
 
   /** Notes a genuine mark; what it repeats are reasons against it. */

@@ -39,3 +39,9 @@ export const RECENT_SCANS_MAX = 250_000;
 
 /** Rows in one transaction of several batches; a single batch may be larger. */
 export const GROUP_ROWS_MAX = 10_000;
+
+/** A policy names some 60 things; one much larger is another file. */
+export const POLICY_BYTES_MAX = 100_000;
+
+/** New rows that detectors copy into memory to look at them again and again; beyond, they read them where they are. */
+export const FRESH_ROWS_IN_MEMORY_MAX = 500_000;

@@ -1,10 +1,11 @@
 import type { Recorded } from './batch-judge.ts';
+import type { Policy } from './policy-file.ts';
 import type { ReadingBatch } from './recorder.ts';
-import type { RegistryRecords } from './store/registry-tables.ts';
+import type { RegistryRecords } from './store/registry-records.ts';
 
-/** What the thread that owns the store is asked to do. */
+/** What the thread that owns the store is asked to do, the opening first. */
 export type Order =
-  | { readonly kind: 'open' }
+  | { readonly kind: 'open'; readonly path: string; readonly policy: Policy }
   | { readonly kind: 'position'; readonly source: string }
   | { readonly kind: 'record'; readonly batch: ReadingBatch }
   | { readonly kind: 'registry'; readonly registry: RegistryRecords }

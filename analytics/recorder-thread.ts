@@ -1,10 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import { readingBuffers } from '../indicium/index.ts';
 import type { Recorded } from './batch-judge.ts';
+import { DEFAULT_POLICY, type Policy, PolicyError } from './policy-file.ts';
 import type { ReadingBatch } from './recorder.ts';
 import type { Answer, Notice, Order, OrderFor } from './recorder-messages.ts';
 import { StoreError } from './store/instance.ts';
-import type { RegistryRecords } from './store/registry-tables.ts';
+import type { RegistryRecords } from './store/registry-records.ts';
 
 export interface RecorderNotices {
   /** The store cannot take anything now; nothing is lost, and it goes on by itself. */
@@ -23,10 +24,8 @@ export class RecorderThread {
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
 
-  private constructor(path: string, notices: RecorderNotices) {
-    this.#worker = new Worker(new URL('recorder-worker.ts', import.meta.url), {
-      workerData: path,
-    });
+  private constructor(notices: RecorderNotices) {
+    this.#worker = new Worker(new URL('recorder-worker.ts', import.meta.url));
     this.#worker.on('message', (message: Answer | Notice) => {
       if (message.kind === 'paused') notices.onPaused(message.reason);
       else if (message.kind === 'resumed') notices.onResumed();
@@ -37,10 +36,10 @@ export class RecorderThread {
   }
 
   /** Opens the store, which takes as long as its history is. @throws StoreError */
-  static async open(path: string, notices: RecorderNotices): Promise<RecorderThread> {
-    const thread = new RecorderThread(path, notices);
+  static async open(path: string, notices: RecorderNotices, policy: Policy = DEFAULT_POLICY): Promise<RecorderThread> {
+    const thread = new RecorderThread(notices);
     try {
-      await thread.#ask({ kind: 'open' });
+      await thread.#ask({ kind: 'open', path, policy });
     } catch (error) {
       await thread.#worker.terminate();
       throw error;
@@ -96,9 +95,10 @@ export class RecorderThread {
   }
 }
 
-/** Errors lose their class between threads; this one's message is meant for people. */
+/** Errors lose their class between threads; the messages of these are meant for people. */
 function errorOf({ name, message, stack }: Extract<Answer, { kind: 'failed' }>): Error {
   if (name === 'StoreError') return new StoreError(message);
+  if (name === 'PolicyError') return new PolicyError(message);
   const error = new Error(message);
   error.stack = stack;
   return error;

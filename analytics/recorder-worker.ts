@@ -1,23 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { isMainThread, parentPort } from 'node:worker_threads';
 import { buffersOf } from '../indicium/index.ts';
-import { Recorder } from './recorder.ts';
+import type { Policy } from './policy-file.ts';
+import { Recorder, type RecorderPorts } from './recorder.ts';
 import type { Answer, Notice, Order, OrderFor } from './recorder-messages.ts';
 import { RecorderQueue } from './recorder-queue.ts';
 
 /** The thread that owns the store: whatever takes long in it, a commit or a checkpoint, holds up nobody else. */
 if (isMainThread || parentPort === null) throw new Error('recorder-worker.ts is a thread, not a program');
 const port = parentPort;
-const path: unknown = workerData;
-if (typeof path !== 'string') throw new TypeError('the recorder is given the path of its store');
-
 const notify = (notice: Notice) => port.postMessage(notice);
-const opened = Recorder.open(path, {
-  onPaused: (reason) => notify({ kind: 'paused', reason }),
-  onResumed: () => notify({ kind: 'resumed' }),
-  sleep: (ms) => sleep(ms),
-}).then((recorder) => ({ recorder, queue: new RecorderQueue(recorder) }));
-opened.catch(() => {});
+const opening = Promise.withResolvers<{ readonly recorder: Recorder; readonly queue: RecorderQueue }>();
+// Who asked for the opening is told of its failure; whoever comes after that, too.
+opening.promise.catch(() => {});
+
+async function open(path: string, policy: Policy): Promise<void> {
+  try {
+    const ports: RecorderPorts = {
+      onPaused: (reason) => notify({ kind: 'paused', reason }),
+      onResumed: () => notify({ kind: 'resumed' }),
+      sleep: (ms) => sleep(ms),
+    };
+    const recorder = await Recorder.open(path, ports, policy);
+    opening.resolve({ recorder, queue: new RecorderQueue(recorder) });
+  } catch (error) {
+    opening.reject(error);
+  }
+}
 
 port.on('message', async ({ id, order }: OrderFor) => {
   try {
@@ -35,7 +44,8 @@ port.on('message', async ({ id, order }: OrderFor) => {
 });
 
 async function carryOut(order: Order) {
-  const { recorder, queue } = await opened;
+  if (order.kind === 'open') await open(order.path, order.policy);
+  const { recorder, queue } = await opening.promise;
   if (order.kind === 'record') return queue.record(order.batch);
   // Everything else sees what was handed over before it.
   await queue.idle();

@@ -3,9 +3,10 @@ import { type JudgedBatch, judgeBatch, type Recorded } from './batch-judge.ts';
 import { detect } from './detect.ts';
 import { Judge } from './judge.ts';
 import { KnownScans } from './known-scans.ts';
+import { DEFAULT_POLICY, type Policy } from './policy-file.ts';
 import { rebuild } from './rebuild.ts';
 import { isStorageFailure } from './store/failures.ts';
-import type { RegistryRecords } from './store/registry-tables.ts';
+import type { RegistryRecords } from './store/registry-records.ts';
 import { type EvidenceBatch, Store } from './store/store.ts';
 
 /** Readings of one source, and how far it was read with them. */
@@ -25,26 +26,26 @@ export interface RecorderPorts {
 /** Often enough for a plant to go on soon after somebody made room; an attempt writes one batch. */
 const TRY_AGAIN_MS = 500;
 
-/** Of policy.ts, until policies are read from files. */
-const POLICY_VERSION = 1;
-
 /** Judges readings in the order of their arrival and makes them durable; answers scans that come again as before. */
 export class Recorder {
   readonly #path: string;
   readonly #ports: RecorderPorts;
-  readonly #judge = new Judge();
+  readonly #policy: Policy;
+  readonly #judge: Judge;
   readonly #known = new KnownScans();
   #store: Store;
 
-  private constructor(path: string, ports: RecorderPorts, store: Store) {
+  private constructor(path: string, ports: RecorderPorts, policy: Policy, store: Store) {
     this.#path = path;
     this.#ports = ports;
+    this.#policy = policy;
+    this.#judge = new Judge(policy);
     this.#store = store;
   }
 
   /** @throws StoreError */
-  static async open(path: string, ports: RecorderPorts): Promise<Recorder> {
-    const recorder = new Recorder(path, ports, await Store.open(path));
+  static async open(path: string, ports: RecorderPorts, policy: Policy = DEFAULT_POLICY): Promise<Recorder> {
+    const recorder = new Recorder(path, ports, policy, await Store.open(path));
     await rebuild(recorder.#store, recorder.#judge, recorder.#known);
     return recorder;
   }
@@ -76,7 +77,7 @@ export class Recorder {
     await this.#write(
       batches.map(({ source, position }, index) => {
         const { readings, verdicts } = judged[index] ?? raise(index);
-        return { readings, ...verdicts, source, position, policyVersion: POLICY_VERSION };
+        return { readings, ...verdicts, source, position, policyVersion: this.#policy.version };
       }),
     );
     const recordMs = lap();
@@ -90,7 +91,7 @@ export class Recorder {
   }
 
   detect(): Promise<number> {
-    return detect(this.#store);
+    return detect(this.#store, this.#policy);
   }
 
   /** Writes once, however often it must be tried: a commit that failed may have taken effect. */

@@ -10,6 +10,10 @@ export function registryOption(): Option {
   return new Option('--registry <dir>', 'folder with the trust list').env('INDICIA_REGISTRY').makeOptionMandatory();
 }
 
+export function policyOption(): Option {
+  return new Option('--policy <file>', 'thresholds and dispositions (default: those built in)').env('INDICIA_POLICY');
+}
+
 export function jsonOption(): Option {
   return new Option('--json', 'for machines: one JSON object a line');
 }

@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
-import { RecorderThread } from '../analytics/index.ts';
+import { DEFAULT_POLICY, RecorderThread, readPolicy } from '../analytics/index.ts';
 import { openSource } from '../ingest/index.ts';
 import { emptySummary, type RunSummary, runPipeline } from '../pipeline.ts';
 import { createReaderPool } from '../reader-pool.ts';
 import { TrustWatch } from '../trust-watch.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { databaseOption, jsonOption, registryOption, wholeNumber } from './options.ts';
+import { databaseOption, jsonOption, policyOption, registryOption, wholeNumber } from './options.ts';
 import { count, Progress, plural, print, printJson, rate, type Terminal, warn } from './terminal.ts';
 
 /** Threads beyond the cores only wait for each other; nobody has more cores than this. */
@@ -14,6 +14,7 @@ const WORKERS_MAX = 256;
 interface RunOptions {
   readonly registry: string;
   readonly db: string;
+  readonly policy?: string;
   readonly json?: boolean;
   readonly workers?: number;
 }
@@ -33,6 +34,7 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (cod
     .argument('<source...>', 'NDJSON file, - for standard input, or a folder (of images, or with a scans.ndjson)')
     .addOption(registryOption())
     .addOption(databaseOption())
+    .addOption(policyOption())
     .addOption(
       new Option('--workers <n>', 'threads that read and verify (default: one a core)').argParser(
         wholeNumber(1, WORKERS_MAX),
@@ -54,16 +56,18 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (cod
 /** Runs the pipeline over the sources, one after another, and then the detectors. */
 export async function run(sources: readonly string[], options: RunOptions, terminal: Terminal): Promise<RunReport> {
   const startedAtMs = performance.now();
+  const policy = options.policy === undefined ? DEFAULT_POLICY : readPolicy(options.policy);
   const opened = await Promise.all(sources.map((source) => openSource(source, terminal.stdin)));
   const trust = await TrustWatch.open(options.registry, {
     nowMs: terminal.nowMs,
     onRefused: (error) => warn(terminal, `indicia: a newer registry was not accepted: ${error.message}`),
   });
-  const recorder = await RecorderThread.open(options.db, {
-    onPaused: (reason) =>
+  const notices = {
+    onPaused: (reason: string) =>
       warn(terminal, `indicia: paused, nothing is lost: ${options.db} cannot be written: ${reason}`),
     onResumed: () => warn(terminal, `indicia: ${options.db} can be written again; going on`),
-  });
+  };
+  const recorder = await RecorderThread.open(options.db, notices, policy);
   const readers = createReaderPool(() => trust.current, options.workers);
   const progress = new Progress(terminal);
   const summary = emptySummary();

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
-import { detect, QUERY_FORMATS, type QueryFormat, query, Store, StoreReader, writeResult } from '../analytics/index.ts';
+import { QUERY_FORMATS, type QueryFormat, query, StoreReader, writeResult } from '../analytics/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { databaseOption, jsonOption } from './options.ts';
-import { plural, print, printJson, type Terminal } from './terminal.ts';
+import { databaseOption } from './options.ts';
+import { printJson, type Terminal } from './terminal.ts';
 
-/** `verdicts`, `findings`, `detect` and `query`: what is asked of a store. */
+/** `verdicts`, `findings` and `query`: what is asked of a store. */
 export function addStoreCommands(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
   const addListing = (name: 'verdicts' | 'findings', summary: string, shape: string) => {
     program
@@ -24,33 +24,15 @@ export function addStoreCommands(program: Command, terminal: Terminal, finish: (
   addListing(
     'findings',
     'print what the detectors found',
-    '{kind, severity, license, psd, scanIds, detail} for every finding',
+    '{kind, severity, license, psd, scanIds, detail, policyVersion} for every finding',
   );
-
-  program
-    .command('detect')
-    .summary('run the detectors again')
-    .description('Runs every detector over all evidence and replaces the stored findings.')
-    .addOption(databaseOption())
-    .addOption(jsonOption())
-    .addHelpText('after', '\nExample:\n  indicia detect --db day.duckdb')
-    .action(async ({ db, json }: { db: string; json?: boolean }) => {
-      const store = await Store.open(db, { mustExist: true });
-      try {
-        const findings = await detect(store);
-        await (json ? printJson(terminal, { findings }) : print(terminal, `${plural(findings, 'finding')}\n`));
-      } finally {
-        store.close();
-      }
-      finish(EXIT.done);
-    });
 
   program
     .command('query')
     .summary('ask the store in SQL')
     .description(
-      'Runs one read-only SQL statement. Views: scans, pieces, verdicts, findings, licenses, grants, psds, funds, ' +
-        'refunds, rates, plants, withdrawals.',
+      'Runs one read-only SQL statement. Views: scans, pieces, verdicts, findings, cases, revisions, lists; licenses, ' +
+        'grants, psds, funds, refunds, rates, plants, withdrawals, each also as NAME_history with all lists so far.',
     )
     .argument('<sql>', 'DuckDB SQL')
     .addOption(databaseOption())

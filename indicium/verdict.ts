@@ -10,7 +10,9 @@ export interface Verdict {
   readonly reasons: readonly ReasonCode[];
 }
 
-export type Severity = 'critical' | 'high' | 'medium' | 'low';
+/** The gravest first. `information` accuses nobody. */
+export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'information'] as const;
+export type Severity = (typeof SEVERITIES)[number];
 
 /** What detectors found over all evidence. `kind` names the fraud where it proves one. */
 export interface Finding {
@@ -21,4 +23,6 @@ export interface Finding {
   readonly scanIds: readonly string[];
   /** A sentence for people. */
   readonly detail: string;
+  /** Of the policy whose thresholds it was found by. */
+  readonly policyVersion: number;
 }

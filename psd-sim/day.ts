@@ -28,6 +28,8 @@ export interface Piece {
   readonly destination: string;
   readonly destinationTown: Town;
   damage: MarkDamage;
+  /** Where it was handed in at a counter and scanned at once; other mail waits for the evening. */
+  readonly handedInAtMs?: number;
 }
 
 export interface Day {

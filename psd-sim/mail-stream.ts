@@ -2,7 +2,7 @@ import type { Day, Piece } from './day.ts';
 import type { CommittedFraud } from './frauds/frauds.ts';
 import type { Random } from './random.ts';
 import { type HonestTrap, type Scenario, trapCount } from './scenario.ts';
-import type { Town } from './towns.ts';
+import { distanceKm, type Town } from './towns.ts';
 
 /** One pass of one piece under one camera. */
 export interface ScanEvent {
@@ -34,6 +34,8 @@ const EVENING_HOUR = 18;
 const HOURLY_WEIGHTS = [1, 3, 5, 4] as const;
 /** Clocks of sorters and PSDs may differ by hours; the post allows a day and a half. */
 const SKEW_MS = 20 * HOUR_MS;
+/** Over long ways mail flies; plants stand some kilometers from the towns that they are named by. */
+const CARRIED_KM_PER_HOUR = 700;
 
 type UnnamedScan = Omit<ScanEvent, 'scanId'>;
 
@@ -60,10 +62,12 @@ export function sortMail(scenario: Scenario, day: Day, frauds: readonly Committe
   for (const piece of day.pieces) {
     if (isTrapped('lost', piece)) continue;
     const skewMs = isTrapped('clock-skew', piece) ? SKEW_MS : 0;
-    const scannedAtMs = eveningMs(scenario, random) - skewMs;
+    const sortedAtMs = eveningMs(scenario, random);
+    const scannedAtMs = (piece.handedInAtMs ?? sortedAtMs) - skewMs;
     const delayMs = skewMs + (isTrapped('late', piece) ? 7 * HOUR_MS : random.int(200, 900));
-    scans.push(scanOf(piece, piece.mailedIn, 'origin', scannedAtMs, delayMs, random));
-    if (isTrapped('rescan', piece)) scans.push(...passesAfter(scenario, day, piece, random));
+    const origin = scanOf(piece, piece.mailedIn, 'origin', scannedAtMs, delayMs, random);
+    scans.push(origin);
+    if (isTrapped('rescan', piece)) scans.push(...passesAfter(scenario, day, origin, random));
   }
   if (scenario.images !== 'none') for (const piece of trapped.get('smudged') ?? []) piece.damage = 'heavy smudge';
 
@@ -99,16 +103,29 @@ function eveningMs({ dayMs }: Scenario, random: Random): number {
   return dayMs + (EVENING_HOUR + hour) * HOUR_MS + random.int(0, HOUR_MS - 1);
 }
 
-/** In the night a piece may pass a plant on the way, in the morning it passes the one of its destination. */
-function passesAfter(scenario: Scenario, day: Day, piece: Piece, random: Random): UnnamedScan[] {
+/**
+ * In the night a piece may pass a plant on the way, in the morning it passes the one of its destination; where the way
+ * is too long for that, later.
+ */
+function passesAfter(scenario: Scenario, day: Day, origin: UnnamedScan, random: Random): UnnamedScan[] {
+  const { piece } = origin;
   const eveningMs = scenario.dayMs + EVENING_HOUR * HOUR_MS;
   const delayMs = () => random.int(200, 900);
   const transit = random.pick(day.pieces).town;
-  const atDestination = eveningMs + random.int(10 * HOUR_MS, 12 * HOUR_MS);
-  const scans = [scanOf(piece, piece.destinationTown, 'destination', atDestination, delayMs(), random)];
-  const onTheWay = eveningMs + random.int(6 * HOUR_MS, 8 * HOUR_MS);
-  if (random.fraction() < 0.5) scans.push(scanOf(piece, transit, 'transit', onTheWay, delayMs(), random));
-  return scans;
+  const atDestinationMs = eveningMs + random.int(10 * HOUR_MS, 12 * HOUR_MS);
+  const onTheWayMs = eveningMs + random.int(6 * HOUR_MS, 8 * HOUR_MS);
+  const arrival = (from: Town, leftAtMs: number, to: Town, dueMs: number) =>
+    Math.max(dueMs, leftAtMs + Math.ceil((distanceKm(from, to) / CARRIED_KM_PER_HOUR) * HOUR_MS));
+  if (random.fraction() >= 0.5) {
+    const atMs = arrival(piece.mailedIn, origin.scannedAtMs, piece.destinationTown, atDestinationMs);
+    return [scanOf(piece, piece.destinationTown, 'destination', atMs, delayMs(), random)];
+  }
+  const passedAtMs = arrival(piece.mailedIn, origin.scannedAtMs, transit, onTheWayMs);
+  const atMs = arrival(transit, passedAtMs, piece.destinationTown, atDestinationMs);
+  return [
+    scanOf(piece, piece.destinationTown, 'destination', atMs, delayMs(), random),
+    scanOf(piece, transit, 'transit', passedAtMs, delayMs(), random),
+  ];
 }
 
 /** The pieces of the same register set around one that was never scanned. */

@@ -66,7 +66,7 @@ export async function foundPost(
 export async function registryFiles({ offices, fleet }: Post): Promise<Map<string, string>> {
   const files = await publishedFiles(offices);
   files.set('rates.ndjson', ndjson(ratesPublished(offices.nowMs)));
-  files.set('plants.ndjson', ndjson(fleet.towns.map(plantPublished)));
+  files.set('plants.ndjson', ndjson(plantsPublished(fleet.towns)));
   return files;
 }
 
@@ -92,6 +92,11 @@ function ratesPublished(nowMs: number): object[] {
   }));
 }
 
-function plantPublished({ plant, postcode, name, latitude, longitude }: Town): object {
-  return { plant, postcode, town: name, latitude, longitude };
+/** Each town with its plant, and where that plant stands: plants are named by the postcode of their own town. */
+function plantsPublished(towns: readonly Town[]): object[] {
+  const byPostcode = new Map(towns.map((town) => [town.postcode, town]));
+  return towns.map(({ plant, postcode, name }) => {
+    const { latitude, longitude } = byPostcode.get(plant) ?? {};
+    return { plant, postcode, town: name, latitude, longitude };
+  });
 }

@@ -19,6 +19,8 @@ export const FRAUDS = [
   'wrong-destination',
   'stale-date',
   'short-postage',
+  'two-places',
+  'faster-than-printer',
 ] as const;
 export type FraudName = (typeof FRAUDS)[number];
 

@@ -28,7 +28,7 @@ export interface Score {
 }
 
 /** The kind of finding that proves a fraud: its own name, or what the fraud looks like from outside. */
-const PROVED_BY: Record<FraudName, string> = {
+export const PROVED_BY: Record<FraudName, string> = {
   copy: 'copy',
   'copy-far': 'copy',
   forged: 'forged',
@@ -48,6 +48,8 @@ const PROVED_BY: Record<FraudName, string> = {
   'compromised-key': 'compromised-key',
   'revoked-key': 'revoked-key',
   'stale-date': 'stale-date',
+  'two-places': 'two-places',
+  'faster-than-printer': 'faster-than-printer',
 };
 
 /** A fraud is found when findings of its kind name every scan of it. */

@@ -74,7 +74,13 @@ export const RateShape = Type.Object({
   validToMs: TimeMs,
 });
 
-export const PlantShape = Type.Object({ plant: Text, postcode: Postcode });
+/** Coordinates are the plant's own, in degrees; both or neither. */
+export const PlantShape = Type.Object({
+  plant: Text,
+  postcode: Postcode,
+  latitude: Type.Optional(Type.Number({ minimum: -90, maximum: 90 })),
+  longitude: Type.Optional(Type.Number({ minimum: -180, maximum: 180 })),
+});
 
 export const WithdrawalShape = Type.Object({
   license: U48,

@@ -91,6 +91,9 @@ export interface RateRecord {
 export interface PlantRecord {
   readonly plant: string;
   readonly postcode: string;
+  /** Of the plant, in degrees. */
+  readonly latitude?: number;
+  readonly longitude?: number;
 }
 
 /** A register set taken out of service: its final registers, and the balance that was paid back. */

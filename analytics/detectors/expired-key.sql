@@ -1,12 +1,10 @@
 -- Proves: marks are dated outside the validity of their key's certificate.
 -- Cannot: tell a late renewal from a wrong clock.
-select
-  'expired-key' as kind,
-  'medium' as severity,
-  license,
-  psd,
-  list(scan_id order by row_id) as scan_ids,
+-- Parameters: none.
+-- @members of fresh
+select row_id, '' as key, '' as why, 0 as value
+from fresh where outcome in ('expired-key', 'key-not-yet-valid')
+-- @findings
+select license, psd, key, 'medium' as severity,
   format('PSD {}: {} scanned pieces under license {} are dated outside the validity of their key.', psd, count(*), license) as detail
-from pieces
-where outcome in ('expired-key', 'key-not-yet-valid')
-group by license, psd
+from members group by license, psd, key

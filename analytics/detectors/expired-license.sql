@@ -1,12 +1,10 @@
 -- Proves: a PSD franked genuinely under a license outside the time for which the authority granted it.
 -- Cannot: tell whether the user knew; a renewal may be on its way.
-select
-  'expired-license' as kind,
-  'high' as severity,
-  license,
-  psd,
-  list(scan_id order by row_id) as scan_ids,
+-- Parameters: none.
+-- @members of fresh
+select row_id, '' as key, '' as why, 0 as value
+from fresh where outcome in ('expired-license')
+-- @findings
+select license, psd, key, 'high' as severity,
   format('PSD {} franked {} scanned pieces under license {} outside its validity.', psd, count(*), license) as detail
-from pieces
-where outcome in ('expired-license')
-group by license, psd
+from members group by license, psd, key

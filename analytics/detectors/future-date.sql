@@ -1,13 +1,12 @@
 -- Proves: genuine marks are dated days after they were scanned: the PSD's time is wrong, or was made wrong.
--- Cannot: tell a fault from intent.
-select
-  'future-date' as kind,
-  'medium' as severity,
-  license,
-  psd,
-  list(scan_id order by row_id) as scan_ids,
+-- Cannot: tell a fault from intent, nor the PSD's clock from that of the sorter.
+-- Parameters: none; the verifier calls a date an anomaly when it lies 30 days before the scan or 36 hours after it
+--   (verify/limits.ts).
+-- @members of fresh
+select row_id, '' as key, '' as why, date_diff('day', scanned_at, printed_at) as value
+from fresh where outcome = 'date-anomaly' and printed_at > scanned_at
+-- @findings
+select license, psd, key, 'medium' as severity,
   format('PSD {}: {} scanned pieces under license {} are dated up to {} days after their scan.', psd, count(*), license,
-    max(date_diff('day', scanned_at, printed_at))) as detail
-from pieces
-where outcome = 'date-anomaly' and printed_at > scanned_at
-group by license, psd
+    max(value)) as detail
+from members group by license, psd, key

@@ -2,35 +2,43 @@
 --   category allows.
 -- Cannot: tell a rate table that the user failed to update from intent; nor, where two pieces stuck together on the
 --   scale, the heavy one from the pair: a single overweight scan means little.
--- Thresholds: TOLERANCE_GRAMS = 2: in-line scales of sorters weigh moving mail to about a gram either way, and the record
---   holds whole grams. A category that is in no rate table at that date is not reported: not every price is published.
---   Where a category has several weight steps in force, paying for one that covers the piece is enough.
-with constants as (
-  select 2 as tolerance_grams
+-- Parameters: toleranceGrams = 2 (grams): in-line scales of sorters weigh moving mail to about a gram either way, and the
+--   record holds whole grams.
+-- A category that is in no rate table at that date is not reported: not every price is published. Where a category has
+-- several weight steps in force, paying for one that covers the piece is enough.
+-- @members of fresh
+with paid as (
+  select rate_category, postage_mills, weight_grams, min(printed_at_ms) as first_ms, max(printed_at_ms) as last_ms
+  from fresh where genuine group by rate_category, postage_mills, weight_grams
+),
+-- What one rate covers for the whole time needs no look at each piece.
+doubtful as (
+  select rate_category, postage_mills, weight_grams from paid
+  where not exists (
+    from rates
+    where rates.rate_category = paid.rate_category and rates.postage_mills <= paid.postage_mills
+      and coalesce(paid.weight_grams <= rates.weight_grams_max::bigint + getvariable('toleranceGrams'), true)
+      and rates.valid_from_ms <= first_ms and rates.valid_to_ms > last_ms
+  )
 ),
 priced as (
-  select row_id, scan_id, license, psd,
-    min(rates.postage_mills) as lowest_mills, any_value(pieces.postage_mills) as paid_mills,
-    bool_or(pieces.postage_mills >= rates.postage_mills
-      and coalesce(weight_grams <= weight_grams_max + tolerance_grams, true)) as is_covered
-  from pieces
+  select row_id, min(rates.postage_mills) as lowest_mills, any_value(fresh.postage_mills) as paid_mills,
+    bool_or(fresh.postage_mills >= rates.postage_mills and coalesce(
+      fresh.weight_grams <= rates.weight_grams_max::bigint + getvariable('toleranceGrams'), true)) as is_covered
+  from fresh
+  join doubtful
+    on doubtful.rate_category = fresh.rate_category and doubtful.postage_mills = fresh.postage_mills
+    and doubtful.weight_grams is not distinct from fresh.weight_grams
   join rates
-    on rates.rate_category = pieces.rate_category
-    and rates.valid_from_ms <= pieces.printed_at_ms
-    and rates.valid_to_ms > pieces.printed_at_ms
-  cross join constants
+    on rates.rate_category = fresh.rate_category
+    and rates.valid_from_ms <= fresh.printed_at_ms and rates.valid_to_ms > fresh.printed_at_ms
   where genuine
-  group by row_id, scan_id, license, psd
+  group by row_id
 )
-select
-  'short-postage' as kind,
-  'medium' as severity,
-  license,
-  psd,
-  list(scan_id order by row_id) as scan_ids,
+select row_id, '' as key, if(paid_mills < lowest_mills, 'price', 'weight') as why, 0 as value
+from priced where not is_covered
+-- @findings
+select license, psd, key, 'medium' as severity,
   format('PSD {}: of the scanned pieces under license {}, {} pay less than their rate category costs, and {} weigh more than what they pay for.',
-    psd, license, count(*) filter (where paid_mills < lowest_mills), count(*) filter (where paid_mills >= lowest_mills))
-    as detail
-from priced
-where not is_covered
-group by license, psd
+    psd, license, count(*) filter (where why = 'price'), count(*) filter (where why = 'weight')) as detail
+from members group by license, psd, key

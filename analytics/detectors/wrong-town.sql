@@ -2,31 +2,38 @@
 --   deposit than the license, or the piece entered the mail (pass 'origin') at a plant that sorts other towns' mail.
 -- Cannot: tell fraud from convenience, or from a collection truck that was sent to another plant that evening: many
 --   scans of many licenses on one day point to the truck. Sees nothing of a plant where several towns' mail is sorted.
--- Thresholds: none. The second part is silent for plants that the registry does not list, and for licenses whose
+-- Parameters: none. The second part is silent for plants that the registry does not list, and for licenses whose
 --   postcode it lists with no plant. Later passes may be anywhere.
+-- @members of fresh
 with homes as (
-  select licenses.license, licenses.deposit_postcode, list(plant) filter (where plant is not null) as plants
+  select licenses.license, licenses.deposit_postcode as home, list(plant) filter (where plant is not null) as plants
   from licenses left join plants on plants.postcode = licenses.deposit_postcode
   group by licenses.license, licenses.deposit_postcode
 ),
-deposited as (
-  select row_id, scan_id, license, psd, homes.deposit_postcode as home, plant,
-    pieces.deposit_postcode <> homes.deposit_postcode as names_other_town,
+-- A town has few plants: what is the same for many pieces is decided once.
+places as (
+  select license, deposit_postcode, if(pass = 'origin', plant, null) as entered_at
+  from fresh where genuine group by all
+),
+judged as (
+  select places.*, deposit_postcode <> home as names_other_town,
     coalesce(
-      pass = 'origin' and not list_contains(homes.plants, plant) and plant in (select plants.plant from plants),
+      not list_contains(homes.plants, entered_at) and entered_at in (select plants.plant from plants),
       false) as entered_elsewhere
-  from pieces join homes using (license)
-  where genuine
+  from places join homes using (license)
+),
+wrong as (
+  select * from judged where names_other_town or entered_elsewhere
 )
-select
-  'wrong-town' as kind,
-  'medium' as severity,
-  license,
-  psd,
-  list(scan_id order by row_id) as scan_ids,
+select fresh.row_id, '' as key,
+  case when not entered_elsewhere then 'mark' when names_other_town then 'both' else 'plant' end as why, 0 as value
+from fresh join wrong
+  on wrong.license = fresh.license and wrong.deposit_postcode = fresh.deposit_postcode
+  and wrong.entered_at is not distinct from if(fresh.pass = 'origin', fresh.plant, null)
+where fresh.genuine
+-- @findings
+select license, psd, key, 'medium' as severity,
   format('Mail under license {} on PSD {} is to be deposited at {}: {} scanned pieces name another town, {} entered the mail at another plant.',
-    license, psd, any_value(home), count(*) filter (where names_other_town), count(*) filter (where entered_elsewhere))
+    license, psd, max(deposit_postcode), count(*) filter (where why <> 'plant'), count(*) filter (where why <> 'mark'))
     as detail
-from deposited
-where names_other_town or entered_elsewhere
-group by license, psd
+from members join licenses using (license) group by license, psd, key

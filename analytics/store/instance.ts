@@ -3,9 +3,10 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { STORE_MEMORY, WAL_SIZE } from '../limits.ts';
 import { resetAnchor } from './anchor.ts';
 import { chainEnd } from './chain-table.ts';
-import { MIGRATIONS, SCHEMA_VERSION, TABLES_SQL, VIEWS_SQL } from './schema.ts';
+import { MIGRATIONS } from './migrations.ts';
+import { SCHEMA_VERSION, TABLES_SQL, VIEWS_SQL } from './schema.ts';
 import { sealAll } from './sealing.ts';
-import { asInteger } from './values.ts';
+import { asInteger, asText } from './values.ts';
 
 /** The store cannot be used; the message names the file and what to do. */
 export class StoreError extends Error {
@@ -75,6 +76,8 @@ async function migrate(path: string, connection: DuckDBConnection): Promise<void
   if (version >= SCHEMA_VERSION || !MIGRATIONS.has(version)) return;
   await connection.run('begin');
   try {
+    const views = await connection.runAndReadAll('select view_name from duckdb_views() where not internal');
+    for (const [view] of views.getRows()) await connection.run(`drop view "${asText(view)}"`);
     for (let from = version; from < SCHEMA_VERSION; from++) await connection.run(MIGRATIONS.get(from) ?? '');
     await connection.run(VIEWS_SQL);
     await connection.run(`update store_version set version = ${SCHEMA_VERSION}`);

@@ -4,15 +4,13 @@ import {
   type Finding,
   isReasonCode,
   type ReasonCode,
-  type Severity,
+  SEVERITIES,
   type Verdict,
 } from '../../indicium/index.ts';
 import { openForReading } from './instance.ts';
 import { readScanDetails, readTimeline, type ScanDetail, type TimelineBar } from './scan-details.ts';
-import { asIntegerOrNull, asText, asTextOrNull, asTexts } from './values.ts';
+import { asInteger, asIntegerOrNull, asText, asTextOrNull, asTexts } from './values.ts';
 import { wholeEnd } from './whole.ts';
-
-const SEVERITIES: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
 
 /** A store opened only to be read: no statement can change it or reach another file. */
 export class StoreReader {
@@ -60,11 +58,11 @@ export class StoreReader {
   /** The gravest first. */
   async *findings(): AsyncGenerator<Finding> {
     const result = await this.stream(
-      `select kind, severity, license, psd, scan_ids, detail from findings
-       order by list_position(['${SEVERITIES.join("', '")}'], severity), kind, license, psd, scan_ids`,
+      `select kind, severity, license, psd, scan_ids, detail, policy_version from findings
+       order by list_position(['${SEVERITIES.join("', '")}'], severity), kind, license, psd, key`,
     );
     for await (const rows of result.yieldRows()) {
-      for (const [kind, severity, license, psd, scanIds, detail] of rows) {
+      for (const [kind, severity, license, psd, scanIds, detail, policyVersion] of rows) {
         yield {
           kind: asText(kind),
           severity: oneOf(SEVERITIES, asText(severity)),
@@ -72,6 +70,7 @@ export class StoreReader {
           psd: asTextOrNull(psd),
           scanIds: asTexts(scanIds),
           detail: asText(detail),
+          policyVersion: asInteger(policyVersion),
         };
       }
     }

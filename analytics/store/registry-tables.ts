@@ -1,5 +1,6 @@
 import {
   BIGINT,
+  DOUBLE,
   type DuckDBConnection,
   type DuckDBType,
   type DuckDBValue,
@@ -9,154 +10,192 @@ import {
   VARCHAR,
 } from '@duckdb/node-api';
 import { appendColumns } from './append.ts';
+import type { RegistryRecords } from './registry-records.ts';
 
-/** What the detectors and investigators need of the registry; keys stay with the verifier. */
-export interface RegistryRecords {
-  readonly version: number;
-  readonly digest: string;
-  readonly issuedAtMs: number;
-  readonly licenses: readonly {
-    readonly license: number;
-    readonly holder: string;
-    readonly town: string;
-    readonly depositPostcode: string;
-    readonly psdLimit: number;
-    readonly validFromMs: number;
-    readonly validToMs: number;
-    readonly revokedAtMs: number | null;
-  }[];
-  readonly grants: readonly {
-    readonly license: number;
-    readonly psd: string;
-    readonly grantedAtMs: number;
-    readonly endedAtMs: number | null;
-  }[];
-  readonly psds: readonly { readonly psd: string; readonly user: string }[];
-  readonly funds: readonly {
-    readonly license: number;
-    readonly psd: string;
-    readonly refill: number;
-    readonly amountMills: number;
-    readonly paidAtMs: number;
-  }[];
-  readonly refunds: readonly {
-    readonly license: number;
-    readonly psd: string;
-    readonly pieceCount: bigint;
-    readonly amountMills: number;
-    readonly refundedAtMs: number;
-  }[];
-  readonly rates: readonly {
-    readonly rateCategory: number;
-    readonly weightGramsMax: number;
-    readonly postageMills: number;
-    readonly validFromMs: number;
-    readonly validToMs: number;
-  }[];
-  readonly plants: readonly { readonly plant: string; readonly postcode: string }[];
-  readonly withdrawals: readonly {
-    readonly license: number;
-    readonly psd: string;
-    readonly epoch: number;
-    readonly pieceCount: bigint;
-    readonly ascendingMills: number;
-    readonly returnedMills: number;
-    readonly withdrawnAtMs: number;
-  }[];
+/** One table of the registry: its columns, and its rows as a trust list has them. */
+interface RegistryTable {
+  readonly table: string;
+  readonly columns: readonly (readonly [name: string, type: DuckDBType])[];
+  readonly rows: (registry: RegistryRecords) => readonly DuckDBValue[][];
 }
 
-/** Replaces the registry tables. To be called within a transaction. */
+const big = (value: number | null): bigint | null => (value === null ? null : BigInt(value));
+
+export const REGISTRY_TABLES: readonly RegistryTable[] = [
+  {
+    table: 'registry_license',
+    columns: [
+      ['license', BIGINT],
+      ['holder', VARCHAR],
+      ['town', VARCHAR],
+      ['deposit_postcode', VARCHAR],
+      ['psd_limit', BIGINT],
+      ['valid_from_ms', BIGINT],
+      ['valid_to_ms', BIGINT],
+      ['revoked_at_ms', BIGINT],
+    ],
+    rows: ({ licenses }) =>
+      licenses.map((entry) => [
+        big(entry.license),
+        entry.holder,
+        entry.town,
+        entry.depositPostcode,
+        big(entry.psdLimit),
+        big(entry.validFromMs),
+        big(entry.validToMs),
+        big(entry.revokedAtMs),
+      ]),
+  },
+  {
+    table: 'registry_grant',
+    columns: [
+      ['license', BIGINT],
+      ['psd', VARCHAR],
+      ['granted_at_ms', BIGINT],
+      ['ended_at_ms', BIGINT],
+    ],
+    rows: ({ grants }) =>
+      grants.map((entry) => [big(entry.license), entry.psd, big(entry.grantedAtMs), big(entry.endedAtMs)]),
+  },
+  {
+    table: 'registry_psd',
+    columns: [
+      ['psd', VARCHAR],
+      ['user_name', VARCHAR],
+    ],
+    rows: ({ psds }) => psds.map((entry) => [entry.psd, entry.user]),
+  },
+  {
+    table: 'registry_funds',
+    columns: [
+      ['license', BIGINT],
+      ['psd', VARCHAR],
+      ['refill', BIGINT],
+      ['amount_mills', BIGINT],
+      ['paid_at_ms', BIGINT],
+    ],
+    rows: ({ funds }) =>
+      funds.map((entry) => [
+        big(entry.license),
+        entry.psd,
+        big(entry.refill),
+        big(entry.amountMills),
+        big(entry.paidAtMs),
+      ]),
+  },
+  {
+    table: 'registry_refund',
+    columns: [
+      ['license', BIGINT],
+      ['psd', VARCHAR],
+      ['piece_count', UBIGINT],
+      ['amount_mills', BIGINT],
+      ['refunded_at_ms', BIGINT],
+    ],
+    rows: ({ refunds }) =>
+      refunds.map((entry) => [
+        big(entry.license),
+        entry.psd,
+        entry.pieceCount,
+        big(entry.amountMills),
+        big(entry.refundedAtMs),
+      ]),
+  },
+  {
+    table: 'registry_rate',
+    columns: [
+      ['rate_category', INTEGER],
+      ['weight_grams_max', INTEGER],
+      ['postage_mills', BIGINT],
+      ['valid_from_ms', BIGINT],
+      ['valid_to_ms', BIGINT],
+    ],
+    rows: ({ rates }) =>
+      rates.map((entry) => [
+        entry.rateCategory,
+        entry.weightGramsMax,
+        big(entry.postageMills),
+        big(entry.validFromMs),
+        big(entry.validToMs),
+      ]),
+  },
+  {
+    table: 'registry_plant',
+    columns: [
+      ['plant', VARCHAR],
+      ['postcode', VARCHAR],
+      ['latitude', DOUBLE],
+      ['longitude', DOUBLE],
+    ],
+    rows: ({ plants }) =>
+      plants.map((entry) => [entry.plant, entry.postcode, entry.latitude ?? null, entry.longitude ?? null]),
+  },
+  {
+    table: 'registry_withdrawal',
+    columns: [
+      ['license', BIGINT],
+      ['psd', VARCHAR],
+      ['epoch', UINTEGER],
+      ['piece_count', UBIGINT],
+      ['ascending_mills', BIGINT],
+      ['returned_mills', BIGINT],
+      ['withdrawn_at_ms', BIGINT],
+    ],
+    rows: ({ withdrawals }) =>
+      withdrawals.map((entry) => [
+        big(entry.license),
+        entry.psd,
+        entry.epoch,
+        entry.pieceCount,
+        big(entry.ascendingMills),
+        big(entry.returnedMills),
+        big(entry.withdrawnAtMs),
+      ]),
+  },
+];
+
+/**
+ * Takes a trust list in. What older lists said stays, with the versions from which and until which it was said; the
+ * views without a version show what the newest says. To be called within a transaction.
+ */
 export async function replaceRegistryTables(connection: DuckDBConnection, registry: RegistryRecords): Promise<void> {
-  const replace = async (table: string, types: DuckDBType[], rows: readonly DuckDBValue[][]) => {
-    await connection.run(`delete from ${table}`);
-    await appendColumns(connection, table, types, rows.length, (from, to) => {
-      const slice = rows.slice(from, to);
-      return types.map((_, column) => slice.map((row) => row[column] ?? null));
-    });
-  };
-  await replace(
-    'registry_version',
-    [BIGINT, VARCHAR, BIGINT],
-    [[BigInt(registry.version), registry.digest, BigInt(registry.issuedAtMs)]],
+  const { version, digest, issuedAtMs } = registry;
+  const known = await connection.runAndReadAll('select version, digest from registry_version');
+  const [last] = known.getRows();
+  if (last !== undefined && last[0] === BigInt(version) && last[1] === digest) return;
+  for (const table of REGISTRY_TABLES) await takeIn(connection, table, registry);
+  for (const table of ['registry_version', 'registry_list']) {
+    if (table === 'registry_version') await connection.run('delete from registry_version');
+    await connection.run(`insert into ${table} values ($1, $2, $3)`, [BigInt(version), digest, BigInt(issuedAtMs)]);
+  }
+}
+
+/** Rows are known by all they say; of several that say the same, each is one. */
+async function takeIn(
+  connection: DuckDBConnection,
+  { table, columns, rows }: RegistryTable,
+  registry: RegistryRecords,
+): Promise<void> {
+  const types = columns.map(([, type]) => type);
+  const names = columns.map(([name]) => name).join(', ');
+  await connection.run(`create or replace temp table incoming as select ${names} from ${table} limit 0`);
+  const list = rows(registry);
+  await appendColumns(connection, 'incoming', types, list.length, (from, to) => {
+    const slice = list.slice(from, to);
+    return types.map((_, column) => slice.map((row) => row[column] ?? null));
+  });
+  const numbered = (of: string, what: string) =>
+    `(select ${what}${names}, row_number() over (partition by ${names}) as instance from ${of})`;
+  const isSame = ['instance', ...columns.map(([name]) => name)]
+    .map((name) => `old.${name} is not distinct from new.${name}`)
+    .join(' and ');
+  const current = numbered(`${table} where until_version is null`, 'rowid as place, ');
+  await connection.run(`create or replace temp table ended as
+    select place from ${current} as old anti join ${numbered('incoming', '')} as new on ${isSame}`);
+  await connection.run(`create or replace temp table added as
+    select ${names} from ${numbered('incoming', '')} as new anti join ${current} as old on ${isSame}`);
+  await connection.run(
+    `update ${table} set until_version = ${registry.version} where rowid in (select place from ended)`,
   );
-  await replace(
-    'registry_license',
-    [BIGINT, VARCHAR, VARCHAR, VARCHAR, BIGINT, BIGINT, BIGINT, BIGINT],
-    registry.licenses.map((entry) => [
-      BigInt(entry.license),
-      entry.holder,
-      entry.town,
-      entry.depositPostcode,
-      BigInt(entry.psdLimit),
-      BigInt(entry.validFromMs),
-      BigInt(entry.validToMs),
-      entry.revokedAtMs === null ? null : BigInt(entry.revokedAtMs),
-    ]),
-  );
-  await replace(
-    'registry_grant',
-    [BIGINT, VARCHAR, BIGINT, BIGINT],
-    registry.grants.map((entry) => [
-      BigInt(entry.license),
-      entry.psd,
-      BigInt(entry.grantedAtMs),
-      entry.endedAtMs === null ? null : BigInt(entry.endedAtMs),
-    ]),
-  );
-  await replace(
-    'registry_psd',
-    [VARCHAR, VARCHAR],
-    registry.psds.map((entry) => [entry.psd, entry.user]),
-  );
-  await replace(
-    'registry_funds',
-    [BIGINT, VARCHAR, BIGINT, BIGINT, BIGINT],
-    registry.funds.map((entry) => [
-      BigInt(entry.license),
-      entry.psd,
-      BigInt(entry.refill),
-      BigInt(entry.amountMills),
-      BigInt(entry.paidAtMs),
-    ]),
-  );
-  await replace(
-    'registry_refund',
-    [BIGINT, VARCHAR, UBIGINT, BIGINT, BIGINT],
-    registry.refunds.map((entry) => [
-      BigInt(entry.license),
-      entry.psd,
-      entry.pieceCount,
-      BigInt(entry.amountMills),
-      BigInt(entry.refundedAtMs),
-    ]),
-  );
-  await replace(
-    'registry_rate',
-    [INTEGER, INTEGER, BIGINT, BIGINT, BIGINT],
-    registry.rates.map((entry) => [
-      entry.rateCategory,
-      entry.weightGramsMax,
-      BigInt(entry.postageMills),
-      BigInt(entry.validFromMs),
-      BigInt(entry.validToMs),
-    ]),
-  );
-  await replace(
-    'registry_plant',
-    [VARCHAR, VARCHAR],
-    registry.plants.map((entry) => [entry.plant, entry.postcode]),
-  );
-  await replace(
-    'registry_withdrawal',
-    [BIGINT, VARCHAR, UINTEGER, UBIGINT, BIGINT, BIGINT, BIGINT],
-    registry.withdrawals.map((entry) => [
-      BigInt(entry.license),
-      entry.psd,
-      entry.epoch,
-      entry.pieceCount,
-      BigInt(entry.ascendingMills),
-      BigInt(entry.returnedMills),
-      BigInt(entry.withdrawnAtMs),
-    ]),
-  );
+  await connection.run(`insert into ${table} select ${names}, ${registry.version}, null from added`);
 }

@@ -10,7 +10,8 @@ import { appendLink, type ChainEnd } from './chain-table.ts';
 import type { EvidenceColumns } from './columns.ts';
 import { CommitUnknownError } from './commit-unknown.ts';
 import { openForWriting, refuseMissing, StoreError } from './instance.ts';
-import { type RegistryRecords, replaceRegistryTables } from './registry-tables.ts';
+import type { RegistryRecords } from './registry-records.ts';
+import { replaceRegistryTables } from './registry-tables.ts';
 import { asBigint, asInteger, asText, asTextOrNull } from './values.ts';
 import { wholeEnd } from './whole.ts';
 

@@ -3,6 +3,7 @@ import { type FraudName, fraudCount } from '../scenario.ts';
 import { fork, overspend, overspreadLicense, rollback, ungrantedPsd } from './devices.ts';
 import { alter, crossKey, forge, photocopy } from './marks.ts';
 import { type Committed, otherTown, type Scene } from './scene.ts';
+import { fasterThanPrinter, twoPlaces } from './thieves.ts';
 import { lapsed, refundMailed, shortPostage, staleDate, wrongDestination, wrongTown } from './users.ts';
 
 /** A committed fraud and every piece that is part of it, the innocent twin of a copy or fork included. */
@@ -48,4 +49,6 @@ const COMMIT: Record<FraudName, (scene: Scene) => Committed | Promise<Committed>
   'wrong-destination': wrongDestination,
   'stale-date': staleDate,
   'short-postage': shortPostage,
+  'two-places': twoPlaces,
+  'faster-than-printer': fasterThanPrinter,
 };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Evidence } from '../../analytics/index.ts';
-import type { RegistryRecords } from '../../analytics/store/registry-tables.ts';
+import type { RegistryRecords } from '../../analytics/store/registry-records.ts';
 import type { Indicium } from '../../indicium/index.ts';
 import { booksOf, LICENSE, MORNING_MS, markOf, OTHER_LICENSE, PSD, PSDS, Registers, seen } from '../support/books.ts';
 import { findingsOf, scanIdsOf, scansNamed } from '../support/findings.ts';
@@ -61,7 +61,27 @@ describe('the rollback detector', () => {
       [...first.slice(3), lower].map(({ ascendingMills }) => ascendingMills),
       [2_920, 3_650, 3_560],
     );
-    await assertNamed(test, seenAll([...first.slice(4), lower]), seenAll(first.slice(0, 4)));
+    // The greater register follows from the mark before it, the lower one from nothing.
+    await assertNamed(test, seenAll([lower]), seenAll(first));
+    // Where no neighbor bears either out, both are named.
+    const apart = first.filter(({ pieceCount }) => pieceCount % 2n === 1n);
+    await assertNamed(test, seenAll([...apart.slice(2), lower]), seenAll(apart.slice(0, 2)));
+    // And where both have such a neighbor.
+    const next = registers.print(110);
+    await assertNamed(test, seenAll([...first.slice(4), lower]), seenAll([...first.slice(0, 4), next]));
+  });
+
+  it('does not name the mark after a clone of which the twins were not seen', async (test) => {
+    const registers = new Registers();
+    const before = five(registers, 0);
+    const clone = registers.copied();
+    const cloned = [50, 60].map((minutes) => clone.print(minutes, 5_000)).slice(1);
+    const unseen = [70, 80].map((minutes) => registers.print(minutes));
+    assert.equal(unseen.length, 2);
+    const after = five(registers, 200, 3_000);
+    const lower = after.filter(({ ascendingMills }) => ascendingMills < (cloned[0]?.ascendingMills ?? 0));
+    assert.equal(lower.length, 2);
+    await assertNamed(test, seenAll(cloned), seenAll([...before, ...after]));
   });
 
   it('names two consecutive marks whose ascending registers do not differ by the postage', async (test) => {

@@ -39,13 +39,15 @@ describe('a store', () => {
     };
     await store.setRegistry(booksOf({ refunds: [refund, refund], plants: [{ plant: 'P9', postcode: '1' }] }));
     const plants = [{ plant: 'P1', postcode: '06484' }];
-    await store.setRegistry(booksOf({ refunds: [refund], rates: [rate], plants, withdrawals: [withdrawal] }));
+    await store.setRegistry(
+      booksOf({ version: 2, refunds: [refund], rates: [rate], plants, withdrawals: [withdrawal] }),
+    );
     const rows = async (sql: string) => (await store.connection.runAndReadAll(sql)).getRowsJson();
     assert.deepEqual(await rows('select license, psd, piece_count, amount_mills, epoch_ms(refunded_at) from refunds'), [
       [String(LICENSE), PSD, '18446744073709551615', '281474976710655', String(MORNING_MS)],
     ]);
     assert.deepEqual(await rows('from rates'), [[65_535, 28, '4294967295', '0', '8640000000000000']]);
-    assert.deepEqual(await rows('from plants'), [['P1', '06484']]);
+    assert.deepEqual(await rows('from plants'), [['P1', '06484', null, null]]);
     assert.deepEqual(
       await rows(
         'select license, psd, epoch, piece_count, ascending_mills, returned_mills, epoch_ms(withdrawn_at) from withdrawals',

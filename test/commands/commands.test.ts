@@ -91,7 +91,15 @@ describe('verdicts and findings', () => {
     // Where the clone's piece counts come after the original's, the registers ran backwards too.
     assert.deepEqual(new Set(findings.map(({ kind }) => kind)), new Set(['copy', 'fork', 'rollback']));
     for (const finding of findings) {
-      assert.deepEqual(Object.keys(finding), ['kind', 'severity', 'license', 'psd', 'scanIds', 'detail']);
+      assert.deepEqual(Object.keys(finding), [
+        'kind',
+        'severity',
+        'license',
+        'psd',
+        'scanIds',
+        'detail',
+        'policyVersion',
+      ]);
     }
   });
 

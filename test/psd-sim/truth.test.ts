@@ -17,6 +17,10 @@ const SCENARIO: Scenario = {
   images: 'none',
   dayMs: Date.UTC(2026, 10, 20),
 };
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** No printer makes as many. */
+const MARKS_A_MINUTE_MAX = 1_000n;
 const STALE_MS = 30 * 24 * 3_600_000;
 
 interface ScanLine {
@@ -116,6 +120,18 @@ const isSince = (fromMs: number | null | undefined, { printedAtMs }: Indicium) =
 
 /** How each fraud looks in a scan beside the registry: found by other means than those that committed it. */
 const LOOKS: Record<FraudName, Rule> = {
+  'two-places': ({ mark, plant, scannedAt }, { scans }) => {
+    return scans.some((other) => {
+      const betweenMs = Math.abs(Date.parse(other.scannedAt) - Date.parse(scannedAt));
+      return isOf(mark)(other.mark) && other.plant !== plant && betweenMs < HOUR_MS;
+    });
+  },
+  'faster-than-printer': ({ mark }, { scans }) => {
+    return scans.some(({ mark: other }) => {
+      const isOfOneMinute = isOf(mark)(other) && Math.abs(mark.printedAtMs - other.printedAtMs) <= MINUTE_MS;
+      return isOfOneMinute && mark.pieceCount - other.pieceCount > MARKS_A_MINUTE_MAX;
+    });
+  },
   copy: isCopied,
   'copy-far': isCopied,
   forged: isBadlySigned,

@@ -1,0 +1,89 @@
+import type { Disposition } from '../indicium/index.ts';
+import { isReasonCode } from '../indicium/index.ts';
+import { findAll } from './detect.ts';
+import { dispositionFor } from './policy.ts';
+import type { Policy } from './policy-file.ts';
+import { FINDING_TABLES_SQL, FINDING_VIEWS_SQL } from './store/finding-schema.ts';
+import { openForReading } from './store/instance.ts';
+import { asBigint, asIntegerOrNull, asText, asTextOrNull, asTexts } from './store/values.ts';
+
+/** A finding that a policy adds, takes away, or lets name other scans. */
+export interface FindingChange {
+  readonly change: 'added' | 'removed' | 'changed';
+  readonly kind: string;
+  readonly severity: string;
+  readonly license: number | null;
+  readonly psd: string | null;
+  readonly detail: string;
+  readonly scanIdsAdded: readonly string[];
+  readonly scanIdsRemoved: readonly string[];
+}
+
+/** Pieces that a policy would have answered otherwise at the divert gate. */
+export interface VerdictChange {
+  readonly change: 'verdict';
+  readonly reasons: readonly string[];
+  readonly from: Disposition;
+  readonly to: Disposition;
+  readonly scans: bigint;
+}
+
+/**
+ * What a policy would find in the evidence of a store, against what is found there now. The store is opened read-only:
+ * tables of the same names that live as long as the connection stand before those of the store.
+ */
+export async function backtest(db: string, policy: Policy): Promise<(FindingChange | VerdictChange)[]> {
+  const instance = await openForReading(db);
+  try {
+    const connection = await instance.connect();
+    const temporary = `${FINDING_TABLES_SQL}${FINDING_VIEWS_SQL}`.replaceAll(
+      /^create (table|view)/gm,
+      'create temp $1',
+    );
+    await connection.run('create temp table present as from findings');
+    await connection.run(`begin; ${temporary}`);
+    await findAll({ connection }, policy);
+    const result = await connection.runAndReadAll(`
+      with before as (from present), after as (from findings)
+      select case when before.kind is null then 'added' when after.kind is null then 'removed' else 'changed' end as change,
+        kind, coalesce(after.severity, before.severity) as severity, license, psd,
+        coalesce(after.detail, before.detail) as detail,
+        list_sort(list_filter(coalesce(after.scan_ids, []::varchar[]), lambda id: not list_contains(coalesce(before.scan_ids, []::varchar[]), id))) as added,
+        list_sort(list_filter(coalesce(before.scan_ids, []::varchar[]), lambda id: not list_contains(coalesce(after.scan_ids, []::varchar[]), id))) as removed
+      from before full join after using (kind, license, psd, key)
+      where before.kind is null or after.kind is null or before.scan_ids <> after.scan_ids or before.detail <> after.detail
+      order by kind, license, psd, key`);
+    const findings = result.getRowObjects().map((row): FindingChange => {
+      return {
+        change: changeOf(asText(row.change)),
+        kind: asText(row.kind),
+        severity: asText(row.severity),
+        license: asIntegerOrNull(row.license),
+        psd: asTextOrNull(row.psd),
+        detail: asText(row.detail),
+        scanIdsAdded: asTexts(row.added),
+        scanIdsRemoved: asTexts(row.removed),
+      };
+    });
+    const answered = await connection.runAndReadAll(
+      'select reasons, disposition, count(*) from verdicts where reasons <> [] group by all order by all',
+    );
+    const verdicts = answered.getRows().flatMap(([reasons, disposition, scans]): VerdictChange[] => {
+      const codes = asTexts(reasons).filter(isReasonCode);
+      const from = dispositionOf(asText(disposition));
+      const to = dispositionFor(codes, policy);
+      return from === to ? [] : [{ change: 'verdict', reasons: codes, from, to, scans: asBigint(scans) }];
+    });
+    return [...findings, ...verdicts];
+  } finally {
+    instance.closeSync();
+  }
+}
+
+function changeOf(text: string): FindingChange['change'] {
+  return text === 'added' || text === 'removed' ? text : 'changed';
+}
+
+function dispositionOf(text: string): Disposition {
+  return text === 'divert' || text === 'manual' ? text : 'accept';
+}

@@ -1,0 +1,104 @@
+import type { DetectionStore } from './detection/connection.ts';
+import { scalar } from './detection/connection.ts';
+import type { StoreReader } from './store/reader.ts';
+import { asBigint, asInteger, asIntegerOrNull, asText, asTextOrNull, asTexts } from './store/values.ts';
+
+/** Findings about one thing, as `cases` of the store shows them (analytics/store/case-views.ts). */
+export interface Case {
+  readonly caseId: string;
+  readonly state: string;
+  readonly score: number;
+  readonly severity: string;
+  readonly kinds: readonly string[];
+  /** Null where the findings are of several. */
+  readonly license: number | null;
+  readonly psd: string | null;
+  readonly findings: number;
+  readonly scans: number;
+  /** ISO 8601; null where no plant said when. */
+  readonly firstScannedAt: string | null;
+  readonly lastScannedAt: string | null;
+  /** What whoever closed it wrote, and how many scans the findings name since that he did not know. */
+  readonly note: string | null;
+  readonly newScans: number;
+}
+
+/** The highest score first. */
+export async function* readCases(reader: StoreReader): AsyncGenerator<Case> {
+  const result = await reader.stream(
+    `select case_id, state, score, severity, kinds, license, psd, findings, scans, epoch_ms(first_scanned_at) as first_ms,
+       epoch_ms(last_scanned_at) as last_ms, note, new_scans
+     from cases order by score desc, case_id`,
+  );
+  for await (const rows of result.yieldRowObjects()) {
+    for (const row of rows) {
+      yield {
+        caseId: asText(row.case_id),
+        state: asText(row.state),
+        score: asInteger(row.score),
+        severity: asText(row.severity),
+        kinds: asTexts(row.kinds ?? null),
+        license: asIntegerOrNull(row.license),
+        psd: asTextOrNull(row.psd),
+        findings: asInteger(row.findings),
+        scans: asInteger(row.scans),
+        firstScannedAt: isoOrNull(asIntegerOrNull(row.first_ms)),
+        lastScannedAt: isoOrNull(asIntegerOrNull(row.last_ms)),
+        note: asTextOrNull(row.note),
+        newScans: asInteger(row.new_scans),
+      };
+    }
+  }
+}
+
+function isoOrNull(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}
+
+/**
+ * Closes a case over what its findings name now; whatever they come to name later reopens it. False when there is no
+ * such case.
+ */
+export async function closeCase(store: DetectionStore, caseId: string, note: string, nowMs: number): Promise<boolean> {
+  const { connection } = store;
+  let isKnown = false;
+  await store.transaction(async () => {
+    const known = await connection.runAndReadAll('select count(*) > 0 from case_findings where case_id = $1', [caseId]);
+    isKnown = known.getRows()[0]?.[0] === true;
+    if (!isKnown) return;
+    const sequence = asBigint(await scalar(connection, 'select coalesce(max(sequence), 0) + 1 from case_closing'));
+    await connection.run('insert into case_closing values ($1, $2, $3, $4)', [sequence, caseId, note, BigInt(nowMs)]);
+    await connection.run(
+      `insert into case_closed_scan select distinct $1::bigint, case_id, kind, scan_id from case_scans where case_id = $2`,
+      [sequence, caseId],
+    );
+  });
+  return isKnown;
+}
+
+/** A verdict that later evidence changed; what was answered stays, this says what it deserved. */
+export interface Revision {
+  readonly scanId: string;
+  readonly from: string;
+  readonly to: string;
+  /** Kinds of the findings that name the scan; none where a finding has gone again. */
+  readonly kinds: readonly string[];
+  readonly policyVersion: number;
+}
+
+export async function* readRevisions(reader: StoreReader): AsyncGenerator<Revision> {
+  const result = await reader.stream(
+    'select scan_id, from_disposition, to_disposition, kinds, policy_version from revisions order by sequence',
+  );
+  for await (const rows of result.yieldRows()) {
+    for (const [scanId, from, to, kinds, policyVersion] of rows) {
+      yield {
+        scanId: asText(scanId),
+        from: asText(from),
+        to: asText(to),
+        kinds: asTexts(kinds ?? null),
+        policyVersion: asInteger(policyVersion),
+      };
+    }
+  }
+}

@@ -1,0 +1,11 @@
+import type { Store } from '../store/store.ts';
+
+/** All that the detectors need of a store: a connection, and a transaction around what they do. */
+export type DetectionStore = Pick<Store, 'connection' | 'transaction'>;
+export type Connection = DetectionStore['connection'];
+
+/** The single value of the single row. */
+export async function scalar(connection: Connection, sql: string) {
+  const result = await connection.runAndReadAll(sql);
+  return result.getRows()[0]?.[0] ?? null;
+}

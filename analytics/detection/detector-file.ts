@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Where a detector finds the scans that it names; docs/ARCHITECTURE.md says what each relation holds. */
+export type MemberSource = 'fresh' | 'repeats' | 'suspects';
+
+/** One file of analytics/detectors, cut at its `-- @section` lines. */
+export interface Detector {
+  /** Its file's name, and the kind of its findings. */
+  readonly name: string;
+  /** The comment at its head: what it proves, what it cannot, its parameters. */
+  readonly header: string;
+  /** Sets whose marks are to be looked at one by one. */
+  readonly suspects: string | null;
+  /** Scans to name: row_id, key, why, value. Null where findings rest on counts alone. */
+  readonly members: { readonly source: MemberSource; readonly sql: string } | null;
+  /** Named scans that later evidence clears: row_id. */
+  readonly exonerated: string | null;
+  /** license, psd, key, severity, detail: one row a finding, over `members`, or over the touched licenses. */
+  readonly findings: string;
+}
+
+const FOLDER = new URL('../detectors/', import.meta.url);
+const SOURCES: readonly MemberSource[] = ['fresh', 'repeats', 'suspects'];
+
+export const DETECTORS: readonly Detector[] = readdirSync(FOLDER)
+  .filter((file) => file.endsWith('.sql'))
+  .toSorted()
+  .map((file) => detectorOf(file.slice(0, -'.sql'.length), readFileSync(new URL(file, FOLDER), 'utf8')));
+
+/** Another digest says that findings and state were made by other detectors, and are to be made again. */
+export const DETECTORS_DIGEST = hash('sha256', JSON.stringify(DETECTORS));
+
+function detectorOf(name: string, text: string): Detector {
+  const [header = '', ...parts] = text.split(/^-- @/m);
+  const sections = new Map(
+    parts.map((part) => {
+      const end = part.indexOf('\n');
+      return [part.slice(0, end), part.slice(end + 1)] as const;
+    }),
+  );
+  const common = sections.get('with');
+  const source = SOURCES.find((known) => sections.has(`members of ${known}`));
+  const statement = (section: string) => {
+    const sql = sections.get(section);
+    return sql === undefined ? null : withCommon(common, sql);
+  };
+  const members = source === undefined ? null : statement(`members of ${source}`);
+  const findings = statement(source === undefined ? 'findings of touched licenses' : 'findings');
+  assert(findings !== null, `${name}.sql has no findings`);
+  return {
+    name,
+    header: header.trimEnd(),
+    suspects: statement('suspects'),
+    members: source === undefined || members === null ? null : { source, sql: members },
+    exonerated: statement('exonerated'),
+    findings,
+  };
+}
+
+/** Relations that several statements of a file read from stand in it once. */
+function withCommon(common: string | undefined, sql: string): string {
+  const statement = sql.replace(/^(?:--.*\n|\s*\n)*/, '');
+  if (common === undefined) return statement;
+  return statement.startsWith('with ')
+    ? `with ${common.trimEnd()},\n${statement.slice('with '.length)}`
+    : `with ${common}${statement}`;
+}

@@ -1,0 +1,139 @@
+import { FRESH_ROWS_IN_MEMORY_MAX } from '../limits.ts';
+import { asBigint, asInteger } from '../store/values.ts';
+import { type Connection, scalar } from './connection.ts';
+import { mergeFresh } from './state-tables.ts';
+
+/** Rows of evidence not yet looked at: those after the first number, up to the second. */
+export interface FreshRows {
+  readonly afterRow: bigint;
+  readonly lastRow: bigint;
+}
+
+const MARK_COLUMNS = `row_id, scan_id, license, psd, epoch, piece_count, ascending_mills, descending_mills, postage_mills,
+  printed_at_ms, content_digest, mailpiece_id, pass, plant, scanned_at`;
+const FRESH_COLUMNS = `${MARK_COLUMNS}, key_id, rate_category, printed_at, deposit_postcode, destination_postcode,
+  outcome, genuine, sorter_destination, weight_grams`;
+
+/**
+ * Prepares what detectors read: `fresh`, the marks not yet looked at; `touched_sets` and `touched_licenses`, whose they
+ * are; `irregular_sets`, whose counters do not rise with everything else; `repeats`, all genuine marks of each piece
+ * count that was seen more than once, where one of them is fresh. Merges `fresh` into the state tables.
+ *
+ * A first look at a large store reads the evidence where it is; otherwise only pages of counters with a fresh mark are
+ * read again.
+ */
+export async function prepareEvidence(connection: Connection, rows: FreshRows): Promise<void> {
+  for (const name of ['fresh', 'near']) await dropTemporary(connection, name);
+  const { afterRow, lastRow } = rows;
+  const isLarge =
+    asInteger(await scalar(connection, `select count(*) from ${between(rows)}`)) > FRESH_ROWS_IN_MEMORY_MAX;
+  await connection.run(
+    `create or replace temp ${isLarge ? 'view' : 'table'} fresh as select ${FRESH_COLUMNS} from ${between(rows)}`,
+  );
+  await mergeFresh(connection);
+  await connection.run(`create or replace temp table touched_sets as
+    from register_set semi join (select distinct license, psd from fresh where genuine) using (license, psd)`);
+  await connection.run('create or replace temp table touched_licenses as select distinct license from touched_sets');
+  await (isLarge && afterRow === 0n ? compareAll(connection, lastRow) : comparePages(connection, lastRow));
+  await connection.run(`create or replace temp table irregular_sets as
+    select license, psd from adjacent where is_irregular
+    union
+    select license, psd from (${IRREGULAR_PAGES}) where is_irregular`);
+}
+
+function between({ afterRow, lastRow }: FreshRows): string {
+  return `pieces where row_id > ${afterRow} and row_id <= ${lastRow}`;
+}
+
+/** Two neighbors by piece count: where all of them rise, so does everything. */
+const ADJACENT = `
+select license, psd, piece_count, is_repeat, is_irregular
+from (
+  select license, psd, piece_count,
+    coalesce(piece_count = lag(piece_count) over steps, false) as is_repeat,
+    coalesce(
+      (piece_count = lag(piece_count) over steps and content_digest <> lag(content_digest) over steps)
+        or printed_at_ms < lag(printed_at_ms) over steps
+        or epoch < lag(epoch) over steps
+        or ascending_mills < lag(ascending_mills) over steps
+        or (piece_count - lag(piece_count) over steps = 1
+          and ascending_mills - lag(ascending_mills) over steps <> postage_mills),
+      false) as is_irregular
+  from near
+  window steps as (partition by license, psd order by piece_count, content_digest)
+)
+where is_repeat or is_irregular`;
+
+/** The same between pages, whose insides have been compared mark by mark. */
+const IRREGULAR_PAGES = `
+select license, psd,
+  coalesce(
+    first_ms < max(last_ms) over before
+      or first_epoch < max(last_epoch) over before
+      or first_ascending_mills < max(last_ascending_mills) over before
+      or (first_piece_count - max(last_piece_count) over before = 1
+        and first_ascending_mills - max(last_ascending_mills) over before <> first_postage_mills),
+    false) as is_irregular
+from counter_page semi join touched_sets using (license, psd)
+window before as (partition by license, psd order by page rows between unbounded preceding and 1 preceding)`;
+
+const NEAR_COLUMNS =
+  'row_id, license, psd, piece_count, epoch, ascending_mills, postage_mills, printed_at_ms, content_digest';
+
+async function compareAll(connection: Connection, lastRow: bigint): Promise<void> {
+  await connection.run(
+    `create or replace temp view near as select ${NEAR_COLUMNS} from pieces where genuine and row_id <= ${lastRow}`,
+  );
+  await connection.run(`create or replace temp table adjacent as ${ADJACENT}`);
+  await connection.run(`create or replace temp table repeats as
+    select ${MARK_COLUMNS}, destination_postcode, sorter_destination
+    from pieces semi join (select license, psd, piece_count from adjacent where is_repeat) using (license, psd, piece_count)
+    where genuine and row_id <= ${lastRow}`);
+}
+
+async function comparePages(connection: Connection, lastRow: bigint): Promise<void> {
+  await connection.run(`create or replace temp table touched_pages as
+    select distinct license, psd, piece_count >> 6 as page from fresh where genuine`);
+  const firstRow = await scalar(
+    connection,
+    'select coalesce(min(first_row), 0) from counter_page semi join touched_pages using (license, psd, page)',
+  );
+  const range = `row_id >= ${asBigint(firstRow)} and row_id <= ${lastRow}`;
+  await connection.run(`create or replace temp table near as
+    select ${NEAR_COLUMNS} from (select *, piece_count >> 6 as page from pieces where genuine and ${range})
+    semi join touched_pages using (license, psd, page)`);
+  await connection.run(`create or replace temp table adjacent as ${ADJACENT}`);
+  await connection.run(`create or replace temp table repeated_rows as
+    select row_id from near
+    semi join (
+      select license, psd, piece_count from adjacent
+      semi join (from fresh where genuine) as fresh using (license, psd, piece_count) where is_repeat
+    ) using (license, psd, piece_count)`);
+  await connection.run(`create or replace temp table repeats as
+    select ${MARK_COLUMNS}, destination_postcode, sorter_destination
+    from pieces semi join repeated_rows using (row_id) where ${range}`);
+}
+
+/** Marks of suspect sets, mark by mark: kept, so that the history of a set is read once. */
+export async function collectSuspects(connection: Connection, { afterRow }: FreshRows): Promise<void> {
+  await connection.run(`create or replace temp table new_suspects as
+    from (select distinct license, psd from suspected) anti join suspect_set using (license, psd)`);
+  if ((await scalar(connection, 'select count(*) > 0 from new_suspects')) === true) {
+    await connection.run('insert into suspect_set from new_suspects');
+    await connection.run(`insert into suspect_scan select ${MARK_COLUMNS}
+      from pieces semi join new_suspects using (license, psd) where genuine and row_id <= ${afterRow}`);
+  }
+  await connection.run(`insert into suspect_scan select ${MARK_COLUMNS}
+    from fresh semi join suspect_set using (license, psd) where genuine`);
+  await connection.run(`create or replace temp table looked_at as
+    from suspect_set semi join touched_licenses using (license)`);
+  await connection.run(`create or replace temp table suspects as
+    from suspect_scan semi join looked_at using (license, psd)`);
+}
+
+/** The same name is a view of a large store at one time, and a table at another. */
+async function dropTemporary(connection: Connection, name: string): Promise<void> {
+  const views = `select count(*) > 0 from duckdb_views() where temporary and view_name = '${name}'`;
+  const isView = (await scalar(connection, views)) === true;
+  await connection.run(`drop ${isView ? 'view' : 'table'} if exists temp.${name}`);
+}

@@ -1,0 +1,95 @@
+import type { Policy } from '../policy-file.ts';
+import { type Connection, scalar } from './connection.ts';
+import { DETECTORS, type Detector, type MemberSource } from './detector-file.ts';
+import { collectSuspects, type FreshRows } from './fresh-evidence.ts';
+
+/** Runs every detector over what `prepareEvidence` prepared; `changed_rows` then holds the scans it was about. */
+export async function nameScans(connection: Connection, rows: FreshRows, policy: Policy): Promise<void> {
+  await connection.run('create or replace temp table changed_rows (row_id bigint)');
+  await connection.run('create or replace temp table suspected (license bigint, psd varchar)');
+  for (const detector of DETECTORS) {
+    if (detector.suspects === null) continue;
+    await setParameters(connection, detector, policy);
+    await connection.run(`insert into suspected select license, psd from (${detector.suspects}\n)`);
+  }
+  await collectSuspects(connection, rows);
+  const isEmpty: Record<MemberSource, boolean> = { fresh: false, repeats: false, suspects: false };
+  for (const source of ['repeats', 'suspects'] as const) {
+    isEmpty[source] = (await scalar(connection, `select count(*) = 0 from ${source}`)) === true;
+  }
+  for (const detector of DETECTORS) {
+    // To plan the statements of a detector takes longer than to run them over nothing.
+    if (detector.members !== null && isEmpty[detector.members.source]) continue;
+    await setParameters(connection, detector, policy);
+    await (detector.members === null
+      ? judgeLicenses(connection, detector, policy)
+      : judgeScans(connection, detector, detector.members, policy));
+  }
+}
+
+/** A finding of counts: made anew for every license with new marks. */
+async function judgeLicenses(connection: Connection, { name, findings }: Detector, policy: Policy): Promise<void> {
+  await connection.run(
+    `delete from finding using touched_licenses as touched where kind = '${name}' and finding.license = touched.license`,
+  );
+  await connection.run(insertFindings(name, findings, policy));
+}
+
+/** A finding that names scans: they are brought up to date first, and then what is said of them. */
+async function judgeScans(
+  connection: Connection,
+  { name, exonerated, findings }: Detector,
+  { source, sql }: NonNullable<Detector['members']>,
+  policy: Policy,
+): Promise<void> {
+  await connection.run(`create or replace temp table picked as ${sql}`);
+  await connection.run(`create or replace temp table dropped as
+    select row_id, license, psd, key from named_scan where kind = '${name}' and ${JUDGED_ANEW[source]}`);
+  const isNothing = await scalar(
+    connection,
+    'select (select count(*) from picked) = 0 and (select count(*) from dropped) = 0',
+  );
+  if (isNothing === true && exonerated === null) return;
+  await connection.run(`create or replace temp table found as
+    select license, psd, picked.key, row_id, scan_id, scanned_at, mailpiece_id, plant, picked.why, picked.value
+    from ${source} join picked using (row_id)`);
+  await connection.run(
+    `delete from named_scan using dropped where kind = '${name}' and named_scan.row_id = dropped.row_id`,
+  );
+  await connection.run(`insert into named_scan
+    select '${name}', license, psd, key, row_id, scan_id, scanned_at, mailpiece_id, plant, why, value from found`);
+  if (exonerated !== null) {
+    const cleared = `kind = '${name}' and row_id in (select row_id from (${exonerated}\n))`;
+    await connection.run(`insert into dropped select row_id, license, psd, key from named_scan where ${cleared}`);
+    await connection.run(`delete from named_scan where ${cleared}`);
+  }
+  await connection.run(`create or replace temp table affected as
+    select license, psd, key from dropped union select license, psd, key from found`);
+  if ((await scalar(connection, 'select count(*) > 0 from affected')) !== true) return;
+  await connection.run('insert into changed_rows select row_id from dropped union select row_id from found');
+  await connection.run(`delete from finding using affected
+    where kind = '${name}' and finding.license = affected.license and finding.psd = affected.psd
+      and finding.key = affected.key`);
+  await connection.run(`create or replace temp table members as
+    from named_scan semi join affected using (license, psd, key) where kind = '${name}'`);
+  await connection.run(insertFindings(name, findings, policy));
+}
+
+/** Which scans that are named already are looked at anew, by where a detector finds them. */
+const JUDGED_ANEW: Record<MemberSource, string> = {
+  fresh: 'false',
+  repeats: 'row_id in (select row_id from repeats)',
+  suspects: '(license, psd) in (select (license, psd) from looked_at)',
+};
+
+function insertFindings(name: string, findings: string, policy: Policy): string {
+  return `insert into finding
+    select '${name}', license, psd, key, severity, detail, ${policy.version} from (${findings}\n)`;
+}
+
+/** What getvariable('name') gives in the files of the detectors. */
+async function setParameters(connection: Connection, { name }: Detector, policy: Policy): Promise<void> {
+  for (const [parameter, value] of Object.entries(policy.parameters[name] ?? {})) {
+    await connection.run(`set variable ${parameter} = ${value}`);
+  }
+}

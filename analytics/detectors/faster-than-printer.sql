@@ -1,0 +1,48 @@
+-- Proves: a register set counted more pieces in a time than its printer can print: the marks were not made by that
+--   printer, but by whoever has its key or a clone, or the count jumped.
+-- Cannot: tell these from each other, nor see a thief who keeps to the printer's pace. Names the marks that are too far
+--   ahead of an earlier one; where a count jumped once, that is the mark after the jump. A mark that runs back behind
+--   an earlier one is no start to measure from: it has a finding of its own (rollback).
+-- Parameters: piecesPerMinuteMax = 1000 (pieces a minute): the fastest inserting lines feed some 600 envelopes a minute;
+--   dateTickSeconds = 60 (seconds): a PSD is told the time once a minute, so two marks of one date may be that far apart.
+-- @suspects
+-- By the bounds of pages of 64 piece counts, which name more than in the end. Pages that are so near each other that all
+-- their pieces may share one date are not compared.
+with bounds as (
+  select license, psd,
+    last_piece_count::hugeint * 60000 - getvariable('piecesPerMinuteMax')::hugeint * first_ms as ahead,
+    min(first_piece_count::hugeint * 60000 - getvariable('piecesPerMinuteMax')::hugeint * last_ms) over (
+      partition by license, psd order by page::hugeint range between unbounded preceding
+        and getvariable('piecesPerMinuteMax')::hugeint * getvariable('dateTickSeconds') // (60 * 64) preceding) as start
+  from counter_page semi join touched_sets using (license, psd)
+)
+select distinct license, psd from bounds
+where ahead - start > getvariable('piecesPerMinuteMax')::hugeint * getvariable('dateTickSeconds') * 1000
+-- @members of suspects
+with marks as (
+  select license, psd, content_digest, min(piece_count)::hugeint as piece_count, min(printed_at_ms) as printed_at_ms
+  from suspects group by license, psd, content_digest
+),
+started as (
+  select *, piece_count * 60000 - getvariable('piecesPerMinuteMax')::hugeint * printed_at_ms as ahead,
+    coalesce(piece_count > max(piece_count) over (
+      partition by license, psd order by printed_at_ms range between unbounded preceding and current row exclude group
+    ), true) as goes_on
+  from marks
+),
+compared as (
+  select *, min(ahead) filter (where goes_on) over (
+      partition by license, psd order by printed_at_ms range between unbounded preceding and current row
+    ) as start
+  from started
+)
+select row_id, '' as key, '' as why, 0 as value
+from suspects semi join (
+  from compared
+  where ahead - start > getvariable('piecesPerMinuteMax')::hugeint * getvariable('dateTickSeconds') * 1000
+) as too_fast using (license, psd, content_digest)
+-- @findings
+select license, psd, key, 'high' as severity,
+  format('PSD {}: {} scanned pieces under license {} were counted faster than {} pieces a minute.', psd, count(*), license,
+    getvariable('piecesPerMinuteMax')) as detail
+from members group by license, psd, key

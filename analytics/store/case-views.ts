@@ -1,0 +1,91 @@
+/**
+ * Findings about one thing are one case: a cloned PSD has forks by the thousand and a rollback, and is one PSD. What a
+ * kind of finding is about: the device, wherever it went; the license, whatever PSD it was on; or marks that others may
+ * have made in the name of both.
+ */
+export const CASE_SUBJECTS: Readonly<Record<string, 'psd' | 'license' | 'marks'>> = {
+  'compromised-key': 'psd',
+  copy: 'marks',
+  'cross-key': 'marks',
+  'expired-key': 'license',
+  'expired-license': 'license',
+  'faster-than-printer': 'psd',
+  forged: 'marks',
+  fork: 'psd',
+  'future-date': 'license',
+  overspend: 'license',
+  'overspread-license': 'license',
+  'refund-mailed': 'license',
+  'revoked-key': 'psd',
+  'revoked-license': 'license',
+  rollback: 'psd',
+  'short-postage': 'license',
+  'stale-date': 'license',
+  'suite-mismatch': 'marks',
+  'two-places': 'psd',
+  'ungranted-psd': 'psd',
+  'unknown-key': 'marks',
+  'wrong-destination': 'license',
+  'wrong-town': 'license',
+};
+
+const SUBJECT_ROWS = Object.entries(CASE_SUBJECTS)
+  .map(([kind, subject]) => `('${kind}', '${subject}')`)
+  .join(', ');
+
+/**
+ * A case is closed when somebody closed it and every scan that its findings name was named then, for the same reason;
+ * reopened when one was not. Its score: over its kinds, the weight of their severity, once more for each doubling of scans.
+ */
+export const CASE_VIEWS_SQL = `
+create view case_findings as
+select case subject when 'psd' then 'psd/' || psd when 'license' then 'license/' || license
+    else 'marks/' || license || '/' || psd end as case_id,
+  kind, severity, license, psd, key, detail, policy_version
+from finding join (values ${SUBJECT_ROWS}) as subjects (kind, subject) using (kind);
+
+create view case_scans as
+select case_id, kind, key, row_id, scan_id, scanned_at
+from case_findings join named_scan using (kind, license, psd, key);
+
+create view cases as
+with by_kind as (
+  select case_id, kind, max(severity) as severity, count(distinct (license, psd, key)) as findings,
+    min(license) as first_license, max(license) as last_license, min(psd) as first_psd, max(psd) as last_psd
+  from case_findings group by case_id, kind
+),
+seen as (
+  select case_id, kind, count(distinct row_id) as scans from case_scans group by case_id, kind
+),
+scored as (
+  select case_id, list(kind order by kind) as kinds,
+    list(severity order by list_position(['critical', 'high', 'medium', 'low'], severity))[1] as severity,
+    sum(coalesce(score, 0) * (1 + floor(log2(greatest(scans, 1)))))::bigint as score,
+    sum(findings)::bigint as findings,
+    if(min(first_license) = max(last_license), min(first_license), null) as license,
+    if(min(first_psd) = max(last_psd), min(first_psd), null) as psd
+  from by_kind join seen using (case_id, kind) left join severity_score using (severity)
+  group by case_id
+),
+spans as (
+  select case_id, count(distinct row_id) as scans, min(scanned_at) as first_scanned_at, max(scanned_at) as last_scanned_at
+  from case_scans group by case_id
+),
+closings as (
+  select case_id, max(sequence) as sequence, arg_max(note, sequence) as note,
+    arg_max(closed_at_ms, sequence) as closed_at_ms
+  from case_closing group by case_id
+),
+unknown_then as (
+  select case_id, count(*) as new_scans
+  from (
+    select case_id, kind, scan_id from case_scans semi join closings using (case_id)
+    except
+    select case_id, kind, scan_id from case_closed_scan semi join closings using (case_id, sequence)
+  ) group by case_id
+)
+select case_id, severity, score, kinds, license, psd, findings, scans, first_scanned_at, last_scanned_at,
+  case when closings.case_id is null then 'open' when new_scans > 0 then 'reopened' else 'closed' end as state,
+  coalesce(new_scans, 0) as new_scans, note, epoch_ms(closed_at_ms) as closed_at
+from scored join spans using (case_id) left join closings using (case_id) left join unknown_then using (case_id);
+`;

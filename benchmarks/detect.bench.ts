@@ -1,0 +1,157 @@
+import { parseArgs } from 'node:util';
+import { FRAUDS, type FraudName } from '../psd-sim/index.ts';
+import { measureCost } from './detect-cost.ts';
+import { type Delay, measureDay, type Quality, type Sight, type Tally } from './detect-quality.ts';
+import { plotRatios } from './plot.ts';
+import { WHY_NOT } from './provable.ts';
+import { count, machine, markdownTable, median } from './table.ts';
+
+/**
+ * What the detectors find of simulated days with every fraud and every honest trap mixed, through the real pipeline, as more
+ * and more mail is never scanned and more and more scans have no mailpiece id; how soon; and what it costs to look at a
+ * day of a large post. The whole is --seeds 20 --pieces 100000 (an hour on two cores); by default a part of it.
+ */
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '3' },
+    'first-seed': { type: 'string', default: '1' },
+    pieces: { type: 'string', default: '20000' },
+    rows: { type: 'string', default: '10000000' },
+    only: { type: 'string' },
+  },
+});
+const SIGHTS: readonly Sight[] = [0, 0.1, 0.25, 0.5].flatMap((unseenShare) => {
+  return [0, 0.1, 0.2].map((namelessShare) => ({ unseenShare, namelessShare }));
+});
+
+process.stdout.write(`${machine()}\n\n`);
+if (values.only !== 'cost') await quality(Number(values.seeds), Number(values['first-seed']), Number(values.pieces));
+if (values.only !== 'quality') await cost(Number(values.rows));
+
+async function quality(seeds: number, firstSeed: number, pieces: number): Promise<void> {
+  const qualities = SIGHTS.map(
+    (sight): Quality => ({ sight, tallies: new Map(FRAUDS.map((fraud) => [fraud, newTally()])) }),
+  );
+  const delays: Delay[] = [];
+  let scans = 0;
+  let honest = 0;
+  for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
+    note(`seed ${seed}`);
+    const size = { pieces, psds: Math.ceil(pieces / 200), licenses: Math.ceil(pieces / 250) };
+    const day = await measureDay(seed, size, qualities);
+    delays.push(...day.delays);
+    scans += day.scans;
+    honest += day.honest;
+  }
+  process.stdout.write(
+    `${seeds} seeds from ${firstSeed} × ${count(pieces)} honest pieces, ${count(scans)} scans in all, ${count(honest)} honest traps\n\n`,
+  );
+  printBySight(qualities);
+  printByFraud(qualities, delays);
+  const worst = qualities.at(-1);
+  const bars = FRAUDS.map((fraud) => ({ label: fraud, value: ratio(worst?.tallies.get(fraud), 'provable') }));
+  plotRatios('detect', 'Frauds of which half of the mail still leaves a proof (all of these are found)', bars, []);
+}
+
+function newTally(): Tally {
+  return { committed: 0, provable: 0, found: 0, named: 0, innocent: 0 };
+}
+
+function ratio(tally: Tally | undefined, what: 'provable' | 'found'): number {
+  if (tally === undefined) return 0;
+  const whole = what === 'provable' ? tally.committed : tally.provable;
+  return whole === 0 ? 1 : tally[what] / whole;
+}
+
+function printBySight(qualities: readonly Quality[]): void {
+  const rows = qualities.map(({ sight, tallies }) => {
+    const sum = (of: (tally: Tally) => number) => [...tallies.values()].reduce((total, tally) => total + of(tally), 0);
+    const [named, innocent] = [sum((tally) => tally.named), sum((tally) => tally.innocent)];
+    return [
+      percent(sight.unseenShare),
+      percent(sight.namelessShare),
+      count(sum(({ committed }) => committed)),
+      count(sum(({ provable }) => provable)),
+      count(sum(({ found }) => found)),
+      (sum(({ found }) => found) / sum(({ provable }) => provable)).toFixed(4),
+      count(innocent),
+      named === 0 ? '–' : (1 - innocent / named).toFixed(4),
+    ];
+  });
+  const headings = [
+    'mail never scanned',
+    'scans without id',
+    'frauds',
+    'provable',
+    'found',
+    'recall of the provable',
+    'innocent scans named',
+    'precision',
+  ];
+  process.stdout.write(`${markdownTable(headings, rows)}\n`);
+}
+
+function printByFraud(qualities: readonly Quality[], delays: readonly Delay[]): void {
+  const [best, worst] = [qualities[0], qualities.at(-1)];
+  const rows = FRAUDS.map((fraud) => {
+    const its = delays.filter((delay) => delay.fraud === fraud);
+    const all = qualities.map(({ tallies }) => tallies.get(fraud) ?? newTally());
+    const innocent = all.reduce((sum, tally) => sum + tally.innocent, 0);
+    const missed = all.reduce((sum, tally) => sum + tally.provable - tally.found, 0);
+    return [
+      `\`${fraud}\``,
+      count(best?.tallies.get(fraud)?.committed ?? 0),
+      ratio(best?.tallies.get(fraud), 'provable').toFixed(3),
+      ratio(worst?.tallies.get(fraud), 'provable').toFixed(3),
+      count(missed),
+      count(innocent),
+      its.length === 0 ? '–' : count(median(its.map(({ scans }) => scans))),
+      its.length === 0 ? '–' : count(median(its.map(({ minutes }) => minutes))),
+      WHY_NOT[fraud as FraudName] ?? 'one scan is enough',
+    ];
+  });
+  const headings = [
+    'fraud',
+    'committed',
+    'provable, all seen',
+    'provable, half unseen',
+    'provable and missed',
+    'innocent scans named',
+    'delay, scans',
+    'delay, minutes',
+    'what the proof needs',
+  ];
+  process.stdout.write(`${markdownTable(headings, rows)}\n`);
+}
+
+async function cost(rows: number): Promise<void> {
+  const { coldSeconds, nextSeconds, findings, fileBytes } = await measureCost(rows, note);
+  const headings = [
+    'scans',
+    'register sets',
+    'all detectors, cold',
+    'the next 10,000 scans, median',
+    'worst',
+    'findings',
+    'store',
+  ];
+  const row = [
+    count(rows),
+    '20,000',
+    `${coldSeconds.toFixed(1)} s`,
+    `${median(nextSeconds).toFixed(2)} s`,
+    `${Math.max(...nextSeconds).toFixed(2)} s`,
+    count(findings),
+    `${(fileBytes / 1e9).toFixed(2)} GB`,
+  ];
+  process.stdout.write(markdownTable(headings, [row]));
+}
+
+function percent(share: number): string {
+  return `${Math.round(100 * share)} %`;
+}
+
+function note(step: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`${step}\n`);
+}

@@ -1,0 +1,87 @@
+import { type Command, Option } from 'commander';
+import { closeCase, readCases, readRevisions, Store, StoreReader } from '../analytics/index.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { databaseOption } from './options.ts';
+import { print, printJson, type Terminal, warn } from './terminal.ts';
+
+const STATES = ['open', 'reopened', 'closed'] as const;
+
+interface CasesOptions {
+  readonly db: string;
+  readonly state?: string;
+  readonly note?: string;
+}
+
+/** `cases` and `revisions`: what people work through, and what later evidence changed. */
+export function addCasesCommands(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
+  const cases = program
+    .command('cases')
+    .summary('findings grouped by what they are about; close a case')
+    .description(
+      'Prints {caseId, state, score, severity, kinds, license, psd, findings, scans, …} for every case, one JSON object a ' +
+        'line, the highest score first. With close ID, closes a case; evidence that comes later reopens it.',
+    )
+    .argument('[action]', 'close')
+    .argument('[id]', 'the case to close')
+    .addOption(databaseOption())
+    .addOption(new Option('--state <state>', 'only cases in this state').choices(STATES))
+    .option('--note <text>', 'why it is closed')
+    .addHelpText(
+      'after',
+      '\nExample:\n  indicia cases --db day.duckdb --state open' +
+        '\n  indicia cases close psd/06-2S-5520023 --db day.duckdb --note "PSD taken in"',
+    )
+    .action(async (action: string | undefined, id: string | undefined, options: CasesOptions) => {
+      if (action === undefined) return finish(await list(options, terminal));
+      if (action !== 'close' || id === undefined)
+        return cases.error('error: expected nothing, or close and the id of a case');
+      if (options.note === undefined) return cases.error('error: --note must say why the case is closed');
+      finish(await close(id, options.db, options.note, terminal));
+    });
+
+  program
+    .command('revisions')
+    .summary('verdicts that later evidence changed')
+    .description(
+      'Prints {scanId, from, to, kinds, policyVersion}, one JSON object a line, for every answer that the findings ' +
+        'made too mild, or that a finding which has gone again had made too hard.',
+    )
+    .addOption(databaseOption())
+    .addHelpText('after', '\nExample:\n  indicia revisions --db day.duckdb')
+    .action(async ({ db }: { db: string }) => {
+      const reader = await StoreReader.open(db);
+      try {
+        for await (const revision of readRevisions(reader)) await printJson(terminal, revision);
+      } finally {
+        reader.close();
+      }
+      finish(EXIT.done);
+    });
+}
+
+async function list({ db, state }: CasesOptions, terminal: Terminal): Promise<ExitCode> {
+  const reader = await StoreReader.open(db);
+  try {
+    for await (const one of readCases(reader)) {
+      if (state === undefined || one.state === state) await printJson(terminal, one);
+    }
+  } finally {
+    reader.close();
+  }
+  return EXIT.done;
+}
+
+async function close(id: string, db: string, note: string, terminal: Terminal): Promise<ExitCode> {
+  const store = await Store.open(db, { mustExist: true });
+  try {
+    const isClosed = await closeCase(store, id, note, terminal.nowMs());
+    if (!isClosed) {
+      warn(terminal, `indicia: ${db} has no case ${id}; 'indicia cases' lists them`);
+      return EXIT.usage;
+    }
+    await print(terminal, `${id} is closed\n`);
+    return EXIT.done;
+  } finally {
+    store.close();
+  }
+}

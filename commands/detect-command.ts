@@ -1,0 +1,68 @@
+import type { Command } from 'commander';
+import { backtest, DEFAULT_POLICY, detect, readPolicy, Store, type VerdictChange } from '../analytics/index.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { databaseOption, jsonOption, policyOption } from './options.ts';
+import { count, plural, print, printJson, type Terminal } from './terminal.ts';
+
+interface DetectOptions {
+  readonly db: string;
+  readonly policy?: string;
+  readonly backtest?: string;
+  readonly json?: boolean;
+}
+
+type Change = Awaited<ReturnType<typeof backtest>>[number];
+
+export function addDetectCommand(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
+  program
+    .command('detect')
+    .summary('run the detectors over what is new, or try another policy on the past')
+    .description(
+      'Runs every detector over the evidence that is new since the last time; another registry or policy makes everything ' +
+        'new. With --backtest, shows what another policy would find and answer instead, and changes nothing.',
+    )
+    .addOption(databaseOption())
+    .addOption(policyOption())
+    .option('--backtest <file>', 'a policy to hold against what is found now')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExample:\n  indicia detect --db day.duckdb\n  indicia detect --db day.duckdb --backtest stricter.json',
+    )
+    .action(async ({ db, policy, backtest: tried, json }: DetectOptions) => {
+      if (tried !== undefined) await printBacktest(db, tried, json ?? false, terminal);
+      else {
+        const store = await Store.open(db, { mustExist: true });
+        try {
+          const findings = await detect(store, policy === undefined ? DEFAULT_POLICY : readPolicy(policy));
+          await (json ? printJson(terminal, { findings }) : print(terminal, `${plural(findings, 'finding')}\n`));
+        } finally {
+          store.close();
+        }
+      }
+      finish(EXIT.done);
+    });
+}
+
+async function printBacktest(db: string, file: string, asJson: boolean, terminal: Terminal): Promise<void> {
+  const policy = readPolicy(file);
+  const changes = await backtest(db, policy);
+  if (asJson) {
+    for (const change of changes) await printJson(terminal, plain(change));
+    return;
+  }
+  const lines = changes.map((change) => (change.change === 'verdict' ? verdictLine(change) : findingLine(change)));
+  await print(terminal, `policy ${policy.version}: ${plural(changes.length, 'change')}\n${lines.join('')}`);
+}
+
+function findingLine({ change, kind, severity, detail, scanIdsAdded, scanIdsRemoved }: Exclude<Change, VerdictChange>) {
+  return `${change}  ${kind} (${severity}, +${scanIdsAdded.length} −${scanIdsRemoved.length} scans): ${detail}\n`;
+}
+
+function verdictLine({ reasons, from, to, scans }: VerdictChange): string {
+  return `verdict  ${from} → ${to}, ${count(Number(scans))} scans: ${reasons.join(', ')}\n`;
+}
+
+function plain(change: Change): object {
+  return change.change === 'verdict' ? { ...change, scans: Number(change.scans) } : change;
+}

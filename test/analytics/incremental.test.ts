@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import fc from 'fast-check';
+import { detect, type Evidence, Store } from '../../analytics/index.ts';
+import type { RegistryRecords } from '../../analytics/store/registry-records.ts';
+import type { ReadingOutcome, Scan } from '../../indicium/index.ts';
+import { booksOf, HOME, LICENSE, MORNING_MS, markOf, OTHER_LICENSE, PSD, PSDS, seen } from '../support/books.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+const MINUTE_MS = 60_000;
+const PLANTS = [
+  { plant: 'P1', postcode: HOME, latitude: 41.3, longitude: -73.1 },
+  { plant: 'P3', postcode: '75034', latitude: 33.1, longitude: -96.8 },
+];
+const REGISTRY = booksOf({
+  plants: PLANTS,
+  refunds: [{ license: LICENSE, psd: PSD, pieceCount: 2n, amountMills: 730, refundedAtMs: MORNING_MS }],
+  rates: [{ rateCategory: 101, weightGramsMax: 28, postageMills: 730, validFromMs: 0, validToMs: 8.64e15 }],
+  withdrawals: [
+    {
+      license: OTHER_LICENSE,
+      psd: PSDS[1] ?? '',
+      epoch: 0,
+      pieceCount: 64n,
+      ascendingMills: 0,
+      returnedMills: 1,
+      withdrawnAtMs: MORNING_MS + 50 * MINUTE_MS,
+    },
+  ],
+});
+
+/** Marks of few sets with few values for everything: nearly every pair of them contradicts some other. */
+const mark = fc
+  .record(
+    {
+      license: fc.constantFrom(LICENSE, OTHER_LICENSE),
+      psd: fc.constantFrom(...PSDS.slice(0, 2)),
+      // Around the border of a page of 64 counters, and far away.
+      pieceCount: fc.constantFrom(1n, 2n, 62n, 63n, 64n, 65n, 66n, 1_500n, 2n ** 64n - 1n),
+      minutes: fc.constantFrom(0, 1, 2, 55, 60, 60),
+      extraMills: fc.constantFrom(0, 0, 0, 0, 1, -1),
+      postpaid: fc.boolean(),
+      epoch: fc.constantFrom(0, 0, 0, 1),
+      postageMills: fc.constantFrom(730, 729),
+      depositPostcode: fc.constantFrom(HOME, HOME, HOME, '06443'),
+    },
+    { noNullPrototype: true },
+  )
+  .map(({ minutes, extraMills, postpaid, ...fields }) => {
+    const ascendingMills = Number(fields.pieceCount % 100_000n) * 730 + extraMills;
+    return markOf({
+      ...fields,
+      ascendingMills,
+      descendingMills: postpaid ? null : 100_000 - ascendingMills,
+      printedAtMs: MORNING_MS + minutes * MINUTE_MS,
+    });
+  });
+
+const scanning = fc.record(
+  {
+    mark: fc.nat({ max: 29 }),
+    outcome: fc.constantFrom<ReadingOutcome[]>(
+      'valid',
+      'valid',
+      'valid',
+      'valid',
+      'forged',
+      'date-anomaly',
+      'unknown-key',
+    ),
+    scan: fc.record<Partial<Scan>>(
+      {
+        mailpieceId: fc.constantFrom('M1', 'M2', null),
+        plant: fc.constantFrom('P1', 'P1', 'P3', 'P9', null),
+        pass: fc.constantFrom('origin', 'origin', 'destination', null),
+        destination: fc.constantFrom('06443', '75034', null),
+        weightGrams: fc.constantFrom(20, 99, null),
+        scannedAtMs: fc.constantFrom(MORNING_MS - 1, MORNING_MS + 61 * MINUTE_MS, MORNING_MS + 90 * MINUTE_MS, null),
+      },
+      { noNullPrototype: true },
+    ),
+  },
+  { noNullPrototype: true },
+);
+
+/** A third of the marks is scanned more than once. */
+const mail: fc.Arbitrary<Evidence[]> = fc
+  .tuple(fc.array(mark, { minLength: 10, maxLength: 30 }), fc.array(scanning, { minLength: 20, maxLength: 60 }))
+  .map(([marks, scannings]) =>
+    scannings.flatMap(({ mark: index, outcome, scan }) => {
+      const its = marks[index % marks.length];
+      return its === undefined ? [] : [seen(its, scan, outcome)];
+    }),
+  );
+
+const FINDINGS = 'from findings order by kind, license, psd, key';
+
+/** Everything the detectors found, byte for byte, after a look at each of the batches. */
+async function found(
+  test: TestContext,
+  batches: readonly (readonly Evidence[])[],
+  registries: readonly RegistryRecords[] = [REGISTRY],
+): Promise<string> {
+  const store = await Store.open(join(await temporaryFolder(test), 'store.duckdb'));
+  for (const registry of registries) await store.setRegistry(registry);
+  for (const batch of batches) {
+    await store.record(batch, 'test', null);
+    await detect(store);
+  }
+  const result = await store.connection.runAndReadAll(FINDINGS);
+  store.close();
+  return result
+    .getRowsJson()
+    .map((row) => JSON.stringify(row))
+    .join('\n');
+}
+
+function cut(all: readonly Evidence[], sizes: readonly number[]): Evidence[][] {
+  const batches: Evidence[][] = [];
+  for (let from = 0, turn = 0; from < all.length; turn++) {
+    const size = sizes[turn % sizes.length] ?? 1;
+    batches.push(all.slice(from, from + size));
+    from += size;
+  }
+  return batches;
+}
+
+describe('detectors that look at what is new only', () => {
+  it('find what a look at all the evidence finds, whatever came in which order and batches', async (test) => {
+    const shuffled = mail.chain((all) =>
+      fc.record({
+        all: fc.constant(all),
+        arrived: fc.shuffledSubarray(all, { minLength: all.length }),
+        sizes: fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 4 }),
+      }),
+    );
+    const kinds = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(shuffled, async ({ all, arrived, sizes }) => {
+        const cold = await found(test, [all]);
+        assert.equal(await found(test, cut(arrived, sizes)), cold);
+        for (const [, kind = ''] of cold.matchAll(/^\["([\w-]+)"/gm)) kinds.add(kind);
+      }),
+      { numRuns: 12 },
+    );
+    for (const kind of [
+      'copy',
+      'fork',
+      'rollback',
+      'overspend',
+      'two-places',
+      'faster-than-printer',
+      'wrong-town',
+      'wrong-destination',
+      'short-postage',
+      'refund-mailed',
+      'forged',
+      'unknown-key',
+      'stale-date',
+    ]) {
+      assert.ok(kinds.has(kind), `no mail had ${kind}: the comparison says nothing of it`);
+    }
+  });
+});

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import {
+  DEFAULT_POLICY,
+  DETECTORS,
+  detect,
+  dispositionFor,
+  Judge,
+  PolicyError,
+  readPolicy,
+  Store,
+} from '../../analytics/index.ts';
+import { CASE_SUBJECTS } from '../../analytics/store/case-views.ts';
+import { REASON_CODES } from '../../indicium/index.ts';
+import { booksOf, markOf, seen } from '../support/books.ts';
+import { scanOf } from '../support/evidence.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+async function policyOf(test: TestContext, content: object | string) {
+  const path = join(await temporaryFolder(test), 'policy.json');
+  await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return readPolicy(path);
+}
+
+/** Detectors that inform: they accuse nobody, so there is nothing to do about their pieces. */
+const INFORMING = ['coverage', 'volume-change'];
+
+describe('the default policy', () => {
+  it('says what to do about every reason and every finding that accuses, and which case it belongs to', () => {
+    assert.deepEqual(Object.keys(DEFAULT_POLICY.dispositions).toSorted(), REASON_CODES.toSorted());
+    const accusing = DETECTORS.map(({ name }) => name).filter((name) => !INFORMING.includes(name));
+    assert.deepEqual(Object.keys(DEFAULT_POLICY.findings).toSorted(), accusing.toSorted());
+    assert.deepEqual(Object.keys(CASE_SUBJECTS).toSorted(), accusing.toSorted());
+  });
+
+  it('holds exactly the parameters that the detectors describe and read, with their defaults', () => {
+    for (const { name, header, suspects, members, exonerated, findings } of DETECTORS) {
+      const described = [...header.matchAll(/(\w+) = ([\d.]+) \(/g)].map(([, parameter, value]) => [
+        parameter,
+        Number(value),
+      ]);
+      assert.deepEqual(Object.fromEntries(described), DEFAULT_POLICY.parameters[name] ?? {}, name);
+      const sql = [suspects, members?.sql, exonerated, findings].join('\n');
+      const read = new Set([...sql.matchAll(/getvariable\('(\w+)'\)/g)].map(([, parameter]) => parameter));
+      assert.deepEqual(read, new Set(described.map(([parameter]) => parameter)), name);
+    }
+  });
+});
+
+describe('a policy file', () => {
+  it('changes what it names and leaves the rest as it is', async (test) => {
+    const policy = await policyOf(test, {
+      version: 7,
+      dispositions: { forged: 'manual', copy: 'pass' },
+      parameters: { 'two-places': { clockToleranceMinutes: 5 } },
+    });
+    assert.equal(policy.version, 7);
+    assert.deepEqual(policy.parameters['two-places'], { speedKmPerHour: 900, clockToleranceMinutes: 5 });
+    assert.deepEqual(policy.findings, DEFAULT_POLICY.findings);
+    assert.equal(dispositionFor(['forged'], policy), 'manual');
+    assert.equal(dispositionFor(['copy'], policy), 'accept');
+    assert.equal(dispositionFor(['copy', 'date-anomaly'], policy), 'manual');
+    assert.equal(dispositionFor(['fork', 'copy'], policy), 'divert');
+    assert.notEqual(policy.digest, DEFAULT_POLICY.digest);
+  });
+
+  it('passes a piece with a note', async (test) => {
+    const judge = new Judge(await policyOf(test, { version: 2, dispositions: { 'date-anomaly': 'pass' } }));
+    const { reading } = seen(markOf(), {}, 'date-anomaly');
+    const { disposition, reasons } = judge.judge(scanOf(), reading);
+    assert.deepEqual([disposition, reasons], ['accept', ['date-anomaly']]);
+  });
+
+  it('is refused with what is wrong in it', async (test) => {
+    const refused: [object | string, RegExp][] = [
+      ['{', /not JSON/],
+      [[], /must be object/],
+      [{}, /version/],
+      [{ version: 0 }, /version/],
+      [{ version: 1.5 }, /version/],
+      [{ version: 1, dispositions: { forgery: 'divert' } }, /dispositions/],
+      [{ version: 1, dispositions: { forged: 'accept' } }, /dispositions\/forged/],
+      [{ version: 1, findings: { coverage: 'divert' } }, /findings/],
+      [{ version: 1, parameters: { 'two-places': { speed: 1 } } }, /two-places/],
+      [{ version: 1, parameters: { 'two-places': { speedKmPerHour: '1; drop table finding' } } }, /speedKmPerHour/],
+      [{ version: 1, parameters: { forged: {} } }, /parameters/],
+      [{ version: 1, extra: true }, /extra is no part of a policy/],
+    ];
+    for (const [content, expected] of refused) {
+      await assert.rejects(
+        policyOf(test, content),
+        (error: unknown) => {
+          return error instanceof PolicyError && expected.test(error.message) && /policy\.json/.test(error.message);
+        },
+        JSON.stringify(content),
+      );
+    }
+    assert.throws(() => readPolicy('/nonexistent/policy.json'), PolicyError);
+  });
+
+  it('cannot go by the version of another one in a store', async (test) => {
+    const store = await Store.open(join(await temporaryFolder(test), 'store.duckdb'));
+    await store.setRegistry(booksOf());
+    await detect(store);
+    await assert.rejects(detect(store, await policyOf(test, { version: 1, findings: { copy: 'pass' } })), PolicyError);
+    await detect(store, await policyOf(test, { version: 2, findings: { copy: 'pass' } }));
+    await detect(store);
+    store.close();
+  });
+});
