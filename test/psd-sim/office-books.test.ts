@@ -54,7 +54,7 @@ describe('registers that a PSD states', () => {
   });
 
   it('give back no balance that was not there, and none twice', async (test) => {
-    const { post, withdraw } = await tampering(test);
+    const { post, audit, withdraw } = await tampering(test);
     const { manufacturer } = post.offices;
     const claimed = { descendingMills: '0', returnedMills: '9000' };
     assert.equal(refusalIn(await withdraw(claimed)), 'control-total-mismatch');
@@ -63,6 +63,7 @@ describe('registers that a PSD states', () => {
     const final = { descendingMills: '0', returnedMills: '2000' };
     for (let times = 0; times < 2; times++) assert.equal(typeOf(await withdraw(final)), WithdrawalReceipt.type);
     assert.equal(manufacturer.balanceMills(USER), 1_000_000n);
+    assert.equal(refusalIn(await audit(final)), 'already-withdrawn');
   });
 
   it('are not taken for reported while the authority cannot be reached', async (test) => {
@@ -105,6 +106,9 @@ describe('money between manufacturer and authority', () => {
     assert.equal(refusalIn(await manufacturer.receive(forged)), 'bad-signature');
     const answers = await Promise.all([manufacturer.receive(asked.statement), manufacturer.receive(asked.statement)]);
     assert.equal(answers[0], answers[1]);
+    manufacturer.registerDevice(psd, STRANGER.spki, USER);
+    const renumbered = seal(RefillRequest, { ...body, challenge: '3'.repeat(32) }, STRANGER.privateKey);
+    assert.equal(refusalIn(await manufacturer.receive(renumbered)), 'registers-went-back', 'a number used before');
     assert.equal(manufacturer.balanceMills(USER), 300_000n);
     assert.equal(manufacturer.bookedMills(psd, license).creditedMills, 700_000n);
     assert.equal(post.offices.authority.records.funds.length, 1);

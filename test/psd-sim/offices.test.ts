@@ -113,6 +113,8 @@ describe('the postal authority', () => {
     const first = contentsOf(LicenseDocument, await authority.receive(forwarded));
     const again = contentsOf(LicenseDocument, await authority.receive(forwarded));
     assert.deepEqual(first, again);
+    const noise = manufacturer.keys.seal(ForwardedRequest, { request: 'noise', user: USER });
+    assert.equal(refusalIn(await authority.receive(noise)), 'malformed');
     assert.equal(authority.records.licenses.length, 1);
     const stranger = seal(ForwardedRequest, { request, user: USER }, STRANGER.privateKey);
     assert.equal(refusalIn(await authority.receive(stranger)), 'bad-signature');
