@@ -18,7 +18,8 @@ const SCENARIO: Scenario = {
   dayMs: Date.UTC(2026, 10, 20),
 };
 const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
+/** Further than anybody takes mail to hand it in. */
+const FAR_KM = 1_200;
 /** No printer makes as many. */
 const MARKS_A_MINUTE_MAX = 1_000n;
 const STALE_MS = 30 * 24 * 3_600_000;
@@ -54,6 +55,17 @@ interface OfSet {
   readonly psd: string;
 }
 
+interface Place {
+  readonly latitude: number;
+  readonly longitude: number;
+}
+
+/** On a flat map, which is enough to tell the next county from the other end of the country. */
+function roughKm(from: Place, to: Place): number {
+  const eastward = (from.longitude - to.longitude) * Math.cos((from.latitude * Math.PI) / 180);
+  return 111 * Math.hypot(from.latitude - to.latitude, eastward);
+}
+
 /** What was written of one day, and nothing of how it came about. */
 interface WrittenDay {
   readonly scans: readonly Scanned[];
@@ -64,6 +76,7 @@ interface WrittenDay {
   readonly funds: readonly (OfSet & { readonly amountMills: number })[];
   readonly refunds: readonly (OfSet & { readonly pieceCount: string })[];
   readonly plantOf: ReadonlyMap<string, string>;
+  readonly placeOf: ReadonlyMap<string, Place>;
   readonly heaviestGrams: ReadonlyMap<number, number>;
 }
 
@@ -80,7 +93,7 @@ async function writtenDay(test: TestContext, frauds: readonly FraudName[]): Prom
   );
   const keys = await lines<Key>('registry/keys.ndjson');
   const licenses = await lines<License>('registry/licenses.ndjson');
-  const plants = await lines<{ plant: string; postcode: string }>('registry/plants.ndjson');
+  const plants = await lines<Place & { plant: string; postcode: string }>('registry/plants.ndjson');
   const rates = await lines<{ rateCategory: number; weightGramsMax: number }>('registry/rates.ndjson');
   return {
     scans: [...scans.values()],
@@ -91,6 +104,7 @@ async function writtenDay(test: TestContext, frauds: readonly FraudName[]): Prom
     funds: await lines('registry/funds.ndjson'),
     refunds: await lines('registry/refunds.ndjson'),
     plantOf: new Map(plants.map(({ plant, postcode }) => [postcode, plant])),
+    placeOf: new Map(plants.map((place) => [place.plant, place])),
     heaviestGrams: new Map(rates.map(({ rateCategory, weightGramsMax }) => [rateCategory, weightGramsMax])),
   };
 }
@@ -120,10 +134,12 @@ const isSince = (fromMs: number | null | undefined, { printedAtMs }: Indicium) =
 
 /** How each fraud looks in a scan beside the registry: found by other means than those that committed it. */
 const LOOKS: Record<FraudName, Rule> = {
-  'two-places': ({ mark, plant, scannedAt }, { scans }) => {
+  'two-places': ({ mark, payload }, { scans, plantOf, placeOf }) => {
+    const home = placeOf.get(plantOf.get(mark.depositPostcode) ?? '');
     return scans.some((other) => {
-      const betweenMs = Math.abs(Date.parse(other.scannedAt) - Date.parse(scannedAt));
-      return isOf(mark)(other.mark) && other.plant !== plant && betweenMs < HOUR_MS;
+      const place = placeOf.get(other.plant);
+      const isHandedIn = other.payload === payload && other.pass === 'origin';
+      return isHandedIn && home !== undefined && place !== undefined && roughKm(home, place) > FAR_KM;
     });
   },
   'faster-than-printer': ({ mark }, { scans }) => {
