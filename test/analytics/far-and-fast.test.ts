@@ -54,7 +54,7 @@ describe('the two-places detector', () => {
   it('names one mark that was at two plants at a time, unless its mailpieces are known to be two', async (test) => {
     const mark = new Registers().print(0);
     const pair = (first: string | null, second: string | null) => [
-      seen(mark, scan('P2', 5, { mailpieceId: first, pass: 'transit' })),
+      seen(mark, scan('P2', 5, { mailpieceId: first, pass: 'destination' })),
       seen(mark, scan('P3', 20, { mailpieceId: second, pass: 'destination' })),
     ];
     for (const [first, second] of [
