@@ -38,9 +38,10 @@ async function dayOf(
   test: TestContext,
   frauds: readonly (typeof FRAUDS)[number][],
   seed: number,
+  [psds, licenses]: readonly [number, number],
 ): Promise<SimulatedDay> {
   const folder = await temporaryFolder(test);
-  const scenario = { seed, pieces: 1_500, psds: 24, licenses: 24, frauds, images: 'none', dayMs: DAY_MS } as const;
+  const scenario = { seed, pieces: 1_500, psds, licenses, frauds, images: 'none', dayMs: DAY_MS } as const;
   const { truth } = await simulate(scenario, folder);
   const registry = await loadRegistry(join(folder, 'registry'), DAY_MS + 86_400_000);
   const lines = jsonLines<ScanLine>(await readFile(join(folder, 'scans.ndjson'), 'utf8'));
@@ -69,7 +70,6 @@ function again({ evidence, registry }: SimulatedDay, change: (scan: Scan) => Sca
 
 const truthOf = ({ truth }: SimulatedDay, ...names: string[]) =>
   truth.flatMap((line) => ('fraud' in line && names.includes(line.fraud) ? line.scanIds : [])).toSorted();
-const accusing = (findings: readonly Finding[]) => findings.filter(({ severity }) => severity !== 'information');
 
 /** Whatever order is asked for, it follows from the ids. */
 function mixed(evidence: readonly Evidence[]): Evidence[] {
@@ -83,8 +83,8 @@ let honest: SimulatedDay;
 let findings: Finding[] = [];
 before(async (test) => {
   if (!('after' in test)) throw new TypeError('a hook of a suite');
-  guilty = await dayOf(test, FRAUDS, 21);
-  honest = await dayOf(test, [], 22);
+  guilty = await dayOf(test, FRAUDS, 21, [24, 24]);
+  honest = await dayOf(test, [], 22, [10, 8]);
   findings = await findingsOf(test, guilty.evidence, guilty.registry);
 });
 
@@ -173,7 +173,7 @@ describe('replays, duplicates, counters', () => {
         const mark = registers.print(count * 10);
         return seen(count === at ? { ...mark, [field]: (mark[field] ?? 0) + mills } : mark);
       });
-      const findings = accusing(await findingsOf(test, evidence, booksOf()));
+      const findings = await findingsOf(test, evidence, booksOf());
       const named = new Set(findings.flatMap(({ scanIds }) => scanIds));
       // Less credit than was paid is money that somebody lost, and nobody's fraud.
       const isFraud = field === 'ascendingMills' || mills > 0;
@@ -189,11 +189,19 @@ describe('replays, duplicates, counters', () => {
     }
   });
 
-  it('B10: mail that no camera saw accuses nobody', async (test) => {
-    for (const share of [2n, 3n, 10n]) {
-      const left = honest.evidence.filter(({ reading }) => reading.contentDigest % share !== 0n);
-      assert.deepEqual(accusing(await findingsOf(test, left, honest.registry)), [], `1 in ${share} missing`);
-    }
+  it('B10: mail that no camera saw accuses nobody; where it is most of it, that is said', async (test) => {
+    const told = async (isSeen: (contents: bigint) => boolean) => {
+      const left = honest.evidence.filter(({ reading }) => isSeen(reading.contentDigest));
+      return findingsOf(test, left, honest.registry);
+    };
+    assert.deepEqual(await told((contents) => contents % 10n !== 0n), []);
+    const findings = await told((contents) => contents % 3n === 0n);
+    assert.ok(findings.length > 0);
+    assert.ok(
+      findings.every(({ kind, severity, scanIds }) => {
+        return kind === 'coverage' && severity === 'information' && scanIds.length === 0;
+      }),
+    );
   });
 
   it('B11: whatever order the scans come in, the findings are the same, byte for byte', async (test) => {
