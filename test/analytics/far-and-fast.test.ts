@@ -151,7 +151,7 @@ describe('the faster-than-printer detector', () => {
 
   it('does not take a mark that runs back for a start', async (test) => {
     const registers = new Registers();
-    registers.pieceCount = 5_000n;
+    registers.pieceCount = 500_000n;
     const marks = [registers.print(0), registers.print(60)];
     const old = new Registers().print(30);
     const findings = await findingsOf(

@@ -5,7 +5,19 @@ import fc from 'fast-check';
 import { detect, type Evidence, Store } from '../../analytics/index.ts';
 import type { RegistryRecords } from '../../analytics/store/registry-records.ts';
 import type { ReadingOutcome, Scan } from '../../indicium/index.ts';
-import { booksOf, HOME, LICENSE, MORNING_MS, markOf, OTHER_LICENSE, PSD, PSDS, seen } from '../support/books.ts';
+import {
+  booksOf,
+  HOME,
+  LICENSE,
+  type MarkChange,
+  MORNING_MS,
+  markOf,
+  OTHER_LICENSE,
+  PSD,
+  PSDS,
+  Registers,
+  seen,
+} from '../support/books.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const MINUTE_MS = 60_000;
@@ -165,6 +177,31 @@ describe('detectors that look at what is new only', () => {
       'stale-date',
     ]) {
       assert.ok(kinds.has(kind), `no mail had ${kind}: the comparison says nothing of it`);
+    }
+  });
+
+  it('compare pages of counters that came in at different times', async (test) => {
+    const wrong: [string, (registers: Registers) => MarkChange][] = [
+      ['an earlier date', () => ({ printedAtMs: MORNING_MS - 1 })],
+      ['a lower epoch', () => ({ epoch: 0 })],
+      ['a lower register', ({ ascendingMills }) => ({ ascendingMills: ascendingMills - 800, descendingMills: null })],
+      ['a wrong step', ({ ascendingMills }) => ({ ascendingMills: ascendingMills + 731, descendingMills: null })],
+    ];
+    for (const [what, change] of wrong) {
+      const registers = new Registers();
+      Object.assign(registers, { epoch: 1, pieceCount: 61n, ascendingMills: 61 * 100, descendingMills: 93_900 });
+      const before = [registers.print(0, 100), registers.print(1, 100)];
+      const after = registers.print(2, 730, change(registers));
+      assert.deepEqual([before[1]?.pieceCount, after.pieceCount], [63n, 64n]);
+      const [early, late] = [before.map((mark) => seen(mark)), [seen(after)]];
+      for (const batches of [
+        [early, late],
+        [late, early],
+      ]) {
+        const told = await found(test, batches);
+        assert.match(told, /"rollback"/, what);
+        assert.equal(told, await found(test, [batches.flat()]), what);
+      }
     }
   });
 
