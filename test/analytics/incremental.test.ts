@@ -159,7 +159,7 @@ describe('detectors that look at what is new only', () => {
         assert.equal(await found(test, cut(arrived, sizes)), cold);
         for (const [, kind = ''] of cold.matchAll(/^\["([\w-]+)"/gm)) kinds.add(kind);
       }),
-      { numRuns: 8 },
+      { numRuns: 8, endOnFailure: true },
     );
     for (const kind of [
       'copy',
@@ -214,7 +214,7 @@ describe('detectors that look at what is new only', () => {
       fc.asyncProperty(mail, fc.integer({ min: 1, max: 2 }), async (all, batchesBefore) => {
         assert.equal(await found(test, cut(all, [20]), { batchesBefore, older }), await found(test, [all]));
       }),
-      { numRuns: 4 },
+      { numRuns: 4, endOnFailure: true },
     );
   });
 });
