@@ -1,7 +1,7 @@
 import type { DetectionStore } from './detection/connection.ts';
 import { scalar } from './detection/connection.ts';
 import { DETECTORS_DIGEST } from './detection/detector-file.ts';
-import { prepareEvidence } from './detection/fresh-evidence.ts';
+import { forgetEvidence, prepareEvidence } from './detection/fresh-evidence.ts';
 import { nameScans } from './detection/name-scans.ts';
 import { reviseVerdicts } from './detection/revise-verdicts.ts';
 import { clearState } from './detection/state-tables.ts';
@@ -26,8 +26,8 @@ export async function detect(store: DetectionStore, policy: Policy = DEFAULT_POL
 
 /** The same, within a transaction that is open already. */
 export async function findAll({ connection }: Pick<DetectionStore, 'connection'>, policy: Policy): Promise<void> {
-  const registryDigest = await scalar(connection, "select coalesce(max(digest), '') from registry_version");
-  const basis = `'${registryDigest}', '${policy.digest}', '${DETECTORS_DIGEST}'`;
+  const registryDigest = asText(await scalar(connection, "select coalesce(max(digest), '') from registry_version"));
+  const basis = `'${registryDigest.replaceAll("'", "''")}', '${policy.digest}', '${DETECTORS_DIGEST}'`;
   const known = await scalar(
     connection,
     `select row_id from detector_state
@@ -47,6 +47,7 @@ export async function findAll({ connection }: Pick<DetectionStore, 'connection'>
   }
   await connection.run('delete from detector_state');
   await connection.run(`insert into detector_state values (${lastRow}, ${basis})`);
+  await forgetEvidence(connection);
 }
 
 async function startAnew(connection: DetectionStore['connection']): Promise<void> {

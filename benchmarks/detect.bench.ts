@@ -1,3 +1,4 @@
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { FRAUDS, type FraudName } from '../psd-sim/index.ts';
 import { measureCost } from './detect-cost.ts';
@@ -9,7 +10,8 @@ import { count, machine, markdownTable, median } from './table.ts';
 /**
  * What the detectors find of simulated days with every fraud and every honest trap mixed, through the real pipeline, as more
  * and more mail is never scanned and more and more scans have no mailpiece id; how soon; and what it costs to look at a
- * day of a large post. The whole is --seeds 20 --pieces 100000 (an hour on two cores); by default a part of it.
+ * day of a large post. The whole is --seeds 20 --pieces 100000 (an hour on two cores); by default a part of it. With
+ * --tallies FILE every seed is written down when it is done, and not measured again.
  */
 
 const { values } = parseArgs({
@@ -19,6 +21,7 @@ const { values } = parseArgs({
     pieces: { type: 'string', default: '20000' },
     rows: { type: 'string', default: '10000000' },
     only: { type: 'string' },
+    tallies: { type: 'string' },
   },
 });
 const SIGHTS: readonly Sight[] = [0, 0.1, 0.25, 0.5].flatMap((unseenShare) => {
@@ -30,28 +33,70 @@ if (values.only !== 'cost') await quality(Number(values.seeds), Number(values['f
 if (values.only !== 'quality') await cost(Number(values.rows));
 
 async function quality(seeds: number, firstSeed: number, pieces: number): Promise<void> {
-  const qualities = SIGHTS.map(
-    (sight): Quality => ({ sight, tallies: new Map(FRAUDS.map((fraud) => [fraud, newTally()])) }),
-  );
-  const delays: Delay[] = [];
-  let scans = 0;
-  let honest = 0;
+  const days: Day[] = [];
   for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
     note(`seed ${seed}`);
-    const size = { pieces, psds: Math.ceil(pieces / 200), licenses: Math.ceil(pieces / 250) };
-    const day = await measureDay(seed, size, qualities);
-    delays.push(...day.delays);
-    scans += day.scans;
-    honest += day.honest;
+    days.push(known(seed, pieces) ?? (await measured(seed, pieces)));
   }
+  const sum = (of: (day: Day) => number) => count(days.reduce((total, day) => total + of(day), 0));
   process.stdout.write(
-    `${seeds} seeds from ${firstSeed} × ${count(pieces)} honest pieces, ${count(scans)} scans in all, ${count(honest)} honest traps\n\n`,
+    `${seeds} seeds from ${firstSeed} × ${count(pieces)} honest pieces, ${sum(({ scans }) => scans)} scans in all, ${sum(({ honest }) => honest)} honest traps\n\n`,
   );
+  const qualities = SIGHTS.map((sight, index): Quality => {
+    const tallies = new Map(FRAUDS.map((fraud) => [fraud, added(days, index, fraud)]));
+    return { sight, tallies };
+  });
   printBySight(qualities);
-  printByFraud(qualities, delays);
+  printByFraud(
+    qualities,
+    days.flatMap(({ delays }) => delays),
+  );
   const worst = qualities.at(-1);
   const bars = FRAUDS.map((fraud) => ({ label: fraud, value: ratio(worst?.tallies.get(fraud), 'provable') }));
   plotRatios('detect', 'Frauds of which half of the mail still leaves a proof (all of these are found)', bars, []);
+}
+
+/** What was measured of one seed, as a line of the file of tallies. */
+interface Day {
+  readonly seed: number;
+  readonly pieces: number;
+  readonly scans: number;
+  readonly honest: number;
+  /** For each of the sights, by the name of the fraud. */
+  readonly tallies: readonly Record<string, Tally>[];
+  readonly delays: readonly Delay[];
+}
+
+function known(seed: number, pieces: number): Day | undefined {
+  if (values.tallies === undefined || !existsSync(values.tallies)) return undefined;
+  const lines = readFileSync(values.tallies, 'utf8').split('\n');
+  const days = lines.filter((line) => line !== '').map((line): Day => JSON.parse(line));
+  return days.find((day) => day.seed === seed && day.pieces === pieces);
+}
+
+async function measured(seed: number, pieces: number): Promise<Day> {
+  const qualities = SIGHTS.map(
+    (sight): Quality => ({ sight, tallies: new Map(FRAUDS.map((fraud) => [fraud, newTally()])) }),
+  );
+  const size = { pieces, psds: Math.ceil(pieces / 200), licenses: Math.ceil(pieces / 250) };
+  const { scans, honest, delays } = await measureDay(seed, size, qualities);
+  const tallies = qualities.map((quality) => Object.fromEntries(quality.tallies));
+  const day = { seed, pieces, scans, honest, tallies, delays };
+  if (values.tallies !== undefined) appendFileSync(values.tallies, `${JSON.stringify(day)}\n`);
+  return day;
+}
+
+function added(days: readonly Day[], sight: number, fraud: FraudName): Tally {
+  const total = newTally();
+  for (const { tallies } of days) {
+    const tally = tallies[sight]?.[fraud] ?? newTally();
+    total.committed += tally.committed;
+    total.provable += tally.provable;
+    total.found += tally.found;
+    total.named += tally.named;
+    total.innocent += tally.innocent;
+  }
+  return total;
 }
 
 function newTally(): Tally {
@@ -108,7 +153,7 @@ function printByFraud(qualities: readonly Quality[], delays: readonly Delay[]): 
       count(innocent),
       its.length === 0 ? '–' : count(median(its.map(({ scans }) => scans))),
       its.length === 0 ? '–' : count(median(its.map(({ minutes }) => minutes))),
-      WHY_NOT[fraud as FraudName] ?? 'one scan is enough',
+      WHY_NOT[fraud] ?? 'one scan is enough',
     ];
   });
   const headings = [

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { DETECTORS, readPolicy } from '../analytics/index.ts';
 import { FIELDS, type Field, SIGNED_BYTES, SUITES } from '../indicium/layout.ts';
 import { GUARDS } from '../psd-sim/psd/guards.ts';
 import { indicia } from './support/command-line.ts';
+import { temporaryFolder } from './support/temporary.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -59,6 +62,41 @@ describe('README.md', () => {
       assert.match(read('README.md'), new RegExp(`^npm ${script} `, 'm'));
       assert.ok(scripts[script] !== undefined && scripts[`pre${script}`].includes('ready'), script);
     }
+  });
+});
+
+describe('docs/DETECTORS.md', () => {
+  const plain = (text: string) => text.replaceAll('**', '').replaceAll(/\s+/g, ' ');
+  const sections = new Map(
+    read('docs/DETECTORS.md')
+      .split(/^### /m)
+      .slice(1)
+      .map((section) => [section.slice(0, section.indexOf('\n')), section]),
+  );
+
+  it('has every detector, with all that its file says of it', () => {
+    assert.deepEqual([...sections.keys()], DETECTORS.map(({ name }) => name).toSorted());
+    for (const { name, header } of DETECTORS) {
+      const said = plain(header.replaceAll(/^--/gm, '')).trim();
+      assert.match(said, /^(?:Proves|Informs): .* Cannot: .* Parameters: /, name);
+      assert.ok(plain(sections.get(name) ?? '').includes(said), `${name}: not what its file says`);
+    }
+  });
+
+  it('shows a finding of each, as the command prints it', () => {
+    for (const [name, section] of sections) {
+      const example = JSON.parse(section.match(/```json\n(.*)\n```/)?.[1] ?? '{}');
+      assert.equal(example.kind, name);
+      const keys = ['kind', 'severity', 'license', 'psd', 'scanIds', 'detail', 'policyVersion'];
+      assert.deepEqual(Object.keys(example), keys);
+      assert.equal(example.scanIds.length === 0, example.severity === 'information');
+    }
+  });
+
+  it('shows a policy that is one', async (test) => {
+    const path = join(await temporaryFolder(test), 'policy.json');
+    await writeFile(path, read('docs/DETECTORS.md').match(/```json\n({\n[\s\S]*?)```/)?.[1] ?? '');
+    assert.equal(readPolicy(path).version, 2);
   });
 });
 

@@ -23,7 +23,7 @@ const FRESH_COLUMNS = `${MARK_COLUMNS}, key_id, rate_category, printed_at, depos
  * read again.
  */
 export async function prepareEvidence(connection: Connection, rows: FreshRows): Promise<void> {
-  for (const name of ['fresh', 'near']) await dropTemporary(connection, name);
+  await forgetEvidence(connection);
   const { afterRow, lastRow } = rows;
   const isLarge =
     asInteger(await scalar(connection, `select count(*) from ${between(rows)}`)) > FRESH_ROWS_IN_MEMORY_MAX;
@@ -131,9 +131,28 @@ export async function collectSuspects(connection: Connection, { afterRow }: Fres
     from suspect_scan semi join looked_at using (license, psd)`);
 }
 
-/** The same name is a view of a large store at one time, and a table at another. */
-async function dropTemporary(connection: Connection, name: string): Promise<void> {
-  const views = `select count(*) > 0 from duckdb_views() where temporary and view_name = '${name}'`;
-  const isView = (await scalar(connection, views)) === true;
-  await connection.run(`drop ${isView ? 'view' : 'table'} if exists temp.${name}`);
+/**
+ * Gives the memory back; what was prepared for a large store is millions of rows. `fresh` and `near` are views of it at
+ * one time, and tables at another.
+ */
+export async function forgetEvidence(connection: Connection): Promise<void> {
+  const found = await connection.runAndReadAll(`
+    select 'view', view_name from duckdb_views() where temporary and view_name in ('fresh', 'near')
+    union all select 'table', table_name from duckdb_tables() where temporary and table_name in (${PREPARED})`);
+  for (const [what, name] of found.getRows()) await connection.run(`drop ${what} temp.${name}`);
 }
+
+const PREPARED = [
+  'fresh',
+  'near',
+  'adjacent',
+  'repeats',
+  'repeated_rows',
+  'suspects',
+  'merging',
+  'merged',
+  'picked',
+  'found',
+]
+  .map((name) => `'${name}'`)
+  .join(', ');

@@ -43,13 +43,10 @@ async function judgeScans(
   policy: Policy,
 ): Promise<void> {
   await connection.run(`create or replace temp table picked as ${sql}`);
+  const isNothing = (await scalar(connection, 'select count(*) = 0 from picked')) === true;
+  if (isNothing && source === 'fresh' && exonerated === null) return;
   await connection.run(`create or replace temp table dropped as
     select row_id, license, psd, key from named_scan where kind = '${name}' and ${JUDGED_ANEW[source]}`);
-  const isNothing = await scalar(
-    connection,
-    'select (select count(*) from picked) = 0 and (select count(*) from dropped) = 0',
-  );
-  if (isNothing === true && exonerated === null) return;
   await connection.run(`create or replace temp table found as
     select license, psd, picked.key, row_id, scan_id, scanned_at, mailpiece_id, plant, picked.why, picked.value
     from ${source} join picked using (row_id)`);

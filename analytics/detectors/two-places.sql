@@ -1,9 +1,10 @@
 -- Proves: a license was used in two places that no piece or device could travel between in the time. Either one mark,
---   and as far as is known one mailpiece, was scanned at two plants; or two marks of one register set, which is one
---   device, entered the mail at two plants: from the date of each mark to its scan the piece may travel, between
---   the two dates the device.
+--   and as far as is known one mailpiece, was scanned in the same sorting pass at two plants; or two marks of one
+--   register set, which is one device, entered the mail at two plants: from the date of each mark to its scan the
+--   piece may travel, between the two dates the device.
 -- Cannot: tell a cloned device from a stolen key, nor fraud from a plant whose clock is wrong by more than the tolerance:
 --   many licenses at one plant point to the clock. Scans dated before their own mark show a wrong clock and are left out.
+--   Different passes of a piece are not compared, since that would be comparing the clocks of two plants.
 --   Where one of two plants sorts for the town of the license, only what came in at the other is named.
 -- Parameters: speedKmPerHour = 900 (kilometers an hour, in a straight line): an airliner;
 --   clockToleranceMinutes = 60 (minutes): added to every journey.
@@ -53,7 +54,8 @@ pairs as (
   select a.row_id as a, b.row_id as b, a.license, a.plant as a_plant, b.plant as b_plant, 'piece' as why,
     abs(a.scanned_at_ms - b.scanned_at_ms) as gap_ms
   from timed as a join timed as b using (license, psd, content_digest)
-  where a.row_id < b.row_id and a.plant <> b.plant and coalesce(a.mailpiece_id = b.mailpiece_id, true)
+  where a.row_id < b.row_id and a.plant <> b.plant and a.pass = b.pass
+    and coalesce(a.mailpiece_id = b.mailpiece_id, true)
   union all
   select a.row_id, b.row_id, a.license, a.plant, b.plant, 'device',
     abs(a.printed_at_ms - b.printed_at_ms) + a.scanned_at_ms - a.printed_at_ms + b.scanned_at_ms - b.printed_at_ms

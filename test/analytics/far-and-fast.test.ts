@@ -54,7 +54,7 @@ describe('the two-places detector', () => {
   it('names one mark that was at two plants at a time, unless its mailpieces are known to be two', async (test) => {
     const mark = new Registers().print(0);
     const pair = (first: string | null, second: string | null) => [
-      seen(mark, scan('P2', 5, { mailpieceId: first, pass: 'transit' })),
+      seen(mark, scan('P2', 5, { mailpieceId: first, pass: 'destination' })),
       seen(mark, scan('P3', 20, { mailpieceId: second, pass: 'destination' })),
     ];
     for (const [first, second] of [
@@ -151,7 +151,7 @@ describe('the faster-than-printer detector', () => {
 
   it('does not take a mark that runs back for a start', async (test) => {
     const registers = new Registers();
-    registers.pieceCount = 5_000n;
+    registers.pieceCount = 500_000n;
     const marks = [registers.print(0), registers.print(60)];
     const old = new Registers().print(30);
     const findings = await findingsOf(
