@@ -63,7 +63,6 @@ select sequence, scan_id, from_disposition, to_disposition, kinds, policy_versio
 
 /** A store of version 3 has findings only, which the next look makes anew. */
 export const FINDING_FROM_3_SQL = `
-drop view findings;
 drop table finding;
 ${FINDING_TABLES_SQL}
 ${FINDING_MACROS_SQL}

@@ -40,13 +40,12 @@ create view ${view}_history as select ${columns}, since_version, until_version f
 `;
 
 /**
- * A store of version 3 knows the newest list only: what it says is taken as said by that list. The views are to be made
- * anew after it, `registry_list` before.
+ * A store of version 3 knows the newest list only: what it says is taken as said by that list. The views are dropped before and made
+ * anew after it.
  */
 export const REGISTRY_FROM_3_SQL = `
 create table registry_list (version bigint not null, digest varchar not null, issued_at_ms bigint not null);
 insert into registry_list from registry_version;
-${VIEWS.map(([view]) => `drop view ${view};`).join('\n')}
 alter table registry_plant add column latitude double;
 alter table registry_plant add column longitude double;
 ${REGISTRY_TABLES.map(

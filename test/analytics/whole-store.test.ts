@@ -5,9 +5,18 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
-import { auditStore, type Evidence, Store, StoreError, type StoreProblem, StoreReader } from '../../analytics/index.ts';
+import {
+  auditStore,
+  detect,
+  type Evidence,
+  Store,
+  StoreError,
+  type StoreProblem,
+  StoreReader,
+} from '../../analytics/index.ts';
 import { EVIDENCE_COLUMNS } from '../../analytics/store/columns.ts';
 import type { Scan } from '../../indicium/index.ts';
+import { booksOf } from '../support/books.ts';
 import { judged, scanOf } from '../support/evidence.ts';
 import { SmallWorld } from '../support/marks.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -276,21 +285,42 @@ describe('a store whose files were cut off', () => {
 });
 
 describe('a store of version 3', () => {
-  it('is brought up, its evidence linked and anchored', async (test) => {
+  it('is brought up: its evidence linked and anchored, its registry that of one list, its findings made anew', async (test) => {
     const path = join(await temporaryFolder(test), 'old.duckdb');
     const schema = await readFile(new URL('../vectors/store-v3.sql', import.meta.url), 'utf8');
     await changed(
       path,
       `${schema} insert into evidence (row_id, scan_id, scan_digest, source, outcome, disposition, reasons, trust_version)
        select range, 'scan ' || range, range, 'old', 'payload-empty', 'manual', 'payload-empty', 1 from range(1, 12001);
-       insert into source_position values ('old', '12000');`,
+       update evidence set outcome = 'forged', license = 1000, psd = '06-2S-0', content_digest = 1, piece_count = 1
+       where row_id = 77;
+       insert into source_position values ('old', '12000');
+       insert into registry_version values (1, 'books', 0);
+       insert into registry_license values (1000, 'Holder', 'Shelton', '06484', 3, 0, 8640000000000000, null);
+       insert into registry_plant values ('P1', '06484');
+       insert into finding values ('copy', 'high', 1000, '06-2S-0', ['x'], 'old');`,
     );
     await assert.rejects(StoreReader.open(path), /store version 3; this program reads version \d+; 'indicia doctor/);
     const store = await Store.open(path);
     assert.equal(store.rows, 12_000n);
     assert.equal(await store.positionOf('old'), '12000');
+    const rows = async (sql: string) => (await store.connection.runAndReadAll(sql)).getRowsJson();
+    assert.deepEqual(await rows('select license, since_version, until_version from licenses_history'), [
+      ['1000', '1', null],
+    ]);
+    assert.deepEqual(await rows('select version from lists'), [['1']]);
+    await detect(store);
+    assert.deepEqual(await rows('select kind, scan_ids from findings'), [['forged', ['scan 77']]]);
+    const plants = [{ plant: 'P1', postcode: '06484', latitude: 41, longitude: -73 }];
+    await store.setRegistry(booksOf({ version: 2, digest: 'second', plants }));
+    assert.deepEqual(await rows('select latitude, since_version, until_version from plants_history order by all'), [
+      [41, '2', null],
+      [null, '1', '2'],
+    ]);
+    await detect(store);
+    assert.equal((await rows('from cases')).length, 1);
     await store.record(
-      [...judged([{ payload: Buffer.alloc(1), scan: scanOf() }], new SmallWorld(1, 1).registry)],
+      judged([{ payload: Buffer.alloc(1), scan: scanOf() }], new SmallWorld(1, 1).registry),
       'new',
       null,
     );
