@@ -23,6 +23,8 @@ export class RecorderThread {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
+  /** Why the thread is no more; what is asked of it then fails at once. */
+  #ended: Error | null = null;
 
   private constructor(notices: RecorderNotices) {
     this.#worker = new Worker(new URL('recorder-worker.ts', import.meta.url));
@@ -68,13 +70,15 @@ export class RecorderThread {
     return Number(await this.#ask({ kind: 'detect' }));
   }
 
-  /** Closes the store and ends the thread. */
+  /** Closes the store and ends the thread; of one that has ended there is nothing to close. */
   async close(): Promise<void> {
+    if (this.#ended !== null) return;
     await this.#ask({ kind: 'close' });
     await this.#worker.terminate();
   }
 
   #ask(order: Order, transfer: ArrayBuffer[] = []): Promise<unknown> {
+    if (this.#ended !== null) return Promise.reject(this.#ended);
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.#lastId += 1;
     this.#waiting.set(this.#lastId, { resolve, reject });
@@ -90,6 +94,7 @@ export class RecorderThread {
   }
 
   #failAll(error: Error): void {
+    this.#ended ??= error;
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }

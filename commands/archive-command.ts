@@ -11,7 +11,7 @@ interface ArchiveCommandOptions {
   readonly db: string;
   readonly out: string;
   readonly keepDays: number;
-  readonly now?: number;
+  readonly before?: number;
   readonly copy?: boolean;
   readonly json?: boolean;
 }
@@ -32,13 +32,17 @@ export function addArchiveCommands(program: Command, terminal: Terminal, finish:
         .default(30)
         .argParser(wholeNumber(0, KEPT_DAYS_MAX)),
     )
-    .addOption(new Option('--now <time>', 'count the days from this time, ISO 8601 (default: now)').argParser(moment))
+    .addOption(
+      new Option('--before <time>', 'or: what is older than this time, ISO 8601, to the hour and less').argParser(
+        moment,
+      ),
+    )
     .option('--copy', 'leave the rows in the store, too: a copy to restore it from')
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  indicia archive --db post.duckdb --out archive --keep-days 30')
-    .action(async ({ db, out, keepDays, now, copy = false, json }: ArchiveCommandOptions) => {
-      const today = Math.floor((now ?? terminal.nowMs()) / DAY_MS) * DAY_MS;
-      const beforeMs = copy ? Number.MAX_SAFE_INTEGER : today - keepDays * DAY_MS;
+    .action(async ({ db, out, keepDays, before, copy = false, json }: ArchiveCommandOptions) => {
+      const today = Math.floor(terminal.nowMs() / DAY_MS) * DAY_MS;
+      const beforeMs = copy ? Number.MAX_SAFE_INTEGER : (before ?? today - keepDays * DAY_MS);
       const moved = await archiveStore(db, { folder: out, beforeMs, keep: copy });
       await (json
         ? printJson(terminal, moved)

@@ -49,9 +49,7 @@ describe('an archive', () => {
       db,
       '--out',
       archiveFolder,
-      '--keep-days',
-      '0',
-      '--now',
+      '--before',
       '2026-12-24T00:00:00Z',
       '--json',
     ]);
@@ -68,7 +66,10 @@ describe('an archive', () => {
     assert.equal(audit.exitCode, 0, audit.stdout);
     assert.match(audit.stdout, /of them in an archive/);
 
+    // A look in between must not make the detectors count what comes back a second time.
+    assert.equal((await indicia(['detect', '--db', db])).exitCode, 0);
     assert.equal((await indicia(['restore', '--db', db, '--archive', archiveFolder])).exitCode, 0);
+    assert.equal((await indicia(['detect', '--db', db])).exitCode, 0);
     assert.deepEqual(await answersOf(db), before);
     assert.equal((await indicia(['doctor', '--db', db])).exitCode, 0);
   });
@@ -81,10 +82,8 @@ describe('an archive', () => {
       db,
       '--out',
       archiveFolder,
-      '--keep-days',
-      '3',
-      '--now',
-      '2026-11-21T10:00:00Z',
+      '--before',
+      '2026-11-18T00:00:00Z',
       '--json',
     ]);
     assert.deepEqual(JSON.parse(early.stdout), { rows: 0, batches: 0, days: [] });

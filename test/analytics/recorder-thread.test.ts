@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { DEFAULT_POLICY, RecorderThread, Store, StoreError, StoreReader, verdictAt } from '../../analytics/index.ts';
+import { indicia } from '../support/command-line.ts';
+import { readingColumnsOf, scanOf } from '../support/evidence.ts';
+import { SmallWorld } from '../support/marks.ts';
+import { NEVER_PAUSED } from '../support/recording.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+async function threadAt(test: TestContext, policy = DEFAULT_POLICY) {
+  const path = join(await temporaryFolder(test), 'store.duckdb');
+  const thread = await RecorderThread.open(path, NEVER_PAUSED, policy);
+  test.after(() => thread.close());
+  return { path, thread };
+}
+
+describe('the thread that records', () => {
+  it('answers batches in the order in which they were handed over, and scans that come again as before', async (test) => {
+    const { path, thread } = await threadAt(test);
+    const world = new SmallWorld(1, 1);
+    const payload = world.frank();
+    const scans = [1, 2, 3].map((number) => scanOf({ mark: { kind: 'payload', payload }, mailpieceId: `M${number}` }));
+    const again = [...scans, scans[1] ?? scanOf()];
+    const answers = await Promise.all(
+      again.map((scan, index) => {
+        return thread.record({
+          readings: readingColumnsOf([scan], world.registry),
+          source: 'test',
+          position: `${index}`,
+        });
+      }),
+    );
+    assert.deepEqual(
+      answers.map(({ verdicts, repeated }) => [repeated, verdictAt(verdicts, 0)]),
+      [
+        [0, { disposition: 'accept', reasons: [] }],
+        [0, { disposition: 'divert', reasons: ['copy'] }],
+        [0, { disposition: 'divert', reasons: ['copy'] }],
+        [1, { disposition: 'divert', reasons: ['copy'] }],
+      ],
+    );
+    assert.equal(await thread.positionOf('test'), '3');
+    await thread.setRegistry(world.registry);
+    assert.equal(await thread.detect(), 1);
+    await thread.close();
+    const reader = await StoreReader.open(path);
+    assert.equal((await Array.fromAsync(reader.verdicts())).length, 3);
+    reader.close();
+  });
+
+  it('answers by the policy that it was given, and records its version', async (test) => {
+    const dispositions = { ...DEFAULT_POLICY.dispositions, copy: 'manual' as const };
+    const { path, thread } = await threadAt(test, { ...DEFAULT_POLICY, version: 7, dispositions });
+    const world = new SmallWorld(1, 1);
+    const payload = world.frank();
+    const scans = [1, 2].map((number) => scanOf({ mark: { kind: 'payload', payload }, mailpieceId: `M${number}` }));
+    const { dispositions: answered } = await thread.record({
+      readings: readingColumnsOf(scans, world.registry),
+      source: 'test',
+      position: null,
+    });
+    assert.deepEqual(answered, { accept: 1, divert: 0, manual: 1 });
+    await thread.close();
+    const store = await Store.open(path);
+    const versions = await store.connection.runAndReadAll('select distinct policy_version from verdicts');
+    store.close();
+    assert.deepEqual(versions.getRowsJson(), [['7']]);
+  });
+
+  it('says what is wrong with a store, and fails at once where it is no more', async (test) => {
+    const path = join(await temporaryFolder(test), 'store.duckdb');
+    await writeFile(path, 'this is no database, although it has enough bytes to be looked at'.repeat(100));
+    await assert.rejects(RecorderThread.open(path, NEVER_PAUSED), (error) => {
+      return error instanceof StoreError && error.message.includes(path);
+    });
+    const { thread } = await threadAt(test);
+    await thread.close();
+    await assert.rejects(thread.positionOf('test'), /has ended/);
+    await thread.close();
+  });
+
+  it('keeps every other process out of its store', async (test) => {
+    const { path } = await threadAt(test);
+    for (const args of [
+      ['detect', '--db', path],
+      ['verdicts', '--db', path],
+      ['doctor', '--db', path],
+    ]) {
+      const { exitCode, stderr } = await indicia(args);
+      assert.equal(exitCode, 2, args.join(' '));
+      assert.match(stderr, /another process has this store open/);
+    }
+  });
+});
