@@ -12,8 +12,7 @@ const EMPTY_STRINGS = new Uint8Array(CHUNK_ROWS_MAX * STRING_BYTES);
 
 /**
  * Rows `from` up to `to` of the columns as a chunk. `from` is a multiple of the chunk size, so that validity bits start
- * with a word. Integers are copied whole; of texts only those longer than 12 bytes take a call each, which is what makes
- * this three times as fast as handing over values one by one (benchmarks/append).
+ * with a word. Integers are copied whole; of texts only those longer than 12 bytes take a call each.
  */
 export function chunkOf(
   types: readonly DuckDBType[],
