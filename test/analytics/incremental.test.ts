@@ -152,15 +152,17 @@ describe('detectors that look at what is new only', () => {
         sizes: fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 4 }),
       }),
     );
-    const kinds = new Set<string>();
     await fc.assert(
       fc.asyncProperty(shuffled, async ({ all, arrived, sizes }) => {
-        const cold = await found(test, [all]);
-        assert.equal(await found(test, cut(arrived, sizes)), cold);
-        for (const [, kind = ''] of cold.matchAll(/^\["([\w-]+)"/gm)) kinds.add(kind);
+        assert.equal(await found(test, cut(arrived, sizes)), await found(test, [all]));
       }),
       { numRuns: 8, endOnFailure: true },
     );
+  });
+
+  it('are compared over mail that has all kinds of findings', async (test) => {
+    const sample = fc.sample(mail, { seed: 3, numRuns: 6 });
+    const told = await Promise.all(sample.map((all) => found(test, [all])));
     for (const kind of [
       'copy',
       'fork',
@@ -176,7 +178,7 @@ describe('detectors that look at what is new only', () => {
       'unknown-key',
       'stale-date',
     ]) {
-      assert.ok(kinds.has(kind), `no mail had ${kind}: the comparison says nothing of it`);
+      assert.ok(told.join('').includes(`["${kind}"`), `no mail has ${kind}: the comparison says nothing of it`);
     }
   });
 
