@@ -161,7 +161,7 @@ describe('detectors that look at what is new only', () => {
   });
 
   it('are compared over mail that has all kinds of findings', async (test) => {
-    const sample = fc.sample(mail, { seed: 3, numRuns: 6 });
+    const sample = fc.sample(mail, { seed: 1, numRuns: 6 });
     const told = await Promise.all(sample.map((all) => found(test, [all])));
     for (const kind of [
       'copy',
