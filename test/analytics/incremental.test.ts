@@ -207,6 +207,44 @@ describe('detectors that look at what is new only', () => {
     }
   });
 
+  it('look at all PSDs of a license when one of them spends the last of its money', async (test) => {
+    // One mill was paid back when the set on the second PSD was withdrawn, and spent nevertheless.
+    const sets = PSDS.map((psd) => new Registers(psd, OTHER_LICENSE));
+    const before = sets.map((registers, index) => seen(registers.print(0, index === 0 ? 99_999 : 100_000)));
+    const last = sets.slice(0, 1).map((registers) => seen(registers.print(1, 1)));
+    assert.doesNotMatch(await found(test, [before]), /"overspend"/);
+    const told = await found(test, [before, last]);
+    assert.equal(told.match(/"overspend"/g)?.length, PSDS.length);
+    assert.equal(told, await found(test, [[...before, ...last]]));
+  });
+
+  it('bear the bounds of every number, over days, with nothing in the registry', async (test) => {
+    const registry = booksOf({ licenses: [], grants: [], psds: [], funds: [] });
+    const [ascendingMills, postageMills] = [2 ** 48 - 1, 2 ** 32 - 1];
+    const evidence = [0, 1, 2, 3, 4, 5, 6, 7].flatMap((day) => {
+      const printedAtMs = MORNING_MS + day * 86_400_000;
+      const far = { ascendingMills, descendingMills: ascendingMills, postageMills, printedAtMs };
+      return [
+        seen(markOf({ ...far, pieceCount: BigInt(day) * 2n ** 60n + 1n }), {
+          plant: null,
+          scannedAtMs: null,
+          pass: null,
+        }),
+        seen(markOf({ ...far, pieceCount: 2n ** 64n - 1n - BigInt(day), descendingMills: null })),
+        seen(
+          markOf({ pieceCount: BigInt(day) + 1n, ascendingMills: 0, postageMills: 0, printedAtMs: 4_102_444_799_000 }),
+          {
+            destination: '',
+            weightGrams: 2 ** 31 - 1,
+          },
+        ),
+      ];
+    });
+    const options = { batchesBefore: 1, older: registry };
+    assert.equal(await found(test, cut(evidence, [5]), options), await found(test, [evidence]));
+    assert.match(await found(test, [evidence, []], { batchesBefore: 2, older: registry }), /18446744073709551615/);
+  });
+
   it('find the same after another registry, too', async (test) => {
     const set = { license: OTHER_LICENSE, psd: PSD };
     // Nothing was paid yet, nobody is granted anything, and a piece is refunded that later is not.
