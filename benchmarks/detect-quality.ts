@@ -126,7 +126,8 @@ async function seenScans({ connection }: Store, frauds: readonly Fraud[]): Promi
   await connection.run(`insert into guilty select unnest(['${ids.join("', '")}'])`);
   const result = await connection.runAndReadAll(`
     with others as (
-      select license, psd, count(*) as others from pieces anti join guilty using (scan_id) where genuine group by license, psd
+      select license, psd, count(*) as others from pieces anti join guilty using (scan_id)
+      where genuine and epoch_ms(scanned_at) >= printed_at_ms group by license, psd
     )
     select scan_id, row_id, license, psd, piece_count, content_digest, mailpiece_id, plant, printed_at_ms,
       epoch_ms(scanned_at), coalesce(others, 0)

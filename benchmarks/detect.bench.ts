@@ -24,9 +24,14 @@ const { values } = parseArgs({
     tallies: { type: 'string' },
   },
 });
-const SIGHTS: readonly Sight[] = [0, 0.1, 0.25, 0.5].flatMap((unseenShare) => {
-  return [0, 0.1, 0.2].map((namelessShare) => ({ unseenShare, namelessShare }));
-});
+const SIGHTS: readonly Sight[] = [
+  [0, 0],
+  [0, 0.2],
+  [0.1, 0.1],
+  [0.25, 0.1],
+  [0.5, 0],
+  [0.5, 0.2],
+].map(([unseenShare = 0, namelessShare = 0]) => ({ unseenShare, namelessShare }));
 
 process.stdout.write(`${machine()}\n\n`);
 if (values.only !== 'cost') await quality(Number(values.seeds), Number(values['first-seed']), Number(values.pieces));

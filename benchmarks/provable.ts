@@ -10,7 +10,7 @@ export interface SeenScan {
   readonly plant: string | null;
   readonly printedAtMs: number;
   readonly scannedAtMs: number;
-  /** Scans of its register set that are no part of a fraud. */
+  /** Scans of its register set that are no part of a fraud, by clocks that are not behind their marks. */
   readonly othersOfSet: number;
 }
 
@@ -20,7 +20,7 @@ export const WHY_NOT: Partial<Record<FraudName, string>> = {
   'copy-far': 'both mailpieces must be seen',
   fork: 'one counter must be seen with both contents',
   rollback: 'a mark from before must be seen whose counter the ones from after have not passed',
-  'two-places': 'a mark from home must be seen as well',
+  'two-places': 'a mark from home must be seen as well, by a clock that is right',
   'faster-than-printer': 'a mark from before must be seen as well',
 };
 

@@ -5,8 +5,9 @@
 --   sum: a mark dated later has a lower ascending register than one dated earlier;
 --   step: the ascending registers of two consecutive piece counts do not differ by the postage of the second;
 --   gone: a mark goes on from a register set that was withdrawn: beyond its final piece count, or dated after it.
---   Both sides are named: the later marks and those that they run back over. Of two marks that contradict each other by
---   sum or step, one that exact steps join to a mark without contradictions is not named if the other has none.
+--   By order and gone, the later marks are named and those that they run back over. By sum and step, the mark that
+--   contradicts more others than they do; where two contradict each other alone, the earlier one, and the later one only
+--   if the set does not go on after it: beside a clone, what goes on is the honest owner's.
 -- Cannot: tell an old state that was put back from a clone that printed beside the original, nor which side is honest;
 --   where one mark carries a wrong date, every mark that it contradicts is named. Marks that go on after the highest
 --   piece count of the other branch are not named: beside a clone they are the honest owner's.
@@ -56,37 +57,47 @@ summed as (
     later as (partition by license, psd order by printed_at_ms range between current row and unbounded following exclude group),
     steps as (partition by license, psd order by piece_count)
 ),
-doubted as (
-  select *, is_wrong_sum or not coalesce(is_step_from, true) or not coalesce(is_step_to, true) as is_doubted from summed
+-- Which two marks contradict each other by their sums.
+sums as (
+  select earlier.license, earlier.psd, earlier.piece_count as x, later.piece_count as y
+  from summed as earlier join summed as later using (license, psd)
+  where earlier.is_wrong_sum and later.is_wrong_sum
+    and earlier.printed_at_ms < later.printed_at_ms and earlier.ascending_mills > later.ascending_mills
 ),
--- Borne out by a mark that nothing contradicts, and that exact steps lead to.
-joined as (
-  select *, count(*) filter (where not coalesce(is_step_from, false)) over steps as run
-  from doubted window steps as (partition by license, psd order by piece_count)
+weighed as (
+  select *, count(*) over (partition by license, psd, x) as x_contradicts,
+    count(*) over (partition by license, psd, y) as y_contradicts
+  from sums
 ),
-confirmed as (
-  select *, not bool_and(is_doubted) over (partition by license, psd, run) as is_confirmed from joined
+ends as (
+  select license, psd, max(piece_count) filter (where not is_wrong_sum and coalesce(is_step_from, true)) as goes_on_to
+  from summed group by license, psd
 ),
--- Of two that contradict each other one may be borne out and the other not: then only the other is named.
-sided as (
+by_sum as (
+  select license, psd, x as piece_count from weighed where x_contradicts >= y_contradicts
+  union
+  select license, psd, y from weighed join ends using (license, psd)
+  where y_contradicts > x_contradicts or (y_contradicts = x_contradicts and coalesce(goes_on_to, 0) <= y)
+),
+stepped as (
   select *,
-    is_wrong_sum and (not is_confirmed or coalesce(
-      ascending_mills < max(ascending_mills) filter (where is_confirmed) over earlier
-        or ascending_mills > min(ascending_mills) filter (where is_confirmed) over later, false)) as is_named_for_sum,
-    (not coalesce(is_step_from, true) and (not is_confirmed or lag(is_confirmed) over steps))
-      or (not coalesce(is_step_to, true) and (not is_confirmed or lead(is_confirmed) over steps)) as is_named_for_step
-  from confirmed
-  window
-    earlier as (partition by license, psd order by printed_at_ms range between unbounded preceding and current row exclude group),
-    later as (partition by license, psd order by printed_at_ms range between current row and unbounded following exclude group),
-    steps as (partition by license, psd order by piece_count)
+    coalesce(not is_step_from, false) as breaks_before, coalesce(not is_step_to, false) as breaks_after,
+    coalesce(not lag(is_step_from) over steps, false) as breaks_before_last,
+    coalesce(not lead(is_step_to) over steps, false) as breaks_after_next
+  from summed window steps as (partition by license, psd order by piece_count)
+),
+by_step as (
+  select license, psd, piece_count from stepped join ends using (license, psd)
+  where (breaks_before and breaks_after)
+    or (breaks_after and not breaks_after_next)
+    or (breaks_before and not breaks_before_last and coalesce(goes_on_to, 0) <= piece_count)
 ),
 contradictions as (
   select license, psd, content_digest, 'order' as why from dated where is_out_of_order
   union all
-  select license, psd, content_digest, 'sum' from sided where is_named_for_sum
+  select license, psd, content_digest, 'sum' from counted semi join by_sum using (license, psd, piece_count)
   union all
-  select license, psd, content_digest, 'step' from sided where is_named_for_step
+  select license, psd, content_digest, 'step' from counted semi join by_step using (license, psd, piece_count)
   union all
   select license, psd, content_digest, 'gone'
   from marks join withdrawals using (license, psd)

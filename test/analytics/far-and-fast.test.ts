@@ -87,6 +87,16 @@ describe('the two-places detector', () => {
     ['a scan without a time', (r) => [seen(r.print(0), scan('P1', 5)), seen(r.print(1), scan('P3', null))]],
     ['a plant that nobody knows', (r) => [seen(r.print(0), scan('P1', 5)), seen(r.print(1), scan('P9', 5))]],
     [
+      'two passes of a piece, whose plants may have different clocks',
+      (r) => {
+        const mark = r.print(0);
+        return [
+          seen(mark, scan('P1', 5, { mailpieceId: 'M' })),
+          seen(mark, scan('P3', 6, { mailpieceId: 'M', pass: 'destination' })),
+        ];
+      },
+    ],
+    [
       'passes after the first',
       (r) => [seen(r.print(0), scan('P1', 5)), seen(r.print(1), scan('P3', 5, { pass: 'destination' }))],
     ],

@@ -62,6 +62,16 @@ describe('the overspend detector', () => {
     assert.deepEqual(await findingsOf(test, seenAll(marks), booksOf({ withdrawals })), []);
   });
 
+  it('does not let the other PSDs of a license answer for one that credited itself', async (test) => {
+    const credited = new Registers(FIRST, LICENSE, PAID_MILLS + 50_000);
+    const marks = seenAll([credited.print(0), credited.print(10, PAID_MILLS + 49_270)]);
+    const honest = seenAll([SECOND, THIRD].map((psd) => new Registers(psd).print(0, PAID_MILLS)));
+    assert.deepEqual(
+      scansNamed(await findingsOf(test, [...marks, ...honest], booksOf()), 'overspend'),
+      scanIdsOf(marks),
+    );
+  });
+
   it('leaves postpaid marks alone, and does not add them to the prepaid ones', async (test) => {
     const { funds } = booksOf();
     const postpaid = new Registers(FIRST, LICENSE, null);

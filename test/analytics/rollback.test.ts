@@ -61,14 +61,16 @@ describe('the rollback detector', () => {
       [...first.slice(3), lower].map(({ ascendingMills }) => ascendingMills),
       [2_920, 3_650, 3_560],
     );
-    // The greater register follows from the mark before it, the lower one from nothing.
-    await assertNamed(test, seenAll([lower]), seenAll(first));
-    // Where no neighbor bears either out, both are named.
-    const apart = first.filter(({ pieceCount }) => pieceCount % 2n === 1n);
-    await assertNamed(test, seenAll([...apart.slice(2), lower]), seenAll(apart.slice(0, 2)));
-    // And where both have such a neighbor.
+    // The lower register contradicts one mark as that one contradicts it, and nothing goes on from it.
+    await assertNamed(test, seenAll([...first.slice(4), lower]), seenAll(first.slice(0, 4)));
+    // It contradicts two marks, and each of them only it.
+    const dearer = first.map((mark) => ({ ...mark, ascendingMills: mark.ascendingMills + 700 }));
+    const odd = dearer.filter(({ pieceCount }) => pieceCount % 2n === 0n || pieceCount === 5n);
+    const sunk = { ...lower, ascendingMills: 3_500 };
+    await assertNamed(test, seenAll([sunk]), seenAll(odd));
+    // The set goes on after it: beside a clone that is the owner's mail.
     const next = registers.print(110);
-    await assertNamed(test, seenAll([...first.slice(4), lower]), seenAll([...first.slice(0, 4), next]));
+    await assertNamed(test, seenAll(first.slice(4)), seenAll([...first.slice(0, 4), lower, next]));
   });
 
   it('does not name the mark after a clone of which the twins were not seen', async (test) => {
@@ -90,10 +92,24 @@ describe('the rollback detector', () => {
       const first = five(registers, 0);
       const right = registers.print(100);
       const wrong = registers.print(110, 730, { ascendingMills: registers.ascendingMills + 730 + extraMills });
+      await assertNamed(test, seenAll([right, wrong]), seenAll(first));
+      // Where the set goes on, the later one may be the owner's after a clone's last.
       registers.ascendingMills += extraMills;
       const rest = five(registers, 200);
-      await assertNamed(test, seenAll([right, wrong]), seenAll([...first, ...rest]));
+      await assertNamed(test, seenAll([right]), seenAll([...first, wrong, ...rest]));
     }
+  });
+
+  it('names a single mark that fits neither the one before it nor the one after it', async (test) => {
+    const registers = new Registers();
+    const marks = [...five(registers, 0), ...five(registers, 100)];
+    const odd = marks.map((mark, index) => (index === 4 ? { ...mark, ascendingMills: mark.ascendingMills + 5 } : mark));
+    await assertNamed(
+      test,
+      seenAll(odd.slice(4, 5)),
+      seenAll([...odd.slice(0, 4), ...odd.slice(5)]),
+      booksOf({ funds: [] }),
+    );
   });
 
   it('compares consecutive marks of one tick too', async (test) => {
