@@ -132,6 +132,8 @@ const UNUSABLE: ReadonlySet<string> = new Set([
   'image-too-large',
   'image-unsupported',
   'image-corrupt',
+  'reader-timeout',
+  'reader-failed',
 ]);
 
 export function emptySummary(): RunSummary {

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
+import { ImageReaders } from './decode/index.ts';
 import type { Scan } from './indicium/index.ts';
 import type { ReadBatch, ReadOrder } from './reader.ts';
 import type { KeyTable } from './verify/index.ts';
@@ -10,7 +11,7 @@ export interface TrustedKeys {
   readonly keys: KeyTable;
 }
 
-/** Workers that decode and verify. */
+/** Processes that read images, and threads that parse and verify. */
 export interface ReaderPool {
   readonly workers: number;
   read(scans: readonly Scan[]): Promise<ReadBatch>;
@@ -21,7 +22,11 @@ export interface ReaderPool {
  * `trust` is asked once for each batch: a batch is judged by one version of the trust list, whole, and the next batch
  * by a newer one as soon as there is one.
  */
-export function createReaderPool(trust: () => TrustedKeys, workers: number = availableParallelism()): ReaderPool {
+export function createReaderPool(
+  trust: () => TrustedKeys,
+  workers: number = availableParallelism(),
+  images: ImageReaders = new ImageReaders(workers),
+): ReaderPool {
   const pool = new Piscina<ReadOrder, ReadBatch>({
     filename: new URL('reader.ts', import.meta.url).href,
     minThreads: workers,
@@ -29,11 +34,22 @@ export function createReaderPool(trust: () => TrustedKeys, workers: number = ava
   });
   return {
     workers,
-    read(scans) {
+    async read(scans) {
+      const marks = await Promise.all(scans.map((scan) => readable(scan, images)));
       const { version, keys } = trust();
-      const marks = scans.map(({ mark, scannedAtMs }) => ({ mark, scannedAtMs }));
       return pool.run({ marks, trust: { version, keys } });
     },
-    close: () => pool.destroy(),
+    async close() {
+      images.close();
+      await pool.destroy();
+    },
   };
+}
+
+type OrderedMark = ReadOrder['marks'][number];
+
+/** A promise only where there is an image: batches are mostly of thousands of payloads. */
+function readable({ mark, scannedAtMs }: Scan, images: ImageReaders): OrderedMark | Promise<OrderedMark> {
+  if (mark.kind !== 'image') return { mark, scannedAtMs };
+  return images.read({ path: mark.path }).then((answer) => ({ mark: { kind: 'read', answer }, scannedAtMs }));
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { createZxingWasmReader, readImage, readImageFile, type SymbolReader } from './decode/index.ts';
+import type { ImageAnswer } from './decode/index.ts';
 import { type Mark, type Parsed, parseIndicium, type Reading, type ReasonCode } from './indicium/index.ts';
 import { authenticate, KeyRing, type KeyTable } from './verify/index.ts';
 
@@ -10,18 +10,20 @@ export interface ReadBatch {
   readonly verifyMs: number;
 }
 
+/** A mark whose image, if it has one, has been read by a process of its own. */
+export type ReadableMark = Exclude<Mark, { kind: 'image' }> | { readonly kind: 'read'; readonly answer: ImageAnswer };
+
 /** What one task reads: marks with the time of their scan, and the keys to judge them by. */
 export interface ReadOrder {
-  readonly marks: readonly { readonly mark: Mark; readonly scannedAtMs: number | null }[];
+  readonly marks: readonly { readonly mark: ReadableMark; readonly scannedAtMs: number | null }[];
   /** One version of the trust list for the whole batch; its arrays are shared memory, so nothing is copied. */
   readonly trust: { readonly version: number; readonly keys: KeyTable };
 }
 
 let ring: KeyRing | undefined;
-let symbolReader: Promise<SymbolReader> | undefined;
 
-/** Decodes and verifies: a piece crosses threads once each way. */
-export default async function read({ marks, trust }: ReadOrder): Promise<ReadBatch> {
+/** Parses and verifies: a piece crosses threads once each way. */
+export default function read({ marks, trust }: ReadOrder): ReadBatch {
   const batchRing = ring?.version === trust.version ? ring : new KeyRing(trust);
   ring = batchRing;
   const readings: Reading[] = [];
@@ -29,10 +31,10 @@ export default async function read({ marks, trust }: ReadOrder): Promise<ReadBat
   let verifyMs = 0;
   for (const { mark, scannedAtMs } of marks) {
     const startedAtMs = performance.now();
-    const decoded = mark.kind === 'payload' ? decodedPayload(mark.payload) : await decodedMark(mark);
+    const decoded = mark.kind === 'payload' ? decodedPayload(mark.payload) : decodedMark(mark);
     const decodedAtMs = performance.now();
     readings.push(readingOf(decoded, batchRing, scannedAtMs));
-    decodeMs += decodedAtMs - startedAtMs;
+    decodeMs += decodedAtMs - startedAtMs + (mark.kind === 'read' ? mark.answer.readMs : 0);
     verifyMs += performance.now() - decodedAtMs;
   }
   return { readings, decodeMs, verifyMs };
@@ -46,15 +48,11 @@ function decodedPayload(payload: Uint8Array): Decoded {
   return { payload, symbology: null, parsed: parseIndicium(payload) };
 }
 
-async function decodedMark(mark: Exclude<Mark, { kind: 'payload' }>): Promise<Decoded> {
+function decodedMark(mark: Exclude<ReadableMark, { kind: 'payload' }>): Decoded {
   if (mark.kind === 'none') return { failure: mark.reason };
-  const bytes = await readImageFile(mark.path);
-  if (typeof bytes === 'string') return { failure: bytes };
-  symbolReader ??= createZxingWasmReader();
-  const outcome = await readImage(bytes, await symbolReader);
-  if ('failure' in outcome) return outcome;
-  const { bytes: payload, symbology, parsed } = outcome.mark;
-  return { payload, symbology, parsed };
+  if ('failure' in mark.answer) return mark.answer;
+  const { bytes: payload, symbology } = mark.answer;
+  return { payload, symbology, parsed: parseIndicium(payload) };
 }
 
 function readingOf(decoded: Decoded, batchRing: KeyRing, scannedAtMs: number | null): Reading {

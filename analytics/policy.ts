@@ -13,6 +13,8 @@ const DISPOSITIONS: Record<ReasonCode, Exclude<Disposition, 'accept'>> = {
   'image-too-large': 'manual',
   'image-unsupported': 'manual',
   'image-corrupt': 'manual',
+  'reader-timeout': 'manual',
+  'reader-failed': 'manual',
   'no-symbol': 'manual',
   'payload-empty': 'manual',
   'payload-too-long': 'manual',

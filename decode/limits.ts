@@ -9,3 +9,18 @@ export const IMAGE_SIDE_PX_MAX = 20_000;
 
 /** Symbols looked at on one image by the last rung of the ladder. */
 export const SYMBOLS_MAX = 8;
+
+/** Milliseconds that a reading process may spend on one image: the dearest within the other limits take a second. */
+export const READER_MS_MAX = 10_000;
+
+/** Milliseconds from the start of a reading process until it can read; 300 on an idle machine. */
+export const READER_START_MS_MAX = 60_000;
+
+/** JavaScript heap of a reading process; pixels live outside it. */
+export const READER_HEAP_MB_MAX = 512;
+
+/** All memory of a reading process: 50 million pixels of a progressive JPEG in color take about 450 MB. */
+export const READER_RESIDENT_BYTES_MAX = 1_500_000_000;
+
+/** Orders that a reading process holds, the one it works on included. */
+export const READER_ORDERS_AHEAD = 2;

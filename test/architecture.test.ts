@@ -40,7 +40,13 @@ const LIBRARIES: Record<string, readonly string[]> = {
 };
 
 /** Started by name and not by import: the command line and the workers. */
-const ENTRY_POINTS = ['main.ts', 'reader.ts', 'psd-sim/print-worker.ts', 'psd-sim/fleet-worker.ts'];
+const ENTRY_POINTS = [
+  'main.ts',
+  'reader.ts',
+  'decode/process/entry.ts',
+  'psd-sim/print-worker.ts',
+  'psd-sim/fleet-worker.ts',
+];
 
 interface Source {
   readonly path: string;

@@ -1,0 +1,18 @@
+import type { ImageAnswer, ImageOrder } from './orders.ts';
+
+/** Sent once, when the process can read. */
+export const READY = 'ready';
+
+/**
+ * The inside of a reading process: one image after another, in the order they came, so that whoever watches it knows
+ * which image it is at. Ends when its parent does.
+ */
+export function serveImages(read: (order: ImageOrder) => Promise<ImageAnswer>): void {
+  let last = Promise.resolve();
+  process.on('message', (order: ImageOrder) => {
+    // A failure that is not the image's own ends the process: the parent retries, then names it.
+    last = last.then(async () => void process.send?.(await read(order)));
+  });
+  process.on('disconnect', () => process.exit());
+  process.send?.(READY);
+}
