@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { ImageAnswer } from './decode/index.ts';
 import { type Mark, type Parsed, parseIndicium, type Reading, type ReasonCode } from './indicium/index.ts';
-import { authenticate, KeyRing, type KeyTable } from './verify/index.ts';
+import { authenticate, genuineAmong, KeyRing, type KeyTable } from './verify/index.ts';
 
 /** The readings of a batch, in its order, and what they cost in this worker. */
 export interface ReadBatch {
@@ -31,7 +31,7 @@ export default function read({ marks, trust }: ReadOrder): ReadBatch {
   let verifyMs = 0;
   for (const { mark, scannedAtMs } of marks) {
     const startedAtMs = performance.now();
-    const decoded = mark.kind === 'payload' ? decodedPayload(mark.payload) : decodedMark(mark);
+    const decoded = mark.kind === 'payload' ? decodedPayload(mark.payload) : decodedMark(mark, batchRing, scannedAtMs);
     const decodedAtMs = performance.now();
     readings.push(readingOf(decoded, batchRing, scannedAtMs));
     decodeMs += decodedAtMs - startedAtMs + (mark.kind === 'read' ? mark.answer.readMs : 0);
@@ -48,11 +48,18 @@ function decodedPayload(payload: Uint8Array): Decoded {
   return { payload, symbology: null, parsed: parseIndicium(payload) };
 }
 
-function decodedMark(mark: Exclude<ReadableMark, { kind: 'payload' }>): Decoded {
+function decodedMark(
+  mark: Exclude<ReadableMark, { kind: 'payload' }>,
+  batchRing: KeyRing,
+  scannedAtMs: number | null,
+): Decoded {
   if (mark.kind === 'none') return { failure: mark.reason };
-  if ('failure' in mark.answer) return mark.answer;
-  const { bytes: payload, symbology } = mark.answer;
-  return { payload, symbology, parsed: parseIndicium(payload) };
+  const { answer } = mark;
+  if ('failure' in answer) {
+    const genuine = genuineAmong(answer.candidates, batchRing, scannedAtMs);
+    return genuine === null ? answer : { ...decodedPayload(genuine), symbology: 'DataMatrix' };
+  }
+  return { payload: answer.bytes, symbology: answer.symbology, parsed: parseIndicium(answer.bytes) };
 }
 
 function readingOf(decoded: Decoded, batchRing: KeyRing, scannedAtMs: number | null): Reading {

@@ -1,4 +1,11 @@
-import { createZxingJsReader, createZxingWasmReader, readImage, type SymbolReader } from '../decode/index.ts';
+import {
+  createGeneralReader,
+  createMarkReader,
+  createZxingJsReader,
+  createZxingWasmReader,
+  type MarkReader,
+  readImage,
+} from '../decode/index.ts';
 import type { MarkDamage } from '../psd-sim/printer.ts';
 import { type ScannedImage, takeScan } from '../psd-sim/scanner.ts';
 import { SmallWorld } from '../test/support/marks.ts';
@@ -18,7 +25,12 @@ const CLASSES: readonly { name: string; view: 'crop' | 'face'; damage: MarkDamag
 
 // Genuine marks: the ladder ends with the first indicium, and noise would send it through every rung.
 const world = new SmallWorld(1, 1);
-const readers: readonly SymbolReader[] = [await createZxingWasmReader(), createZxingJsReader()];
+const general = await createZxingWasmReader();
+const readers: readonly MarkReader[] = [
+  createMarkReader(general),
+  createGeneralReader(general),
+  createGeneralReader(createZxingJsReader()),
+];
 const rows: string[][] = [];
 for (const { name, view, damage, pictures } of CLASSES) {
   const outcomes = readers.map(() => ({ right: 0, wrong: 0, ms: [] as number[] }));

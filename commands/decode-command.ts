@@ -1,14 +1,18 @@
 import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
+  type Attempt,
+  createGeneralReader,
+  createMarkReader,
   createZxingJsReader,
   createZxingWasmReader,
+  type FrameSize,
+  type MarkReader,
   type ReadOutcome,
   readImage,
   readImageFile,
-  type SymbolReader,
 } from '../decode/index.ts';
 import { formatMills, plainFields, REASONS, type ReasonCode } from '../indicium/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -16,12 +20,14 @@ import { jsonOption } from './options.ts';
 import { print, printJson, type Terminal, warn } from './terminal.ts';
 
 const READERS = {
-  'zxing-wasm': () => createZxingWasmReader(),
-  '@zxing/library': async () => createZxingJsReader(),
-} satisfies Record<string, () => Promise<SymbolReader>>;
+  indicia: async () => createMarkReader(await createZxingWasmReader()),
+  'zxing-wasm': async () => createGeneralReader(await createZxingWasmReader()),
+  '@zxing/library': async () => createGeneralReader(createZxingJsReader()),
+} satisfies Record<string, () => Promise<MarkReader>>;
 
 interface DecodeOptions {
   readonly reader: keyof typeof READERS;
+  readonly raw?: FrameSize;
   readonly json?: boolean;
 }
 
@@ -31,15 +37,16 @@ export function addDecodeCommand(program: Command, terminal: Terminal, finish: (
     .summary('read the symbol of each image')
     .description('Reads the indicium of each image; where there is none, the first Data Matrix, PDF417, QR or Aztec.')
     .argument('<file...>', 'images, or folders of images')
-    .addOption(new Option('--reader <name>', 'library').choices(Object.keys(READERS)).default('zxing-wasm'))
+    .addOption(new Option('--reader <name>', 'what reads').choices(Object.keys(READERS)).default('indicia'))
+    .addOption(new Option('--raw <size>', 'the files are raw 8-bit grey frames, e.g. 2000x880').argParser(frameSize))
     .addOption(jsonOption())
-    .addHelpText('after', '\nExample:\n  indicia decode day/images --json')
+    .addHelpText('after', '\nExample:\n  indicia decode day/images --json\n  indicia decode --raw 2000x880 frame.grey')
     .action(async (paths: string[], options: DecodeOptions) => {
       const reader = await READERS[options.reader]();
       let unread = 0;
       for (const file of await expand(paths)) {
         const startedAtMs = performance.now();
-        const outcome = await readFile(file, reader);
+        const outcome = await readFile(file, reader, options.raw);
         const readMs = Number((performance.now() - startedAtMs).toFixed(2));
         if ('failure' in outcome) unread += 1;
         const line = { file, ...describe(outcome), readMs };
@@ -50,11 +57,20 @@ export function addDecodeCommand(program: Command, terminal: Terminal, finish: (
     });
 }
 
-type FileOutcome = ReadOutcome | { readonly failure: ReasonCode };
+type FileOutcome =
+  | ReadOutcome
+  | { readonly failure: ReasonCode; readonly candidates: readonly []; readonly attempts: readonly [] };
 
-async function readFile(file: string, reader: SymbolReader): Promise<FileOutcome> {
+async function readFile(file: string, reader: MarkReader, frame?: FrameSize): Promise<FileOutcome> {
   const bytes = await readImageFile(file);
-  return typeof bytes === 'string' ? { failure: bytes } : readImage(bytes, reader);
+  return typeof bytes === 'string' ? { failure: bytes, candidates: [], attempts: [] } : readImage(bytes, reader, frame);
+}
+
+function frameSize(text: string): FrameSize {
+  const [, width, height] = /^(\d{1,5})x(\d{1,5})$/.exec(text) ?? [];
+  if (width === undefined || height === undefined)
+    throw new InvalidArgumentError('expected a width and height, e.g. 2000x880.');
+  return { width: Number(width), height: Number(height) };
 }
 
 /** Files as they are named; of folders, every file in them. */
@@ -81,13 +97,19 @@ interface Described {
   readonly text: string | null;
   readonly fields: Record<string, string | number | null> | null;
   readonly rung: string | null;
+  /** What was tried, in order. */
+  readonly attempts: readonly Attempt[];
+  /** Readings that only a signature could confirm. */
+  readonly candidates: number;
   /** Why there is no symbol, or why the symbol is no indicium. */
   readonly reason: ReasonCode | null;
 }
 
 function describe(outcome: FileOutcome): Described {
+  const attempts = outcome.attempts.map(({ rung, tries, ms }) => ({ rung, tries, ms: Number(ms.toFixed(2)) }));
   if ('failure' in outcome) {
-    return { symbology: null, payload: null, text: null, fields: null, rung: null, reason: outcome.failure };
+    const unread = { symbology: null, payload: null, text: null, fields: null, rung: null };
+    return { ...unread, attempts, candidates: outcome.candidates.length, reason: outcome.failure };
   }
   const { symbology, bytes, text, parsed, rung } = outcome.mark;
   return {
@@ -96,6 +118,8 @@ function describe(outcome: FileOutcome): Described {
     text,
     fields: 'indicium' in parsed ? plainFields(parsed.indicium) : null,
     rung,
+    attempts,
+    candidates: 0,
     reason: 'indicium' in parsed ? null : parsed.failure,
   };
 }

@@ -1,4 +1,4 @@
-import type { Indicium, ReadingOutcome, ReasonCode } from '../indicium/index.ts';
+import { type Indicium, isGenuine, parseIndicium, type ReadingOutcome, type ReasonCode } from '../indicium/index.ts';
 import type { KeyRing, KeyTimes } from './key-ring.ts';
 import { PRINTED_AHEAD_MS_MAX, PRINTED_BEHIND_MS_MAX } from './limits.ts';
 import { verifyWith } from './signature.ts';
@@ -23,6 +23,22 @@ export function authenticate(indicium: Indicium, ring: KeyRing, scannedAtMs: num
   const authorization = ring.authorization(row, atMs);
   if (authorization !== 'granted') return authorization;
   return isPlausible(atMs, scannedAtMs) ? 'valid' : 'date-anomaly';
+}
+
+/**
+ * The signature as oracle: of readings of one smudged mark that are all in doubt, the one whose signature holds is right
+ * beyond doubt; null when none does.
+ */
+export function genuineAmong(
+  candidates: readonly Uint8Array[],
+  ring: KeyRing,
+  scannedAtMs: number | null,
+): Uint8Array | null {
+  for (const candidate of candidates) {
+    const parsed = parseIndicium(candidate);
+    if ('indicium' in parsed && isGenuine(authenticate(parsed.indicium, ring, scannedAtMs))) return candidate;
+  }
+  return null;
 }
 
 /**

@@ -66,7 +66,7 @@ export class ImageReaders {
     if (suspect !== undefined) {
       suspect.attempts += 1;
       if (suspect.attempts < ATTEMPTS_MAX) this.#waiting.unshift(suspect);
-      else suspect.resolve({ failure: cause, readMs: 0 });
+      else suspect.resolve({ failure: cause, candidates: [], readMs: 0 });
     }
     this.#dispatch();
   }

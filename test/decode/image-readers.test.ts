@@ -83,8 +83,8 @@ describe('processes that read images', () => {
       entry,
       `import { readOrder } from ${source[0]};
 import { serveImages } from ${source[1]};
-import { createZxingWasmReader } from ${source[2]};
-const reader = await createZxingWasmReader();
+import { createMarkReader, createZxingWasmReader } from ${source[2]};
+const reader = createMarkReader(await createZxingWasmReader());
 let images = 0;
 serveImages((order) => (++images === 3 ? process.exit(1) : readOrder(order, reader)));
 `,

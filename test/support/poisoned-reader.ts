@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
-import { createZxingWasmReader } from '../../decode/index.ts';
+import { createMarkReader, createZxingWasmReader } from '../../decode/index.ts';
 import { readOrder } from '../../decode/process/read-order.ts';
 import { serveImages } from '../../decode/process/serve.ts';
 
 /** A reading process that images of certain names hang, kill or fill with memory; it reads all others as ever. */
-const reader = await createZxingWasmReader();
+const reader = createMarkReader(await createZxingWasmReader());
 const held: Uint8Array[] = [];
 const POISONS: Record<string, () => void> = {
   'hang.png': () => {
