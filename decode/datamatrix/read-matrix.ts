@@ -50,7 +50,7 @@ function readInBox(picture: GreyImage, box: TurnedBox, search: MatrixSearch): Ma
     const together = readTogether(image, first, search);
     if (together !== null) return together;
   }
-  const fitted = fittedHypotheses(image, corners, ranked, contrastMin);
+  const fitted = fittedHypotheses(image, corners, ranked, contrastMin / 2);
   const [best = first, second = first] = fitted.map(fit);
   if (search.isSpent) return null;
   const others = best.seen > SEEN_MIN ? [best] : [best, second];

@@ -2,8 +2,8 @@ import type { GreyImage } from '../symbol-reader.ts';
 import type { TurnedBox } from './locate.ts';
 import type { Point } from './pose.ts';
 
-/** Places along a side at which its edge is looked for. */
-const STATIONS = 32;
+/** Places along a side at which its edge is looked for: no fraction of a size, lest all fall on like modules of a timing border. */
+const STATIONS = 41;
 /** Depths of a strip: those looked at, and as much beside them as the steepest tilt reaches. */
 const DEPTHS_MAX = 128;
 const MIDDLE = DEPTHS_MAX >> 1;

@@ -10,7 +10,9 @@ export interface Start extends Grid {
   readonly seen: number;
 }
 
-const HYPOTHESES_MAX = 6;
+const HYPOTHESES_MAX = 8;
+/** Share of the borders that a wrong grid happens to show, the two sides of the finder included. */
+const SEEN_BY_CHANCE = 0.55;
 
 /**
  * Sizes and turns whose borders alternate, best fit first: under strong blur the score before a fit tells little.
@@ -27,7 +29,9 @@ export function fittedHypotheses(
     const seen = refinePose(image, map, pose, 2, contrastMin, 2);
     return { map, pose, seen };
   });
-  return starts.sort((a, b) => b.seen - a.seen);
+  // More borders are harder to meet by chance.
+  const evidence = ({ map, seen }: Start) => (seen - SEEN_BY_CHANCE) * Math.sqrt(map.edges.length);
+  return starts.sort((a, b) => evidence(b) - evidence(a));
 }
 
 /** Modules by which a single side may lie elsewhere: print close beside it, or a border that is gone. */
