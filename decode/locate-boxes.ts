@@ -1,3 +1,4 @@
+import { levelOf, strongFrom } from './energy.ts';
 import type { GreyImage } from './symbol-reader.ts';
 
 /** A square of a picture that looks like a matrix symbol. Pixels. */
@@ -13,9 +14,10 @@ const WINDOWS = [9, 12, 16, 20, 25, 32, 42, 56];
 const CELLS_MAX = 1 << 18;
 /** A window with fewer active cells is no matrix: even the worst smudges leave borders. */
 const FILL_MIN = 0.55;
-/** A step of brightness within a cell that the noise of a camera does not make. */
-const STEP_MIN = 14;
+/** Nothing is printed on paper whose strongest cells have less: 18 steps of 5. */
+const ENERGY_MIN = 90;
 
+const energies = new Float32Array(CELLS_MAX);
 const active = new Uint8Array(CELLS_MAX);
 const sums = new Int32Array(CELLS_MAX);
 
@@ -48,24 +50,23 @@ function isSame(a: SquareBox, b: SquareBox): boolean {
   return Math.max(dx, dy) < Math.max(a.side, b.side) / 2;
 }
 
-/** A cell is active when brightness steps within it, of neighbors two pixels apart, are large for their light. */
+/** A cell is active when brightness changes in it, from pixel to pixel but one, more than in the usual cell. */
 function measureCells({ pixels, width }: GreyImage, columns: number, rows: number): void {
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       const corner = row * CELL_PX * width + column * CELL_PX;
-      let [darkest, lightest, steps] = [255, 0, 0];
-      for (let y = 1; y < CELL_PX; y += 3) {
-        for (let x = 0; x < CELL_PX; x += 2) {
-          const level = pixels[corner + y * width + x] ?? 0;
-          if (level < darkest) darkest = level;
-          if (level > lightest) lightest = level;
-          if (x > 0) steps += Math.abs(level - (pixels[corner + y * width + x - 2] ?? 0));
+      let steps = 0;
+      for (let y = 0; y < CELL_PX - 2; y += 2) {
+        for (let at = corner + y * width, end = at + CELL_PX - 2; at < end; at += 2) {
+          const level = pixels[at] ?? 0;
+          steps += Math.abs(level - (pixels[at + 2] ?? 0)) + Math.abs(level - (pixels[at + 2 * width] ?? 0));
         }
       }
-      const contrast = lightest - darkest;
-      active[row * columns + column] = contrast > STEP_MIN && contrast * 5 > lightest && steps > contrast ? 1 : 0;
+      energies[row * columns + column] = steps;
     }
   }
+  const strong = Math.max(levelOf(ENERGY_MIN), strongFrom(energies, columns * rows));
+  for (let cell = 0; cell < columns * rows; cell++) active[cell] = levelOf(energies[cell] ?? 0) >= strong ? 1 : 0;
 }
 
 function sumUp(columns: number, rows: number): void {

@@ -1,3 +1,4 @@
+import { levelOf, strongFrom } from '../energy.ts';
 import type { GreyImage } from '../symbol-reader.ts';
 
 /** An upright rectangle in a picture turned by `radians`: u = x cos + y sin, v = y cos - x sin. Pixels. */
@@ -14,7 +15,6 @@ const CELLS_MAX = 1 << 16;
 const BINS_MAX = 2048;
 const energies = new Float32Array(CELLS_MAX);
 const profile = new Int32Array(BINS_MAX);
-const levels = new Int32Array(128);
 
 /**
  * The box with the texture of a symbol: its turn from the directions of all gradients, which a matrix has two of, and
@@ -25,7 +25,7 @@ export function locateTexture(image: GreyImage): TurnedBox | null {
   const rows = Math.floor((image.height - 4) / CELL_PX);
   if (columns < 6 || rows < 6 || columns * rows > CELLS_MAX) return null;
   const radians = measureGradients(image, columns, rows);
-  const threshold = activeFrom(columns * rows);
+  const threshold = strongFrom(energies, columns * rows);
   return boxOfActive(columns, rows, threshold, radians);
 }
 
@@ -60,40 +60,6 @@ function measureGradients({ pixels, width }: GreyImage, columns: number, rows: n
     }
   }
   return Math.atan2(imaginary, real) / 4;
-}
-
-/** Otsu's threshold over the logarithm of the energies: a shadow is another factor, not another class. */
-function activeFrom(cells: number): number {
-  levels.fill(0);
-  for (let cell = 0; cell < cells; cell++) {
-    const level = levelOf(energies[cell] ?? 0);
-    levels[level] = (levels[level] ?? 0) + 1;
-  }
-  let total = 0;
-  for (let level = 0; level < 128; level++) total += level * (levels[level] ?? 0);
-  let below = 0;
-  let sumBelow = 0;
-  let best = 0;
-  let bestLevel = 0;
-  for (let level = 0; level < 128; level++) {
-    below += levels[level] ?? 0;
-    sumBelow += level * (levels[level] ?? 0);
-    if (below === 0 || below === cells) continue;
-    const gap = sumBelow / below - (total - sumBelow) / (cells - below);
-    const between = below * (cells - below) * gap * gap;
-    if (between > best) {
-      best = between;
-      bestLevel = level;
-    }
-  }
-  return bestLevel + 1;
-}
-
-/** About 8 log2, in whole numbers; an energy below 32, a brightness step of 1 or 2, is nothing. */
-function levelOf(energy: number): number {
-  const value = energy < 32 ? 32 : energy | 0;
-  const exponent = 31 - Math.clz32(value);
-  return exponent * 8 + ((value >> (exponent - 3)) & 7);
 }
 
 function boxOfActive(columns: number, rows: number, threshold: number, radians: number): TurnedBox | null {
