@@ -103,7 +103,8 @@ function project(columns: number, rows: number, threshold: number, box: TurnedBo
 
 /** Print beside a symbol seldom covers half of its side. */
 const PLATEAU_SHARE = 0.62;
-const GAP_BINS_MAX = 2;
+/** Spread ink closes the inner borders of a symbol: so many cells of 4 pixels without a step. */
+const GAP_BINS_MAX = 4;
 
 /** Bins near the plateau, with short gaps. */
 function widestStretch(bins: number): [number, number] {

@@ -6,11 +6,13 @@ import { locateTexture, type TurnedBox } from './locate.ts';
 import { hypotheses, poseOf } from './orient.ts';
 import type { MatrixReading, MatrixSearch } from './search.ts';
 import { cornersNear } from './sides.ts';
-import { fittedHypotheses, type Start, shiftedStarts } from './starts.ts';
+import { evidenceOf, fittedHypotheses, type Start, shiftedStarts } from './starts.ts';
 import { mapOfSize } from './symbol-map.ts';
 
 /** Share of the contrast of the picture that a border must have to count. */
 const BORDER_CONTRAST = 0.1;
+/** Noise, logos and text reach 0.8; the worst marks that were read have 2.4. */
+const EVIDENCE_MIN = 1.5;
 /** Of the grids with sides elsewhere, so many are worth all that is tried. */
 const SHIFTED_MAX = 2;
 /** With fewer of its borders seen, a grid is likely to lie beside the symbol. */
@@ -53,10 +55,16 @@ function readInBox(picture: GreyImage, box: TurnedBox, search: MatrixSearch): Ma
   const fitted = fittedHypotheses(image, corners, ranked, contrastMin / 2);
   const [best = first, second = first] = fitted.map(fit);
   if (search.isSpent) return null;
-  const others = best.seen > SEEN_MIN ? [best] : [best, second];
-  return (
-    readHard(image, others, search) ??
-    readHard(image, shiftedStarts(image, best, contrastMin).slice(0, SHIFTED_MAX).map(fit), search)
+  const centered = best.seen > SEEN_MIN ? [best] : [best, second];
+  if (evidenceOf(best) >= EVIDENCE_MIN) {
+    const reading = readHard(image, centered, search);
+    if (reading !== null || search.isSpent) return reading;
+  }
+  const shifted = shiftedStarts(image, best, contrastMin).slice(0, SHIFTED_MAX).map(fit);
+  return readHard(
+    image,
+    shifted.filter((start) => evidenceOf(start) >= EVIDENCE_MIN),
+    search,
   );
 }
 

@@ -29,9 +29,12 @@ export function fittedHypotheses(
     const seen = refinePose(image, map, pose, 2, contrastMin, 2);
     return { map, pose, seen };
   });
-  // More borders are harder to meet by chance.
-  const evidence = ({ map, seen }: Start) => (seen - SEEN_BY_CHANCE) * Math.sqrt(map.edges.length);
-  return starts.sort((a, b) => evidence(b) - evidence(a));
+  return starts.sort((a, b) => evidenceOf(b) - evidenceOf(a));
+}
+
+/** How much the borders speak for a grid: more of them are harder to meet by chance. */
+export function evidenceOf({ map, seen }: Start): number {
+  return (seen - SEEN_BY_CHANCE) * Math.sqrt(map.edges.length);
 }
 
 /** Modules by which a single side may lie elsewhere: print close beside it, or a border that is gone. */

@@ -110,8 +110,11 @@ export function paintSymbol(
         covered += amount;
       }
       const amount = covered / SUPERSAMPLES ** 2;
-      const dark = damage.inverted === true ? 1 - amount : amount;
-      target.pixels[y * target.width + x] = Math.round(paper + (ink - paper) * dark);
+      const at = y * target.width + x;
+      // What is printed beside the symbol stays.
+      const ground = damage.inverted === true ? ink : (target.pixels[at] ?? 0);
+      const figure = damage.inverted === true ? paper : ink;
+      target.pixels[at] = Math.round(ground + (figure - ground) * amount);
     }
   }
 }
@@ -273,12 +276,13 @@ export function degradedCrop(symbol: Modules, damage: Damage, seed: string): Gre
   const turned = Math.max(Math.abs(damage.degrees?.[0] ?? 0), Math.abs(damage.degrees?.[1] ?? 0)) * (Math.PI / 180);
   const margin = 4 + (symbol.size / 2) * Math.sin(turned);
   const side = Math.ceil((symbol.size + 2 * margin) * modulePx);
-  const picture = { width: side, height: side, pixels: new Uint8Array(side * side) };
+  const paper = random.between(...(damage.paper ?? [225, 250]));
+  const picture = { width: side, height: side, pixels: new Uint8Array(side * side).fill(paper) };
   const center = {
     x: side / 2 + random.between(-1.5, 1.5) * modulePx,
     y: side / 2 + random.between(-1.5, 1.5) * modulePx,
   };
-  paintSymbol(picture, symbol, modulePx, center, damage, seed);
+  paintSymbol(picture, symbol, modulePx, center, { ...damage, paper: [paper, paper] }, seed);
   expose(picture, modulePx, damage, seed);
   return picture;
 }
