@@ -45,5 +45,6 @@ export const LADDER: readonly Rung[] = [
     search: markBy('local'),
     doubled: true,
   },
-  ...GENERAL_LADDER.filter(({ where }) => where === 'whole'),
+  // All that a general reader does alone, so that nothing it reads is lost.
+  ...GENERAL_LADDER,
 ];
