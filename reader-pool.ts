@@ -51,5 +51,8 @@ type OrderedMark = ReadOrder['marks'][number];
 /** A promise only where there is an image: batches are mostly of thousands of payloads. */
 function readable({ mark, scannedAtMs }: Scan, images: ImageReaders): OrderedMark | Promise<OrderedMark> {
   if (mark.kind !== 'image') return { mark, scannedAtMs };
-  return images.read({ path: mark.path }).then((answer) => ({ mark: { kind: 'read', answer }, scannedAtMs }));
+  const { path, frame } = mark;
+  return images
+    .read(frame === undefined ? { path } : { path, frame })
+    .then((answer) => ({ mark: { kind: 'read', answer }, scannedAtMs }));
 }

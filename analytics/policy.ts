@@ -26,6 +26,7 @@ const DISPOSITIONS: Record<ReasonCode, Exclude<Disposition, 'accept'>> = {
   'bad-psd': 'manual',
   'bad-postcode': 'manual',
   'bad-date': 'manual',
+  'no-key': 'manual',
   'unknown-key': 'divert',
   'key-mismatch': 'divert',
   'suite-mismatch': 'divert',

@@ -14,7 +14,14 @@ import {
   readImage,
   readImageFile,
 } from '../decode/index.ts';
-import { formatMills, plainFields, REASONS, type ReasonCode } from '../indicium/index.ts';
+import {
+  type ForeignMark,
+  formatMills,
+  parseForeignMark,
+  plainFields,
+  REASONS,
+  type ReasonCode,
+} from '../indicium/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { jsonOption } from './options.ts';
 import { print, printJson, type Terminal, warn } from './terminal.ts';
@@ -112,22 +119,28 @@ function describe(outcome: FileOutcome): Described {
     return { ...unread, attempts, candidates: outcome.candidates.length, reason: outcome.failure };
   }
   const { symbology, bytes, text, parsed, rung } = outcome.mark;
-  return {
-    symbology,
-    payload: Buffer.from(bytes).toString('base64'),
-    text,
-    fields: 'indicium' in parsed ? plainFields(parsed.indicium) : null,
-    rung,
-    attempts,
-    candidates: 0,
-    reason: 'indicium' in parsed ? null : parsed.failure,
-  };
+  const payload = Buffer.from(bytes).toString('base64');
+  const read = { symbology, payload, text, rung, attempts, candidates: 0 };
+  if ('indicium' in parsed) return { ...read, fields: plainFields(parsed.indicium), reason: null };
+  const foreign = parseForeignMark(bytes);
+  return foreign === null
+    ? { ...read, fields: null, reason: parsed.failure }
+    : { ...read, fields: foreignFields(foreign), reason: 'no-key' };
+}
+
+function foreignFields({ profile, fields }: ForeignMark): Record<string, string | number> {
+  return { profile, ...fields };
 }
 
 function textLine({ file, readMs }: { file: string; readMs: number }, outcome: FileOutcome): string {
   if ('failure' in outcome) return `${file}: ${outcome.failure}: ${REASONS[outcome.failure]}\n`;
   const { symbology, bytes, parsed } = outcome.mark;
   if ('failure' in parsed) {
+    const foreign = parseForeignMark(bytes);
+    if (foreign !== null) {
+      const shown = Object.entries(foreign.fields).map(([name, value]) => `${name} ${value}`);
+      return `${file}: ${symbology}, ${foreign.profile} of ${foreign.post}, no key, ${readMs} ms: ${shown.join(', ')}\n`;
+    }
     const hex = Buffer.from(bytes).toString('hex');
     return `${file}: ${symbology}, ${bytes.length} bytes, no indicium (${parsed.failure}), ${readMs} ms: ${hex}\n`;
   }

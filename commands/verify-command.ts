@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { createMarkReader, createZxingWasmReader, readImage, readImageFile } from '../decode/index.ts';
-import { parseIndicium, plainFields, REASONS, type ReadingOutcome } from '../indicium/index.ts';
+import { parseForeignMark, parseIndicium, plainFields, REASONS, type ReadingOutcome } from '../indicium/index.ts';
 import { authenticate, type Check, checksOf, genuineAmong, KeyRing, loadRegistry } from '../verify/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { jsonOption, registryOption } from './options.ts';
@@ -43,20 +43,26 @@ interface Verified {
 }
 
 function verifyPayload(payload: string, bytes: PayloadBytes, ring: KeyRing): Verified {
-  const parsed = typeof bytes === 'string' ? { failure: bytes } : parseIndicium(bytes);
-  const outcome = 'failure' in parsed ? parsed.failure : authenticate(parsed.indicium, ring, null);
+  const { outcome, fields } = judged(bytes, ring);
+  const isReadable = fields !== null;
   const format: Check = {
     name: 'format',
     question: 'Are the bytes a well-formed indicium?',
-    result: 'failure' in parsed ? 'failed' : 'passed',
+    result: isReadable ? 'passed' : 'failed',
   };
-  return {
-    payload,
-    outcome,
-    reason: outcome === 'valid' ? null : REASONS[outcome],
-    fields: 'indicium' in parsed ? plainFields(parsed.indicium) : null,
-    checks: [format, ...checksOf(outcome)],
-  };
+  const reason = outcome === 'valid' ? null : REASONS[outcome];
+  return { payload, outcome, reason, fields, checks: [format, ...checksOf(outcome)] };
+}
+
+function judged(bytes: PayloadBytes, ring: KeyRing): Pick<Verified, 'outcome' | 'fields'> {
+  if (typeof bytes === 'string') return { outcome: bytes, fields: null };
+  const parsed = parseIndicium(bytes);
+  if ('indicium' in parsed) {
+    return { outcome: authenticate(parsed.indicium, ring, null), fields: plainFields(parsed.indicium) };
+  }
+  const foreign = parseForeignMark(bytes);
+  if (foreign === null) return { outcome: parsed.failure, fields: null };
+  return { outcome: 'no-key', fields: { profile: foreign.profile, ...foreign.fields } };
 }
 
 /** What was named is nothing that could be a payload. */

@@ -67,7 +67,7 @@ export interface Check {
 
 /** The protocol as a list: which outcomes fail at which step. */
 const STEPS: readonly { name: string; question: string; failures: readonly ReasonCode[] }[] = [
-  { name: 'key', question: 'Is a key with this id registered?', failures: ['unknown-key'] },
+  { name: 'key', question: 'Is a key with this id registered?', failures: ['unknown-key', 'no-key'] },
   { name: 'owner', question: 'Does the key belong to this PSD and this license?', failures: ['key-mismatch'] },
   { name: 'suite', question: 'Is the signature suite that of the key?', failures: ['suite-mismatch'] },
   { name: 'signature', question: 'Does the signature fit the scanned bytes?', failures: ['forged'] },

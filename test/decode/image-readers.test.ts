@@ -7,9 +7,10 @@ import { type ImageAnswer, ImageReaders } from '../../decode/index.ts';
 import type { Scan } from '../../indicium/index.ts';
 import { runPipeline } from '../../pipeline.ts';
 import { createReaderPool } from '../../reader-pool.ts';
+import { degradedCrop, squareSymbol } from '../support/degraded.ts';
 import { scanOf } from '../support/evidence.ts';
 import { SmallWorld } from '../support/marks.ts';
-import { scannedPicture } from '../support/pictures.ts';
+import { namedBytes, scannedPicture } from '../support/pictures.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const POISONED = new URL('../support/poisoned-reader.ts', import.meta.url);
@@ -71,6 +72,16 @@ describe('processes that read images', () => {
       ]);
     });
   }
+
+  it('read raw frames', async (test) => {
+    const folder = await temporaryFolder(test);
+    const path = join(folder, 'frame.grey');
+    const { width, height, pixels } = degradedCrop(squareSymbol(namedBytes('frame', 130), 44), {}, 'frame');
+    await writeFile(path, pixels);
+    const answer = await poisonedReaders(test, 1).read({ path, frame: { width, height } });
+    assert.ok('bytes' in answer);
+    assert.deepEqual(Buffer.from(answer.bytes), namedBytes('frame', 130));
+  });
 
   it('lose none to a process that dies by accident', async (test) => {
     const { folder, paths } = await pictures(test, []);
