@@ -33,12 +33,14 @@ export class View {
     return this.#picture.width * this.#picture.height;
   }
 
+  /** Grey pixels of a part; of very large pictures, half or a quarter of the lines. */
   async part(place: Place): Promise<GreyImage | ImageFailure> {
     const known = this.#parts.get(place);
     if (known !== undefined) return known;
     const part = await this.#picture.grey(this.#regionOf(place));
-    this.#parts.set(place, part);
-    return part;
+    const searched = typeof part === 'string' ? part : searchable(part);
+    this.#parts.set(place, searched);
+    return searched;
   }
 
   /** Squares that may hold a symbol, with some of what is around them; a crop is one itself. */
@@ -59,6 +61,13 @@ export class View {
     const left = width >> 1;
     return { left, top: 0, width: width - left, height: Math.ceil(height * TOP_RIGHT_HEIGHT) };
   }
+}
+
+/** A flat at 300 dpi is searched as it is; larger pictures have larger modules, or nothing that could be read. */
+const SEARCHED_PX_MAX = 12_000_000;
+
+function searchable(part: GreyImage): GreyImage {
+  return part.width * part.height > SEARCHED_PX_MAX ? searchable(halved(part)) : part;
 }
 
 function regionAround({ left, top, side }: SquareBox, image: GreyImage): Region {
