@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
-import { ImageReaders } from './decode/index.ts';
+import { type ImageCounts, ImageReaders } from './decode/index.ts';
 import type { Scan } from './indicium/index.ts';
 import type { ReadBatch, ReadOrder } from './reader.ts';
 import type { KeyTable } from './verify/index.ts';
@@ -14,6 +14,8 @@ export interface TrustedKeys {
 /** Processes that read images, and threads that parse and verify. */
 export interface ReaderPool {
   readonly workers: number;
+  /** Images so far, by what read them. */
+  readonly imageCounts: ImageCounts;
   read(scans: readonly Scan[]): Promise<ReadBatch>;
   close(): Promise<void>;
 }
@@ -34,6 +36,9 @@ export function createReaderPool(
   });
   return {
     workers,
+    get imageCounts() {
+      return images.counts;
+    },
     async read(scans) {
       const marks = await Promise.all(scans.map((scan) => readable(scan, images)));
       const { version, keys } = trust();

@@ -1,7 +1,7 @@
 export { type FileFailure, readImageFile } from './image-file.ts';
 export type { ImageFailure } from './pixels.ts';
 export type { ImageAnswer, ImageOrder } from './process/orders.ts';
-export { ImageReaders } from './process/readers.ts';
+export { type ImageCounts, ImageReaders } from './process/readers.ts';
 export {
   type Attempt,
   createGeneralReader,

@@ -17,7 +17,7 @@ export const READER_MS_MAX = 10_000;
 export const READER_START_MS_MAX = 60_000;
 
 /** JavaScript heap of a reading process; pixels live outside it. */
-export const READER_HEAP_MB_MAX = 512;
+export const READER_HEAP_MB_MAX = 256;
 
 /** All memory of a reading process: 50 million pixels of a progressive JPEG in color take about 450 MB. */
 export const READER_RESIDENT_BYTES_MAX = 1_500_000_000;

@@ -70,6 +70,7 @@ describe('processes that read images', () => {
         'DataMatrix',
         'DataMatrix',
       ]);
+      assert.deepEqual(readers.counts, { rungs: { located: 6 }, failures: { [failure]: 1 }, restarts: 2 });
     });
   }
 

@@ -16,8 +16,8 @@ const POISONS: Record<string, () => void> = {
     throw new Error('a bug in a library');
   },
   'heap.png': () => {
-    const list: string[][] = [];
-    for (;;) list.push(Array.from({ length: 10_000 }, (_, index) => `text ${list.length} ${index}`));
+    const list: object[][] = [];
+    for (;;) list.push(new Array<object>(100_000).fill(list));
   },
   'native.png': () => {
     for (;;) held.push(new Uint8Array(16 * 1024 * 1024).fill(1));
