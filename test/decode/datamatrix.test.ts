@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import bwipjs from 'bwip-js/node';
 import fc from 'fast-check';
 import { assemble, codewordsOf, isBelieved } from '../../decode/datamatrix/assemble.ts';
+import { bytesOfCodewords, padAt, randomized255 } from '../../decode/datamatrix/codewords.ts';
 import { readMatrix } from '../../decode/datamatrix/read-matrix.ts';
 import { correctBlock } from '../../decode/datamatrix/reed-solomon.ts';
 import { type CandidateWish, MatrixSearch } from '../../decode/datamatrix/search.ts';
@@ -105,6 +106,29 @@ describe('the modules of symbols by two other writers', () => {
       for (const at of fixedModules) assert.equal(dark[at], fixed[at], `${entry.size}: module ${at}`);
     }
   });
+});
+
+describe('data codewords', () => {
+  const A = 66;
+  const cases: [string, number[], string | null][] = [
+    ['with the pads of the standard', [A, A, 129, padAt(3), padAt(4)], 'AA'],
+    ['with a pad that is none', [A, A, 129, padAt(3), padAt(4) ^ 1], null],
+    ['of an extended channel', [241, 27, A], null],
+    ['that begin with FNC1', [232, A], null],
+    ['of a macro', [236, A], null],
+    ['of structured append', [233, 1, 2, 3], null],
+    ['with an upper shift at the end', [A, 235], null],
+    ['with more bytes announced than there are', [231, randomized255(9, 1), randomized255(1, 2)], null],
+    ['with bytes to the end', [231, randomized255(0, 1), randomized255(65, 2)], 'A'],
+    ['with a triplet out of range', [230, 255, 255], null],
+    ['with 0, which is none', [0], null],
+  ];
+  for (const [what, codewords, text] of cases) {
+    it(`${what}: ${text ?? 'no reading'}`, () => {
+      const bytes = bytesOfCodewords(Uint8Array.from(codewords), codewords.length);
+      assert.equal(bytes === null ? null : Buffer.from(bytes).toString('latin1'), text);
+    });
+  }
 });
 
 describe('a Data Matrix on a picture', () => {
