@@ -23,15 +23,15 @@ type Encoding = 'JPEG' | 'TIFF G4';
 
 const CLASSES: readonly { name: string; damage: Damage; encoding: Encoding; pictures: number }[] = [
   { name: 'clean', damage: {}, encoding: 'JPEG', pictures: 20 },
-  { name: 'rotated ±15°', damage: EASY_CLASSES['rotated ±15°'] ?? {}, encoding: 'JPEG', pictures: 15 },
-  { name: 'noisy', damage: EASY_CLASSES.noisy ?? {}, encoding: 'JPEG', pictures: 15 },
-  { name: 'smudged', damage: EASY_CLASSES.smudged ?? {}, encoding: 'JPEG', pictures: 15 },
-  { name: 'shadow', damage: HARD_CLASSES.shadow ?? {}, encoding: 'JPEG', pictures: 15 },
-  { name: 'contrast 150 on 200', damage: HARD_CLASSES['contrast 150 on 200'] ?? {}, encoding: 'JPEG', pictures: 15 },
-  { name: 'dead nozzle lines', damage: HARD_CLASSES['dead nozzle lines'] ?? {}, encoding: 'JPEG', pictures: 15 },
-  { name: 'all together', damage: EASY_CLASSES['all together'] ?? {}, encoding: 'JPEG', pictures: 40 },
-  { name: 'clean, TIFF G4', damage: {}, encoding: 'TIFF G4', pictures: 15 },
-  { name: 'all together, TIFF G4', damage: EASY_CLASSES['all together'] ?? {}, encoding: 'TIFF G4', pictures: 15 },
+  { name: 'rotated ±15°', damage: EASY_CLASSES['rotated ±15°'] ?? {}, encoding: 'JPEG', pictures: 12 },
+  { name: 'noisy', damage: EASY_CLASSES.noisy ?? {}, encoding: 'JPEG', pictures: 12 },
+  { name: 'smudged', damage: EASY_CLASSES.smudged ?? {}, encoding: 'JPEG', pictures: 12 },
+  { name: 'shadow', damage: HARD_CLASSES.shadow ?? {}, encoding: 'JPEG', pictures: 12 },
+  { name: 'contrast 150 on 200', damage: HARD_CLASSES['contrast 150 on 200'] ?? {}, encoding: 'JPEG', pictures: 12 },
+  { name: 'dead nozzle lines', damage: HARD_CLASSES['dead nozzle lines'] ?? {}, encoding: 'JPEG', pictures: 12 },
+  { name: 'all together', damage: EASY_CLASSES['all together'] ?? {}, encoding: 'JPEG', pictures: 30 },
+  { name: 'clean, TIFF G4', damage: {}, encoding: 'TIFF G4', pictures: 12 },
+  { name: 'all together, TIFF G4', damage: EASY_CLASSES['all together'] ?? {}, encoding: 'TIFF G4', pictures: 12 },
 ];
 const QUALITIES = [60, 70, 80, 90];
 

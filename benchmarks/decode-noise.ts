@@ -5,7 +5,7 @@ import { symbolMap } from '../decode/datamatrix/symbol-map.ts';
 import { Random } from '../psd-sim/random.ts';
 import { count, markdownTable } from './table.ts';
 
-const PICTURES = Number(process.env.INDICIA_FALSE_READINGS ?? 4_000);
+const PICTURES = Number(process.env.INDICIA_FALSE_READINGS ?? 2_000);
 const MODULE_PX = 4;
 const QUIET = 4;
 const TRIES_MAX = 100;
