@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { move, Piscina, transferableSymbol, valueSymbol } from 'piscina';
-import { type ImageAnswer, ImageReaders } from './decode/index.ts';
+import { type ImageAnswer, type ImageCounts, ImageReaders } from './decode/index.ts';
 import type { Scan } from './indicium/index.ts';
 import { parseScanLines, type ScanLines } from './ingest/index.ts';
 import type { ImagesUnread, ReadBatch, ReadOrder } from './reader.ts';
@@ -15,6 +15,8 @@ export interface TrustedKeys {
 /** Processes that read images, and threads that parse and verify. */
 export interface ReaderPool {
   readonly workers: number;
+  /** Images so far, by what read them. */
+  readonly imageCounts: ImageCounts;
   read(scans: readonly Scan[] | ScanLines): Promise<ReadBatch>;
   close(): Promise<void>;
 }
@@ -43,6 +45,9 @@ export function createReaderPool(
   };
   return {
     workers,
+    get imageCounts() {
+      return images.counts;
+    },
     async read(scans) {
       const isText = 'text' in scans;
       if (isText && !scans.mayNameImages) {
@@ -66,7 +71,9 @@ async function readImagesFirst(
   const answers = new Map<number, ImageAnswer>();
   await Promise.all(
     scans.map(async ({ mark }, index) => {
-      if (mark.kind === 'image') answers.set(index, await images.read({ path: mark.path }));
+      if (mark.kind !== 'image') return;
+      const { path, frame } = mark;
+      answers.set(index, await images.read(frame === undefined ? { path } : { path, frame }));
     }),
   );
   const read = await run(scans, answers);

@@ -12,7 +12,7 @@ import {
   type Scan,
 } from './indicium/index.ts';
 import { parseScanLines, type ScanLines } from './ingest/index.ts';
-import { authenticate, KeyRing, type KeyTable } from './verify/index.ts';
+import { authenticate, genuineAmong, KeyRing, type KeyTable } from './verify/index.ts';
 
 /** What one task reads, and the keys to judge it by. */
 export interface ReadOrder {
@@ -47,7 +47,7 @@ export default function read(order: ReadOrder): unknown {
 }
 
 /** Null when an image must be read first. */
-function readScans({ scans, images, trust }: ReadOrder): ReadBatch | null {
+export function readScans({ scans, images, trust }: ReadOrder): ReadBatch | null {
   const batchRing = ring?.version === trust.version ? ring : new KeyRing(trust);
   ring = batchRing;
   const builder = new ReadingColumnsBuilder('text' in scans ? scans.ends.length : scans.length);
@@ -58,7 +58,7 @@ function readScans({ scans, images, trust }: ReadOrder): ReadBatch | null {
   for (const scan of 'text' in scans ? parseScanLines(scans) : scans) {
     const image = images.get(index);
     if (scan.mark.kind === 'image' && image === undefined) return null;
-    const decoded = decodedMark(scan, image);
+    const decoded = decodedMark(scan, image, batchRing);
     const decodedAtMs = performance.now();
     builder.add(scan, readingOf(decoded, batchRing, scan.scannedAtMs));
     decodeMs += decodedAtMs - sinceMs + (image?.readMs ?? 0);
@@ -73,12 +73,18 @@ type Decoded =
   | { readonly payload: Uint8Array; readonly symbology: string | null; readonly parsed: Parsed }
   | { readonly failure: ReasonCode };
 
-function decodedMark({ mark }: Scan, image: ImageAnswer | undefined): Decoded {
-  if (mark.kind === 'payload') return { payload: mark.payload, symbology: null, parsed: parseIndicium(mark.payload) };
+function decodedMark({ mark, scannedAtMs }: Scan, image: ImageAnswer | undefined, batchRing: KeyRing): Decoded {
+  if (mark.kind === 'payload') return decodedPayload(mark.payload, null);
   if (mark.kind === 'none') return { failure: mark.reason };
   if (image === undefined) throw new Error(`the image of a scan was not read: ${mark.path}`);
-  if ('failure' in image) return image;
-  const { bytes: payload, symbology } = image;
+  if ('failure' in image) {
+    const genuine = genuineAmong(image.candidates, batchRing, scannedAtMs);
+    return genuine === null ? image : decodedPayload(genuine, 'DataMatrix');
+  }
+  return decodedPayload(image.bytes, image.symbology);
+}
+
+function decodedPayload(payload: Uint8Array, symbology: string | null): Decoded {
   return { payload, symbology, parsed: parseIndicium(payload) };
 }
 

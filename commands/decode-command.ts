@@ -1,27 +1,40 @@
 import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
+  type Attempt,
+  createGeneralReader,
+  createMarkReader,
   createZxingJsReader,
   createZxingWasmReader,
+  type FrameSize,
+  type MarkReader,
   type ReadOutcome,
   readImage,
   readImageFile,
-  type SymbolReader,
 } from '../decode/index.ts';
-import { formatMills, plainFields, REASONS, type ReasonCode } from '../indicium/index.ts';
+import {
+  type ForeignMark,
+  formatMills,
+  parseForeignMark,
+  plainFields,
+  REASONS,
+  type ReasonCode,
+} from '../indicium/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { jsonOption } from './options.ts';
 import { print, printJson, type Terminal, warn } from './terminal.ts';
 
 const READERS = {
-  'zxing-wasm': () => createZxingWasmReader(),
-  '@zxing/library': async () => createZxingJsReader(),
-} satisfies Record<string, () => Promise<SymbolReader>>;
+  indicia: async () => createMarkReader(await createZxingWasmReader()),
+  'zxing-wasm': async () => createGeneralReader(await createZxingWasmReader()),
+  '@zxing/library': async () => createGeneralReader(createZxingJsReader()),
+} satisfies Record<string, () => Promise<MarkReader>>;
 
 interface DecodeOptions {
   readonly reader: keyof typeof READERS;
+  readonly raw?: FrameSize;
   readonly json?: boolean;
 }
 
@@ -31,15 +44,16 @@ export function addDecodeCommand(program: Command, terminal: Terminal, finish: (
     .summary('read the symbol of each image')
     .description('Reads the indicium of each image; where there is none, the first Data Matrix, PDF417, QR or Aztec.')
     .argument('<file...>', 'images, or folders of images')
-    .addOption(new Option('--reader <name>', 'library').choices(Object.keys(READERS)).default('zxing-wasm'))
+    .addOption(new Option('--reader <name>', 'what reads').choices(Object.keys(READERS)).default('indicia'))
+    .addOption(new Option('--raw <size>', 'the files are raw 8-bit grey frames, e.g. 2000x880').argParser(frameSize))
     .addOption(jsonOption())
-    .addHelpText('after', '\nExample:\n  indicia decode day/images --json')
+    .addHelpText('after', '\nExample:\n  indicia decode day/images --json\n  indicia decode --raw 2000x880 frame.grey')
     .action(async (paths: string[], options: DecodeOptions) => {
       const reader = await READERS[options.reader]();
       let unread = 0;
       for (const file of await expand(paths)) {
         const startedAtMs = performance.now();
-        const outcome = await readFile(file, reader);
+        const outcome = await readFile(file, reader, options.raw);
         const readMs = Number((performance.now() - startedAtMs).toFixed(2));
         if ('failure' in outcome) unread += 1;
         const line = { file, ...describe(outcome), readMs };
@@ -50,11 +64,20 @@ export function addDecodeCommand(program: Command, terminal: Terminal, finish: (
     });
 }
 
-type FileOutcome = ReadOutcome | { readonly failure: ReasonCode };
+type FileOutcome =
+  | ReadOutcome
+  | { readonly failure: ReasonCode; readonly candidates: readonly []; readonly attempts: readonly [] };
 
-async function readFile(file: string, reader: SymbolReader): Promise<FileOutcome> {
+async function readFile(file: string, reader: MarkReader, frame?: FrameSize): Promise<FileOutcome> {
   const bytes = await readImageFile(file);
-  return typeof bytes === 'string' ? { failure: bytes } : readImage(bytes, reader);
+  return typeof bytes === 'string' ? { failure: bytes, candidates: [], attempts: [] } : readImage(bytes, reader, frame);
+}
+
+function frameSize(text: string): FrameSize {
+  const [, width, height] = /^(\d{1,5})x(\d{1,5})$/.exec(text) ?? [];
+  if (width === undefined || height === undefined)
+    throw new InvalidArgumentError('expected a width and height, e.g. 2000x880.');
+  return { width: Number(width), height: Number(height) };
 }
 
 /** Files as they are named; of folders, every file in them. */
@@ -81,29 +104,43 @@ interface Described {
   readonly text: string | null;
   readonly fields: Record<string, string | number | null> | null;
   readonly rung: string | null;
+  /** What was tried, in order. */
+  readonly attempts: readonly Attempt[];
+  /** Readings that only a signature could confirm. */
+  readonly candidates: number;
   /** Why there is no symbol, or why the symbol is no indicium. */
   readonly reason: ReasonCode | null;
 }
 
 function describe(outcome: FileOutcome): Described {
+  const attempts = outcome.attempts.map(({ rung, tries, ms }) => ({ rung, tries, ms: Number(ms.toFixed(2)) }));
   if ('failure' in outcome) {
-    return { symbology: null, payload: null, text: null, fields: null, rung: null, reason: outcome.failure };
+    const unread = { symbology: null, payload: null, text: null, fields: null, rung: null };
+    return { ...unread, attempts, candidates: outcome.candidates.length, reason: outcome.failure };
   }
   const { symbology, bytes, text, parsed, rung } = outcome.mark;
-  return {
-    symbology,
-    payload: Buffer.from(bytes).toString('base64'),
-    text,
-    fields: 'indicium' in parsed ? plainFields(parsed.indicium) : null,
-    rung,
-    reason: 'indicium' in parsed ? null : parsed.failure,
-  };
+  const payload = Buffer.from(bytes).toString('base64');
+  const read = { symbology, payload, text, rung, attempts, candidates: 0 };
+  if ('indicium' in parsed) return { ...read, fields: plainFields(parsed.indicium), reason: null };
+  const foreign = parseForeignMark(bytes);
+  return foreign === null
+    ? { ...read, fields: null, reason: parsed.failure }
+    : { ...read, fields: foreignFields(foreign), reason: 'no-key' };
+}
+
+function foreignFields({ profile, fields }: ForeignMark): Record<string, string | number> {
+  return { profile, ...fields };
 }
 
 function textLine({ file, readMs }: { file: string; readMs: number }, outcome: FileOutcome): string {
   if ('failure' in outcome) return `${file}: ${outcome.failure}: ${REASONS[outcome.failure]}\n`;
   const { symbology, bytes, parsed } = outcome.mark;
   if ('failure' in parsed) {
+    const foreign = parseForeignMark(bytes);
+    if (foreign !== null) {
+      const shown = Object.entries(foreign.fields).map(([name, value]) => `${name} ${value}`);
+      return `${file}: ${symbology}, ${foreign.profile} of ${foreign.post}, no key, ${readMs} ms: ${shown.join(', ')}\n`;
+    }
     const hex = Buffer.from(bytes).toString('hex');
     return `${file}: ${symbology}, ${bytes.length} bytes, no indicium (${parsed.failure}), ${readMs} ms: ${hex}\n`;
   }

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { DEFAULT_POLICY, RecorderThread, readPolicy } from '../analytics/index.ts';
+import type { ImageCounts } from '../decode/index.ts';
 import { openSource } from '../ingest/index.ts';
 import { emptySummary, type RunSummary, runPipeline } from '../pipeline.ts';
 import { createReaderPool } from '../reader-pool.ts';
@@ -20,6 +21,8 @@ interface RunOptions {
 }
 
 export interface RunReport extends RunSummary {
+  /** Images by the rung of the ladder that read them, or the reason why none did. */
+  readonly images: ImageCounts;
   readonly findings: number;
   readonly secondsTotal: number;
 }
@@ -86,7 +89,7 @@ export async function run(sources: readonly string[], options: RunOptions, termi
     const findings = await recorder.detect();
     const secondsTotal = (performance.now() - startedAtMs) / 1000;
     progress.done(`${plural(summary.scans, 'scan')} in ${secondsTotal.toFixed(1)} s`);
-    return { ...summary, findings, secondsTotal };
+    return { ...summary, images: readers.imageCounts, findings, secondsTotal };
   } finally {
     await trust.stop();
     await readers.close();
@@ -94,7 +97,7 @@ export async function run(sources: readonly string[], options: RunOptions, termi
   }
 }
 
-function jsonReport(report: RunReport): Record<string, number> {
+function jsonReport(report: RunReport): Record<string, number | ImageCounts> {
   const { dispositions, scans, repeated, unusable, findings, secondsTotal } = report;
   return {
     scans,
@@ -109,6 +112,7 @@ function jsonReport(report: RunReport): Record<string, number> {
     verifySeconds: Number((report.verifyMs / 1000).toFixed(3)),
     judgeSeconds: Number((report.judgeMs / 1000).toFixed(3)),
     recordSeconds: Number((report.recordMs / 1000).toFixed(3)),
+    images: report.images,
   };
 }
 

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { createZxingWasmReader, readImage, readImageFile } from '../decode/index.ts';
-import { parseIndicium, plainFields, REASONS, type ReadingOutcome } from '../indicium/index.ts';
-import { authenticate, type Check, checksOf, KeyRing, loadRegistry } from '../verify/index.ts';
+import { createMarkReader, createZxingWasmReader, readImage, readImageFile } from '../decode/index.ts';
+import { parseForeignMark, parseIndicium, plainFields, REASONS, type ReadingOutcome } from '../indicium/index.ts';
+import { authenticate, type Check, checksOf, genuineAmong, KeyRing, loadRegistry } from '../verify/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { jsonOption, registryOption } from './options.ts';
 import { print, printJson, type Terminal } from './terminal.ts';
@@ -26,7 +26,7 @@ export function addVerifyCommand(program: Command, terminal: Terminal, finish: (
       const ring = new KeyRing(await loadRegistry(options.registry, terminal.nowMs()));
       let invalid = 0;
       for (const payload of payloads) {
-        const verified = verifyPayload(payload, await payloadBytes(payload), ring);
+        const verified = verifyPayload(payload, await payloadBytes(payload, ring), ring);
         if (verified.outcome !== 'valid') invalid += 1;
         await (options.json ? printJson(terminal, verified) : print(terminal, textReport(verified)));
       }
@@ -43,20 +43,26 @@ interface Verified {
 }
 
 function verifyPayload(payload: string, bytes: PayloadBytes, ring: KeyRing): Verified {
-  const parsed = typeof bytes === 'string' ? { failure: bytes } : parseIndicium(bytes);
-  const outcome = 'failure' in parsed ? parsed.failure : authenticate(parsed.indicium, ring, null);
+  const { outcome, fields } = judged(bytes, ring);
+  const isReadable = fields !== null;
   const format: Check = {
     name: 'format',
     question: 'Are the bytes a well-formed indicium?',
-    result: 'failure' in parsed ? 'failed' : 'passed',
+    result: isReadable ? 'passed' : 'failed',
   };
-  return {
-    payload,
-    outcome,
-    reason: outcome === 'valid' ? null : REASONS[outcome],
-    fields: 'indicium' in parsed ? plainFields(parsed.indicium) : null,
-    checks: [format, ...checksOf(outcome)],
-  };
+  const reason = outcome === 'valid' ? null : REASONS[outcome];
+  return { payload, outcome, reason, fields, checks: [format, ...checksOf(outcome)] };
+}
+
+function judged(bytes: PayloadBytes, ring: KeyRing): Pick<Verified, 'outcome' | 'fields'> {
+  if (typeof bytes === 'string') return { outcome: bytes, fields: null };
+  const parsed = parseIndicium(bytes);
+  if ('indicium' in parsed) {
+    return { outcome: authenticate(parsed.indicium, ring, null), fields: plainFields(parsed.indicium) };
+  }
+  const foreign = parseForeignMark(bytes);
+  if (foreign === null) return { outcome: parsed.failure, fields: null };
+  return { outcome: 'no-key', fields: { profile: foreign.profile, ...foreign.fields } };
 }
 
 /** What was named is nothing that could be a payload. */
@@ -66,13 +72,14 @@ export class PayloadError extends Error {
 
 type PayloadBytes = Uint8Array | Exclude<ReadingOutcome, 'valid'>;
 
-async function payloadBytes(text: string): Promise<PayloadBytes> {
+async function payloadBytes(text: string, ring: KeyRing): Promise<PayloadBytes> {
   if (existsSync(text) && (await stat(text)).isFile()) {
     const bytes = await readImageFile(text);
     if (typeof bytes === 'string') return bytes;
-    const outcome = await readImage(bytes, await createZxingWasmReader());
+    const outcome = await readImage(bytes, createMarkReader(await createZxingWasmReader()));
     if ('mark' in outcome) return outcome.mark.bytes;
-    return outcome.failure === 'image-unsupported' ? bytes : outcome.failure;
+    if (outcome.failure === 'image-unsupported') return bytes;
+    return genuineAmong(outcome.candidates, ring, null) ?? outcome.failure;
   }
   if (/^([0-9a-fA-F]{2})+$/.test(text)) return Buffer.from(text, 'hex');
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw new PayloadError(`${text}: neither a file, nor hex, nor base64`);

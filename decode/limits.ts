@@ -17,10 +17,23 @@ export const READER_MS_MAX = 10_000;
 export const READER_START_MS_MAX = 60_000;
 
 /** JavaScript heap of a reading process; pixels live outside it. */
-export const READER_HEAP_MB_MAX = 512;
+export const READER_HEAP_MB_MAX = 256;
 
 /** All memory of a reading process: 50 million pixels of a progressive JPEG in color take about 450 MB. */
 export const READER_RESIDENT_BYTES_MAX = 1_500_000_000;
 
 /** Orders that a reading process holds, the one it works on included. */
 export const READER_ORDERS_AHEAD = 2;
+
+/** PSDs and licenses whose last marks are remembered to fill in what is smudged on the next one. */
+export const MEMORY_GROUPS_MAX = 8;
+
+/** Readings of one image that are handed on for a signature to choose from. */
+export const CANDIDATES_MAX = 32;
+
+/** Squares of a picture that are looked at as possible symbols: logos and text may rank before the mark. */
+export const BOXES_MAX = 5;
+
+/** Tries of error correction at one box, and of the thorough search when nothing has been read (about 0.06 ms each). */
+export const QUICK_TRIES_MAX = 9;
+export const THOROUGH_TRIES_MAX = 250;

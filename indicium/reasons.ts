@@ -28,6 +28,7 @@ export const REASONS = {
   'bad-postcode': 'A postcode in the indicium holds characters that do not exist in one.',
   'bad-date': 'The date of the indicium lies outside the years 2000 to 2099.',
   // The signature and what stands behind it.
+  'no-key': 'The mark is of another post, whose keys are not known here: nothing can be said about its signature.',
   'unknown-key': 'No key with this id is registered, so nothing can be said about the signature.',
   'key-mismatch': 'The key named in the indicium belongs to another PSD or another license.',
   'suite-mismatch': 'The indicium names another signature suite than its key has.',

@@ -24,7 +24,12 @@ export type SortingPass = (typeof SORTING_PASSES)[number];
 /** Where the mark of a scan is to be found, or why there is none to look for. */
 export type Mark =
   | { readonly kind: 'payload'; readonly payload: Uint8Array }
-  | { readonly kind: 'image'; readonly path: string }
+  | {
+      readonly kind: 'image';
+      readonly path: string;
+      /** Where the file is a raw 8-bit grey frame, which does not say its size. */
+      readonly frame?: { readonly width: number; readonly height: number };
+    }
   | { readonly kind: 'none'; readonly reason: ScanFailure; readonly detail: string };
 
 export type ScanFailure = 'scan-malformed' | 'scan-incomplete' | 'image-refused' | 'payload-too-long';

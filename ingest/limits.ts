@@ -12,3 +12,6 @@ export const READ_BYTES = 1024 * 1024;
 
 /** Bytes before a position that are remembered, to notice that the file behind it was replaced. */
 export const GUARD_BYTES = 256;
+
+/** Pixels of one side of a raw frame. */
+export const FRAME_SIDE_PX_MAX = 20_000;

@@ -9,11 +9,17 @@ import {
   type Scan,
   SORTING_PASSES,
 } from '../indicium/index.ts';
-import { EXTRA_CHARS_MAX } from './limits.ts';
+import { EXTRA_CHARS_MAX, FRAME_SIDE_PX_MAX } from './limits.ts';
 
 const Text = Compile(Type.String({ minLength: 1, maxLength: SCAN_TEXT_CHARS_MAX }));
 const Weight = Compile(Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 }));
 const Payload = Compile(Type.String({ pattern: '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$' }));
+const Frame = Compile(
+  Type.Object({
+    width: Type.Integer({ minimum: 1, maximum: FRAME_SIDE_PX_MAX }),
+    height: Type.Integer({ minimum: 1, maximum: FRAME_SIDE_PX_MAX }),
+  }),
+);
 const Moment = Compile(
   Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?(Z|[+-]\\d{2}:\\d{2})$' }),
 );
@@ -29,6 +35,7 @@ const KNOWN_FIELDS: ReadonlySet<string> = new Set([
   'weightGrams',
   'payload',
   'image',
+  'frame',
 ]);
 
 /** Where a line came from: its scan id when it has none of its own, and the folder its image paths start from. */
@@ -65,6 +72,7 @@ export function parseScanLine(line: string, origin: LineOrigin): Scan {
   if (extra !== null && extra.length > EXTRA_CHARS_MAX) return malformedScan(scanId, 'unknown fields too long', line);
   const payload = record.payload ?? undefined;
   const image = record.image ?? undefined;
+  const frame = record.frame ?? undefined;
   return {
     scanId,
     plant,
@@ -74,10 +82,13 @@ export function parseScanLine(line: string, origin: LineOrigin): Scan {
     pass,
     destination,
     weightGrams,
-    mark: markOf(payload, image, origin.imageFolder),
+    mark: markOf(payload, image, frame, origin.imageFolder),
     extra,
     digest: digest64(
-      JSON.stringify([plant, machine, scannedAtMs, mailpieceId, pass, destination, weightGrams, payload, image]),
+      JSON.stringify([
+        ...[plant, machine, scannedAtMs, mailpieceId, pass, destination, weightGrams, payload, image],
+        ...(frame === undefined ? [] : [frame]),
+      ]),
     ),
   };
 }
@@ -140,7 +151,7 @@ function extraOf(
   return extra === null ? null : JSON.stringify(Object.fromEntries(extra));
 }
 
-function markOf(payload: unknown, image: unknown, imageFolder: string): Mark {
+function markOf(payload: unknown, image: unknown, frame: unknown, imageFolder: string): Mark {
   if (payload !== undefined) return payloadMark(payload);
   if (image === undefined) {
     return { kind: 'none', reason: 'scan-incomplete', detail: 'neither payload nor image' };
@@ -151,7 +162,10 @@ function markOf(payload: unknown, image: unknown, imageFolder: string): Mark {
   if (isAbsolute(path) || path === '..' || path.startsWith('../')) {
     return { kind: 'none', reason: 'image-refused', detail: `outside the folder of the scans: ${named}` };
   }
-  return { kind: 'image', path: join(imageFolder, path) };
+  const file = { kind: 'image', path: join(imageFolder, path) } as const;
+  if (frame === undefined) return file;
+  if (!Frame.Check(frame)) return { kind: 'none', reason: 'scan-malformed', detail: '/frame is no width and height' };
+  return { ...file, frame: { width: frame.width, height: frame.height } };
 }
 
 function payloadMark(base64: unknown): Mark {

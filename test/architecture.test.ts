@@ -35,7 +35,7 @@ const LIBRARIES: Record<string, readonly string[]> = {
   pkijs: ['verify/x509/parse.ts'],
   'pure-rand': ['psd-sim/random.ts'],
   'reflect-metadata': ['psd-sim/offices/certificate-issuer.ts'],
-  sharp: ['decode/grey-image.ts'],
+  sharp: ['decode/pixels.ts'],
   typebox: ['analytics/policy-file.ts', 'ingest/scan-line.ts', 'ingest/ndjson.ts', 'verify/', 'psd-sim/'],
   'zxing-wasm': ['decode/zxing-wasm.ts', 'psd-sim/data-matrix.ts'],
 };

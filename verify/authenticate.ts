@@ -1,4 +1,4 @@
-import type { Indicium, ReadingOutcome, ReasonCode } from '../indicium/index.ts';
+import { type Indicium, isGenuine, parseIndicium, type ReadingOutcome, type ReasonCode } from '../indicium/index.ts';
 import type { KeyRing, KeyTimes } from './key-ring.ts';
 import { PRINTED_AHEAD_MS_MAX, PRINTED_BEHIND_MS_MAX } from './limits.ts';
 import { verifyWith } from './signature.ts';
@@ -23,6 +23,22 @@ export function authenticate(indicium: Indicium, ring: KeyRing, scannedAtMs: num
   const authorization = ring.authorization(row, atMs);
   if (authorization !== 'granted') return authorization;
   return isPlausible(atMs, scannedAtMs) ? 'valid' : 'date-anomaly';
+}
+
+/**
+ * The signature as oracle: of readings of one smudged mark that are all in doubt, the one whose signature holds is right
+ * beyond doubt; null when none does.
+ */
+export function genuineAmong(
+  candidates: readonly Uint8Array[],
+  ring: KeyRing,
+  scannedAtMs: number | null,
+): Uint8Array | null {
+  for (const candidate of candidates) {
+    const parsed = parseIndicium(candidate);
+    if ('indicium' in parsed && isGenuine(authenticate(parsed.indicium, ring, scannedAtMs))) return candidate;
+  }
+  return null;
 }
 
 /**
@@ -51,7 +67,7 @@ export interface Check {
 
 /** The protocol as a list: which outcomes fail at which step. */
 const STEPS: readonly { name: string; question: string; failures: readonly ReasonCode[] }[] = [
-  { name: 'key', question: 'Is a key with this id registered?', failures: ['unknown-key'] },
+  { name: 'key', question: 'Is a key with this id registered?', failures: ['unknown-key', 'no-key'] },
   { name: 'owner', question: 'Does the key belong to this PSD and this license?', failures: ['key-mismatch'] },
   { name: 'suite', question: 'Is the signature suite that of the key?', failures: ['suite-mismatch'] },
   { name: 'signature', question: 'Does the signature fit the scanned bytes?', failures: ['forged'] },

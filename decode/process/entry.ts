@@ -1,7 +1,8 @@
+import { createMarkReader } from '../read-image.ts';
 import { createZxingWasmReader } from '../zxing-wasm.ts';
 import { readOrder } from './read-order.ts';
 import { serveImages } from './serve.ts';
 
 // What runs in a reading process; started by name in readers.ts.
-const reader = await createZxingWasmReader();
+const reader = createMarkReader(await createZxingWasmReader());
 serveImages((order) => readOrder(order, reader));

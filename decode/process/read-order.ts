@@ -1,15 +1,15 @@
 import { readImageFile } from '../image-file.ts';
-import { readImage } from '../read-image.ts';
-import type { SymbolReader } from '../symbol-reader.ts';
+import { type MarkReader, readImage } from '../read-image.ts';
 import type { ImageAnswer, ImageOrder } from './orders.ts';
 
 /** Reads the image that an order names. */
-export async function readOrder({ path }: ImageOrder, reader: SymbolReader): Promise<ImageAnswer> {
+export async function readOrder({ path, frame }: ImageOrder, reader: MarkReader): Promise<ImageAnswer> {
   const startedAtMs = performance.now();
   const bytes = await readImageFile(path);
-  const outcome = typeof bytes === 'string' ? { failure: bytes } : await readImage(bytes, reader);
+  const outcome =
+    typeof bytes === 'string' ? { failure: bytes, candidates: [] } : await readImage(bytes, reader, frame);
   const readMs = performance.now() - startedAtMs;
-  if ('failure' in outcome) return { failure: outcome.failure, readMs };
+  if ('failure' in outcome) return { failure: outcome.failure, candidates: outcome.candidates, readMs };
   const { bytes: payload, symbology, rung } = outcome.mark;
   return { bytes: payload, symbology, rung, readMs };
 }

@@ -15,6 +15,13 @@ export interface Pending {
   attempts: number;
 }
 
+/** What became of the images: by the rung that read them, or by the reason why none did; and processes replaced. */
+export interface ImageCounts {
+  readonly rungs: Readonly<Record<string, number>>;
+  readonly failures: Readonly<Record<string, number>>;
+  readonly restarts: number;
+}
+
 /**
  * Processes that read images. Decoders of images are native code that hostile bytes may crash or keep busy for ever,
  * and neither a crash nor native memory can be contained in a thread: so each has a process that may be killed. It is
@@ -24,6 +31,9 @@ export interface Pending {
 export class ImageReaders {
   readonly #processes: ReaderProcess[];
   readonly #waiting: Pending[] = [];
+  readonly #rungs = new Map<string, number>();
+  readonly #failures = new Map<string, number>();
+  #restarts = 0;
 
   constructor(processes: number, entry: URL = ENTRY, limits: ProcessLimits = LIMITS) {
     this.#processes = Array.from(
@@ -38,11 +48,22 @@ export class ImageReaders {
   }
 
   /** @throws when the processes do not even start. */
-  read(order: ImageOrder): Promise<ImageAnswer> {
+  async read(order: ImageOrder): Promise<ImageAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<ImageAnswer>();
     this.#waiting.push({ order, resolve, reject, attempts: 0 });
     this.#dispatch();
-    return promise;
+    const answer = await promise;
+    if ('failure' in answer) count(this.#failures, answer.failure);
+    else count(this.#rungs, answer.rung);
+    return answer;
+  }
+
+  get counts(): ImageCounts {
+    return {
+      rungs: Object.fromEntries(this.#rungs),
+      failures: Object.fromEntries(this.#failures),
+      restarts: this.#restarts,
+    };
   }
 
   close(): void {
@@ -62,11 +83,12 @@ export class ImageReaders {
 
   /** The first order is the one the process was at. */
   #retry(cause: ProcessFailure, [suspect, ...others]: readonly Pending[]): void {
+    this.#restarts += 1;
     this.#waiting.unshift(...others);
     if (suspect !== undefined) {
       suspect.attempts += 1;
       if (suspect.attempts < ATTEMPTS_MAX) this.#waiting.unshift(suspect);
-      else suspect.resolve({ failure: cause, readMs: 0 });
+      else suspect.resolve({ failure: cause, candidates: [], readMs: 0 });
     }
     this.#dispatch();
   }
@@ -74,4 +96,8 @@ export class ImageReaders {
   #fail(error: Error): void {
     for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
+}
+
+function count(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
 }

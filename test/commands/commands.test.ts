@@ -209,10 +209,50 @@ describe('decode', () => {
     assert.equal(exitCode, 3);
   });
 
-  it('shows the fields of an indicium, with either reader', async (test) => {
+  it('shows the rung that read a mark, and what was tried where none did', async (test) => {
+    const folder = await temporaryFolder(test);
+    const frame = symbolImage('datamatrix', Buffer.from(payload, 'base64'));
+    const { width = 0, height = 0 } = await frame.metadata();
+    await writeFile(join(folder, 'a.grey'), await frame.toColourspace('b-w').raw().toBuffer());
+    await writeFile(join(folder, 'b.grey'), Buffer.alloc(width * height, 240));
+    await writeFile(join(folder, 'c.grey'), Buffer.alloc(17));
+    const { stdout } = await indicia(['decode', folder, '--raw', `${width}x${height}`, '--json']);
+    const lines = jsonLines<{ rung: string; reason: string; attempts: { rung: string; tries: number; ms: number }[] }>(
+      stdout,
+    );
+    assert.deepEqual(
+      lines.map(({ rung, reason }) => [rung, reason]),
+      [
+        ['located', null],
+        [null, 'no-symbol'],
+        [null, 'image-corrupt'],
+      ],
+    );
+    assert.deepEqual(
+      lines[0]?.attempts.map(({ rung, tries }) => [rung, tries]),
+      [['located', 1]],
+    );
+    assert.equal(lines[1]?.attempts.at(-1)?.rung, 'any symbology');
+    assert.deepEqual(lines[2]?.attempts, []);
+  });
+
+  it('shows the fields of a mark of another post, whose keys nobody has', async (test) => {
+    const file = join(await temporaryFolder(test), 'mailmark.png');
+    const mailmark = Buffer.from('JGB 011123456700012345EC1A1BB1A0SW1A1AA      HELLO');
+    await writeFile(file, await symbolImage('datamatrix', mailmark).png().toBuffer());
+    const [line] = jsonLines<{ reason: string; fields: { profile: string; item: string } }>(
+      (await indicia(['decode', file, '--json'])).stdout,
+    );
+    assert.deepEqual([line?.reason, line?.fields.profile, line?.fields.item], ['no-key', 'mailmark-2d', '00012345']);
+    const { stdout, exitCode } = await indicia(['verify', '--registry', join(day, 'registry'), file, '--json']);
+    const [verified] = jsonLines<{ outcome: string; fields: { profile: string } }>(stdout);
+    assert.deepEqual([verified?.outcome, verified?.fields.profile, exitCode], ['no-key', 'mailmark-2d', 3]);
+  });
+
+  it('shows the fields of an indicium, with every reader', async (test) => {
     const file = join(await temporaryFolder(test), 'crop.png');
     await writeFile(file, await symbolImage('datamatrix', Buffer.from(payload, 'base64')).png().toBuffer());
-    for (const reader of ['zxing-wasm', '@zxing/library']) {
+    for (const reader of ['indicia', 'zxing-wasm', '@zxing/library']) {
       const [line] = jsonLines<{ payload: string; fields: { psd: string } }>(
         (await indicia(['decode', file, '--json', '--reader', reader])).stdout,
       );

@@ -6,9 +6,10 @@ import { type ImageAnswer, ImageReaders } from '../../decode/index.ts';
 import type { Scan } from '../../indicium/index.ts';
 import { runPipeline } from '../../pipeline.ts';
 import { createReaderPool } from '../../reader-pool.ts';
+import { degradedCrop, squareSymbol } from '../support/degraded.ts';
 import { scanOf } from '../support/evidence.ts';
 import { SmallWorld } from '../support/marks.ts';
-import { scannedPicture } from '../support/pictures.ts';
+import { namedBytes, scannedPicture } from '../support/pictures.ts';
 import { recorderAt } from '../support/recording.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -69,8 +70,19 @@ describe('processes that read images', () => {
         'DataMatrix',
         'DataMatrix',
       ]);
+      assert.deepEqual(readers.counts, { rungs: { located: 6 }, failures: { [failure]: 1 }, restarts: 2 });
     });
   }
+
+  it('read raw frames', async (test) => {
+    const folder = await temporaryFolder(test);
+    const path = join(folder, 'frame.grey');
+    const { width, height, pixels } = degradedCrop(squareSymbol(namedBytes('frame', 130), 44), {}, 'frame');
+    await writeFile(path, pixels);
+    const answer = await poisonedReaders(test, 1).read({ path, frame: { width, height } });
+    assert.ok('bytes' in answer);
+    assert.deepEqual(Buffer.from(answer.bytes), namedBytes('frame', 130));
+  });
 
   it('lose none to a process that dies by accident', async (test) => {
     const { folder, paths } = await pictures(test, []);
@@ -83,8 +95,8 @@ describe('processes that read images', () => {
       entry,
       `import { readOrder } from ${source[0]};
 import { serveImages } from ${source[1]};
-import { createZxingWasmReader } from ${source[2]};
-const reader = await createZxingWasmReader();
+import { createMarkReader, createZxingWasmReader } from ${source[2]};
+const reader = createMarkReader(await createZxingWasmReader());
 let images = 0;
 serveImages((order) => (++images === 3 ? process.exit(1) : readOrder(order, reader)));
 `,

@@ -111,6 +111,7 @@ describe('a scan record', () => {
       { mailpieceId: 'm' },
       { image: 'a.png' },
       { weightGrams: 1 },
+      { frame: { width: 2, height: 1 } },
     ]) {
       assert.notEqual(parse(record).digest, parse({ ...record, ...change }).digest, JSON.stringify(change));
     }
@@ -128,6 +129,7 @@ describe('a scan record', () => {
     ['with neither payload nor image', '{"scanId":"x"}', 'scan-incomplete', 'x'],
     ['with an absolute image path', '{"scanId":"x","image":"/etc/hostname"}', 'image-refused', 'x'],
     ['with an image path that leaves the folder', '{"scanId":"x","image":"a/../../b.png"}', 'image-refused', 'x'],
+    ['with a raw frame of no size', '{"scanId":"x","image":"a.grey","frame":{"width":0}}', 'scan-malformed', 'x'],
     ['with a payload of 10,000 bytes', `{"scanId":"x","payload":"${'A'.repeat(13_336)}"}`, 'payload-too-long', 'x'],
   ];
   for (const [what, line, reason, scanId] of unusable) {
@@ -137,6 +139,12 @@ describe('a scan record', () => {
       assert.equal(scan.mark.kind === 'none' && scan.mark.reason, reason);
     });
   }
+
+  it('takes the size of a raw frame, which does not stand in its file', () => {
+    const { mark } = parse({ scanId: 'a', image: 'a.grey', frame: { width: 2000, height: 880 } });
+    assert.ok(mark.kind === 'image');
+    assert.deepEqual(mark.frame, { width: 2000, height: 880 });
+  });
 
   it('keeps its mark when a field that only describes it is not as it should be', () => {
     const wrong: [string, unknown][] = [

@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
-import { createZxingWasmReader } from '../../decode/index.ts';
+import { createMarkReader, createZxingWasmReader } from '../../decode/index.ts';
 import { readOrder } from '../../decode/process/read-order.ts';
 import { serveImages } from '../../decode/process/serve.ts';
 
 /** A reading process that images of certain names hang, kill or fill with memory; it reads all others as ever. */
-const reader = await createZxingWasmReader();
+const reader = createMarkReader(await createZxingWasmReader());
 const held: Uint8Array[] = [];
 const POISONS: Record<string, () => void> = {
   'hang.png': () => {
@@ -16,8 +16,8 @@ const POISONS: Record<string, () => void> = {
     throw new Error('a bug in a library');
   },
   'heap.png': () => {
-    const list: string[][] = [];
-    for (;;) list.push(Array.from({ length: 10_000 }, (_, index) => `text ${list.length} ${index}`));
+    const list: object[][] = [];
+    for (;;) list.push(new Array<object>(100_000).fill(list));
   },
   'native.png': () => {
     for (;;) held.push(new Uint8Array(16 * 1024 * 1024).fill(1));

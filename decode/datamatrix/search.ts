@@ -1,0 +1,87 @@
+import { assemble, isBelieved } from './assemble.ts';
+import { modulePx, type Pose } from './pose.ts';
+import type { SymbolMap } from './symbol-map.ts';
+
+/** A symbol size laid over the picture. */
+export interface Grid {
+  readonly map: SymbolMap;
+  readonly pose: Pose;
+}
+
+export interface MatrixReading {
+  readonly bytes: Uint8Array;
+  readonly size: number;
+  /** About the pixels that it covers. */
+  readonly areaPx: number;
+  /** Data codewords as corrected. */
+  readonly codewords: Uint8Array;
+  /** Which way of reading it was. */
+  readonly step: string;
+}
+
+/** What to look for beside readings that prove themselves. */
+export interface CandidateWish {
+  /** Whether bytes may be what is looked for at all, apart from its signature. */
+  readonly isPossible: (bytes: Uint8Array) => boolean;
+  /** Data codewords that marks read before had, for symbols of a size; -1 where they differ. */
+  readonly knownCodewords: (map: SymbolMap) => readonly Int16Array[];
+  readonly candidatesMax: number;
+}
+
+/** The bound and the outcome of a search for one symbol: how often error correction was tried, and what it gave. */
+export class MatrixSearch {
+  readonly #triesMax: number;
+  readonly #wish: CandidateWish | null;
+  readonly #candidates = new Map<string, Uint8Array>();
+  tries = 0;
+
+  constructor(triesMax: number, wish: CandidateWish | null = null) {
+    this.#triesMax = triesMax;
+    this.#wish = wish;
+  }
+
+  get isSpent(): boolean {
+    return this.tries >= this.#triesMax;
+  }
+
+  get collects(): boolean {
+    return this.#wish !== null && this.#candidates.size < this.#wish.candidatesMax;
+  }
+
+  /** Readings that only a signature can confirm. */
+  get candidates(): Uint8Array[] {
+    return [...this.#candidates.values()];
+  }
+
+  knownCodewords(map: SymbolMap): readonly Int16Array[] {
+    return this.#wish?.knownCodewords(map) ?? [];
+  }
+
+  /** A reading that is right beyond doubt, or null; one in doubt is kept as a candidate. */
+  offer({ map, pose }: Grid, codewords: Uint8Array, erased: Uint8Array | null, step: string): MatrixReading | null {
+    if (this.isSpent) return null;
+    this.tries += 1;
+    const assembled = assemble(map, codewords, erased);
+    if (assembled === null) return null;
+    if (isBelieved(assembled)) {
+      const areaPx = (map.size * modulePx(pose)) ** 2;
+      const data = assembled.codewords.subarray(0, map.dataCodewords);
+      return { bytes: assembled.bytes, size: map.size, areaPx, codewords: data, step };
+    }
+    this.#keep(assembled.bytes);
+    return null;
+  }
+
+  /** With codewords filled in from elsewhere nothing is beyond doubt. */
+  offerFilled({ map }: Grid, codewords: Uint8Array, erased: Uint8Array): void {
+    if (this.isSpent) return;
+    this.tries += 1;
+    const assembled = assemble(map, codewords, erased);
+    if (assembled !== null) this.#keep(assembled.bytes);
+  }
+
+  #keep(bytes: Uint8Array): void {
+    if (!this.collects || this.#wish?.isPossible(bytes) !== true) return;
+    this.#candidates.set(Buffer.from(bytes).toString('latin1'), bytes);
+  }
+}

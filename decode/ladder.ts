@@ -1,0 +1,50 @@
+import { SYMBOLS_MAX } from './limits.ts';
+import type { Search } from './symbol-reader.ts';
+
+/** One rung: where it looks, with what. */
+export type Rung = { readonly name: string; readonly on: 'any picture' | 'faces' } & (
+  | { readonly with: 'own reader'; readonly where: 'top right' | 'whole'; readonly thorough: boolean }
+  | {
+      readonly with: 'general reader';
+      readonly where: 'boxes' | 'top right' | 'whole';
+      readonly search: Search;
+      readonly doubled?: boolean;
+    }
+);
+
+function markBy(threshold: Search['threshold']): Search {
+  return { symbologies: 'Data Matrix', threshold, symbolsMax: 1 };
+}
+
+const ANY: Search = { symbologies: 'any', threshold: 'local', symbolsMax: SYMBOLS_MAX };
+
+/** What a general reader does alone, from cheap to dear: for comparison, and where the own reader has found nothing. */
+export const GENERAL_LADDER: readonly Rung[] = [
+  { name: 'top right', on: 'faces', with: 'general reader', where: 'top right', search: markBy('local') },
+  { name: 'whole', on: 'any picture', with: 'general reader', where: 'whole', search: markBy('local') },
+  { name: 'whole, one threshold', on: 'any picture', with: 'general reader', where: 'whole', search: markBy('global') },
+  { name: 'whole, middle grey', on: 'any picture', with: 'general reader', where: 'whole', search: markBy('fixed') },
+  { name: 'any symbology', on: 'any picture', with: 'general reader', where: 'whole', search: ANY },
+];
+
+/**
+ * Milliseconds where they pay (docs/decisions/0012): the own reader at the places that look like a symbol, then a general
+ * one there with several thresholds, then everything on the whole picture.
+ */
+export const LADDER: readonly Rung[] = [
+  { name: 'located, top right', on: 'faces', with: 'own reader', where: 'top right', thorough: false },
+  { name: 'located', on: 'any picture', with: 'own reader', where: 'whole', thorough: false },
+  { name: 'box', on: 'any picture', with: 'general reader', where: 'boxes', search: markBy('local') },
+  { name: 'box, one threshold', on: 'any picture', with: 'general reader', where: 'boxes', search: markBy('global') },
+  { name: 'located, thorough', on: 'any picture', with: 'own reader', where: 'whole', thorough: true },
+  {
+    name: 'box, enlarged',
+    on: 'any picture',
+    with: 'general reader',
+    where: 'boxes',
+    search: markBy('local'),
+    doubled: true,
+  },
+  // All that a general reader does alone, so that nothing it reads is lost.
+  ...GENERAL_LADDER,
+];

@@ -1,0 +1,73 @@
+import { parseIndicium } from '../indicium/index.ts';
+import { readMatrix } from './datamatrix/read-matrix.ts';
+import { type CandidateWish, type MatrixReading, MatrixSearch } from './datamatrix/search.ts';
+import type { Rung } from './ladder.ts';
+import { CANDIDATES_MAX, QUICK_TRIES_MAX, THOROUGH_TRIES_MAX } from './limits.ts';
+import { doubled, type ImageFailure } from './pixels.ts';
+import type { MarkReader } from './read-image.ts';
+import type { GreyImage, ReadSymbol } from './symbol-reader.ts';
+import type { View } from './view.ts';
+
+export interface FoundSymbol extends ReadSymbol {
+  /** Where the own reader read it. */
+  readonly matrix?: MatrixReading;
+}
+
+export interface RungResult {
+  readonly symbols: readonly FoundSymbol[];
+  readonly candidates: readonly Uint8Array[];
+  readonly tries: number;
+}
+
+export function readRung(rung: Rung, view: View, reader: MarkReader): Promise<RungResult | ImageFailure> {
+  return rung.with === 'own reader' ? readOwn(rung, view, reader) : readGeneral(rung, view, reader);
+}
+
+async function readOwn(
+  { where, thorough }: Rung & { with: 'own reader' },
+  view: View,
+  { memory }: MarkReader,
+): Promise<RungResult | ImageFailure> {
+  const boxes = await view.boxes(where);
+  if (typeof boxes === 'string') return boxes;
+  const wish: CandidateWish = {
+    isPossible: (bytes) => 'indicium' in parseIndicium(bytes),
+    knownCodewords: (map) => memory.knownCodewords(map),
+    candidatesMax: CANDIDATES_MAX,
+  };
+  const candidates: Uint8Array[] = [];
+  const symbols: FoundSymbol[] = [];
+  let tries = 0;
+  for (const box of boxes) {
+    const search = thorough ? new MatrixSearch(THOROUGH_TRIES_MAX, wish) : new MatrixSearch(QUICK_TRIES_MAX);
+    const matrix = readMatrix(box, search);
+    tries += search.tries;
+    candidates.push(...search.candidates);
+    if (matrix === null) continue;
+    const { bytes } = matrix;
+    symbols.push({ symbology: 'DataMatrix', bytes, text: Buffer.from(bytes).toString('latin1'), matrix });
+    if (wish.isPossible(bytes)) break;
+  }
+  return { symbols, candidates, tries };
+}
+
+async function readGeneral(
+  rung: Rung & { with: 'general reader' },
+  view: View,
+  { general }: MarkReader,
+): Promise<RungResult | ImageFailure> {
+  const { where, search } = rung;
+  const images = where === 'boxes' ? await view.boxes('whole') : await wholeOf(view, where);
+  if (typeof images === 'string') return images;
+  const symbols: FoundSymbol[] = [];
+  for (const image of images) {
+    symbols.push(...general.read(rung.doubled === true ? doubled(image) : image, search));
+    if (symbols.some(({ bytes }) => 'indicium' in parseIndicium(bytes))) break;
+  }
+  return { symbols, candidates: [], tries: images.length };
+}
+
+async function wholeOf(view: View, where: 'top right' | 'whole'): Promise<readonly GreyImage[] | ImageFailure> {
+  const part = await view.part(where);
+  return typeof part === 'string' ? part : [part];
+}

@@ -1,0 +1,83 @@
+import { BOXES_MAX } from './limits.ts';
+import { locateBoxes, type SquareBox } from './locate-boxes.ts';
+import { cutOut, halved, type ImageFailure, type Picture, type Region } from './pixels.ts';
+import type { GreyImage } from './symbol-reader.ts';
+
+/** From this width on an image is a face, and the part where an indicium belongs is worth a look of its own. */
+const FACE_WIDTH_PX_MIN = 800;
+/** That part of a face: the right half of the upper two fifths. */
+const TOP_RIGHT_HEIGHT = 0.4;
+/** Up to this side a picture may be a crop, filled by its symbol. */
+const CROP_SIDE_PX_MAX = 640;
+/** Around a box: a symbol turned by 15° reaches an eighth of its side beyond it. */
+const MARGIN_SHARE = 0.2;
+const MARGIN_PX = 12;
+
+export type Place = 'top right' | 'whole';
+
+/** The parts of one picture, each made when it is first asked for. */
+export class View {
+  readonly #picture: Picture;
+  readonly #parts = new Map<Place, GreyImage | ImageFailure>();
+  readonly #cuts = new Map<Place, readonly GreyImage[]>();
+
+  constructor(picture: Picture) {
+    this.#picture = picture;
+  }
+
+  get isFace(): boolean {
+    return this.#picture.width >= FACE_WIDTH_PX_MIN;
+  }
+
+  get pixels(): number {
+    return this.#picture.width * this.#picture.height;
+  }
+
+  /** Grey pixels of a part; of very large pictures, half or a quarter of the lines. */
+  async part(place: Place): Promise<GreyImage | ImageFailure> {
+    const known = this.#parts.get(place);
+    if (known !== undefined) return known;
+    const part = await this.#picture.grey(this.#regionOf(place));
+    const searched = typeof part === 'string' ? part : searchable(part);
+    this.#parts.set(place, searched);
+    return searched;
+  }
+
+  /** Squares that may hold a symbol, with some of what is around them; a crop is one itself. */
+  async boxes(place: Place): Promise<readonly GreyImage[] | ImageFailure> {
+    const known = this.#cuts.get(place);
+    if (known !== undefined) return known;
+    const part = await this.part(place);
+    if (typeof part === 'string') return part;
+    const cuts = locateBoxes(part, BOXES_MAX).map((box) => readable(cutOut(part, regionAround(box, part))));
+    if (Math.max(part.width, part.height) <= CROP_SIDE_PX_MAX) cuts.unshift(part);
+    this.#cuts.set(place, cuts);
+    return cuts;
+  }
+
+  #regionOf(place: Place): Region {
+    const { width, height } = this.#picture;
+    if (place === 'whole') return { left: 0, top: 0, width, height };
+    const left = width >> 1;
+    return { left, top: 0, width: width - left, height: Math.ceil(height * TOP_RIGHT_HEIGHT) };
+  }
+}
+
+/** A flat at 300 dpi is searched as it is; larger pictures have larger modules, or nothing that could be read. */
+const SEARCHED_PX_MAX = 12_000_000;
+
+function searchable(part: GreyImage): GreyImage {
+  return part.width * part.height > SEARCHED_PX_MAX ? searchable(halved(part)) : part;
+}
+
+function regionAround({ left, top, side }: SquareBox, image: GreyImage): Region {
+  const margin = Math.round(side * MARGIN_SHARE) + MARGIN_PX;
+  const [l, t] = [Math.max(0, left - margin), Math.max(0, top - margin)];
+  const width = Math.min(image.width, left + side + margin) - l;
+  return { left: l, top: t, width, height: Math.min(image.height, top + side + margin) - t };
+}
+
+/** Modules of eight pixels and more tell nothing that half as many would not. */
+function readable(cut: GreyImage): GreyImage {
+  return Math.max(cut.width, cut.height) > CROP_SIDE_PX_MAX ? readable(halved(cut)) : cut;
+}
