@@ -57,9 +57,9 @@ export class KnownScans {
     several: ReadonlyMap<string, readonly RecordedScan[]>,
   ): void {
     this.#recent.unshift(new RecentBatch(readings, verdicts, several));
-    this.#recentRows += rowsOf(readings);
+    this.#recentRows += this.#recent[0]?.weight ?? 0;
     while (this.#recentRows > RECENT_SCANS_MAX && this.#recent.length > 1)
-      this.#recentRows -= this.#recent.pop()?.rows ?? 0;
+      this.#recentRows -= this.#recent.pop()?.weight ?? 0;
   }
 
   #underRecent(scanIds: TextColumn, row: number, scanId: string): readonly RecordedScan[] | null {
@@ -72,7 +72,8 @@ export class KnownScans {
 }
 
 class RecentBatch {
-  readonly rows: number;
+  /** What it counts against the bound: a batch of scans that all came again has no rows of its own. */
+  readonly weight: number;
   readonly #digests: ReadingColumns['scanDigest'];
   readonly #verdicts: VerdictColumns;
   readonly #several: ReadonlyMap<string, readonly RecordedScan[]>;
@@ -83,11 +84,12 @@ class RecentBatch {
     verdicts: VerdictColumns,
     several: ReadonlyMap<string, readonly RecordedScan[]>,
   ) {
-    this.rows = weightGrams.values.length;
+    const rows = weightGrams.values.length;
+    this.weight = 1 + rows + several.size;
     this.#digests = scanDigest;
     this.#verdicts = verdicts;
     this.#several = several;
-    this.#index = new ScanIndex(scanId, this.rows);
+    this.#index = new ScanIndex(scanId, rows);
   }
 
   under(scanIds: TextColumn, row: number, scanId: string): readonly RecordedScan[] | null {

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, parentPort } from 'node:worker_threads';
-import { buffersOf } from '../indicium/index.ts';
 import type { Policy } from './policy-file.ts';
 import { Recorder, type RecorderPorts } from './recorder.ts';
 import type { Answer, Notice, Order, OrderFor } from './recorder-messages.ts';
@@ -30,12 +29,8 @@ async function open(path: string, policy: Policy): Promise<void> {
 
 port.on('message', async ({ id, order }: OrderFor) => {
   try {
-    const result = await carryOut(order);
-    const buffers =
-      typeof result === 'object' && result !== null && 'verdicts' in result
-        ? buffersOf(Object.values(result.verdicts))
-        : [];
-    port.postMessage({ kind: 'done', id, result } satisfies Answer, buffers);
+    // Not handed over: the verdicts are kept, to answer scans that come again.
+    port.postMessage({ kind: 'done', id, result: await carryOut(order) } satisfies Answer);
   } catch (error) {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
     port.postMessage({ kind: 'failed', id, name, message, stack: stack ?? '' } satisfies Answer);
@@ -43,11 +38,26 @@ port.on('message', async ({ id, order }: OrderFor) => {
   if (order.kind === 'close') port.close();
 });
 
-async function carryOut(order: Order) {
-  if (order.kind === 'open') await open(order.path, order.policy);
+/** What needs the store for itself: it comes after all that was handed over before, and before all that comes later. */
+let alone: Promise<unknown> = Promise.resolve();
+
+async function carryOut(order: Order): Promise<Extract<Answer, { kind: 'done' }>['result']> {
+  if (order.kind === 'open') {
+    await open(order.path, order.policy);
+    await opening.promise;
+    return null;
+  }
+  if (order.kind === 'record') {
+    await alone;
+    return (await opening.promise).queue.record(order.batch);
+  }
+  const result = alone.then(() => carryOutAlone(order));
+  alone = result.catch(() => {});
+  return result;
+}
+
+async function carryOutAlone(order: Exclude<Order, { kind: 'open' | 'record' }>) {
   const { recorder, queue } = await opening.promise;
-  if (order.kind === 'record') return queue.record(order.batch);
-  // Everything else sees what was handed over before it.
   await queue.idle();
   if (order.kind === 'position') return recorder.positionOf(order.source);
   if (order.kind === 'registry') await recorder.setRegistry(order.registry);

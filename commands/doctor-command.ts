@@ -14,6 +14,7 @@ import { count, Progress, plural, print, printJson, type Terminal } from './term
 
 interface DoctorOptions {
   readonly db?: string;
+  readonly archive?: string;
   readonly accept?: boolean;
   readonly json?: boolean;
 }
@@ -28,11 +29,16 @@ export function addDoctorCommand(program: Command, terminal: Terminal, finish: (
         'and the store with the file .anchor beside it. Exit code 3 where a person must act.',
     )
     .addOption(new Option('--db <file>', 'the store to look at').env('INDICIA_DB'))
+    .option('--archive <dir>', 'compare the rows that left the store, too: the folder that indicia archive wrote')
     .option('--accept', 'take the store as it is from now on; sources are read on from the positions in it')
     .addOption(jsonOption())
     .addHelpText('after', '\nExamples:\n  indicia doctor\n  indicia doctor --db post.duckdb')
-    .action(async ({ db, accept = false, json = false }: DoctorOptions) => {
-      finish(db === undefined ? await lookAtMachine(json, terminal) : await lookAtStore(db, accept, json, terminal));
+    .action(async ({ db, archive, accept = false, json = false }: DoctorOptions) => {
+      finish(
+        db === undefined
+          ? await lookAtMachine(json, terminal)
+          : await lookAtStore(db, { archive: archive ?? null, accept, json }, terminal),
+      );
     });
 }
 
@@ -47,16 +53,20 @@ async function lookAtMachine(json: boolean, terminal: Terminal): Promise<ExitCod
 
 const MARKS = { passed: 'ok     ', missing: 'missing', failed: 'FAILED ' } as const;
 
-async function lookAtStore(db: string, accept: boolean, json: boolean, terminal: Terminal): Promise<ExitCode> {
+async function lookAtStore(
+  db: string,
+  { archive, accept, json }: { archive: string | null; accept: boolean; json: boolean },
+  terminal: Terminal,
+): Promise<ExitCode> {
   await upgradeStore(db);
   const progress = new Progress(terminal);
-  const audit = await auditStore(db, (rows) => progress.show(`${count(Number(rows))} rows compared`));
+  const audit = await auditStore(db, (rows) => progress.show(`${count(Number(rows))} rows compared`), archive);
   progress.done(`${count(Number(audit.rows))} rows compared`);
   for (const problem of audit.problems) {
     if (json) await printJson(terminal, { ...problem, row: problem.row === null ? null : Number(problem.row) });
     else await print(terminal, `${problem.problem}: ${problem.detail}\n`);
   }
-  if (!json) await print(terminal, summary(db, audit));
+  if (!json) await print(terminal, summary(db, audit, archive));
   if (audit.problems.length === 0) return EXIT.done;
   if (!accept) return EXIT.attention;
   if (!audit.problems.every(isAcceptable)) {
@@ -72,9 +82,10 @@ function isAcceptable({ problem }: StoreProblem): boolean {
   return problem === 'anchor-missing' || problem === 'rows-missing' || problem === 'history-differs';
 }
 
-function summary(db: string, { rows, archivedRows, problems }: StoreAudit): string {
+function summary(db: string, { rows, archivedRows, problems }: StoreAudit, archive: string | null): string {
   if (problems.length === 0) {
-    const archived = archivedRows === 0n ? '' : `, ${count(Number(archivedRows))} of them in an archive`;
+    const where = archive === null ? 'in an archive, which --archive would compare' : `in ${archive}`;
+    const archived = archivedRows === 0n ? '' : `, ${count(Number(archivedRows))} of them ${where}`;
     return `${db} is whole: ${plural(Number(rows), 'row')}${archived}\n`;
   }
   return `

@@ -4,6 +4,9 @@ export const LINE_BYTES_MAX = 64 * 1024;
 /** Characters of the unknown fields of one scan that are kept and passed on. */
 export const EXTRA_CHARS_MAX = 16 * 1024;
 
+/** Bytes of lines in one batch: 5,000 lines with a payload have 2 MB; long ones must not fill the memory. */
+export const BATCH_BYTES_MAX = 8 * 1024 * 1024;
+
 /** Images in one batch: 64 take a reader about half a second, so progress shows and little is redone after a kill. */
 export const BATCH_IMAGES_MAX = 64;
 

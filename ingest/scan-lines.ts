@@ -1,5 +1,5 @@
 import { BATCH_SCANS_MAX, type Scan } from '../indicium/index.ts';
-import { BATCH_IMAGES_MAX, LINE_BYTES_MAX } from './limits.ts';
+import { BATCH_BYTES_MAX, BATCH_IMAGES_MAX, LINE_BYTES_MAX } from './limits.ts';
 import type { Line } from './lines.ts';
 import { malformedScan, parseScanLine } from './scan-line.ts';
 
@@ -64,7 +64,7 @@ export function textOf(bytes: Buffer, start: number, end: number): string {
 /** Only a hint for the size of a batch: a payload may come with an unknown field of this name. */
 const IMAGE_FIELD = Buffer.from('"image"');
 
-/** Gathers lines until a batch is full: 5,000 of them, or 64 that name images. */
+/** Gathers lines until a batch is full: 5,000 of them, 8 MB, or 64 that name images. */
 export class ScanLinesBuilder {
   /** Names the source. */
   readonly label: string;
@@ -72,6 +72,7 @@ export class ScanLinesBuilder {
   #lines: Buffer[] = [];
   #skipped = new Map<number, string>();
   #images = 0;
+  #bytes = 0;
 
   constructor(label: string, imageFolder: string) {
     this.label = label;
@@ -87,7 +88,9 @@ export class ScanLinesBuilder {
     if (skippedDigest !== null) this.#skipped.set(this.#lines.length, skippedDigest);
     this.#lines.push(bytes ?? Buffer.alloc(0));
     if (bytes?.includes(IMAGE_FIELD)) this.#images += 1;
-    return this.#lines.length >= BATCH_SCANS_MAX || this.#images >= BATCH_IMAGES_MAX;
+    this.#bytes += bytes?.length ?? 0;
+    const isFull = this.#lines.length >= BATCH_SCANS_MAX || this.#bytes >= BATCH_BYTES_MAX;
+    return isFull || this.#images >= BATCH_IMAGES_MAX;
   }
 
   /** `lastLine` is the number of the line added last. */
@@ -106,6 +109,7 @@ export class ScanLinesBuilder {
     this.#lines = [];
     this.#skipped = new Map();
     this.#images = 0;
+    this.#bytes = 0;
     const firstLine = lastLine - lines.length + 1;
     return { text, ends, firstLine, skipped, mayNameImages, label: this.label, imageFolder: this.#imageFolder };
   }

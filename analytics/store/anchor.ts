@@ -30,7 +30,8 @@ export function anchorPath(store: string): string {
  * Two slots are written in turn, so that a power cut while one is written leaves the other.
  */
 export class Anchor {
-  readonly #file: number;
+  /** Null when it is closed: its number may be another file's by then. */
+  #file: number | null;
   #slot: number;
 
   private constructor(file: number, slot: number) {
@@ -58,13 +59,15 @@ export class Anchor {
     record.writeBigUInt64BE(rows, ROWS_AT);
     record.set(head, HEAD_AT);
     record.writeUInt32BE(crc32(record.subarray(0, CHECKSUM_AT)), CHECKSUM_AT);
+    if (this.#file === null) throw new Error('the anchor is closed');
     writeSync(this.#file, record, 0, RECORD_BYTES, (this.#slot % SLOTS) * SLOT_BYTES);
     fdatasyncSync(this.#file);
     this.#slot += 1;
   }
 
   close(): void {
-    closeSync(this.#file);
+    if (this.#file !== null) closeSync(this.#file);
+    this.#file = null;
   }
 }
 

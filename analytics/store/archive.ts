@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { digestOf } from './chain.ts';
 import { EVIDENCE_COLUMNS } from './columns.ts';
 import { StoreError } from './instance.ts';
+import { moveIn } from './staging.ts';
 import { readStoredRows } from './stored-columns.ts';
-import { asBigint, asBytes, asInteger, asTexts } from './values.ts';
+import { asBigint, asBytes, asInteger, asText, asTexts } from './values.ts';
 
 /** Rows that went to an archive, or came back. */
 export interface Moved {
@@ -24,6 +25,9 @@ export interface ArchiveOptions {
   readonly keep: boolean;
 }
 
+/** Under the archive, so that what is written there takes its place by a rename. */
+const STAGING = '.writing';
+
 const NAMES = EVIDENCE_COLUMNS.map(({ name }) => name).join(', ');
 /** Scans whose plant did not say when they were made lie in the first day of all. */
 const DAY = `strftime(epoch_ms(coalesce(scanned_at_ms, 0)), '%Y-%m-%d')`;
@@ -32,40 +36,44 @@ const MOVING_ROWS = 'select unnest(range(first_row, first_row + row_count)) from
 
 /**
  * Writes whole batches of evidence to `FOLDER/evidence/day=YYYY-MM-DD/` as Parquet, which any lake engine reads, and
- * their links to `FOLDER/links/`. Rows leave the store only after what was written has been read again and found to be
- * what was recorded.
+ * their links to `FOLDER/links/`. Nothing changed goes in: the rows are compared with their links before, and what was
+ * written is read again and compared before it takes its place. Rows leave the store when all that is on the disk.
  *
- * @throws StoreError when it is not.
+ * @throws StoreError when rows are not what was recorded.
  */
 export async function archive(
   connection: DuckDBConnection,
   { folder, beforeMs, keep }: ArchiveOptions,
 ): Promise<Moved> {
+  // A scan of which nobody said when it was made is never older than anything.
   await connection.run(
     `create or replace temp table moving as
      select first_row, row_count, digest from chain
-     where not is_archived and not exists (
+     where not is_archived and ($2 or not exists (
        from evidence where row_id between first_row and first_row + row_count - 1
-         and coalesce(scanned_at_ms, 0) >= $1)`,
-    [BigInt(beforeMs)],
+         and coalesce(scanned_at_ms, $1) >= $1))`,
+    [BigInt(beforeMs), keep],
   );
   const moved = await describeMoving(connection, 'evidence');
   if (moved.batches === 0) return moved;
+  await refuseChanged(connection, folder, 'evidence');
   const range = await connection.runAndReadAll('select min(first_row), max(first_row + row_count) - 1 from moving');
   const [first, last] = range.getRows()[0] ?? [];
   const name = `rows-${asBigint(first)}-${asBigint(last)}`;
-  await mkdir(join(folder, 'links'), { recursive: true });
+  const staging = join(folder, STAGING);
+  await rm(staging, { recursive: true, force: true });
+  await mkdir(join(staging, 'links'), { recursive: true });
   await connection.run(
     `copy (select ${NAMES}, ${DAY} as day from evidence where row_id in (${MOVING_ROWS}) order by row_id)
-     to ${literal(join(folder, 'evidence'))}
-     (format parquet, partition_by (day), filename_pattern '${name}-{i}', overwrite_or_ignore)`,
+     to ${literal(join(staging, 'evidence'))} (format parquet, partition_by (day), filename_pattern '${name}-{i}')`,
   );
   await connection.run(
     `copy (select chain.* from chain semi join moving using (first_row) order by first_row)
-     to ${literal(join(folder, 'links', `${name}.parquet`))} (format parquet)`,
+     to ${literal(join(staging, 'links', `${name}.parquet`))} (format parquet)`,
   );
-  await attach(connection, folder);
-  await refuseChanged(connection, folder);
+  await attach(connection, staging);
+  await refuseChanged(connection, folder, 'archived');
+  await moveIn(staging, folder);
   if (keep) return moved;
   await connection.run('begin');
   await connection.run(`delete from evidence where row_id in (${MOVING_ROWS})`);
@@ -87,7 +95,8 @@ export async function unarchive(connection: DuckDBConnection, folder: string): P
      select first_row, row_count, digest from chain
      where is_archived and first_row in (select row_id from archived)`,
   );
-  await refuseChanged(connection, folder);
+  await refuseChanged(connection, folder, 'archived');
+  await refuseDoubled(connection, folder);
   const moved = await describeMoving(connection, 'archived');
   await connection.run('begin');
   await connection.run(
@@ -110,7 +119,7 @@ export async function fillFrom(connection: DuckDBConnection, folder: string): Pr
     `create or replace temp table moving as
      select distinct first_row, row_count, digest from read_parquet(${literal(join(folder, 'links', '*.parquet'))})`,
   );
-  await refuseChanged(connection, folder);
+  await refuseChanged(connection, folder, 'archived');
   const moved = await describeMoving(connection, 'archived');
   await connection.run(
     `insert into evidence select row_number() over (order by row_id), ${NAMES.replace('row_id, ', '')}
@@ -120,7 +129,7 @@ export async function fillFrom(connection: DuckDBConnection, folder: string): Pr
 }
 
 /** The rows of an archive as the view `archived`; a row that was written twice is one row. */
-async function attach(connection: DuckDBConnection, folder: string): Promise<void> {
+export async function attach(connection: DuckDBConnection, folder: string): Promise<void> {
   if (!existsSync(join(folder, 'evidence'))) {
     throw new StoreError(`${folder}: no archive; 'indicia archive' writes one`);
   }
@@ -130,16 +139,36 @@ async function attach(connection: DuckDBConnection, folder: string): Promise<voi
   );
 }
 
-async function refuseChanged(connection: DuckDBConnection, folder: string): Promise<void> {
+/** `table` holds the rows to be compared. */
+async function refuseChanged(
+  connection: DuckDBConnection,
+  folder: string,
+  table: 'evidence' | 'archived',
+): Promise<void> {
   const links = await connection.runAndReadAll('select first_row, row_count, digest from moving order by first_row');
   for (const [firstRow, rowCount, digest] of links.getRows()) {
     const first = asBigint(firstRow);
     const last = first + asBigint(rowCount) - 1n;
-    const { rowIds, columns } = await readStoredRows(connection, first, last, 'archived');
+    const { rowIds, columns } = await readStoredRows(connection, first, last, table);
     const isSame =
       rowIds.length === asInteger(rowCount) && Buffer.compare(digestOf(columns, rowIds.length), asBytes(digest)) === 0;
-    if (!isSame) throw new StoreError(`${folder}: rows ${first} to ${last} are not what was recorded`);
+    if (isSame) continue;
+    const where = table === 'evidence' ? 'the store' : folder;
+    throw new StoreError(`${where}: rows ${first} to ${last} are not what was recorded`);
   }
+}
+
+/** A scan that was delivered again while it was away is in the store already, and must not be there twice. */
+async function refuseDoubled(connection: DuckDBConnection, folder: string): Promise<void> {
+  const doubled = await connection.runAndReadAll(
+    `select scan_id from (from archived where row_id in (${MOVING_ROWS}))
+     semi join evidence using (scan_id, scan_digest) limit 1`,
+  );
+  const [first] = doubled.getRows();
+  if (first === undefined) return;
+  throw new StoreError(
+    `${folder}: scan ${asText(first[0])} was delivered again while it was archived; restore into a new store instead`,
+  );
 }
 
 async function describeMoving(connection: DuckDBConnection, table: string): Promise<Moved> {

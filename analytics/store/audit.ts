@@ -1,12 +1,13 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { isText, textOrNullAt } from '../../indicium/index.ts';
 import { readAnchor } from './anchor.ts';
+import { attach } from './archive.ts';
 import { digestOf, headOf, NO_HEAD, rowChecksOf } from './chain.ts';
 import { chainEnd, type StoredLink, storedLinks } from './chain-table.ts';
 import { EVIDENCE_COLUMNS } from './columns.ts';
 import { openForReading } from './instance.ts';
 import { readStoredRows, type StoredRows } from './stored-columns.ts';
-import { asBigint, asText } from './values.ts';
+import { asBigintOrNull, asText } from './values.ts';
 import { type AnchorProblem, anchorProblem, sentence } from './whole.ts';
 
 /** What is wrong with a store. */
@@ -20,7 +21,7 @@ export interface StoreProblem {
 
 export interface StoreAudit {
   readonly rows: bigint;
-  /** Rows that were moved out of the file; their links are checked, their contents are not here. */
+  /** Rows that are said to have been moved out of the file: compared only where their archive was named. */
   readonly archivedRows: bigint;
   readonly problems: readonly StoreProblem[];
 }
@@ -30,19 +31,29 @@ export interface StoreAudit {
  *
  * @throws StoreError when there is no store, or another process has it open.
  */
-export async function auditStore(path: string, onProgress: (rows: bigint) => void): Promise<StoreAudit> {
+export async function auditStore(
+  path: string,
+  onProgress: (rows: bigint) => void,
+  archiveFolder: string | null = null,
+): Promise<StoreAudit> {
   const instance = await openForReading(path);
   const connection = await instance.connect();
+  // The store's own connection reaches no other file, so the archive is read by another.
+  const archived = archiveFolder === null ? null : await DuckDBInstance.create(':memory:');
+  const archivedConnection = (await archived?.connect()) ?? null;
   try {
+    if (archivedConnection !== null && archiveFolder !== null) await attach(archivedConnection, archiveFolder);
     const end = await chainEnd(connection);
     const anchored = readAnchor(path);
     const problems: StoreProblem[] = [];
     const problem = await anchorProblem(connection, end, anchored);
     if (problem !== null) problems.push({ problem, row: null, scanId: null, detail: sentence(problem, end, anchored) });
-    const archivedRows = await auditLinks(connection, problems, onProgress);
+    const archivedRows = await auditLinks(connection, archivedConnection, problems, onProgress);
     problems.push(...(await unlinkedRows(connection, end.rows)));
     return { rows: end.rows, archivedRows, problems };
   } finally {
+    archivedConnection?.closeSync();
+    archived?.closeSync();
     connection.closeSync();
     instance.closeSync();
   }
@@ -50,6 +61,7 @@ export async function auditStore(path: string, onProgress: (rows: bigint) => voi
 
 async function auditLinks(
   connection: DuckDBConnection,
+  archived: DuckDBConnection | null,
   problems: StoreProblem[],
   onProgress: (rows: bigint) => void,
 ): Promise<bigint> {
@@ -60,8 +72,12 @@ async function auditLinks(
     const { firstRow, rows, isArchived } = link;
     const lastRow = firstRow + BigInt(rows) - 1n;
     const stored = await readStoredRows(connection, firstRow, lastRow);
-    if (isArchived && stored.rowIds.length === 0) archivedRows += BigInt(rows);
-    else problems.push(...batchProblems(link, stored));
+    const isAway = isArchived && stored.rowIds.length === 0;
+    if (isAway) archivedRows += BigInt(rows);
+    if (!isAway) problems.push(...batchProblems(link, stored));
+    else if (archived !== null) {
+      problems.push(...batchProblems(link, await readStoredRows(archived, firstRow, lastRow, 'archived')));
+    }
     if (firstRow !== nextRow || Buffer.compare(headOf(head, firstRow, rows, link.digest), link.head) !== 0) {
       const detail = `the link of rows ${firstRow} to ${lastRow} does not follow from the one before`;
       problems.push({ problem: 'chain-broken', row: firstRow, scanId: null, detail });
@@ -108,12 +124,12 @@ function batchProblems(link: StoredLink, { rowIds, columns }: StoredRows): Store
 
 async function unlinkedRows(connection: DuckDBConnection, lastRow: bigint): Promise<StoreProblem[]> {
   const result = await connection.runAndReadAll(
-    'select row_id, scan_id from evidence where row_id > $1 or row_id < 1 order by row_id',
+    'select row_id, scan_id from evidence where row_id is null or row_id > $1 or row_id < 1 order by row_id',
     [lastRow],
   );
   return result.getRows().map(([rowId, scanId]) => {
-    const row = asBigint(rowId);
-    const detail = `row ${row}, scan ${asText(scanId)}, was never recorded`;
+    const row = asBigintOrNull(rowId);
+    const detail = `row ${row ?? 'without number'}, scan ${asText(scanId)}, was never recorded`;
     return { problem: 'row-added', row, scanId: asText(scanId), detail };
   });
 }

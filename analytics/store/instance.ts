@@ -1,8 +1,8 @@
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { STORE_MEMORY, WAL_SIZE } from '../limits.ts';
-import { resetAnchor } from './anchor.ts';
-import { chainEnd } from './chain-table.ts';
+import { readAnchor, resetAnchor } from './anchor.ts';
+import { type ChainEnd, chainEnd } from './chain-table.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { SCHEMA_VERSION, TABLES_SQL, VIEWS_SQL } from './schema.ts';
 import { sealAll } from './sealing.ts';
@@ -82,12 +82,24 @@ async function migrate(path: string, connection: DuckDBConnection): Promise<void
     await connection.run(VIEWS_SQL);
     await connection.run(`update store_version set version = ${SCHEMA_VERSION}`);
     await sealAll(connection);
+    anchorUpgrade(path, await chainEnd(connection));
   } catch (error) {
     await connection.run('rollback');
     throw error;
   }
   await connection.run('commit');
-  resetAnchor(path, await chainEnd(connection));
+}
+
+/**
+ * Before the commit, so that a kill between the two leaves a store that is brought up again, to the same end. Stores of
+ * earlier versions had no anchor: where there is another one, somebody made the store look old.
+ */
+function anchorUpgrade(path: string, end: ChainEnd): void {
+  const anchored = readAnchor(path);
+  if (anchored !== null && (anchored.rows !== end.rows || Buffer.compare(anchored.head, end.head) !== 0)) {
+    throw new StoreError(`${path}: claims to be of an earlier version, but has an anchor of this one: it was changed`);
+  }
+  resetAnchor(path, end);
 }
 
 async function checkVersion(path: string, connection: DuckDBConnection): Promise<void> {

@@ -32,7 +32,8 @@ export async function archiveStore(path: string, options: ArchiveOptions): Promi
 
 /** Into the store that the archive was made from, or into a new one. */
 export async function restoreStore(path: string, folder: string): Promise<Moved> {
-  if (existsSync(path)) {
+  const isNew = !existsSync(path) || (await withConnection(path, chainEnd)).rows === 0n;
+  if (!isNew) {
     const store = await Store.open(path);
     try {
       return await unarchive(store.connection, folder);
@@ -44,8 +45,9 @@ export async function restoreStore(path: string, folder: string): Promise<Moved>
     await connection.run('begin');
     const moved = await fillFrom(connection, folder);
     await sealAll(connection);
-    await connection.run('commit');
+    // Before the commit: a kill between the two leaves a store that is still empty, to be filled again.
     resetAnchor(path, await chainEnd(connection));
+    await connection.run('commit');
     return moved;
   });
 }

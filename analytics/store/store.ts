@@ -34,6 +34,7 @@ export class Store {
   readonly #instance: DuckDBInstance;
   readonly #anchor: Anchor;
   #end: ChainEnd;
+  #isClosed = false;
 
   private constructor(instance: DuckDBInstance, connection: DuckDBConnection, anchor: Anchor, end: ChainEnd) {
     this.#instance = instance;
@@ -48,22 +49,27 @@ export class Store {
     await mkdir(dirname(resolve(path)), { recursive: true });
     const instance = await openForWriting(path);
     const connection = await instance.connect();
+    let anchor: Anchor | undefined;
     try {
       const end = await wholeEnd(path, connection);
-      const anchor = Anchor.open(path);
+      anchor = Anchor.open(path);
       anchor.write(end);
       return new Store(instance, connection, anchor, end);
     } catch (error) {
+      anchor?.close();
       connection.closeSync();
       instance.closeSync();
       throw error;
     }
   }
 
+  /** May be called again: whoever reopens a store after a failure does not know how far it got. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#anchor.close();
     this.connection.closeSync();
     this.#instance.closeSync();
-    this.#anchor.close();
   }
 
   /** Rows ever recorded: the number of the last one. */

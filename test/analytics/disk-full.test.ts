@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { DuckDBConnection } from '@duckdb/node-api';
-import { auditStore, Recorder, StoreReader } from '../../analytics/index.ts';
+import { auditStore, Recorder, Store, StoreReader } from '../../analytics/index.ts';
 import { readingColumnsOf, scanOf } from '../support/evidence.ts';
 import { SmallWorld } from '../support/marks.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -76,6 +76,35 @@ describe('a commit that fails', () => {
       assert.deepEqual([scanIds.length, new Set(scanIds).size], [10, 10]);
     });
   }
+
+  it('is waited out also when the store cannot be opened again at once', async (test) => {
+    const path = join(await temporaryFolder(test), 'store.duckdb');
+    const world = new SmallWorld(1, 1);
+    const recorder = await Recorder.open(path, { onPaused: () => {}, onResumed: () => {}, sleep: async () => {} });
+    const { run } = DuckDBConnection.prototype;
+    let commits = 0;
+    test.mock.method(
+      DuckDBConnection.prototype,
+      'run',
+      async function (this: DuckDBConnection, ...call: Parameters<typeof run>) {
+        if (call[0] === 'commit' && commits++ === 0) throw new Error(NO_ROOM);
+        return run.apply(this, call);
+      },
+    );
+    const { open } = Store;
+    let openings = 0;
+    test.mock.method(Store, 'open', async (...call: Parameters<typeof open>) => {
+      openings += 1;
+      if (openings < 3) throw new Error(NO_ROOM);
+      return open(...call);
+    });
+    const scan = scanOf({ mark: { kind: 'payload', payload: world.frank() } });
+    const readings = readingColumnsOf([scan], world.registry);
+    const [recorded] = await recorder.record([{ readings, source: 'test', position: '1' }]);
+    assert.deepEqual([recorded?.scans, openings], [1, 3]);
+    recorder.close();
+    assert.deepEqual((await auditStore(path, () => {})).problems, []);
+  });
 
   it('for another reason is an error', async (test) => {
     const path = join(await temporaryFolder(test), 'store.duckdb');

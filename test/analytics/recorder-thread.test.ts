@@ -50,6 +50,35 @@ describe('the thread that records', () => {
     reader.close();
   });
 
+  it('answers a scan that comes again after its answer was given, with the same answer', async (test) => {
+    const { thread } = await threadAt(test);
+    const world = new SmallWorld(1, 1);
+    const payload = world.frank();
+    const scans = [1, 2].map((number) => scanOf({ mark: { kind: 'payload', payload }, mailpieceId: `M${number}` }));
+    const record = async (position: string) => {
+      const readings = readingColumnsOf(scans, world.registry);
+      const { verdicts, repeated } = await thread.record({ readings, source: 'test', position });
+      return { repeated, answers: scans.map((_, row) => verdictAt(verdicts, row)) };
+    };
+    const first = await record('1');
+    assert.deepEqual(first.answers[1], { disposition: 'divert', reasons: ['copy'] });
+    for (const position of ['2', '3']) assert.deepEqual(await record(position), { ...first, repeated: 2 });
+  });
+
+  it('records what comes while it takes in a registry or looks for fraud, one after the other', async (test) => {
+    const { thread } = await threadAt(test);
+    const world = new SmallWorld(1, 1);
+    const work: Promise<unknown>[] = [];
+    for (let version = 1; version <= 8; version++) {
+      work.push(thread.setRegistry({ ...world.registry, version, digest: `${version}` }));
+      const scan = scanOf({ mark: { kind: 'payload', payload: world.frank() } });
+      const readings = readingColumnsOf([scan], world.registry);
+      work.push(thread.record({ readings, source: 'test', position: `${version}` }), thread.detect());
+    }
+    await Promise.all(work);
+    assert.equal(await thread.positionOf('test'), '8');
+  });
+
   it('answers by the policy that it was given, and records its version', async (test) => {
     const dispositions = { ...DEFAULT_POLICY.dispositions, copy: 'manual' as const };
     const { path, thread } = await threadAt(test, { ...DEFAULT_POLICY, version: 7, dispositions });

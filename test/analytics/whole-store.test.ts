@@ -148,7 +148,11 @@ describe('evidence in a store', () => {
   it('that was added, removed, doubled or moved is found and named', async (test) => {
     const path = await storeOf(test, [mixedEvidence(20), mixedEvidence(20)]);
     const copy = join(await temporaryFolder(test), 'tampered.duckdb');
-    const cases: [string, [string, bigint][]][] = [
+    const cases: [string, [string, bigint | null][]][] = [
+      [
+        "insert into evidence select * replace (null as row_id, 'planted' as scan_id) from evidence where row_id = 3",
+        [['row-added', null]],
+      ],
       ['delete from evidence where row_id = 7', [['row-missing', 7n]]],
       ['insert into evidence select * from evidence where row_id = 33', [['row-added', 33n]]],
       ['insert into evidence select * replace (41 as row_id) from evidence where row_id = 33', [['row-added', 41n]]],
@@ -326,7 +330,24 @@ describe('a store of version 3', () => {
     );
     store.close();
     assert.deepEqual(await problemsOf(path), []);
+    await changed(path, 'update store_version set version = 3');
+    await assert.rejects(Store.open(path), (error) => error instanceof Error, 'it cannot be made to look old');
+    await changed(path, 'update store_version set version = 4');
     rmSync(`${path}.anchor`);
     await assert.rejects(Store.open(path), StoreError, 'from then on it is held to its anchor');
   });
+});
+
+it('a store that was made to look like one of version 3, with some of its rows, is refused', async (test) => {
+  const path = await storeOf(test, [mixedEvidence(20)]);
+  const schema = await readFile(new URL('../vectors/store-v3.sql', import.meta.url), 'utf8');
+  const anchor = readFileSync(`${path}.anchor`);
+  rmSync(path);
+  await changed(
+    path,
+    `${schema} insert into evidence (row_id, scan_id, scan_digest, source, outcome, disposition, reasons, trust_version)
+     select range, 'scan ' || range, range, 'old', 'valid', 'accept', '', 1 from range(1, 11);`,
+  );
+  await assert.rejects(Store.open(path), /claims to be of an earlier version/);
+  assert.deepEqual(readFileSync(`${path}.anchor`), anchor);
 });

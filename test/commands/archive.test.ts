@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -87,6 +88,42 @@ describe('an archive', () => {
       '--json',
     ]);
     assert.deepEqual(JSON.parse(early.stdout), { rows: 0, batches: 0, days: [] });
+  });
+
+  it('is compared, too, when the doctor is shown it: rows that only claim to be there are missing', async (test) => {
+    const { db, archiveFolder } = await dayWithStore(test);
+    const hide = async (sql: string) => {
+      const instance = await DuckDBInstance.create(db);
+      const connection = await instance.connect();
+      await connection.run(sql);
+      connection.closeSync();
+      instance.closeSync();
+    };
+    await indicia(['archive', '--db', db, '--out', archiveFolder, '--copy']);
+    assert.equal((await indicia(['doctor', '--db', db, '--archive', archiveFolder])).exitCode, 0);
+    await hide('delete from evidence; update chain set is_archived = true');
+    assert.equal((await indicia(['doctor', '--db', db, '--archive', archiveFolder])).exitCode, 0);
+    rmSync(join(archiveFolder, 'evidence'), { recursive: true });
+    await hide(`copy (select 1) to '${archiveFolder}/nothing.parquet' (format parquet)`);
+    const { exitCode, stderr } = await indicia(['doctor', '--db', db, '--archive', archiveFolder]);
+    assert.deepEqual([exitCode, /no archive/.test(stderr)], [2, true], stderr);
+  });
+
+  it('leaves scans where they are of which nobody said when they were made', async (test) => {
+    const { folder, db, runInto, archiveFolder } = await dayWithStore(test);
+    const scans = await readFile(join(folder, 'scans.ndjson'), 'utf8');
+    const [line = ''] = scans.split('\n');
+    await appendFile(
+      join(folder, 'scans.ndjson'),
+      `${JSON.stringify({ ...JSON.parse(line), scanId: 'no time', scannedAt: null })}\n`,
+    );
+    await runInto(db);
+    await indicia(['archive', '--db', db, '--out', archiveFolder, '--before', '2027-01-01T00:00:00Z']);
+    const left = jsonLines<{ scanId: string }>((await indicia(['verdicts', '--db', db])).stdout);
+    assert.deepEqual(
+      left.map(({ scanId }) => scanId),
+      ['no time'],
+    );
   });
 
   it('and the sources bring back a store that was lost, with the same answers', async (test) => {
