@@ -10,6 +10,9 @@ export interface TurnedBox {
   bottom: number;
 }
 
+/** How much is spent: half of it finds clean symbols as well, but not all damaged ones. */
+export type Care = 'quick' | 'thorough';
+
 const CELL_PX = 4;
 const CELLS_MAX = 1 << 16;
 const BINS_MAX = 2048;
@@ -20,24 +23,26 @@ const profile = new Int32Array(BINS_MAX);
  * The box with the texture of a symbol: its turn from the directions of all gradients, which a matrix has two of, and
  * its sides where the cells with strong gradients begin. Null on pictures with nothing on them.
  */
-export function locateTexture(image: GreyImage): TurnedBox | null {
+export function locateTexture(image: GreyImage, care: Care): TurnedBox | null {
   const columns = Math.floor((image.width - 4) / CELL_PX);
   const rows = Math.floor((image.height - 4) / CELL_PX);
   if (columns < 6 || rows < 6 || columns * rows > CELLS_MAX) return null;
-  const radians = measureGradients(image, columns, rows);
+  const radians = measureGradients(image, columns, rows, care);
   const threshold = strongFrom(energies, columns * rows);
   return boxOfActive(columns, rows, threshold, radians);
 }
 
 /** Fills the energies of all cells and returns the turn, from -45° to 45°. */
-function measureGradients({ pixels, width }: GreyImage, columns: number, rows: number): number {
+function measureGradients({ pixels, width }: GreyImage, columns: number, rows: number, care: Care): number {
+  // One diagonal of the four points of a cell tells as much of a clean picture.
+  const step = care === 'quick' ? 3 : 1;
   let real = 0;
   let imaginary = 0;
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       let energy = 0;
       const corner = (row * CELL_PX + 2) * width + column * CELL_PX + 2;
-      for (let sub = 0; sub < 4; sub++) {
+      for (let sub = 0; sub < 4; sub += step) {
         const at = corner + (sub & 1) * 2 + (sub >> 1) * 2 * width;
         const above = at - width;
         const below = at + width;

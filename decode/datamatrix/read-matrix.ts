@@ -2,9 +2,10 @@ import type { GreyImage } from '../symbol-reader.ts';
 import { readAtLevels, readDeconvolved, readPlainly, readTogether } from './attempts.ts';
 import { refinePose } from './fit.ts';
 import { inkAndPaper, inverted, isLightOnDark } from './levels.ts';
-import { locateTexture, type TurnedBox } from './locate.ts';
-import { hypotheses, poseOf } from './orient.ts';
-import type { MatrixReading, MatrixSearch } from './search.ts';
+import { type Care, locateTexture, type TurnedBox } from './locate.ts';
+import { type Hypothesis, hypotheses, poseOf } from './orient.ts';
+import type { Point } from './pose.ts';
+import type { Grid, MatrixReading, MatrixSearch } from './search.ts';
 import { cornersNear } from './sides.ts';
 import { evidenceOf, fittedHypotheses, type Start, shiftedStarts } from './starts.ts';
 import { mapOfSize } from './symbol-map.ts';
@@ -23,31 +24,57 @@ const SEEN_MIN = 0.85;
  * where the symbol is clean; what a damaged one costs is bounded by the tries of the search.
  */
 export function readMatrix(picture: GreyImage, search: MatrixSearch): MatrixReading | null {
-  const box = locateTexture(picture);
-  if (box === null) return null;
-  return readInBox(picture, box, search);
+  const quick = locate(picture, 'quick');
+  if (quick === null) return null;
+  const clean = readClean(quick, search);
+  if (clean !== null || search.isSpent) return clean;
+  const located = locate(picture, 'thorough');
+  return located === null ? null : readDamaged(located, search);
 }
 
-function readInBox(picture: GreyImage, box: TurnedBox, search: MatrixSearch): MatrixReading | null {
-  const outline = boxCorners(box);
-  const image = isLightOnDark(picture, outline) ? inverted(picture) : picture;
-  const corners = cornersNear(image, box);
+/** A picture, dark on light, with the corners of the symbol on it and all sizes and turns it may have. */
+interface Located {
+  readonly image: GreyImage;
+  readonly corners: readonly Point[];
+  readonly ranked: readonly Hypothesis[];
+  readonly contrastMin: number;
+}
+
+function locate(picture: GreyImage, care: Care): Located | null {
+  const box = locateTexture(picture, care);
+  if (box === null) return null;
+  const image = isLightOnDark(picture, boxCorners(box)) ? inverted(picture) : picture;
+  const corners = cornersNear(image, box, care);
   const { ink, paper } = inkAndPaper(image);
   const contrastMin = Math.max(2, BORDER_CONTRAST * (paper - ink));
-  const ranked = hypotheses(image, corners, ink, paper);
+  return { image, corners, ranked: hypotheses(image, corners, ink, paper), contrastMin };
+}
+
+/** The likeliest size and turn, fitted as well as a plain reading needs. */
+function likelyGrid({ image, corners, ranked, contrastMin }: Located): Grid | null {
   const [likely] = ranked;
   if (likely === undefined) return null;
-
   const map = mapOfSize(likely.size);
   const pose = poseOf(likely, corners);
   refinePose(image, map, pose, 2, contrastMin, 2);
-  const plain = readPlainly(image, { map, pose }, search);
-  if (plain !== null) return plain;
+  return { map, pose };
+}
 
+function readClean(located: Located, search: MatrixSearch): MatrixReading | null {
+  const grid = likelyGrid(located);
+  return grid === null ? null : readPlainly(located.image, grid, search);
+}
+
+function readDamaged(located: Located, search: MatrixSearch): MatrixReading | null {
+  const { image, corners, ranked, contrastMin } = located;
+  const grid = likelyGrid(located);
+  if (grid === null) return null;
+  const plain = readPlainly(image, grid, search);
+  if (plain !== null) return plain;
   const fit = (start: Start): Start => {
     return { ...start, seen: refinePose(image, start.map, start.pose, 3, contrastMin, 1) };
   };
-  const first = fit({ map, pose, seen: 0 });
+  const first = fit({ ...grid, seen: 0 });
   if (first.seen > SEEN_MIN) {
     const together = readTogether(image, first, search);
     if (together !== null) return together;
