@@ -75,6 +75,11 @@ export class Judge {
     });
   }
 
+  /** Pieces of a register set that were seen before all that is shown: see Sightings. */
+  noteSeen(license: number, psd: string, page: bigint, counts: bigint): void {
+    this.#sightings.noteSeen(this.#setNumber(license, psd), page, counts);
+  }
+
   #reasons(outcome: ReadingOutcome, pieceOf: () => SightedPiece | null): readonly ReasonCode[] {
     // A bad signature must not enter the sightings: anyone could burn the counters of somebody else's PSD.
     const piece = isGenuine(outcome) ? pieceOf() : null;

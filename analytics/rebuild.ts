@@ -4,8 +4,17 @@ import type { KnownScans } from './known-scans.ts';
 import type { Store } from './store/store.ts';
 import { asBigint, asInteger, asText, asTextOrNull } from './store/values.ts';
 
-/** Judge and filter as they stood: everything in the store is shown to them again, in the order it was recorded. */
+/**
+ * Judge and filter as they stood: everything in the store is shown to them again, in the order it was recorded; of what
+ * left it for an archive, that it was seen.
+ */
 export async function rebuild(store: Store, judge: Judge, known: KnownScans): Promise<void> {
+  const seen = await store.connection.stream('select license, psd, page, seen_counts from seen_page');
+  for await (const rows of seen.yieldRows()) {
+    for (const [license, psd, page, counts] of rows) {
+      judge.noteSeen(asInteger(license), asText(psd), asBigint(page), asBigint(counts));
+    }
+  }
   const result = await store.connection.stream(
     `select scan_id, license, psd, piece_count, content_digest, mailpiece_id, plant, pass,
        license is not null and outcome in ('${GENUINE_OUTCOMES.join("', '")}')

@@ -22,6 +22,13 @@ export class SeenBits {
     this.#words[at + 1] = high;
   }
 
+  /** Adds to what a page holds. */
+  merge(page: number, [low, high]: readonly [low: number, high: number]): void {
+    const at = page * WORDS_PER_PAGE;
+    this.#words[at] = (this.#words[at] ?? 0) | low;
+    this.#words[at + 1] = (this.#words[at + 1] ?? 0) | high;
+  }
+
   /** Whether the piece was seen before; from now on it was. */
   testAndSet(page: number, slot: number): boolean {
     const at = page * WORDS_PER_PAGE + (slot >> 5);

@@ -72,6 +72,17 @@ export class Sightings {
     return this.#repeated(page, slot, sighting);
   }
 
+  /**
+   * Notes that pieces of a page were seen by a time of which nothing else is known here: `counts` has one bit for each of
+   * its 64 piece counts. To be told before any sighting of the page.
+   */
+  noteSeen(registerSet: number, page: bigint, counts: bigint): void {
+    const bits = [Number(counts & 0xffffffffn), Number(counts >> 32n)] as const;
+    const entry = this.#tables[registerSet]?.get(page) ?? 0;
+    if (entry < 0) this.#seen.merge(-1 - entry, bits);
+    else this.#keepBits(registerSet, page, bits);
+  }
+
   #repeated(page: number, slot: number, sighting: Sighting): readonly Repetition[] {
     const key = page * PAGE_PIECES + slot;
     const first = this.#live.get(page, slot);

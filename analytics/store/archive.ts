@@ -76,6 +76,11 @@ export async function archive(
   await moveIn(staging, folder);
   if (keep) return moved;
   await connection.run('begin');
+  await connection.run(
+    `insert into seen_page
+     select license, psd, piece_count >> 6, bit_or(1::ubigint << (piece_count & 63)::ubigint)
+     from pieces where genuine and row_id in (${MOVING_ROWS}) group by license, psd, piece_count >> 6`,
+  );
   await connection.run(`delete from evidence where row_id in (${MOVING_ROWS})`);
   await connection.run('update chain set is_archived = true where first_row in (select first_row from moving)');
   await connection.run('commit');
@@ -103,6 +108,7 @@ export async function unarchive(connection: DuckDBConnection, folder: string): P
     `insert into evidence select ${NAMES} from archived where row_id in (${MOVING_ROWS}) order by row_id`,
   );
   await connection.run('update chain set is_archived = false where first_row in (select first_row from moving)');
+  await connection.run('delete from seen_page where not exists (from chain where is_archived)');
   await connection.run('commit');
   return moved;
 }

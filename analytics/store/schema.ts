@@ -4,12 +4,16 @@ import { EVIDENCE_COLUMNS } from './columns.ts';
 import { FINDING_MACROS_SQL, FINDING_TABLES_SQL, FINDING_VIEWS_SQL } from './finding-schema.ts';
 import { REGISTRY_TABLES_SQL, REGISTRY_VIEWS_SQL } from './registry-schema.ts';
 
-/** See chain.ts. Links of rows that have left the file stay, so that the heads can be followed from the first. */
+/**
+ * See chain.ts. Of rows that have left the file their links stay, so that the heads can be followed from the first, and one
+ * bit for each genuine piece by 64 piece counts, so that it is known to have been seen.
+ */
 export const CHAIN_SQL = `
 create table chain (
   first_row bigint not null, row_count bigint not null, row_checks blob not null, digest blob not null,
   head blob not null, is_archived boolean not null
-);`;
+);
+create table seen_page (license bigint not null, psd varchar not null, page ubigint not null, seen_counts ubigint not null);`;
 
 /** Raised whenever a stored file of an earlier version could not be read as it is; MIGRATIONS bring it up. */
 export const SCHEMA_VERSION = 4;

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { StoreProblem } from '../../analytics/index.ts';
 import type { MachineCheck } from '../../commands/machine-checks.ts';
-import type { Finding } from '../../indicium/index.ts';
+import type { Finding, Verdict } from '../../indicium/index.ts';
 import { simulate } from '../../psd-sim/index.ts';
 import { indicia, jsonLines } from '../support/command-line.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -73,6 +73,28 @@ describe('an archive', () => {
     assert.equal((await indicia(['detect', '--db', db])).exitCode, 0);
     assert.deepEqual(await answersOf(db), before);
     assert.equal((await indicia(['doctor', '--db', db])).exitCode, 0);
+  });
+
+  it('leaves behind that its pieces were seen: a copy of one is not accepted', async (test) => {
+    const { folder, db, archiveFolder } = await dayWithStore(test);
+    const scans = (await readFile(join(folder, 'scans.ndjson'), 'utf8')).trim().split('\n');
+    const accepted = new Set(
+      jsonLines<Verdict>((await indicia(['verdicts', '--db', db])).stdout)
+        .filter(({ disposition }) => disposition === 'accept')
+        .map(({ scanId }) => scanId),
+    );
+    const original = scans.map((line) => JSON.parse(line)).find(({ scanId }) => accepted.has(scanId));
+    await indicia(['archive', '--db', db, '--out', archiveFolder, '--before', '2026-12-24T00:00:00Z']);
+    const answerTo = async (scanId: string) => {
+      const copies = join(folder, `${scanId}.ndjson`);
+      await writeFile(copies, `${JSON.stringify({ ...original, scanId, mailpieceId: scanId })}\n`);
+      await indicia(['run', copies, '--registry', join(folder, 'registry'), '--db', db]);
+      const verdicts = jsonLines<Verdict>((await indicia(['verdicts', '--db', db])).stdout);
+      return verdicts.find((verdict) => verdict.scanId === scanId);
+    };
+    assert.deepEqual(await answerTo('copy-1'), { scanId: 'copy-1', disposition: 'manual', reasons: ['possible-copy'] });
+    assert.equal((await indicia(['restore', '--db', db, '--archive', archiveFolder])).exitCode, 0);
+    assert.deepEqual(await answerTo('copy-2'), { scanId: 'copy-2', disposition: 'divert', reasons: ['copy'] });
   });
 
   it('leaves days that are not closed where they are', async (test) => {
