@@ -3,6 +3,7 @@ import type { ImageAnswer } from './decode/index.ts';
 import {
   digest64,
   type Parsed,
+  parseForeignMark,
   parseIndicium,
   type Reading,
   type ReadingColumns,
@@ -92,7 +93,10 @@ function readingOf(decoded: Decoded, batchRing: KeyRing, scannedAtMs: number | n
   const unread = { payload: null, symbology: null, indicium: null, contentDigest: 0n, trustVersion: batchRing.version };
   if ('failure' in decoded) return { ...unread, outcome: decoded.failure };
   const { payload, symbology, parsed } = decoded;
-  if ('failure' in parsed) return { ...unread, payload, symbology, outcome: parsed.failure };
+  if ('failure' in parsed) {
+    const outcome = parseForeignMark(payload) === null ? parsed.failure : 'no-key';
+    return { ...unread, payload, symbology, outcome };
+  }
   const { indicium } = parsed;
   return {
     payload,

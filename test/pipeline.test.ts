@@ -89,6 +89,16 @@ describe('the pipeline', () => {
     assert.deepEqual(acknowledged, [0, 1, 2]);
   });
 
+  it('sends marks of other posts, whose keys nobody has, to manual, and says so', async (test) => {
+    const { registry } = new SmallWorld(1, 1);
+    const mailmark = Buffer.from('JGB 011123456700012345EC1A1BB1A0SW1A1AA      HELLO');
+    const { verdicts } = await runOver(test, registry, [[payloadScan(mailmark)]]);
+    assert.deepEqual(
+      verdicts.map(({ disposition, reasons }) => [disposition, reasons]),
+      [['manual', ['no-key']]],
+    );
+  });
+
   it('records a scan delivered twice once, in one batch, the next, or another run', async (test) => {
     const world = new SmallWorld(1, 1);
     const [a, b] = [payloadScan(world.frank()), payloadScan(world.frank())];
