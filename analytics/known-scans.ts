@@ -100,7 +100,7 @@ class RecentBatch {
   }
 }
 
-export function recordedAt(
+function recordedAt(
   digests: ReadingColumns['scanDigest'],
   { dispositions, reasons }: VerdictColumns,
   row: number,

@@ -1,4 +1,4 @@
-import type { TextColumn } from '../indicium/index.ts';
+import { hashOfSpan, isSameSpan, type TextColumn } from '../indicium/index.ts';
 
 /**
  * First rows of scan ids in one column, found out when first asked. A flat table of rows, since a map of thousands of
@@ -40,12 +40,8 @@ export class ScanIndex {
   }
 }
 
-/** FNV-1a, its upper half mixed in: scan ids that follow each other differ in their last digits only. */
 function hashAt({ offsets, bytes }: TextColumn, row: number): number {
-  let hash = 0x811c9dc5;
-  const end = offsets[row + 1] ?? 0;
-  for (let at = offsets[row] ?? 0; at < end; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
-  return hash ^ (hash >>> 16);
+  return hashOfSpan(bytes, offsets[row] ?? 0, offsets[row + 1] ?? 0);
 }
 
 function isSame(left: TextColumn, leftRow: number, right: TextColumn, rightRow: number): boolean {
@@ -53,8 +49,5 @@ function isSame(left: TextColumn, leftRow: number, right: TextColumn, rightRow: 
   const rightStart = right.offsets[rightRow] ?? 0;
   const length = (left.offsets[leftRow + 1] ?? 0) - leftStart;
   if (length !== (right.offsets[rightRow + 1] ?? 0) - rightStart) return false;
-  for (let at = 0; at < length; at++) {
-    if (left.bytes[leftStart + at] !== right.bytes[rightStart + at]) return false;
-  }
-  return true;
+  return isSameSpan(left.bytes, leftStart, right.bytes, rightStart, length);
 }

@@ -1,4 +1,5 @@
 export * from './columns/builders.ts';
+export { hashOfSpan, isSameSpan } from './columns/byte-spans.ts';
 export * from './columns/column.ts';
 export * from './columns/reading-columns.ts';
 export { buffersOf, isInt64, isText, selectText } from './columns/select.ts';

@@ -1,6 +1,6 @@
 import { type DuckDBConnection, DuckDBDataChunk, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
-import { rowsOf } from '../../indicium/index.ts';
-import { EVIDENCE_COLUMNS, type EvidenceColumns } from './columns.ts';
+import type { Column } from '../../indicium/index.ts';
+import { EVIDENCE_COLUMNS } from './columns.ts';
 import { CHUNK_ROWS_MAX, chunkOf } from './vectors.ts';
 
 /** Appends values to a table by data chunks. Joins an open transaction. */
@@ -20,12 +20,13 @@ export async function appendColumns(
 
 const EVIDENCE_TYPES = EVIDENCE_COLUMNS.map((column) => column.type);
 
-/** Appends a batch of evidence. Joins an open transaction. */
-export async function appendEvidence(connection: DuckDBConnection, evidence: EvidenceColumns): Promise<void> {
-  const columns = EVIDENCE_COLUMNS.map((column) => column.of(evidence));
-  await appendChunks(connection, 'evidence', rowsOf(evidence.readings), (from, to) => {
-    return chunkOf(EVIDENCE_TYPES, columns, from, to);
-  });
+/** Appends a batch of evidence, given as the columns of its table. Joins an open transaction. */
+export async function appendEvidence(
+  connection: DuckDBConnection,
+  rows: number,
+  columns: readonly Column[],
+): Promise<void> {
+  await appendChunks(connection, 'evidence', rows, (from, to) => chunkOf(EVIDENCE_TYPES, columns, from, to));
 }
 
 async function appendChunks(

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Column, isInt64, isText, isValid, rowsOf, type TextColumn } from '../../indicium/index.ts';
-import { EVIDENCE_COLUMNS, type EvidenceColumns } from './columns.ts';
+import { type Column, isInt64, isText, isValid, type TextColumn } from '../../indicium/index.ts';
 
 /**
  * One link for each batch of evidence: what its rows were when they were written. A row that was changed since is found
@@ -21,11 +20,6 @@ export interface Link {
 export const HEAD_BYTES = 32;
 /** The head before the first link. */
 export const NO_HEAD: Uint8Array = new Uint8Array(HEAD_BYTES);
-
-export function linkOf(evidence: EvidenceColumns, headBefore: Uint8Array): Link {
-  const columns = EVIDENCE_COLUMNS.map((column) => column.of(evidence));
-  return linkOfColumns(evidence.firstRow, rowsOf(evidence.readings), columns, headBefore);
-}
 
 /** The columns are those of the evidence table, in its order. */
 export function linkOfColumns(

@@ -5,9 +5,9 @@ import { rowsOf } from '../../indicium/index.ts';
 import { type Evidence, evidenceColumns } from '../evidence.ts';
 import { Anchor } from './anchor.ts';
 import { appendEvidence } from './append.ts';
-import { linkOf } from './chain.ts';
+import { linkOfColumns } from './chain.ts';
 import { appendLink, type ChainEnd } from './chain-table.ts';
-import type { EvidenceColumns } from './columns.ts';
+import { EVIDENCE_COLUMNS, type EvidenceColumns } from './columns.ts';
 import { CommitUnknownError } from './commit-unknown.ts';
 import { openForWriting, refuseMissing, StoreError } from './instance.ts';
 import type { RegistryRecords } from './registry-records.ts';
@@ -114,8 +114,9 @@ export class Store {
         const evidence = { ...columns, firstRow: end.rows + 1n };
         const rows = rowsOf(evidence.readings);
         if (rows > 0) {
-          await appendEvidence(this.connection, evidence);
-          const link = linkOf(evidence, end.head);
+          const stored = EVIDENCE_COLUMNS.map((column) => column.of(evidence));
+          await appendEvidence(this.connection, rows, stored);
+          const link = linkOfColumns(evidence.firstRow, rows, stored, end.head);
           await appendLink(this.connection, link);
           end = { rows: end.rows + BigInt(rows), head: link.head };
         }

@@ -1,3 +1,4 @@
+import { hashOfSpan, isSameSpan } from './byte-spans.ts';
 import { type TextColumn, textAt } from './column.ts';
 
 /** Texts remembered at most; what does not fit is decoded each time. */
@@ -17,10 +18,8 @@ export class TextCache {
     const { offsets, bytes } = column;
     const start = offsets[row] ?? 0;
     const end = offsets[row + 1] ?? 0;
-    let hash = 0x811c9dc5;
-    for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
     const mask = this.#slots.length - 1;
-    let slot = (hash ^ (hash >>> 16)) & mask;
+    let slot = hashOfSpan(bytes, start, end) & mask;
     for (let found = this.#slots[slot] ?? 0; found !== 0; found = this.#slots[slot] ?? 0) {
       if (isSame(this.#bytes[found - 1], bytes, start, end)) return this.#texts[found - 1] ?? '';
       slot = (slot + 1) & mask;
@@ -36,9 +35,5 @@ export class TextCache {
 }
 
 function isSame(known: Uint8Array | undefined, bytes: Uint8Array, start: number, end: number): boolean {
-  if (known === undefined || known.length !== end - start) return false;
-  for (let at = 0; at < known.length; at++) {
-    if (known[at] !== bytes[start + at]) return false;
-  }
-  return true;
+  return known !== undefined && known.length === end - start && isSameSpan(known, 0, bytes, start, known.length);
 }
