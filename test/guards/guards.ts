@@ -228,7 +228,7 @@ export const GUARDS: readonly Guard[] = [
     file: 'analytics/recorder-queue.ts',
     text: 'if (this.#failure !== null) throw this.#failure.error;',
     without: '',
-    tests: ['test/analytics/recorder-thread.test.ts', PIPELINE],
+    tests: ['test/analytics/recorder-queue.test.ts'],
   },
   {
     scenario: 'C3',
