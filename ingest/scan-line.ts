@@ -1,5 +1,4 @@
 import { isAbsolute, join, normalize } from 'node:path';
-import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import {
   digest64,
@@ -9,20 +8,14 @@ import {
   type Scan,
   SORTING_PASSES,
 } from '../indicium/index.ts';
-import { EXTRA_CHARS_MAX, FRAME_SIDE_PX_MAX } from './limits.ts';
+import { EXTRA_CHARS_MAX } from './limits.ts';
+import { FrameShape, MomentShape, PayloadShape, TextShape, WeightShape } from './scan-shapes.ts';
 
-const Text = Compile(Type.String({ minLength: 1, maxLength: SCAN_TEXT_CHARS_MAX }));
-const Weight = Compile(Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 }));
-const Payload = Compile(Type.String({ pattern: '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$' }));
-const Frame = Compile(
-  Type.Object({
-    width: Type.Integer({ minimum: 1, maximum: FRAME_SIDE_PX_MAX }),
-    height: Type.Integer({ minimum: 1, maximum: FRAME_SIDE_PX_MAX }),
-  }),
-);
-const Moment = Compile(
-  Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?(Z|[+-]\\d{2}:\\d{2})$' }),
-);
+const Text = Compile(TextShape);
+const Weight = Compile(WeightShape);
+const Payload = Compile(PayloadShape);
+const Frame = Compile(FrameShape);
+const Moment = Compile(MomentShape);
 
 const KNOWN_FIELDS: ReadonlySet<string> = new Set([
   'scanId',
