@@ -36,7 +36,14 @@ const LIBRARIES: Record<string, readonly string[]> = {
   'pure-rand': ['psd-sim/random.ts'],
   'reflect-metadata': ['psd-sim/offices/certificate-issuer.ts'],
   sharp: ['decode/pixels.ts'],
-  typebox: ['analytics/policy-file.ts', 'ingest/scan-line.ts', 'ingest/ndjson.ts', 'verify/', 'psd-sim/'],
+  typebox: [
+    'analytics/policy-file.ts',
+    'ingest/http/',
+    'ingest/scan-line.ts',
+    'ingest/ndjson.ts',
+    'verify/',
+    'psd-sim/',
+  ],
   'zxing-wasm': ['decode/zxing-wasm.ts', 'psd-sim/data-matrix.ts'],
 };
 
