@@ -20,7 +20,6 @@ export function booksOf(change: Partial<RegistryRecords> = {}): RegistryRecords 
     version: 1,
     digest: 'books',
     issuedAtMs: MORNING_MS,
-    expiresAtMs: 8.64e15,
     licenses: [LICENSE, OTHER_LICENSE].map((license) => ({
       license,
       holder: 'Holder',
