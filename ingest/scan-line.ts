@@ -70,7 +70,7 @@ export function parseScanLine(line: string, origin: LineOrigin): Scan {
 
 /** False where the scan names another plant than that of its sender. */
 export function isOfPlant(scan: Scan, origin: ScanOrigin): boolean {
-  return origin.plant === undefined || scan.plant === origin.plant;
+  return origin.plant === undefined || scan.plant === null || scan.plant === origin.plant;
 }
 
 /** `text` is the record as it came. */
