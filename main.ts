@@ -14,6 +14,7 @@ import { addFleetCommand, FleetTargetError } from './commands/fleet-command.ts';
 import { addReconcileCommand } from './commands/reconcile-command.ts';
 import { addReportCommand } from './commands/report-command.ts';
 import { addRunCommand } from './commands/run-command.ts';
+import { addServeCommand, ServeOptionsError } from './commands/serve-command.ts';
 import { addSimulateCommand } from './commands/simulate-command.ts';
 import { addStoreCommands } from './commands/store-commands.ts';
 import { type Terminal, warn } from './commands/terminal.ts';
@@ -35,6 +36,7 @@ const EXPECTED = [
   RegistryError,
   ReplayError,
   ScenarioError,
+  ServeOptionsError,
   SourceError,
   StoreError,
   TokenFileError,
@@ -62,6 +64,7 @@ async function main(terminal: Terminal): Promise<ExitCode> {
   addSimulateCommand(program, terminal, finish);
   addFleetCommand(program, terminal, finish);
   addRunCommand(program, terminal, finish);
+  addServeCommand(program, terminal, finish);
   addDecodeCommand(program, terminal, finish);
   addVerifyCommand(program, terminal, finish);
   addTrustCommand(program, terminal, finish);

@@ -17,6 +17,8 @@ export interface ReaderPool {
   readonly workers: number;
   /** Images so far, by what read them. */
   readonly imageCounts: ImageCounts;
+  /** Starts the processes that read images, which otherwise start with the first image. */
+  startImages(): void;
   read(scans: readonly Scan[] | ScanLines): Promise<ReadBatch>;
   close(): Promise<void>;
 }
@@ -47,6 +49,9 @@ export function createReaderPool(
     workers,
     get imageCounts() {
       return images.counts;
+    },
+    startImages() {
+      images.start();
     },
     async read(scans) {
       const isText = 'text' in scans;

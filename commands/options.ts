@@ -18,6 +18,15 @@ export function tokensOption(): Option {
   return new Option('--tokens <file>', 'who may come in, a JSON file').env('INDICIA_TOKENS').makeOptionMandatory();
 }
 
+/** Threads beyond the cores only wait for each other; nobody has more cores than this. */
+const WORKERS_MAX = 256;
+
+export function workersOption(): Option {
+  return new Option('--workers <n>', 'threads that read and verify (default: one a core)').argParser(
+    wholeNumber(1, WORKERS_MAX),
+  );
+}
+
 export function jsonOption(): Option {
   return new Option('--json', 'for machines: one JSON object a line');
 }

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { DEFAULT_POLICY, RecorderThread, readPolicy } from '../analytics/index.ts';
 import type { ImageCounts } from '../decode/index.ts';
 import { openSource } from '../ingest/index.ts';
@@ -6,11 +6,8 @@ import { emptySummary, type RunSummary, runPipeline } from '../pipeline.ts';
 import { createReaderPool } from '../reader-pool.ts';
 import { TrustWatch } from '../trust-watch.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { databaseOption, jsonOption, policyOption, registryOption, wholeNumber } from './options.ts';
+import { databaseOption, jsonOption, policyOption, registryOption, workersOption } from './options.ts';
 import { count, Progress, plural, print, printJson, rate, type Terminal, warn } from './terminal.ts';
-
-/** Threads beyond the cores only wait for each other; nobody has more cores than this. */
-const WORKERS_MAX = 256;
 
 interface RunOptions {
   readonly registry: string;
@@ -38,11 +35,7 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (cod
     .addOption(registryOption())
     .addOption(databaseOption())
     .addOption(policyOption())
-    .addOption(
-      new Option('--workers <n>', 'threads that read and verify (default: one a core)').argParser(
-        wholeNumber(1, WORKERS_MAX),
-      ),
-    )
+    .addOption(workersOption())
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  indicia run day/scans.ndjson --registry day/registry --db day.duckdb')
     .action(async (sources: string[], options: RunOptions) => {

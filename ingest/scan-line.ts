@@ -73,12 +73,12 @@ export function isOfPlant(scan: Scan, origin: ScanOrigin): boolean {
   return origin.plant === undefined || scan.plant === null || scan.plant === origin.plant;
 }
 
-/** `text` is the record as it came. */
+/** `text` is the record as it came, where it came as text. */
 export function scanOfRecord(
   record: Readonly<Record<string, unknown>>,
   scanId: string,
   origin: ScanOrigin,
-  text: string,
+  text?: string,
 ): Scan {
   const plant = textOf(record.plant ?? origin.plant);
   const machine = textOf(record.machine);
@@ -89,7 +89,8 @@ export function scanOfRecord(
   const weightGrams = Weight.Check(record.weightGrams) ? record.weightGrams : null;
   const read = { plant, machine, scannedAt: scannedAtMs, mailpieceId, pass, destination, weightGrams };
   const extra = extraOf(record, new Map(Object.entries(read)));
-  if (extra !== null && extra.length > EXTRA_CHARS_MAX) return malformedScan(scanId, 'unknown fields too long', text);
+  if (extra !== null && extra.length > EXTRA_CHARS_MAX)
+    return malformedScan(scanId, 'unknown fields too long', text ?? extra);
   const payload = record.payload ?? undefined;
   const sent = imageBytesOf(record.imageBase64);
   const sentName = sent === null ? null : imageName(sent);

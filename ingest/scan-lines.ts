@@ -1,5 +1,5 @@
 import { BATCH_SCANS_MAX, type Scan } from '../indicium/index.ts';
-import { BATCH_BYTES_MAX, BATCH_IMAGES_MAX, LINE_BYTES_MAX } from './limits.ts';
+import { BATCH_BYTES_MAX, BATCH_IMAGES_MAX } from './limits.ts';
 import type { Line } from './lines.ts';
 import { malformedScan, parseScanLine, type ScanOrigin } from './scan-line.ts';
 
@@ -48,7 +48,7 @@ export function* parseScanLines({
     const fallbackId = () => `${label.slice(-PLACE_CHARS_MAX)}:${firstLine + index}`;
     const skippedDigest = skipped.get(index);
     if (skippedDigest !== undefined) {
-      yield malformedScan(fallbackId(), `longer than ${LINE_BYTES_MAX} bytes`, skippedDigest);
+      yield malformedScan(fallbackId(), 'longer than a line may be', skippedDigest);
     } else {
       const line = textOf(bytes, start, end);
       if (line.trim() !== '') yield parseScanLine(line, { fallbackId, imageFolder, plant });

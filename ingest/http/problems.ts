@@ -55,10 +55,13 @@ export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly code: ProblemCode;
   readonly scanId: string | undefined;
+  /** When it is worth trying again, where that is known. */
+  readonly retryAfterSeconds: number | null;
 
-  constructor(code: ProblemCode, detail: string, scanId?: string) {
+  constructor(code: ProblemCode, detail: string, scanId?: string, retryAfterSeconds: number | null = null) {
     super(detail);
     this.code = code;
     this.scanId = scanId;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
