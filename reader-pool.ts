@@ -72,7 +72,7 @@ async function readImagesFirst(
   await Promise.all(
     scans.map(async ({ mark }, index) => {
       if (mark.kind !== 'image') return;
-      const { path, frame } = mark;
+      const { readFrom: path = mark.path, frame } = mark;
       answers.set(index, await images.read(frame === undefined ? { path } : { path, frame }));
     }),
   );

@@ -57,3 +57,17 @@ export function isReasonCode(text: string): text is ReasonCode {
 }
 
 export const REASON_CODES: readonly ReasonCode[] = Object.keys(REASONS).filter(isReasonCode);
+
+/** Reasons that tell of a broken machine, link or file, not of a mailpiece: a person must act. */
+export const UNUSABLE_SCANS: ReadonlySet<string> = new Set<ReasonCode>([
+  'scan-malformed',
+  'scan-incomplete',
+  'scan-id-reused',
+  'image-missing',
+  'image-refused',
+  'image-too-large',
+  'image-unsupported',
+  'image-corrupt',
+  'reader-timeout',
+  'reader-failed',
+]);

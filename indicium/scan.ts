@@ -27,6 +27,8 @@ export type Mark =
   | {
       readonly kind: 'image';
       readonly path: string;
+      /** Where the file lies until it is moved to `path`, which is what evidence names. */
+      readonly readFrom?: string;
       /** Where the file is a raw 8-bit grey frame, which does not say its size. */
       readonly frame?: { readonly width: number; readonly height: number };
     }
