@@ -1,4 +1,16 @@
-import { access, constants, lstat, mkdir, readdir, realpath, rename, rmdir, stat, writeFile } from 'node:fs/promises';
+import {
+  access,
+  constants,
+  lstat,
+  mkdir,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { SourceError } from '../source.ts';
 import {
@@ -140,6 +152,8 @@ export class DropFolder {
     }
     const offered = join(this.path, sidecar);
     if (await exists(offered)) return this.finish(item, 'failed', { file: sidecar, problem: 'it was replaced' });
+    // What was wrong with it is found again.
+    await rm(join(folder, REASON_FILE), { force: true });
     await rename(join(folder, sidecar), offered);
     await rmdir(folder);
   }

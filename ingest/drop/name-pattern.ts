@@ -41,8 +41,8 @@ export function parseNamePattern(pattern: string): NamePattern {
   if (/[/{}]/.test(literals.join(''))) throw refuse('a name holds no slash, and braces only around a place');
   const separators = new Set(between.join(''));
   // What is at an end alone is cut off by its length, so a value may hold it.
-  const value = `([^${[...separators].map(escaped).join('')}]+)`;
-  const expression = new RegExp(`^${literals.map(escaped).join(value)}$`, 'su');
+  const value = `([^${RegExp.escape([...separators].join(''))}]+)`;
+  const expression = new RegExp(`^${literals.map((text) => RegExp.escape(text)).join(value)}$`, 'su');
   return {
     fieldsOf(stem) {
       const match = expression.exec(stem);
@@ -52,8 +52,4 @@ export function parseNamePattern(pattern: string): NamePattern {
       return { scanId: `${machine}/${run}/${sequence}`, machine, ...rest };
     },
   };
-}
-
-function escaped(text: string): string {
-  return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }

@@ -55,36 +55,39 @@ async function endsAsJpeg(file: FileHandle, size: number): Promise<boolean> {
 
 const TAGS = { stripOffsets: 273, stripBytes: 279, tileOffsets: 324, tileBytes: 325 } as const;
 const ENTRY_BYTES = 12;
-const BYTES_OF_TYPE: Readonly<Record<number, 2 | 4>> = { 3: 2, 4: 4 };
+const NEXT_DIRECTORY_BYTES = 4;
+/** By type of field: BYTE, ASCII, SHORT, LONG, RATIONAL, their signed kin, FLOAT and DOUBLE. */
+const TYPE_BYTES: readonly number[] = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8];
 
-/** TIFF 6.0, section 2: the first directory and all that it says the picture is made of lie within the file. */
+/** TIFF 6.0, section 2: the first directory, its values and all that the picture is made of lie within the file. */
 async function holdsTiffStrips(file: FileHandle, size: number, head: Buffer): Promise<boolean> {
-  const isLittle = head[0] === 0x49;
-  const number = (bytes: Buffer, at: number, length: 2 | 4) =>
-    isLittle ? bytes.readUIntLE(at, length) : bytes.readUIntBE(at, length);
   if (head.length < 8) return false;
+  const isLittle = head[0] === TIFF_LITTLE[0];
+  const number = (bytes: Buffer, at: number, length: number) =>
+    isLittle ? bytes.readUIntLE(at, length) : bytes.readUIntBE(at, length);
   const directory = number(head, 4, 4);
   const counted = await bytesAt(file, directory, 2);
-  const entries = directory === 0 || counted.length < 2 ? 0 : number(counted, 0, 2);
-  const table = await bytesAt(file, directory + 2, Math.min(entries, TIFF_ENTRIES_MAX) * ENTRY_BYTES);
-  if (entries === 0 || table.length < Math.min(entries, TIFF_ENTRIES_MAX) * ENTRY_BYTES) return false;
+  const entries = directory === 0 || counted.length < 2 ? 0 : Math.min(number(counted, 0, 2), TIFF_ENTRIES_MAX);
+  const table = await bytesAt(file, directory + 2, entries * ENTRY_BYTES + NEXT_DIRECTORY_BYTES);
+  if (entries === 0 || table.length < entries * ENTRY_BYTES + NEXT_DIRECTORY_BYTES) return false;
 
-  const valuesOf = async (tag: number): Promise<number[]> => {
-    for (let at = 0; at < table.length; at += ENTRY_BYTES) {
-      if (number(table, at, 2) !== tag) continue;
-      const bytesEach = BYTES_OF_TYPE[number(table, at + 2, 2)];
-      const count = Math.min(number(table, at + 4, 4), TIFF_STRIPS_MAX);
-      if (bytesEach === undefined) return [];
-      const length = count * bytesEach;
-      const bytes =
-        length <= 4 ? table.subarray(at + 8, at + 12) : await bytesAt(file, number(table, at + 8, 4), length);
-      if (bytes.length < length) return [];
-      return Array.from({ length: count }, (_, index) => number(bytes, index * bytesEach, bytesEach));
-    }
-    return [];
-  };
-  const offsets = [...(await valuesOf(TAGS.stripOffsets)), ...(await valuesOf(TAGS.tileOffsets))];
-  const bytes = [...(await valuesOf(TAGS.stripBytes)), ...(await valuesOf(TAGS.tileBytes))];
-  const isWithin = offsets.every((offset, index) => offset + (bytes[index] ?? Number.POSITIVE_INFINITY) <= size);
-  return offsets.length > 0 && isWithin;
+  const pieces = new Map<number, number[]>();
+  for (let at = 0; at < entries * ENTRY_BYTES; at += ENTRY_BYTES) {
+    const bytesEach = TYPE_BYTES[number(table, at + 2, 2)] ?? 0;
+    const count = number(table, at + 4, 4);
+    const isInside = count * bytesEach <= 4;
+    if (!isInside && number(table, at + 8, 4) + count * bytesEach > size) return false;
+    const tag = number(table, at, 2);
+    if (bytesEach === 0 || bytesEach > 4 || !Object.values(TAGS).some((known) => known === tag)) continue;
+    const read = Math.min(count, TIFF_STRIPS_MAX) * bytesEach;
+    const values = isInside ? table.subarray(at + 8, at + 12) : await bytesAt(file, number(table, at + 8, 4), read);
+    pieces.set(
+      tag,
+      Array.from({ length: read / bytesEach }, (_, index) => number(values, index * bytesEach, bytesEach)),
+    );
+  }
+  const offsets = pieces.get(TAGS.stripOffsets) ?? pieces.get(TAGS.tileOffsets) ?? [];
+  const lengths = pieces.get(TAGS.stripBytes) ?? pieces.get(TAGS.tileBytes) ?? [];
+  const isWithin = (offset: number, index: number) => offset + (lengths[index] ?? Number.POSITIVE_INFINITY) <= size;
+  return offsets.length > 0 && offsets.every(isWithin);
 }

@@ -1,24 +1,19 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { simulate } from '../../psd-sim/index.ts';
 import { indicia, jsonLines } from '../support/command-line.ts';
+import { filesBelow } from '../support/dropped.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const DAY_MS = Date.UTC(2026, 10, 20);
 const GIVE_UP_MS = 90_000;
 
-/** Names of all files below a folder; none where there is no such folder. */
-function filesIn(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory())
-    .map(({ name }) => name);
-}
+/** Names of all files below a folder, without where they lie. */
+const filesIn = (folder: string) => filesBelow(folder).map((path) => basename(path));
 
 async function until(what: string, isSo: () => boolean): Promise<void> {
   const giveUpAtMs = performance.now() + GIVE_UP_MS;
