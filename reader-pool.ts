@@ -77,8 +77,8 @@ async function readImagesFirst(
   await Promise.all(
     scans.map(async ({ mark }, index) => {
       if (mark.kind !== 'image') return;
-      const { kind, ...order } = mark;
-      answers.set(index, await images.read(order));
+      const { kind, path, readFrom = path, ...rest } = mark;
+      answers.set(index, await images.read({ ...rest, path: readFrom }));
     }),
   );
   const read = await run(scans.map(withoutBytes), answers);

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { isStorageFailure, type Policy, RecorderThread } from './analytics/index.ts';
+import type { ImageReaders } from './decode/index.ts';
 import type { Disposition } from './indicium/index.ts';
 import {
   type Access,
@@ -29,6 +30,8 @@ export interface ServiceOptions {
   /** Seconds from the end of one look for fraud to the beginning of the next; 0 for none. */
   readonly detectEverySeconds: number;
   readonly workers: number | undefined;
+  /** What else scans come from, until it ends by itself. */
+  readonly otherSources: readonly ScanSource[];
 }
 
 export interface ServicePorts {
@@ -37,6 +40,8 @@ export interface ServicePorts {
   readonly log: Log;
   /** Tells this start from others in the ids of requests. */
   readonly startId: string;
+  /** Who reads images, where not processes as many as there are workers. */
+  readonly images?: ImageReaders;
 }
 
 /** Images that a reading process works on or has at hand, so that it never waits for the next. */
@@ -67,7 +72,7 @@ export class SorterService {
     this.#trust = trust;
     this.#failed.promise.catch(() => {});
     const workers = options.workers ?? availableParallelism();
-    this.#readers = createReaderPool(() => trust.current, workers);
+    this.#readers = createReaderPool(() => trust.current, workers, ports.images);
     const { nowMs, log, startId } = ports;
     const verdictsOf = (scanIds: readonly string[]) => this.#opened().verdictsOf(scanIds);
     this.#desk = new VerdictDesk({
@@ -162,7 +167,10 @@ export class SorterService {
     await this.#takeRegistry(this.#recorder);
     this.#trust.start();
     this.#desk.opened();
-    this.#pipelines = Promise.all(this.#desk.sources().map((source) => this.#run(source)));
+    const sources = [...this.#desk.sources(), ...this.#options.otherSources];
+    this.#pipelines = Promise.all(sources.map((source) => this.#run(source)));
+    // Told by `failed`, too, to whoever waits for that.
+    this.#pipelines.catch(() => {});
     this.#lookLater();
   }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { type Command, Option } from 'commander';
@@ -7,6 +8,7 @@ import { DISPOSITIONS, type Disposition } from '../indicium/index.ts';
 import {
   type Access,
   createLog,
+  dropFolder,
   LOG_LEVELS,
   type LogLevel,
   openApi,
@@ -17,10 +19,21 @@ import {
 } from '../ingest/index.ts';
 import { SorterService } from '../sorter-service.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { databaseOption, jsonOption, policyOption, registryOption, wholeNumber, workersOption } from './options.ts';
+import {
+  type DropFlags,
+  databaseOption,
+  dropFlags,
+  dropOptionsOf,
+  jsonOption,
+  policyOption,
+  registryOption,
+  wholeNumber,
+  workersOption,
+} from './options.ts';
+import { stopSignal } from './stop-signals.ts';
 import { print, printJson, type Terminal } from './terminal.ts';
 
-interface ServeOptions {
+interface ServeOptions extends DropFlags {
   readonly db: string;
   readonly registry: string;
   readonly policy?: string;
@@ -33,6 +46,7 @@ interface ServeOptions {
   readonly tlsKey?: string;
   readonly clientCa?: string;
   readonly lateDisposition: Disposition;
+  readonly drop?: string;
   readonly queueMax: number;
   readonly detectEvery: number;
   readonly workers?: number;
@@ -48,7 +62,7 @@ export class ServeOptionsError extends Error {
 const DETECT_SECONDS_MAX = 86_400;
 
 export function addServeCommand(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
-  program
+  const command = program
     .command('serve')
     .summary('answer sorters over HTTP')
     .description(
@@ -84,6 +98,7 @@ export function addServeCommand(program: Command, terminal: Terminal, finish: (c
         .default(60)
         .argParser(wholeNumber(0, DETECT_SECONDS_MAX)),
     )
+    .option('--drop <dir>', 'take images that are dropped into this folder, too')
     .addOption(workersOption())
     .addOption(new Option('--log-level <level>', 'of the log on stderr').choices(LOG_LEVELS).default('info'))
     .addOption(jsonOption())
@@ -94,6 +109,7 @@ export function addServeCommand(program: Command, terminal: Terminal, finish: (c
     .action(async (options: ServeOptions) => {
       finish(await serve(options, terminal));
     });
+  for (const option of dropFlags()) command.addOption(option);
 
   program
     .command('openapi')
@@ -114,12 +130,15 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<ExitCod
   if (access !== null && tls === null && !isLoopback(host)) {
     log.warn('tokens cross the network unencrypted: give --tls-cert and --tls-key, or put a proxy in front');
   }
+  const stopped = stopSignal();
+  const dropPorts = { nowMs: terminal.nowMs, stopped, onRefused: (sentence: string) => log.warn(sentence) };
   const settings = {
     ...{ db, registry, host, port, access, tls, lateDisposition },
     policy: options.policy === undefined ? DEFAULT_POLICY : readPolicy(options.policy),
     queueScansMax: options.queueMax,
     detectEverySeconds: options.detectEvery,
     workers: options.workers,
+    otherSources: options.drop === undefined ? [] : [await dropFolder(options.drop, dropOptionsOf(options), dropPorts)],
   };
   const service = await SorterService.start(settings, { nowMs: terminal.nowMs, log, startId: randomUUID() }).catch(
     (error: unknown) => {
@@ -129,27 +148,13 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<ExitCod
   const { url } = service;
   await (options.json ? printJson(terminal, { url }) : print(terminal, `indicia serve: listening on ${url}\n`));
   try {
-    await Promise.race([terminated(), service.failed]);
+    if (!stopped.aborted) await Promise.race([once(stopped, 'abort'), service.failed]);
     await service.stop();
     return EXIT.done;
   } catch (error) {
     await service.end();
     throw error;
   }
-}
-
-/** Until somebody wants the process to end; who wants it twice does not want to wait. */
-function terminated(): Promise<void> {
-  return new Promise((resolve) => {
-    let signals = 0;
-    const onSignal = () => {
-      signals += 1;
-      if (signals > 1) process.exit(EXIT.failed);
-      resolve();
-    };
-    process.on('SIGTERM', onSignal);
-    process.on('SIGINT', onSignal);
-  });
 }
 
 function accessOf(

@@ -66,3 +66,17 @@ export const ANSWER_ONLY_REASONS = {
 export type AnswerReasonCode = ReasonCode | keyof typeof ANSWER_ONLY_REASONS;
 
 export const ANSWER_REASON_CODES: readonly AnswerReasonCode[] = [...REASON_CODES, 'deadline-passed'];
+
+/** Reasons that tell of a broken machine, link or file, not of a mailpiece: a person must act. */
+export const UNUSABLE_SCANS: ReadonlySet<string> = new Set<ReasonCode>([
+  'scan-malformed',
+  'scan-incomplete',
+  'scan-id-reused',
+  'image-missing',
+  'image-refused',
+  'image-too-large',
+  'image-unsupported',
+  'image-corrupt',
+  'reader-timeout',
+  'reader-failed',
+]);

@@ -1,3 +1,5 @@
+export { type DropOptions, type DropPorts, dropFolder } from './drop/drop-source.ts';
+export { DEFAULT_NAME_PATTERN } from './drop/name-pattern.ts';
 export {
   ACCESS_REFUSALS,
   type Access,
