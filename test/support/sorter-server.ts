@@ -3,16 +3,25 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import type { TestContext } from 'node:test';
+import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { DEFAULT_POLICY } from '../../analytics/index.ts';
 import { createLog } from '../../ingest/index.ts';
 import { type ServiceOptions, type ServicePorts, SorterService } from '../../sorter-service.ts';
 import { SmallWorld } from './marks.ts';
 import { filesOf, NOW_MS, publishedRegistry } from './published.ts';
-import { temporaryFolder } from './temporary.ts';
+import { type Scope, temporaryFolder } from './temporary.ts';
 
 const MAIN = fileURLToPath(new URL('../../main.ts', import.meta.url));
+
+/** For what all tests of a suite share; to be called while the suite is described. */
+export function suiteScope(): Scope {
+  const work: (() => void | Promise<void>)[] = [];
+  after(async () => {
+    for (const one of work.toReversed()) await one();
+  });
+  return { after: (one) => void work.push(one) };
+}
 
 export interface LocalServer {
   readonly url: string;
@@ -25,7 +34,7 @@ export interface LocalServer {
 
 /** A server in this process, over a store of its own, with the keys of a small world. */
 export async function serverIn(
-  test: TestContext,
+  test: Scope,
   options: Partial<ServiceOptions> = {},
   ports: Partial<ServicePorts> = {},
 ): Promise<LocalServer> {
@@ -70,9 +79,9 @@ export interface ServerProcess {
 }
 
 /** The real command, in a process of its own. */
-export async function serveProcess(test: TestContext, args: readonly string[]): Promise<ServerProcess> {
+export async function serveProcess(test: Scope, args: readonly string[]): Promise<ServerProcess> {
   const child = spawn(process.execPath, [MAIN, 'serve', '--json', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  test.after(() => child.kill('SIGKILL'));
+  test.after(() => void child.kill('SIGKILL'));
   const stderr: string[] = [];
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk.toString()));
   const ended = once(child, 'exit').then(([code, signal]) => code ?? signal);
