@@ -14,12 +14,14 @@ import { addFleetCommand, FleetTargetError } from './commands/fleet-command.ts';
 import { addReconcileCommand } from './commands/reconcile-command.ts';
 import { addReportCommand } from './commands/report-command.ts';
 import { addRunCommand } from './commands/run-command.ts';
+import { addServeCommand, ServeOptionsError } from './commands/serve-command.ts';
 import { addSimulateCommand } from './commands/simulate-command.ts';
 import { addStoreCommands } from './commands/store-commands.ts';
 import { type Terminal, warn } from './commands/terminal.ts';
+import { addTokenCommand } from './commands/token-command.ts';
 import { addTrustCommand } from './commands/trust-command.ts';
 import { addVerifyCommand, PayloadError } from './commands/verify-command.ts';
-import { SourceError } from './ingest/index.ts';
+import { SourceError, TokenFileError } from './ingest/index.ts';
 import { ReplayError, ScenarioError } from './psd-sim/index.ts';
 import { RegistryError } from './verify/index.ts';
 
@@ -34,8 +36,10 @@ const EXPECTED = [
   RegistryError,
   ReplayError,
   ScenarioError,
+  ServeOptionsError,
   SourceError,
   StoreError,
+  TokenFileError,
 ];
 
 async function main(terminal: Terminal): Promise<ExitCode> {
@@ -60,9 +64,11 @@ async function main(terminal: Terminal): Promise<ExitCode> {
   addSimulateCommand(program, terminal, finish);
   addFleetCommand(program, terminal, finish);
   addRunCommand(program, terminal, finish);
+  addServeCommand(program, terminal, finish);
   addDecodeCommand(program, terminal, finish);
   addVerifyCommand(program, terminal, finish);
   addTrustCommand(program, terminal, finish);
+  addTokenCommand(program, terminal, finish);
   addStoreCommands(program, terminal, finish);
   addDetectCommand(program, terminal, finish);
   addCasesCommands(program, terminal, finish);

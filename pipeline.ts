@@ -1,5 +1,5 @@
 import type { ReadingBatch, Recorded } from './analytics/index.ts';
-import type { Disposition } from './indicium/index.ts';
+import { type Disposition, UNUSABLE_SCANS } from './indicium/index.ts';
 import type { ScanBatch, ScanSource } from './ingest/index.ts';
 import type { ReadBatch } from './reader.ts';
 import type { ReaderPool } from './reader-pool.ts';
@@ -134,7 +134,7 @@ async function recordBatch(
   summary.dispositions.divert += recorded.dispositions.divert;
   summary.dispositions.manual += recorded.dispositions.manual;
   for (const [outcome, scans] of recorded.outcomes) {
-    if (UNUSABLE.has(outcome)) summary.unusable += scans;
+    if (UNUSABLE_SCANS.has(outcome)) summary.unusable += scans;
   }
   if (batch.unfinished !== null) summary.unfinished.push(batch.unfinished);
   summary.scans += recorded.scans;
@@ -145,20 +145,6 @@ async function recordBatch(
   summary.recordMs += recorded.recordMs;
   onProgress?.(summary);
 }
-
-/** Outcomes that tell of a broken machine, link or file, not of a mailpiece. */
-const UNUSABLE: ReadonlySet<string> = new Set([
-  'scan-malformed',
-  'scan-incomplete',
-  'scan-id-reused',
-  'image-missing',
-  'image-refused',
-  'image-too-large',
-  'image-unsupported',
-  'image-corrupt',
-  'reader-timeout',
-  'reader-failed',
-]);
 
 export function emptySummary(): RunSummary {
   return {

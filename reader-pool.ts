@@ -17,6 +17,8 @@ export interface ReaderPool {
   readonly workers: number;
   /** Images so far, by what read them. */
   readonly imageCounts: ImageCounts;
+  /** Starts the processes that read images, which otherwise start with the first image. */
+  startImages(): void;
   read(scans: readonly Scan[] | ScanLines): Promise<ReadBatch>;
   close(): Promise<void>;
 }
@@ -48,6 +50,9 @@ export function createReaderPool(
     get imageCounts() {
       return images.counts;
     },
+    startImages() {
+      images.start();
+    },
     async read(scans) {
       const isText = 'text' in scans;
       if (isText && !scans.mayNameImages) {
@@ -72,11 +77,18 @@ async function readImagesFirst(
   await Promise.all(
     scans.map(async ({ mark }, index) => {
       if (mark.kind !== 'image') return;
-      const { path, frame } = mark;
-      answers.set(index, await images.read(frame === undefined ? { path } : { path, frame }));
+      const { kind, path, readFrom = path, ...rest } = mark;
+      answers.set(index, await images.read({ ...rest, path: readFrom }));
     }),
   );
-  const read = await run(scans, answers);
+  const read = await run(scans.map(withoutBytes), answers);
   if ('columns' in read) return read;
   throw new Error('a reader asked for images that had been read');
+}
+
+/** What was read of an image is enough for who verifies it. */
+function withoutBytes(scan: Scan): Scan {
+  if (scan.mark.kind !== 'image' || scan.mark.bytes === undefined) return scan;
+  const { bytes, ...mark } = scan.mark;
+  return { ...scan, mark };
 }

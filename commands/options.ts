@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { DEFAULT_NAME_PATTERN, type DropOptions } from '../ingest/index.ts';
 
 /** Options that several commands share. Flags win over the environment, that over indicia.json, that over defaults. */
 
@@ -14,6 +15,19 @@ export function policyOption(): Option {
   return new Option('--policy <file>', 'thresholds and dispositions (default: those built in)').env('INDICIA_POLICY');
 }
 
+export function tokensOption(): Option {
+  return new Option('--tokens <file>', 'who may come in, a JSON file').env('INDICIA_TOKENS').makeOptionMandatory();
+}
+
+/** Threads beyond the cores only wait for each other; nobody has more cores than this. */
+const WORKERS_MAX = 256;
+
+export function workersOption(): Option {
+  return new Option('--workers <n>', 'threads that read and verify (default: one a core)').argParser(
+    wholeNumber(1, WORKERS_MAX),
+  );
+}
+
 export function jsonOption(): Option {
   return new Option('--json', 'for machines: one JSON object a line');
 }
@@ -26,4 +40,34 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
     }
     return value;
   };
+}
+
+const SETTLE_MS_DEFAULT = 2_000;
+const PATIENCE_MS_DEFAULT = 60_000;
+const PATIENCE_MS_MAX = 86_400_000;
+
+/** How a folder that is dropped into is read. */
+export interface DropFlags {
+  readonly namePattern: string;
+  readonly settleMs: number;
+  readonly patienceMs: number;
+}
+
+export function dropFlags(): Option[] {
+  const ms = wholeNumber(0, PATIENCE_MS_MAX);
+  return [
+    new Option('--name-pattern <pattern>', 'what a dropped file without sidecar says by its name, or "none"').default(
+      DEFAULT_NAME_PATTERN,
+    ),
+    new Option('--settle-ms <n>', 'a dropped file that has not changed so long may be whole')
+      .argParser(ms)
+      .default(SETTLE_MS_DEFAULT),
+    new Option('--patience-ms <n>', 'so long is waited for the rest of a dropped file, or for its sidecar')
+      .argParser(ms)
+      .default(PATIENCE_MS_DEFAULT),
+  ];
+}
+
+export function dropOptionsOf({ namePattern, settleMs, patienceMs }: DropFlags): DropOptions {
+  return { namePattern: namePattern === 'none' ? null : namePattern, settleMs, patienceMs };
 }

@@ -1,16 +1,23 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { DEFAULT_POLICY, RecorderThread, readPolicy } from '../analytics/index.ts';
 import type { ImageCounts } from '../decode/index.ts';
-import { openSource } from '../ingest/index.ts';
+import { dropFolder, openSource, type ScanSource } from '../ingest/index.ts';
 import { emptySummary, type RunSummary, runPipeline } from '../pipeline.ts';
 import { createReaderPool } from '../reader-pool.ts';
 import { TrustWatch } from '../trust-watch.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { databaseOption, jsonOption, policyOption, registryOption, wholeNumber } from './options.ts';
+import {
+  type DropFlags,
+  databaseOption,
+  dropFlags,
+  dropOptionsOf,
+  jsonOption,
+  policyOption,
+  registryOption,
+  workersOption,
+} from './options.ts';
+import { stopSignal } from './stop-signals.ts';
 import { count, Progress, plural, print, printJson, rate, type Terminal, warn } from './terminal.ts';
-
-/** Threads beyond the cores only wait for each other; nobody has more cores than this. */
-const WORKERS_MAX = 256;
 
 interface RunOptions {
   readonly registry: string;
@@ -18,6 +25,12 @@ interface RunOptions {
   readonly policy?: string;
   readonly json?: boolean;
   readonly workers?: number;
+  /** A folder that is watched until the program is asked to stop. */
+  readonly drop?: DropFlags & { readonly watch: string };
+}
+
+interface RunFlags extends RunOptions, DropFlags {
+  readonly watch?: string;
 }
 
 export interface RunReport extends RunSummary {
@@ -28,24 +41,30 @@ export interface RunReport extends RunSummary {
 }
 
 export function addRunCommand(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
-  program
+  const command = program
     .command('run')
     .summary('read, verify and judge scans, and look for fraud')
     .description(
       'Reads scans, answers each with a verdict, records everything in a store and runs the detectors over it.',
     )
-    .argument('<source...>', 'NDJSON file, - for standard input, or a folder (of images, or with a scans.ndjson)')
+    .argument('[source...]', 'NDJSON file, - for standard input, or a folder (of images, or with a scans.ndjson)')
+    .option('--watch <dir>', 'take images that are dropped into this folder, until SIGINT or SIGTERM')
     .addOption(registryOption())
     .addOption(databaseOption())
     .addOption(policyOption())
-    .addOption(
-      new Option('--workers <n>', 'threads that read and verify (default: one a core)').argParser(
-        wholeNumber(1, WORKERS_MAX),
-      ),
-    )
+    .addOption(workersOption())
     .addOption(jsonOption())
-    .addHelpText('after', '\nExample:\n  indicia run day/scans.ndjson --registry day/registry --db day.duckdb')
-    .action(async (sources: string[], options: RunOptions) => {
+    .addHelpText(
+      'after',
+      '\nExamples:\n  indicia run day/scans.ndjson --registry day/registry --db day.duckdb' +
+        '\n  indicia run --watch drop --registry day/registry --db day.duckdb',
+    )
+    .action(async (sources: string[], { watch, namePattern, settleMs, patienceMs, ...rest }: RunFlags) => {
+      if ((sources.length === 0) === (watch === undefined)) {
+        return command.error('error: expected either sources or --watch, which goes on until it is stopped');
+      }
+      const options: RunOptions =
+        watch === undefined ? rest : { ...rest, drop: { watch, namePattern, settleMs, patienceMs } };
       const report = await run(sources, options, terminal);
       await (options.json ? printJson(terminal, jsonReport(report)) : print(terminal, textReport(report)));
       if (report.unusable > 0) {
@@ -54,13 +73,17 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (cod
       for (const sentence of report.unfinished) warn(terminal, sentence);
       finish(report.unusable > 0 || report.unfinished.length > 0 ? EXIT.attention : EXIT.done);
     });
+  for (const option of dropFlags()) command.addOption(option);
 }
 
-/** Runs the pipeline over the sources, one after another, and then the detectors. */
+/** Runs the pipeline over the sources, one after another, or over a watched folder, and then the detectors. */
 export async function run(sources: readonly string[], options: RunOptions, terminal: Terminal): Promise<RunReport> {
   const startedAtMs = performance.now();
   const policy = options.policy === undefined ? DEFAULT_POLICY : readPolicy(options.policy);
-  const opened = await Promise.all(sources.map((source) => openSource(source, terminal.stdin)));
+  const opened =
+    options.drop === undefined
+      ? await Promise.all(sources.map((source) => openSource(source, terminal.stdin)))
+      : [await openDrop(options.drop, terminal)];
   const trust = await TrustWatch.open(options.registry, {
     nowMs: terminal.nowMs,
     onRefused: (error) => warn(terminal, `indicia: a newer registry was not accepted: ${error.message}`),
@@ -95,6 +118,14 @@ export async function run(sources: readonly string[], options: RunOptions, termi
     await readers.close();
     await recorder.close();
   }
+}
+
+function openDrop(drop: DropFlags & { readonly watch: string }, terminal: Terminal): Promise<ScanSource> {
+  return dropFolder(drop.watch, dropOptionsOf(drop), {
+    nowMs: terminal.nowMs,
+    stopped: stopSignal(),
+    onRefused: (sentence) => warn(terminal, sentence),
+  });
 }
 
 function jsonReport(report: RunReport): Record<string, number | ImageCounts> {

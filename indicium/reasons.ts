@@ -57,3 +57,26 @@ export function isReasonCode(text: string): text is ReasonCode {
 }
 
 export const REASON_CODES: readonly ReasonCode[] = Object.keys(REASONS).filter(isReasonCode);
+
+/** Why an answer is no verdict: sent to sorters, never stored, and in no policy. */
+export const ANSWER_ONLY_REASONS = {
+  'deadline-passed': 'The verdict was not there before the deadline of the scan; it follows.',
+} as const;
+
+export type AnswerReasonCode = ReasonCode | keyof typeof ANSWER_ONLY_REASONS;
+
+export const ANSWER_REASON_CODES: readonly AnswerReasonCode[] = [...REASON_CODES, 'deadline-passed'];
+
+/** Reasons that tell of a broken machine, link or file, not of a mailpiece: a person must act. */
+export const UNUSABLE_SCANS: ReadonlySet<string> = new Set<ReasonCode>([
+  'scan-malformed',
+  'scan-incomplete',
+  'scan-id-reused',
+  'image-missing',
+  'image-refused',
+  'image-too-large',
+  'image-unsupported',
+  'image-corrupt',
+  'reader-timeout',
+  'reader-failed',
+]);

@@ -6,7 +6,18 @@ import { bareScan } from './scan-line.ts';
 import { type ScanSource, SourceError } from './source.ts';
 
 /** What people call images, readable here or not: one that is not gets a verdict that says so. */
-const IMAGE_EXTENSIONS = new Set(['.png', '.jpg', '.jpeg', '.tif', '.tiff', '.svg', '.gif', '.bmp', '.webp', '.pdf']);
+export const IMAGE_EXTENSIONS = new Set([
+  '.png',
+  '.jpg',
+  '.jpeg',
+  '.tif',
+  '.tiff',
+  '.svg',
+  '.gif',
+  '.bmp',
+  '.webp',
+  '.pdf',
+]);
 
 /**
  * A folder of images, those in folders below it included, in the order of their names.

@@ -1,3 +1,26 @@
+export { type DropOptions, type DropPorts, dropFolder } from './drop/drop-source.ts';
+export { DEFAULT_NAME_PATTERN } from './drop/name-pattern.ts';
+export {
+  ACCESS_REFUSALS,
+  type Access,
+  type AccessPorts,
+  type AccessRefusal,
+  type Identity,
+  isAccessRefusal,
+  mayPost,
+  mayReadMetrics,
+  mayReadVerdicts,
+  openTokens,
+} from './http/access/access.ts';
+export { addToken, type Grant, type Granted, revokeToken } from './http/access/edit-tokens.ts';
+export { ROLES, type Role, readTokenFile, type TokenEntry, TokenFileError } from './http/access/token-file.ts';
+export { QUEUE_SCANS_FLAG_MAX, QUEUE_SCANS_MAX } from './http/limits.ts';
+export type { TlsFiles } from './http/listener.ts';
+export { createLog, LOG_LEVELS, type Log, type LogLevel } from './http/log.ts';
+export { Metrics } from './http/metrics.ts';
+export { openApi } from './http/openapi.ts';
+export { SorterServer } from './http/server.ts';
+export { VerdictDesk } from './http/verdict-desk.ts';
 export { openSource } from './open-source.ts';
 export { parseScanLines, type ScanLines } from './scan-lines.ts';
 export { type BatchAnswers, type ScanBatch, type ScanSource, SourceError, type SourcePosition } from './source.ts';

@@ -1,9 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { Readable } from 'node:stream';
 import { LINE_BYTES_MAX } from './limits.ts';
 
 export interface Line {
-  /** Without the newline. Null for a line longer than LINE_BYTES_MAX, whose bytes were skipped. */
+  /** Without the newline. Null for a line that is too long, whose bytes were skipped. */
   readonly bytes: Buffer | null;
   /** SHA-256 of the bytes that were skipped, in hex; null for every other line. */
   readonly skippedDigest: string | null;
@@ -19,8 +18,11 @@ const NEWLINE = 0x0a;
  * Splits a byte stream into lines, in memory that a line without an end cannot exhaust. The lines that end in one chunk
  * come together, since waiting for each of them would take longer than finding it.
  */
-export async function* readLines(stream: Readable): AsyncGenerator<Line[]> {
-  let line = new LineBuffer();
+export async function* readLines(
+  stream: AsyncIterable<unknown>,
+  lineBytesMax = LINE_BYTES_MAX,
+): AsyncGenerator<Line[]> {
+  let line = new LineBuffer(lineBytesMax);
   let offset = 0;
   for await (const chunk of stream) {
     if (!Buffer.isBuffer(chunk)) throw new TypeError('lines are read from a stream of bytes');
@@ -29,7 +31,7 @@ export async function* readLines(stream: Readable): AsyncGenerator<Line[]> {
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
       line.add(chunk.subarray(start, end));
       lines.push({ ...line.finish(), endOffset: offset + end + 1, isTerminated: true });
-      line = new LineBuffer();
+      line = new LineBuffer(lineBytesMax);
       start = end + 1;
     }
     line.add(chunk.subarray(start));
@@ -42,12 +44,17 @@ export async function* readLines(stream: Readable): AsyncGenerator<Line[]> {
 /** The bytes of one line, until they are too many: then only their digest. */
 class LineBuffer {
   bytes = 0;
+  readonly #bytesMax: number;
   #parts: Buffer[] = [];
   #skipped: Hash | undefined;
 
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
   add(part: Buffer): void {
     this.bytes += part.length;
-    if (this.#skipped === undefined && this.bytes <= LINE_BYTES_MAX) {
+    if (this.#skipped === undefined && this.bytes <= this.#bytesMax) {
       this.#parts.push(part);
       return;
     }

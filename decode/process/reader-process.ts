@@ -27,7 +27,7 @@ const PAGE_BYTES = 4096;
 /** Of what a process wrote on its error output, enough to tell why it cannot start. */
 const ERROR_CHARS = 4_000;
 
-/** One process at a time that answers orders one after another; started with the first order, replaced when it dies. */
+/** One process at a time that answers orders one after another; started with the first order at the latest, replaced when it dies. */
 export class ReaderProcess {
   readonly #entry: URL;
   readonly #limits: ProcessLimits;
@@ -51,10 +51,14 @@ export class ReaderProcess {
     return this.#pending.length;
   }
 
+  start(): void {
+    if (this.#child === undefined) this.#fork();
+  }
+
   take(pending: Pending): void {
     this.#pending.push(pending);
     if (this.#pending.length === 1) this.#headSinceMs = performance.now();
-    if (this.#child === undefined) this.#start();
+    if (this.#child === undefined) this.#fork();
     else if (this.#isReady) this.#child.send(pending.order);
     this.#watch ??= setInterval(() => this.#look(), WATCH_MS);
   }
@@ -67,7 +71,7 @@ export class ReaderProcess {
     for (const { reject } of this.#pending.splice(0)) reject(new Error('the readers of images were closed'));
   }
 
-  #start(): void {
+  #fork(): void {
     const child = fork(this.#entry, [], {
       serialization: 'advanced',
       execArgv: [`--max-old-space-size=${READER_HEAP_MB_MAX}`],
@@ -115,7 +119,7 @@ export class ReaderProcess {
     }
     this.#failedStarts += 1;
     if (this.#failedStarts < STARTS_MAX) {
-      this.#start();
+      this.#fork();
       return;
     }
     this.#stopWatch();

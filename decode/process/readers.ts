@@ -47,6 +47,11 @@ export class ImageReaders {
     );
   }
 
+  /** Has the processes ready before the first image comes. */
+  start(): void {
+    for (const process of this.#processes) process.start();
+  }
+
   /** @throws when the processes do not even start. */
   async read(order: ImageOrder): Promise<ImageAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<ImageAnswer>();

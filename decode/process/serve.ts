@@ -13,6 +13,8 @@ export function serveImages(read: (order: ImageOrder) => Promise<ImageAnswer>): 
     // A failure that is not the image's own ends the process: the parent retries, then names it.
     last = last.then(async () => void process.send?.(await read(order)));
   });
+  // Whoever stops the program by a signal to all its processes wants it to finish what it has read.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});
   process.on('disconnect', () => process.exit());
   process.send?.(READY);
 }

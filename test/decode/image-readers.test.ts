@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -48,6 +50,20 @@ function outcomeOf(answer: ImageAnswer): string {
 }
 
 describe('processes that read images', () => {
+  it('go on reading when a signal asks all processes of the program to stop, and end with their parent', async (test) => {
+    const { paths } = await pictures(test, []);
+    const child = fork(new URL('../../decode/process/entry.ts', import.meta.url), [], { serialization: 'advanced' });
+    test.after(() => child.kill('SIGKILL'));
+    const message = async () => (await once(child, 'message'))[0];
+    assert.equal(await message(), 'ready');
+    child.kill('SIGINT');
+    child.kill('SIGTERM');
+    child.send({ path: paths[0] });
+    assert.equal(outcomeOf(await message()), 'DataMatrix');
+    child.disconnect();
+    assert.deepEqual(await once(child, 'exit'), [0, null]);
+  });
+
   const poisons = [
     ['hang.png', 'reader-timeout', SHORT],
     ['kill.png', 'reader-failed', LIMITS],

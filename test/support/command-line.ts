@@ -15,8 +15,8 @@ export interface CommandOptions {
   readonly stdin?: string;
   readonly env?: Record<string, string>;
   readonly cwd?: string;
-  /** Called with the process id when it has started. */
-  readonly onStart?: (kill: () => void) => void;
+  /** Called when it has started; kills it, or sends another signal. */
+  readonly onStart?: (kill: (signal?: NodeJS.Signals) => void) => void;
 }
 
 /** Runs the real command line in a process of its own. */
@@ -32,7 +32,7 @@ export async function indicia(args: readonly string[], options: CommandOptions =
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
   child.stdin.on('error', () => {});
   child.stdin.end(options.stdin ?? '');
-  options.onStart?.(() => child.kill('SIGKILL'));
+  options.onStart?.((signal = 'SIGKILL') => child.kill(signal));
   const { promise, resolve } = Promise.withResolvers<{ exitCode: number | null; signal: NodeJS.Signals | null }>();
   child.on('close', (exitCode, signal) => resolve({ exitCode, signal }));
   const ended = await promise;

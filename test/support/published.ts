@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { Random } from '../../psd-sim/random.ts';
 import { type PublishedFiles, TrustPublisher } from '../../psd-sim/trust-publisher.ts';
 import type { RegistryRecords } from './marks.ts';
-import { temporaryFolder } from './temporary.ts';
+import { type Scope, temporaryFolder } from './temporary.ts';
 
 export const NOW_MS = Date.UTC(2026, 10, 21);
 
@@ -31,10 +30,7 @@ export function filesOf(records: RegistryRecords): Map<string, string> {
 }
 
 /** A publisher with a folder of its own, and its first root out. */
-export async function publisherIn(
-  test: TestContext,
-  seed = 'post',
-): Promise<{ publisher: TrustPublisher; folder: string }> {
+export async function publisherIn(test: Scope, seed = 'post'): Promise<{ publisher: TrustPublisher; folder: string }> {
   const folder = join(await temporaryFolder(test), 'published');
   const publisher = new TrustPublisher(new Random(seed), folder);
   await publisher.publishRoot();
@@ -42,7 +38,7 @@ export async function publisherIn(
 }
 
 /** A published registry, version 1. */
-export async function publishedRegistry(test: TestContext, files: PublishedFiles): Promise<string> {
+export async function publishedRegistry(test: Scope, files: PublishedFiles): Promise<string> {
   const { publisher, folder } = await publisherIn(test);
   await publisher.publishList(files, NOW_MS);
   return folder;

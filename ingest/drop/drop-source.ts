@@ -1,0 +1,191 @@
+import { watch } from 'node:fs';
+import { REASONS, type Scan, UNUSABLE_SCANS, verdictAt } from '../../indicium/index.ts';
+import { BATCH_IMAGES_MAX } from '../limits.ts';
+import { type BatchAnswers, type ScanBatch, type ScanSource, SourceError } from '../source.ts';
+import { type Arrival, Arrivals, type Patience } from './arrivals.ts';
+import { DropFolder, type TakenItem } from './drop-folder.ts';
+import { scanOfItem } from './drop-scan.ts';
+import { isRenamed, keptStem } from './file-names.ts';
+import { DROP_BATCH_BYTES_MAX, DROP_POLL_MS, DROP_POLL_MS_MIN } from './limits.ts';
+import { type NamePattern, parseNamePattern } from './name-pattern.ts';
+
+export interface DropOptions extends Patience {
+  /** Such as `{machine}_{run}_{sequence}`; null where every image has a sidecar. */
+  readonly namePattern: string | null;
+}
+
+export interface DropPorts {
+  /** Milliseconds since 1970: decides the day under which files are kept. */
+  readonly nowMs: () => number;
+  /** Ends the source: nothing more is taken, and what was taken is given. */
+  readonly stopped: AbortSignal;
+  /** A file was moved to failed/ that is no scan; a sentence that names it. */
+  readonly onRefused: (sentence: string) => void;
+}
+
+/**
+ * Watches a folder into which sorters drop images with sidecars, until it is stopped. Files are moved to done/ or
+ * failed/ when their verdicts are durable; docs/FOLDER_DROP.md says what may be relied on.
+ *
+ * @throws SourceError when the folder cannot be used, or the pattern cannot tell scans apart.
+ */
+export async function dropFolder(path: string, options: DropOptions, ports: DropPorts): Promise<ScanSource> {
+  if (options.patienceMs < options.settleMs) {
+    throw new SourceError(`${path}: patience of ${options.patienceMs} ms ends before a file has settled`);
+  }
+  const pattern = options.namePattern === null ? null : parseNamePattern(options.namePattern);
+  const folder = await DropFolder.open(path);
+  return {
+    name: `drop:${folder.path}`,
+    async *batches() {
+      const taker = new Taker(folder, pattern, ports);
+      for (const item of await folder.recover()) {
+        if (await taker.add(item)) yield taker.batch();
+      }
+      if (!taker.isEmpty) yield taker.batch();
+      const arrivals = new Arrivals(folder.path, options, (rawStem) => {
+        const stem = keptStem(rawStem);
+        return !isRenamed(stem) && pattern !== null && pattern.fieldsOf(stem) !== null;
+      });
+      const changes = new Changes(folder.path);
+      try {
+        while (!ports.stopped.aborted) {
+          const arrived = await look(arrivals, folder.path);
+          for (const arrival of arrived) {
+            if (ports.stopped.aborted) break;
+            const item = await taker.take(arrival);
+            if (item !== null && (await taker.add(item))) yield taker.batch();
+          }
+          if (!taker.isEmpty) yield taker.batch();
+          await changes.next(arrived.length > 0 ? DROP_POLL_MS_MIN : DROP_POLL_MS, ports.stopped);
+        }
+      } finally {
+        changes.close();
+      }
+    },
+  };
+}
+
+async function look(arrivals: Arrivals, path: string): Promise<Arrival[]> {
+  try {
+    return await arrivals.look(performance.now());
+  } catch (error) {
+    throw new SourceError(`${path}: can be read no longer: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+interface Given {
+  readonly item: TakenItem;
+  readonly scan: Scan;
+}
+
+/** Makes batches of what it takes. */
+class Taker {
+  readonly #folder: DropFolder;
+  readonly #pattern: NamePattern | null;
+  readonly #ports: DropPorts;
+  #given: Given[] = [];
+  #bytes = 0;
+
+  constructor(folder: DropFolder, pattern: NamePattern | null, ports: DropPorts) {
+    this.#folder = folder;
+    this.#pattern = pattern;
+    this.#ports = ports;
+  }
+
+  get isEmpty(): boolean {
+    return this.#given.length === 0;
+  }
+
+  take({ image, sidecar }: Arrival): Promise<TakenItem | null> {
+    const day = new Date(this.#ports.nowMs()).toISOString().slice(0, 10);
+    return this.#folder.take(image, sidecar, day);
+  }
+
+  /** True when the batch is full. What is no scan is refused at once. */
+  async add(item: TakenItem): Promise<boolean> {
+    const made = await scanOfItem(item, this.#pattern, this.#folder.imagePathOf(item));
+    if ('problem' in made) {
+      const file = item.image ?? item.sidecar ?? item.stem;
+      await this.#folder.finish(item, 'failed', { file, problem: made.problem });
+      this.#ports.onRefused(`${this.#folder.path}/${file}: ${made.problem}; it was moved to failed/`);
+      return false;
+    }
+    this.#given.push({ item, scan: made.scan });
+    this.#bytes += made.bytes;
+    return this.#given.length >= BATCH_IMAGES_MAX || this.#bytes >= DROP_BATCH_BYTES_MAX;
+  }
+
+  batch(): ScanBatch {
+    const given = this.#given;
+    this.#given = [];
+    this.#bytes = 0;
+    return {
+      scans: given.map(({ scan }) => scan),
+      position: null,
+      unfinished: null,
+      acknowledge: async (answers) => {
+        await Promise.all(given.map((one, row) => finish(this.#folder, one, answers, row)));
+      },
+    };
+  }
+}
+
+async function finish(folder: DropFolder, { item, scan }: Given, answers: BatchAnswers, row: number): Promise<void> {
+  const { disposition, reasons } = verdictAt(answers.verdicts, row);
+  if (!reasons.some((code) => UNUSABLE_SCANS.has(code))) return folder.finish(item, 'done');
+  const detail = scan.mark.kind === 'none' ? { detail: scan.mark.detail } : {};
+  return folder.finish(item, 'failed', {
+    file: item.image ?? item.sidecar,
+    scanId: scan.scanId,
+    disposition,
+    reasons: reasons.map((code) => ({ code, sentence: REASONS[code] })),
+    ...detail,
+  });
+}
+
+/** Waits for something to happen in a folder: file systems of other machines tell nothing, so the wait has an end. */
+class Changes {
+  readonly #close: () => void;
+  #wake: () => void = () => {};
+  #hasChanged = false;
+
+  constructor(path: string) {
+    const onChange = () => {
+      this.#hasChanged = true;
+      this.#wake();
+    };
+    try {
+      const watcher = watch(path, { persistent: false }, onChange);
+      // Without it the folder is still looked at every DROP_POLL_MS.
+      watcher.on('error', () => watcher.close());
+      this.#close = () => watcher.close();
+    } catch {
+      this.#close = () => {};
+    }
+  }
+
+  async next(msMax: number, stopped: AbortSignal): Promise<void> {
+    await this.#sleep(DROP_POLL_MS_MIN, stopped, false);
+    const restMs = msMax - DROP_POLL_MS_MIN;
+    if (restMs > 0 && !this.#hasChanged && !stopped.aborted) await this.#sleep(restMs, stopped, true);
+    this.#hasChanged = false;
+  }
+
+  close(): void {
+    this.#close();
+  }
+
+  #sleep(ms: number, stopped: AbortSignal, endsWithChange: boolean): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    if (endsWithChange) this.#wake = resolve;
+    const stop = () => resolve();
+    stopped.addEventListener('abort', stop);
+    return promise.finally(() => {
+      clearTimeout(timer);
+      stopped.removeEventListener('abort', stop);
+      this.#wake = () => {};
+    });
+  }
+}

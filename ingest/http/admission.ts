@@ -1,0 +1,36 @@
+import { TLSSocket } from 'node:tls';
+import type { FastifyRequest } from 'fastify';
+import type { ScanOrigin } from '../scan-line.ts';
+import { ACCESS_REFUSALS, type Access, type Identity, isAccessRefusal } from './access/access.ts';
+import type { Role } from './access/token-file.ts';
+import { ProblemError } from './problems.ts';
+
+/** Who is asking and for whom: null where everybody on this machine may do everything. */
+export type Admitted = Identity | null;
+
+/** @throws ProblemError when whoever asks is not known, or may not do this. */
+export function admit(access: Access | null, request: FastifyRequest, roles: readonly Role[]): Admitted {
+  if (access === null) return null;
+  const { authorization } = request.headers;
+  const { socket } = request.raw;
+  const certificate =
+    authorization === undefined && socket instanceof TLSSocket ? socket.getPeerCertificate().raw : undefined;
+  const found =
+    certificate === undefined ? access.authenticate(authorization) : access.authenticateCertificate(certificate);
+  if (isAccessRefusal(found)) throw new ProblemError('unauthorized', ACCESS_REFUSALS[found.refusal]);
+  if (!roles.some((role) => found.roles.includes(role))) {
+    throw new ProblemError('forbidden', `this is for ${roles.join(' or ')} only`);
+  }
+  return found;
+}
+
+/** A sorter speaks for its own plant. */
+export function originFor(admitted: Admitted): ScanOrigin {
+  return { imageFolder: null, plant: admitted?.plant ?? undefined };
+}
+
+/** Why somebody who was let in is not any more; for connections that stay open. */
+export function withdrawal(access: Access | null, admitted: Admitted): string | null {
+  const refused = access === null || admitted === null ? null : access.recheck(admitted);
+  return refused === null ? null : ACCESS_REFUSALS[refused.refusal];
+}

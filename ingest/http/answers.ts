@@ -1,0 +1,189 @@
+import {
+  ANSWER_ONLY_REASONS,
+  type AnswerReasonCode,
+  bigintAt,
+  bytesOrNullAt,
+  type Disposition,
+  type Indicium,
+  isReasonCode,
+  isValid,
+  numberAt,
+  parseIndicium,
+  REASONS,
+  type ReasonCode,
+  rowsOf,
+  textAt,
+  verdictAt,
+} from '../../indicium/index.ts';
+import type { BatchAnswers } from '../source.ts';
+import { problem } from './problems.ts';
+import type { Answer, AnswerFields, AnswerOrProblem, AnswerReason, AnswerTimings } from './schemas.ts';
+
+/** What the policy does about each reason. */
+export interface AnswerPolicy {
+  readonly version: number;
+  readonly dispositions: Readonly<Record<string, AnswerReason['treatment']>>;
+}
+
+/** A verdict as the store has it. */
+export interface KnownVerdict {
+  readonly scanId: string;
+  readonly digest: bigint;
+  readonly plant: string | null;
+  readonly disposition: Disposition;
+  readonly reasons: readonly ReasonCode[];
+  /** Null where the mark is no indicium. */
+  readonly payload: Uint8Array | null;
+  readonly trustVersion: number;
+  readonly policyVersion: number;
+  readonly findingIds: readonly string[];
+}
+
+export interface AnswerPorts {
+  readonly policy: AnswerPolicy;
+  readonly verdictsOf: (scanIds: readonly string[]) => Promise<readonly KnownVerdict[]>;
+}
+
+/** When the scan in a row arrived and when its batch was taken up, as performance.now tells it. */
+export interface BatchMoments {
+  readonly arrivedAtMs: (row: number) => number;
+  readonly takenAtMs: number;
+}
+
+/**
+ * The answers of a batch, by row. Scans that were recorded before are answered as they were then, which must be looked up;
+ * the others need not wait for that.
+ */
+export function answersOf(
+  batch: BatchAnswers,
+  moments: BatchMoments,
+  ports: AnswerPorts,
+): (AnswerOrProblem | Promise<AnswerOrProblem>)[] {
+  const { verdicts, readings, repeatedRows } = batch;
+  if (readings === null) throw new Error('a batch that is to be answered kept no readings');
+  const doneAtMs = performance.now();
+  const answerAt = (row: number): AnswerOrProblem => {
+    const isIndicium = isValid(readings.license.valid, row);
+    const { disposition, reasons } = verdictAt(verdicts, row);
+    return answerOf(
+      {
+        scanId: textAt(readings.scanId, row),
+        disposition,
+        reasons,
+        payload: isIndicium ? bytesOrNullAt(readings.payload, row) : null,
+        trustVersion: numberAt(readings.trustVersion, row),
+        policyVersion: ports.policy.version,
+        findingIds: [],
+      },
+      { isRepeated: false, timings: timingsOf(batch, moments, row, doneAtMs) },
+      ports.policy,
+    );
+  };
+  if (repeatedRows.length === 0) return Array.from({ length: rowsOf(readings) }, (_, row) => answerAt(row));
+  const repeated = new Set(repeatedRows);
+  const lookUp = ports.verdictsOf([...repeated].map((row) => textAt(readings.scanId, row)));
+  const storedAt = async (row: number): Promise<AnswerOrProblem> => {
+    const scanId = textAt(readings.scanId, row);
+    const digest = bigintAt(readings.scanDigest, row);
+    const stored = (await lookUp).find((known) => known.scanId === scanId && known.digest === digest);
+    const timings = timingsOf(batch, moments, row, performance.now());
+    // What was moved into an archive is known for a while, but not kept here.
+    if (stored === undefined) return { ...answerAt(row), repeated: true };
+    return answerOf(stored, { isRepeated: true, timings }, ports.policy);
+  };
+  return Array.from({ length: rowsOf(readings) }, (_, row) => (repeated.has(row) ? storedAt(row) : answerAt(row)));
+}
+
+/** A verdict as it is sent; a problem where the scan id stands for another scan. */
+export function answerOf(
+  verdict: Omit<KnownVerdict, 'digest' | 'plant'>,
+  { isRepeated, timings }: { isRepeated: boolean; timings: AnswerTimings | null },
+  policy: AnswerPolicy,
+): AnswerOrProblem {
+  const { scanId, disposition, reasons, payload, trustVersion, policyVersion, findingIds } = verdict;
+  if (reasons.includes('scan-id-reused')) return problem('scan-id-reused', REASONS['scan-id-reused'], scanId);
+  return {
+    scanId,
+    disposition,
+    late: false,
+    reasons: reasons.map((code) => reasonOf(code, policy.dispositions[code] ?? 'manual')),
+    fields: payload === null ? null : fieldsOf(payload),
+    findingIds: [...findingIds],
+    trustVersion,
+    policyVersion,
+    repeated: isRepeated,
+    timings,
+  };
+}
+
+const TREATMENT_OF = { accept: 'pass', divert: 'divert', manual: 'manual' } as const;
+
+/** What is answered when the deadline has passed: no verdict, which follows. */
+export function lateAnswerOf(
+  scanId: string,
+  arrivedAtMs: number,
+  { disposition, trustVersion, policyVersion }: Pick<Answer, 'disposition' | 'trustVersion' | 'policyVersion'>,
+): Answer {
+  const totalMs = round(performance.now() - arrivedAtMs);
+  return {
+    scanId,
+    disposition,
+    late: true,
+    reasons: [reasonOf('deadline-passed', TREATMENT_OF[disposition])],
+    fields: null,
+    findingIds: [],
+    trustVersion,
+    policyVersion,
+    repeated: false,
+    timings: { waitMs: totalMs, readMs: 0, recordMs: 0, totalMs },
+  };
+}
+
+function reasonOf(code: AnswerReasonCode, treatment: AnswerReason['treatment']): AnswerReason {
+  return { code, sentence: isReasonCode(code) ? REASONS[code] : ANSWER_ONLY_REASONS[code], treatment };
+}
+
+function fieldsOf(payload: Uint8Array): AnswerFields | null {
+  const parsed = parseIndicium(payload);
+  return 'indicium' in parsed ? plainFieldsOf(parsed.indicium) : null;
+}
+
+function plainFieldsOf(indicium: Indicium): AnswerFields {
+  const { version, suite, keyId, license, psd, epoch, rateCategory, descendingMills, printedAtMs } = indicium;
+  return {
+    version,
+    suite,
+    keyId,
+    license,
+    psd,
+    epoch,
+    pieceCount: String(indicium.pieceCount),
+    ascendingMills: String(indicium.ascendingMills),
+    descendingMills: descendingMills === null ? null : String(descendingMills),
+    postageMills: String(indicium.postageMills),
+    rateCategory,
+    printedAt: new Date(printedAtMs).toISOString(),
+    depositPostcode: indicium.depositPostcode,
+    destinationPostcode: indicium.destinationPostcode,
+  };
+}
+
+function timingsOf(
+  { readMs, recordMs }: BatchAnswers,
+  { arrivedAtMs, takenAtMs }: BatchMoments,
+  row: number,
+  nowMs: number,
+): AnswerTimings {
+  const arrived = arrivedAtMs(row);
+  return {
+    waitMs: round(takenAtMs - arrived),
+    readMs: round(readMs),
+    recordMs: round(recordMs),
+    totalMs: round(nowMs - arrived),
+  };
+}
+
+/** Microseconds are as much as a clock tells. */
+function round(ms: number): number {
+  return Math.max(0, Math.round(ms * 1_000) / 1_000);
+}

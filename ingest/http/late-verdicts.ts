@@ -1,0 +1,48 @@
+import type { ServerResponse } from 'node:http';
+import { LATE_KEPT_MAX, LATE_LISTENERS_MAX, LATE_UNREAD_BYTES_MAX } from './limits.ts';
+import type { AnswerOrProblem } from './schemas.ts';
+
+interface Late {
+  readonly plant: string | null;
+  readonly line: string;
+}
+
+/** Whoever wants to know the verdicts that came after their deadlines. */
+export interface LateListener {
+  readonly response: ServerResponse;
+  /** False for verdicts that are not for it, and for all when it may not listen any more. */
+  readonly mayRead: (plant: string | null) => boolean;
+}
+
+/** Verdicts that became durable after their deadline had been answered: the last of them are kept, and all are published. */
+export class LateVerdicts {
+  readonly #listeners = new Set<LateListener>();
+  #kept: Late[] = [];
+
+  publish(plant: string | null, verdict: AnswerOrProblem): void {
+    const late = { plant, line: `${JSON.stringify(verdict)}\n` };
+    this.#kept.push(late);
+    if (this.#kept.length >= 2 * LATE_KEPT_MAX) this.#kept = this.#kept.slice(-LATE_KEPT_MAX);
+    for (const listener of this.#listeners) send(listener, late);
+  }
+
+  /** Until the listener goes away; false when there are too many already. */
+  listen(listener: LateListener): boolean {
+    if (this.#listeners.size >= LATE_LISTENERS_MAX) return false;
+    this.#listeners.add(listener);
+    listener.response.on('close', () => this.#listeners.delete(listener));
+    for (const late of this.#kept.slice(-LATE_KEPT_MAX)) send(listener, late);
+    return true;
+  }
+
+  end(): void {
+    for (const { response } of this.#listeners) response.end();
+  }
+}
+
+/** Whoever does not read is cut off: it is given the last ones again when it comes back. */
+function send({ response, mayRead }: LateListener, { plant, line }: Late): void {
+  if (!mayRead(plant)) return;
+  response.write(line);
+  if (response.writableLength > LATE_UNREAD_BYTES_MAX) response.destroy();
+}

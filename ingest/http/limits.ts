@@ -1,0 +1,67 @@
+import { BATCH_SCANS_MAX } from '../../indicium/index.ts';
+
+/** Milliseconds that a scan may give its answer. A sorter's divert gate is seconds away, not minutes. */
+export const DEADLINE_MS_MAX = 60_000;
+
+/** Scans in one batch request. */
+export const BATCH_REQUEST_SCANS_MAX = 1_000;
+
+/** Bytes of a body by its kind. JSON carries images in base64; larger ones come as they are. */
+export const JSON_BODY_BYTES_MAX = 12 * 1024 * 1024;
+/** The largest image that a reader takes, and the part that describes it. */
+export const IMAGE_BODY_BYTES_MAX = 33 * 1024 * 1024;
+/** A payload has 2 kB at most; what is a little longer is recorded as too long, what is much longer is no payload. */
+export const PAYLOAD_BODY_BYTES_MAX = 64 * 1024;
+
+/** Bytes of a line of a stream: an image of 4.5 MB in base64. */
+export const STREAM_LINE_BYTES_MAX = 6 * 1024 * 1024;
+
+/** Parts of a multipart body that are looked at: there are two. */
+export const MULTIPART_PARTS_MAX = 8;
+
+/** Bytes of all bodies that are on their way in, and of all images that wait to be read. */
+export const BODIES_BYTES_MAX = 256 * 1024 * 1024;
+export const QUEUE_BYTES_MAX = 256 * 1024 * 1024;
+
+/** Payloads that may wait or be worked on: half a second of work for two cores. A flag may set another bound. */
+export const QUEUE_SCANS_MAX = 5_000;
+/** No flag may ask for more: each scan that waits takes about 3 kB. */
+export const QUEUE_SCANS_FLAG_MAX = 100_000;
+/** The same for images, of which two cores read some hundred a second. */
+export const QUEUE_IMAGES_MAX = 200;
+
+/** Milliseconds that a scan may be expected to wait: beyond it is refused, so that those before it are answered. */
+export const QUEUE_WAIT_MS_MAX = 1_000;
+/** So many are let in whatever the rate was: a lone scan a second says little about what a thousand would take. */
+export const QUEUE_SCANS_FREE = BATCH_SCANS_MAX / 5;
+export const QUEUE_IMAGES_FREE = 16;
+/** Seconds in a Retry-After. */
+export const RETRY_AFTER_SECONDS_MAX = 60;
+/** Seconds after which somebody may have made room on a full disk. */
+export const PAUSED_RETRY_SECONDS = 5;
+
+/** Milliseconds for the head of a request, for a whole request, and between two requests on one connection. */
+export const HEADERS_MS_MAX = 10_000;
+export const REQUEST_MS_MAX = 30_000;
+export const IDLE_MS_MAX = 75_000;
+/** How often connections are looked at for the first of these. */
+export const CONNECTIONS_LOOK_MS = 1_000;
+export const HEADERS_BYTES_MAX = 16 * 1024;
+
+/** Connections at a time, and streams among them. A plant has some dozen machines. */
+export const CONNECTIONS_MAX = 2_000;
+export const STREAMS_MAX = 64;
+/** Requests on one connection before it is closed, so that a balancer may move it. */
+export const REQUESTS_PER_CONNECTION_MAX = 1_000_000;
+
+/** Milliseconds that a client may leave answers unread before its stream is cut. */
+export const STREAM_STALL_MS_MAX = 30_000;
+
+/** Verdicts of late answers that whoever comes to listen is given first. */
+export const LATE_KEPT_MAX = 1_000;
+/** Listeners to late verdicts, and bytes that one of them may leave unread. */
+export const LATE_LISTENERS_MAX = 64;
+export const LATE_UNREAD_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Milliseconds without progress, while scans wait and the store can be written, after which the server is stuck. */
+export const STUCK_MS_MAX = 60_000;

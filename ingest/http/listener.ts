@@ -1,0 +1,65 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import {
+  CONNECTIONS_LOOK_MS,
+  CONNECTIONS_MAX,
+  HEADERS_BYTES_MAX,
+  HEADERS_MS_MAX,
+  IDLE_MS_MAX,
+  REQUESTS_PER_CONNECTION_MAX,
+} from './limits.ts';
+import { PROBLEMS, type ProblemCode, problem } from './problems.ts';
+
+/** Certificate and key in PEM; with authorities, clients must have a certificate of theirs. */
+export interface TlsFiles {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  readonly clientCa: Buffer | null;
+}
+
+/** An HTTP server that no slow, idle or endless connection can hold. */
+export function createListener(handler: RequestListener, tls: TlsFiles | null): Server {
+  const limits = {
+    headersTimeout: HEADERS_MS_MAX,
+    // Bodies have a limit of their own: a stream lasts for as long as its client likes.
+    requestTimeout: 0,
+    connectionsCheckingInterval: CONNECTIONS_LOOK_MS,
+    keepAliveTimeout: IDLE_MS_MAX,
+    maxHeaderSize: HEADERS_BYTES_MAX,
+    keepAlive: true,
+    noDelay: true,
+  };
+  const server =
+    tls === null ? createServer(limits, handler) : createTlsServer({ ...limits, ...secured(tls) }, handler);
+  server.maxConnections = CONNECTIONS_MAX;
+  server.maxRequestsPerSocket = REQUESTS_PER_CONNECTION_MAX;
+  return server;
+}
+
+function secured({ cert, key, clientCa }: TlsFiles) {
+  const secrets = { cert, key, minVersion: 'TLSv1.2' } as const;
+  return clientCa === null ? secrets : { ...secrets, ca: clientCa, requestCert: true, rejectUnauthorized: true };
+}
+
+const CODE_OF: Readonly<Record<string, ProblemCode>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'timeout',
+  HPE_HEADER_OVERFLOW: 'body-too-large',
+};
+
+/** What never became a request is answered with a problem all the same, and its connection is closed. */
+export function refuseConnection(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const code = CODE_OF[error.code ?? ''] ?? 'bad-request';
+  const body = JSON.stringify(problem(code, `no HTTP request: ${error.message}`));
+  const head = [
+    `HTTP/1.1 ${PROBLEMS[code].status} ${PROBLEMS[code].title}`,
+    'content-type: application/problem+json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}

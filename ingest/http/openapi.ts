@@ -1,0 +1,228 @@
+import type { TSchema } from 'typebox';
+import { EXAMPLES } from './openapi-examples.ts';
+import { PROBLEM_CODES, PROBLEMS, Problem, type ProblemCode } from './problems.ts';
+import { SCAN_HEADERS } from './scan-headers.ts';
+import {
+  Answer,
+  AnswerFields,
+  AnswerOrProblem,
+  AnswerReason,
+  AnswerTimings,
+  BatchAnswer,
+  BatchRequest,
+  Health,
+  ScanRequest,
+} from './schemas.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Schemas by the name under which others refer to them. */
+const NAMED: Readonly<Record<string, TSchema>> = {
+  ScanRequest,
+  BatchRequest,
+  Answer,
+  AnswerReason,
+  AnswerFields,
+  AnswerTimings,
+  AnswerOrProblem,
+  BatchAnswer,
+  Problem,
+  Health,
+};
+
+const SORTER_PROBLEMS = ['bad-request', 'unauthorized', 'forbidden', 'timeout', 'body-too-large'] as const;
+const BUSY_PROBLEMS = ['unsupported-media-type', 'too-busy', 'draining', 'store-paused', 'internal'] as const;
+const POST_PROBLEMS: readonly ProblemCode[] = [...SORTER_PROBLEMS, ...BUSY_PROBLEMS];
+const BINARY = { type: 'string', contentEncoding: 'binary' };
+
+/** The sorter's API as OpenAPI 3.1, made from the schemas that validate. */
+export function openApi(): Json {
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: "Indicia: the sorter's API",
+      version: '1',
+      description: 'Verdicts about scanned indicia before the divert gate, durable before they are given.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: 'http://127.0.0.1:8080' }],
+    security: [{ token: [] }],
+    paths: {
+      '/v1/verdicts': { post: singleOperation() },
+      '/v1/verdicts:batch': { post: batchOperation() },
+      '/v1/verdicts:stream': { post: streamOperation() },
+      '/v1/verdicts/{scanId}': { get: lookUpOperation() },
+      '/v1/verdicts:late': { get: lateOperation() },
+      '/livez': { get: healthOperation('livez', 'Whether it gets on.') },
+      '/readyz': { get: healthOperation('readyz', 'Whether scans may be sent here.') },
+      '/metrics': {
+        get: {
+          operationId: 'metrics',
+          summary: 'Metrics for Prometheus. For tokens with the role metrics.',
+          responses: { 200: { description: 'Metrics.', content: { 'text/plain': { schema: { type: 'string' } } } } },
+        },
+      },
+      '/openapi.json': {
+        get: {
+          operationId: 'openapi',
+          summary: 'This document.',
+          security: [],
+          responses: {
+            200: { description: 'OpenAPI 3.1.', content: { 'application/json': { schema: { type: 'object' } } } },
+          },
+        },
+      },
+    },
+    components: {
+      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      schemas: Object.fromEntries(Object.entries(NAMED).map(([name, schema]) => [name, inlined(name, schema)])),
+      responses: Object.fromEntries(PROBLEM_CODES.map((code) => [code, problemResponse(code)])),
+    },
+  };
+}
+
+function singleOperation(): Json {
+  const raw = { schema: BINARY };
+  const image = { description: 'The image itself; the fields of the scan in headers.', ...raw };
+  return {
+    operationId: 'verdict',
+    summary: 'One scan, one answer. For tokens with the role sorter.',
+    parameters: SCAN_HEADERS.map((name) => ({
+      name,
+      in: 'header',
+      required: false,
+      description: 'Of a body that is the mark alone; a scan id is needed then.',
+      schema: { type: 'string' },
+    })),
+    requestBody: {
+      required: true,
+      content: {
+        'application/json': { schema: reference('ScanRequest'), examples: EXAMPLES.verdict },
+        'multipart/form-data': {
+          schema: {
+            type: 'object',
+            required: ['scan'],
+            properties: { scan: reference('ScanRequest'), image: BINARY, payload: BINARY },
+          },
+          encoding: { scan: { contentType: 'application/json' } },
+        },
+        'image/png': image,
+        'image/jpeg': image,
+        'image/tiff': image,
+        'application/octet-stream': raw,
+      },
+    },
+    responses: {
+      200: answerResponse(
+        'application/json',
+        'Answer',
+        'The verdict, durable; or the default disposition, marked late.',
+      ),
+      ...problems([...POST_PROBLEMS, 'scan-id-reused']),
+    },
+  };
+}
+
+function batchOperation(): Json {
+  return {
+    operationId: 'verdicts',
+    summary: 'Several scans, answered together and in order. For tokens with the role sorter.',
+    requestBody: {
+      required: true,
+      content: { 'application/json': { schema: reference('BatchRequest'), examples: EXAMPLES.batch } },
+    },
+    responses: {
+      200: answerResponse('application/json', 'BatchAnswer', 'An answer for each.'),
+      ...problems(POST_PROBLEMS),
+    },
+  };
+}
+
+function streamOperation(): Json {
+  return {
+    operationId: 'stream',
+    summary: 'Scans line by line, answered line by line in the same order, for as long as the client likes.',
+    requestBody: {
+      required: true,
+      content: { 'application/x-ndjson': { schema: reference('ScanRequest'), examples: EXAMPLES.stream } },
+    },
+    responses: {
+      200: answerResponse('application/x-ndjson', 'AnswerOrProblem', 'A line for each line.'),
+      ...problems(POST_PROBLEMS),
+    },
+  };
+}
+
+function lookUpOperation(): Json {
+  return {
+    operationId: 'lookUp',
+    summary: 'The verdict about a scan, with what was found since. For tokens with the role investigator.',
+    parameters: [
+      { name: 'scanId', in: 'path', required: true, description: 'Percent-encoded.', schema: { type: 'string' } },
+    ],
+    responses: {
+      200: answerResponse('application/json', 'Answer', 'The verdict.'),
+      ...problems(['unauthorized', 'forbidden', 'not-found', 'internal', 'store-paused']),
+    },
+  };
+}
+
+function lateOperation(): Json {
+  return {
+    operationId: 'late',
+    summary: 'Verdicts that came after their deadline: the last ones at once, then each as it comes.',
+    responses: {
+      200: answerResponse('application/x-ndjson', 'AnswerOrProblem', 'A line for each.'),
+      ...problems(['unauthorized', 'forbidden', 'draining', 'store-paused']),
+    },
+  };
+}
+
+function healthOperation(operationId: string, summary: string): Json {
+  const response = answerResponse('application/json', 'Health', 'Each check by its name.');
+  return { operationId, summary, security: [], responses: { 200: response, 503: response } };
+}
+
+function answerResponse(mediaType: string, name: string, description: string): Json {
+  return { description, content: { [mediaType]: { schema: reference(name) } } };
+}
+
+/** By status: where several codes share one, the first stands for them. */
+function problems(codes: readonly ProblemCode[]): Json {
+  const byStatus = new Map<number, ProblemCode>();
+  for (const code of codes) if (!byStatus.has(PROBLEMS[code].status)) byStatus.set(PROBLEMS[code].status, code);
+  return Object.fromEntries(
+    [...byStatus].map(([status, code]) => [status, { $ref: `#/components/responses/${code}` }]),
+  );
+}
+
+function problemResponse(code: ProblemCode): Json {
+  const isBusy = code === 'too-busy' || code === 'draining' || code === 'store-paused';
+  const retryAfter = { description: 'Seconds.', schema: { type: 'integer' } };
+  return {
+    description: PROBLEMS[code].title,
+    ...(isBusy ? { headers: { 'Retry-After': retryAfter } } : {}),
+    content: { 'application/problem+json': { schema: reference('Problem') } },
+  };
+}
+
+function reference(name: string): Json {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+/** A schema as JSON, with the other named ones in it referred to by their names. */
+function inlined(own: string, schema: TSchema): unknown {
+  const names = new Map(Object.entries(NAMED).map(([name, named]) => [titleOf(named) ?? name, name]));
+  const visit = (value: unknown, isRoot: boolean): unknown => {
+    if (Array.isArray(value)) return value.map((item) => visit(item, false));
+    if (typeof value !== 'object' || value === null) return value;
+    const name = 'title' in value && typeof value.title === 'string' ? names.get(value.title) : undefined;
+    if (!isRoot && name !== undefined && name !== own) return reference(name);
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, visit(item, false)]));
+  };
+  return visit(JSON.parse(JSON.stringify(schema)), true);
+}
+
+function titleOf(schema: TSchema): string | undefined {
+  return 'title' in schema && typeof schema.title === 'string' ? schema.title : undefined;
+}

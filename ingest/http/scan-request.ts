@@ -1,0 +1,93 @@
+import { Compile } from 'typebox/compile';
+import type { Scan } from '../../indicium/index.ts';
+import { isObject, isOfPlant, type ScanOrigin, scanOfRecord, textOf } from '../scan-line.ts';
+import { BATCH_REQUEST_SCANS_MAX, DEADLINE_MS_MAX } from './limits.ts';
+import { ProblemError } from './problems.ts';
+import { DeadlineMs } from './schemas.ts';
+
+/** A scan that somebody wants a verdict for. */
+export interface RequestedScan {
+  readonly scan: Scan;
+  /** From the arrival of the request; null to wait for as long as it takes. */
+  readonly deadlineMs: number | null;
+}
+
+const Deadline = Compile(DeadlineMs);
+
+/** @throws ProblemError */
+export function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch (error) {
+    throw new ProblemError('bad-request', `not JSON: ${error instanceof SyntaxError ? error.message : error}`);
+  }
+}
+
+/**
+ * One scan of a request. Refused is only what could not be answered or was not meant; everything else gets a verdict,
+ * which says what was wrong with it.
+ *
+ * @throws ProblemError
+ */
+export function requestedScan(record: unknown, origin: ScanOrigin, place = ''): RequestedScan {
+  if (!isObject(record)) throw new ProblemError('bad-request', `${place || '/'} is not a JSON object`);
+  const scanId = textOf(record.scanId);
+  if (scanId === null) {
+    throw new ProblemError('bad-request', `${place}/scanId is missing or no text of 1 to 256 characters`);
+  }
+  if (isGiven(record.image)) {
+    throw new ProblemError(
+      'bad-request',
+      `${place}/image names a file, which is not read here: send imageBase64`,
+      scanId,
+    );
+  }
+  if (isGiven(record.payload) && isGiven(record.imageBase64)) {
+    throw new ProblemError('bad-request', `${place} has both payload and imageBase64`, scanId);
+  }
+  const deadlineMs = deadlineOf(record.deadlineMs, `${place}/deadlineMs`, scanId);
+  const scan = scanOfRecord(record, scanId, origin);
+  if (!isOfPlant(scan, origin)) {
+    throw new ProblemError(
+      'forbidden',
+      `${place}/plant is ${scan.plant}, but the token is for ${origin.plant}`,
+      scanId,
+    );
+  }
+  return { scan, deadlineMs };
+}
+
+/** @throws ProblemError */
+export function requestedBatch(body: unknown, origin: ScanOrigin): readonly RequestedScan[] {
+  if (!isObject(body) || !Array.isArray(body.scans)) throw new ProblemError('bad-request', '/scans is not an array');
+  const { scans } = body;
+  if (scans.length === 0 || scans.length > BATCH_REQUEST_SCANS_MAX) {
+    throw new ProblemError('bad-request', `/scans has ${scans.length} scans, not 1 to ${BATCH_REQUEST_SCANS_MAX}`);
+  }
+  const common = deadlineOf(body.deadlineMs, '/deadlineMs');
+  return scans.map((record: unknown, index) => {
+    const requested = requestedScan(record, origin, `/scans/${index}`);
+    return { ...requested, deadlineMs: requested.deadlineMs ?? common };
+  });
+}
+
+function deadlineOf(value: unknown, place: string, scanId?: string): number | null {
+  if (!isGiven(value)) return null;
+  if (isDeadline(value)) return value;
+  throw new ProblemError('bad-request', `${place} is no whole number from 1 to ${DEADLINE_MS_MAX}`, scanId);
+}
+
+export function isDeadline(value: unknown): value is number {
+  return Deadline.Check(value);
+}
+
+/** Null is like a field that is not there. */
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+/** Bytes that wait with a scan, over what every scan takes. */
+export function bytesOfScan({ mark, extra }: Scan): number {
+  const bytes = mark.kind === 'image' ? (mark.bytes?.length ?? 0) : 0;
+  return bytes + (extra?.length ?? 0);
+}

@@ -1,0 +1,160 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
+import type { ScanSource } from '../source.ts';
+import type { Access } from './access/access.ts';
+import type { AnswerPolicy, KnownVerdict } from './answers.ts';
+import { BodyBudget } from './body.ts';
+import { createListener, refuseConnection, type TlsFiles } from './listener.ts';
+import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import { PROBLEMS, type ProblemCode, ProblemError, problem } from './problems.ts';
+import { addServiceRoutes } from './service-routes.ts';
+import { addStreamRoutes, Streams } from './stream-routes.ts';
+import type { VerdictDesk } from './verdict-desk.ts';
+import { addVerdictRoutes } from './verdict-routes.ts';
+
+export interface ServerPorts {
+  readonly desk: VerdictDesk;
+  readonly metrics: Metrics;
+  readonly policy: AnswerPolicy;
+  /** Null where everybody may do everything. */
+  readonly access: Access | null;
+  readonly tls: TlsFiles | null;
+  readonly log: Log;
+  /** Milliseconds since 1970. */
+  readonly nowMs: () => number;
+  readonly trust: () => { readonly version: number; readonly expiresAtMs: number };
+  readonly verdictsOf: (scanIds: readonly string[]) => Promise<readonly KnownVerdict[]>;
+  /** Runs a source through a pipeline, until it has no more to give. */
+  readonly run: (source: ScanSource) => Promise<void>;
+  /** Names this start of the server in the ids of its requests. */
+  readonly startId: string;
+}
+
+/** Milliseconds for clients to read the last answers. */
+const CLOSING_MS_MAX = 5_000;
+
+/** A scan id of 256 characters, percent-encoded. */
+const PARAMETER_CHARS_MAX = 256 * 4 * 3;
+
+/** The sorter's API over HTTP. */
+export class SorterServer {
+  readonly #ports: ServerPorts;
+  readonly #streams = new Streams();
+  readonly #app: FastifyInstance;
+  #listener: Server | undefined;
+
+  constructor(ports: ServerPorts) {
+    this.#ports = ports;
+    let requests = 0;
+    const loggerInstance: FastifyBaseLogger = ports.log;
+    this.#app = Fastify({
+      loggerInstance,
+      logController: new LogController({ disableRequestLogging: true }),
+      genReqId: () => {
+        requests += 1;
+        return `${ports.startId}-${requests}`;
+      },
+      routerOptions: { maxParamLength: PARAMETER_CHARS_MAX },
+      clientErrorHandler: refuseConnection,
+      frameworkErrors: (error, request, reply) => void this.#refuse(error, request, reply),
+      exposeHeadRoutes: false,
+      return503OnClosing: false,
+      serverFactory: (handler) => {
+        this.#listener = createListener(handler, ports.tls);
+        return this.#listener;
+      },
+    });
+    // Handlers read bodies themselves, as bytes and within bounds of their own.
+    this.#app.removeAllContentTypeParsers();
+    this.#app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    this.#app.setErrorHandler((error: FastifyError, request, reply) => this.#refuse(error, request, reply));
+    this.#app.setNotFoundHandler((request, reply) => this.#refuse(this.#notFound(request), request, reply));
+    const budget = new BodyBudget();
+    addVerdictRoutes(this.#app, ports, budget);
+    addStreamRoutes(this.#app, ports, this.#streams);
+    addServiceRoutes(this.#app, ports);
+  }
+
+  get streams(): number {
+    return this.#streams.count;
+  }
+
+  /** The address that it listens on, whose port the system chose where it was 0. */
+  async listen(host: string, port: number): Promise<AddressInfo> {
+    await this.#app.listen({ host, port });
+    const address = this.#listener?.address();
+    if (typeof address !== 'object' || address === null) throw new Error('the server listens on no address');
+    return address;
+  }
+
+  /** Takes nothing more, answers what is here, and ends every stream behind its last answer. */
+  async drain(): Promise<void> {
+    const { desk } = this.#ports;
+    desk.drain();
+    await this.#streams.end();
+    desk.late.end();
+  }
+
+  /** Lets the last answers be read, but not for ever, and frees the port. */
+  async close(): Promise<void> {
+    const cut = setTimeout(() => this.cut(), CLOSING_MS_MAX);
+    await this.#app.close();
+    clearTimeout(cut);
+  }
+
+  /** Ends every connection at once. */
+  cut(): void {
+    this.#listener?.closeAllConnections();
+  }
+
+  #notFound({ method, url }: FastifyRequest): ProblemError {
+    const path = url.split('?', 1)[0] ?? '';
+    const other = method === 'POST' ? 'GET' : 'POST';
+    if (this.#app.hasRoute({ method: other, url: path.replace(':', '::') })) {
+      return new ProblemError('method-not-allowed', `${method} ${path}: only ${other}`);
+    }
+    return new ProblemError('not-found', `no ${method} ${path}`);
+  }
+
+  #refuse(error: FastifyError | ProblemError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const { log, metrics, desk } = this.#ports;
+    const code = codeOf(error);
+    metrics.refused(code);
+    if (code === 'internal') log.error({ reqId: request.id, err: error }, 'failed');
+    else request.log.debug({ code, detail: error.message }, 'refused');
+    const { status } = PROBLEMS[code];
+    const known = error instanceof ProblemError ? error : null;
+    const detail = code === 'internal' ? `see the log of the server under ${request.id}` : error.message;
+    // What is left of a body is not waited for.
+    const { complete, headers } = request.raw;
+    const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+    if ((hasBody && !complete) || desk.isDraining) reply.header('connection', 'close');
+    if (code === 'unauthorized') reply.header('www-authenticate', 'Bearer');
+    if (known?.retryAfterSeconds != null) reply.header('retry-after', known.retryAfterSeconds);
+    const body = { ...problem(code, detail, known?.scanId), instance: request.id };
+    return reply.code(status).type('application/problem+json').send(JSON.stringify(body));
+  }
+}
+
+/** What the framework says in place of our own code. */
+const CODE_OF_STATUS: Readonly<Record<number, ProblemCode>> = {
+  400: 'bad-request',
+  404: 'not-found',
+  408: 'timeout',
+  413: 'body-too-large',
+  414: 'bad-request',
+  415: 'unsupported-media-type',
+};
+
+function codeOf(error: FastifyError | ProblemError): ProblemCode {
+  return error instanceof ProblemError ? error.code : (CODE_OF_STATUS[error.statusCode ?? 500] ?? 'internal');
+}

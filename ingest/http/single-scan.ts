@@ -1,0 +1,82 @@
+import type { IncomingMessage } from 'node:http';
+import type { ScanOrigin } from '../scan-line.ts';
+import { type BodyBudget, readBody } from './body.ts';
+import { IMAGE_BODY_BYTES_MAX, JSON_BODY_BYTES_MAX, PAYLOAD_BODY_BYTES_MAX } from './limits.ts';
+import { type Part, parseMultipart } from './multipart.ts';
+import { ProblemError } from './problems.ts';
+import { recordOfHeaders } from './scan-headers.ts';
+import { parseJson, type RequestedScan, requestedScan } from './scan-request.ts';
+
+/** Kinds of body that hold one scan, and how many bytes each may have. */
+export const SINGLE_SCAN_BODIES: Readonly<Record<string, number>> = {
+  'application/json': JSON_BODY_BYTES_MAX,
+  'multipart/form-data': IMAGE_BODY_BYTES_MAX,
+  'image/png': IMAGE_BODY_BYTES_MAX,
+  'image/jpeg': IMAGE_BODY_BYTES_MAX,
+  'image/tiff': IMAGE_BODY_BYTES_MAX,
+  'application/octet-stream': PAYLOAD_BODY_BYTES_MAX,
+};
+
+/** The kind of a body, without its parameters. */
+export function mediaTypeOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
+  return (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
+/**
+ * The scan of a request, as JSON, as multipart, or as the mark alone with the rest in headers; null when its sender went
+ * away before its end.
+ *
+ * @throws ProblemError
+ */
+export async function readSingleScan(
+  request: IncomingMessage,
+  origin: ScanOrigin,
+  budget: BodyBudget,
+): Promise<RequestedScan | null> {
+  const mediaType = mediaTypeOf(request);
+  const bytesMax = SINGLE_SCAN_BODIES[mediaType];
+  if (bytesMax === undefined) {
+    const known = Object.keys(SINGLE_SCAN_BODIES).join(', ');
+    throw new ProblemError('unsupported-media-type', `${mediaType || 'no content type'}: expected one of ${known}`);
+  }
+  const body = await readBody(request, bytesMax, budget);
+  if (body === null) return null;
+  if (mediaType === 'application/json') return requestedScan(parseJson(body), origin);
+  if (mediaType === 'multipart/form-data') {
+    return requestedScan(recordOfParts(await parseMultipart(body, request.headers['content-type'] ?? '')), origin);
+  }
+  const mark = mediaType === 'application/octet-stream' ? payloadField(body) : imageField(body);
+  return requestedScan({ ...recordOfHeaders(request), ...mark }, origin);
+}
+
+function recordOfParts(parts: readonly Part[]): Record<string, unknown> {
+  const named = new Map<string, Buffer>();
+  for (const { name, bytes } of parts) {
+    if (named.has(name)) throw new ProblemError('bad-request', `the part ${JSON.stringify(name)} is there twice`);
+    named.set(name, bytes);
+  }
+  const [scan, image, payload] = [named.get('scan'), named.get('image'), named.get('payload')];
+  if (scan === undefined) throw new ProblemError('bad-request', 'there is no part "scan"');
+  const record = parseJson(scan);
+  if (typeof record !== 'object' || record === null || Array.isArray(record)) {
+    throw new ProblemError('bad-request', 'the part "scan" is not a JSON object');
+  }
+  if ('payload' in record || 'imageBase64' in record) {
+    throw new ProblemError('bad-request', 'the part "scan" has a mark: it belongs into a part of its own');
+  }
+  return {
+    ...record,
+    ...(image === undefined ? {} : imageField(image)),
+    ...(payload === undefined ? {} : payloadField(payload)),
+  };
+}
+
+/** Bytes stay bytes: turning an image into base64 and back would cost more than hashing it. */
+function imageField(bytes: Buffer) {
+  return { imageBase64: bytes };
+}
+
+/** As NDJSON has it, so that a retry that comes another way is the same scan. */
+function payloadField(bytes: Buffer) {
+  return { payload: bytes.toString('base64') };
+}

@@ -1,0 +1,198 @@
+import type { Disposition } from '../../indicium/index.ts';
+import type { BatchAnswers, ScanSource } from '../source.ts';
+import { type AnswerPorts, answersOf, type BatchMoments, lateAnswerOf } from './answers.ts';
+import type { StoreState } from './health.ts';
+import { LateVerdicts } from './late-verdicts.ts';
+import { PAUSED_RETRY_SECONDS, QUEUE_IMAGES_FREE, QUEUE_IMAGES_MAX, QUEUE_SCANS_FREE } from './limits.ts';
+import type { Metrics } from './metrics.ts';
+import { type Deadline, PendingAnswer } from './pending-answer.ts';
+import { ProblemError } from './problems.ts';
+import { type AnsweredBatch, PAYLOAD_BATCH_SCANS_MAX, type QueuedScan, RequestQueue } from './request-queue.ts';
+import { bytesOfScan, type RequestedScan } from './scan-request.ts';
+import type { AnswerOrProblem } from './schemas.ts';
+
+export interface DeskPorts extends AnswerPorts {
+  /** Milliseconds since 1970. */
+  readonly nowMs: () => number;
+  readonly trustVersion: () => number;
+  /** What is answered when a deadline has passed. */
+  readonly lateDisposition: Disposition;
+  readonly queueScansMax: number;
+  /** Images that may be read at a time. */
+  readonly imageLanes: number;
+  readonly metrics: Metrics;
+}
+
+type Rows = (AnswerOrProblem | Promise<AnswerOrProblem>)[];
+
+/** Where scans wait for their verdicts, however they came. */
+export class VerdictDesk {
+  readonly late = new LateVerdicts();
+  readonly #ports: DeskPorts;
+  readonly #payloads: RequestQueue;
+  readonly #images: RequestQueue;
+  #store: StoreState = { kind: 'opening' };
+  #isDraining = false;
+  #progressAtMs = performance.now();
+
+  constructor(ports: DeskPorts) {
+    this.#ports = ports;
+    const onAnswered = (answered: AnsweredBatch) => this.#answered(answered);
+    const payloads = {
+      scansMax: ports.queueScansMax,
+      scansFree: QUEUE_SCANS_FREE,
+      batchScansMax: PAYLOAD_BATCH_SCANS_MAX,
+    };
+    this.#payloads = new RequestQueue(payloads, onAnswered);
+    // A picture that takes long holds up no other: each goes through the pipeline for itself.
+    const images = { scansMax: QUEUE_IMAGES_MAX, scansFree: QUEUE_IMAGES_FREE, batchScansMax: 1 };
+    this.#images = new RequestQueue(images, onAnswered);
+  }
+
+  /** Each to be run through a pipeline of its own. */
+  sources(): ScanSource[] {
+    const lanes = Array.from({ length: this.#ports.imageLanes }, () => this.#images.source('http-images', false));
+    return [this.#payloads.source('http', true), ...lanes];
+  }
+
+  get store(): StoreState {
+    return this.#store;
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  get progressAtMs(): number {
+    return this.#progressAtMs;
+  }
+
+  get queued(): { payload: number; image: number } {
+    return { payload: this.#payloads.depth, image: this.#images.depth };
+  }
+
+  get oldestAtMs(): number | null {
+    const [payload, image] = [this.#payloads.oldestAtMs, this.#images.oldestAtMs];
+    return payload === null || image === null ? (payload ?? image) : Math.min(payload, image);
+  }
+
+  /** The store can be written: the first time, and after a pause. */
+  opened(): void {
+    this.#store = { kind: 'open' };
+  }
+
+  /**
+   * The store cannot be written. What is here already waits and is recorded once it can be; whoever set no deadline is
+   * told, and gets the verdict when he asks again.
+   */
+  paused(reason: string): void {
+    this.#store = { kind: 'paused', reason };
+    for (const queue of [this.#payloads, this.#images]) {
+      for (const pending of queue.pending()) {
+        if (!pending.hasDeadline) pending.fail(pausedProblem(reason, pending.scanId));
+      }
+    }
+  }
+
+  /** Nothing more is taken; what is here is answered. Ends the sources. */
+  drain(): void {
+    this.#isDraining = true;
+    this.#payloads.end();
+    this.#images.end();
+  }
+
+  /** @throws ProblemError when nothing is taken at the moment. */
+  refuseWhenClosed(): void {
+    if (this.#isDraining) {
+      throw new ProblemError('draining', 'the server is shutting down', undefined, PAUSED_RETRY_SECONDS);
+    }
+    if (this.#store.kind === 'opening') throw pausedProblem('it is being opened');
+    if (this.#store.kind === 'paused') throw pausedProblem(this.#store.reason);
+  }
+
+  /**
+   * All of them, or none.
+   *
+   * @throws ProblemError when nothing is taken at the moment, or not so much.
+   */
+  ask(requested: readonly RequestedScan[], arrivedAtMs: number): PendingAnswer[] {
+    this.refuseWhenClosed();
+    const isImage = ({ scan }: RequestedScan) => scan.mark.kind === 'image';
+    this.#refuseWhenBusy(
+      this.#payloads,
+      requested.filter((one) => !isImage(one)),
+    );
+    this.#refuseWhenBusy(this.#images, requested.filter(isImage));
+    const queued = requested.map(({ scan, deadlineMs }): QueuedScan => {
+      const pending = this.pendingOf(scan, arrivedAtMs, deadlineMs);
+      return { scan, bytes: bytesOfScan(scan), pending };
+    });
+    this.#payloads.add(queued.filter((one) => !isImage({ ...one, deadlineMs: null })));
+    this.#images.add(queued.filter((one) => isImage({ ...one, deadlineMs: null })));
+    return queued.map(({ pending }) => pending);
+  }
+
+  pendingOf(
+    scan: { scanId: string; plant: string | null },
+    arrivedAtMs: number,
+    deadlineMs: number | null,
+  ): PendingAnswer {
+    return new PendingAnswer(scan, arrivedAtMs, deadlineMs === null ? null : this.#deadline(deadlineMs));
+  }
+
+  /** The answers of a batch, whoever sent it, which is durable by now. */
+  answersOf(answers: BatchAnswers, moments: BatchMoments): Rows {
+    const { metrics, nowMs } = this.#ports;
+    const rows = answersOf(answers, moments, this.#ports);
+    this.#progressAtMs = performance.now();
+    metrics.recorded(rows.filter(isAnswer), answers.repeatedRows.length, nowMs());
+    const waitMs = Math.max(0, moments.takenAtMs - moments.arrivedAtMs(0));
+    metrics.stages({ waitMs, readMs: answers.readMs, recordMs: answers.recordMs });
+    return rows;
+  }
+
+  #deadline(ms: number): Deadline {
+    const { lateDisposition, trustVersion, policy, metrics } = this.#ports;
+    return {
+      ms,
+      lateAnswer: ({ scanId, arrivedAtMs }) => {
+        metrics.late();
+        const versions = { trustVersion: trustVersion(), policyVersion: policy.version };
+        return lateAnswerOf(scanId, arrivedAtMs, { disposition: lateDisposition, ...versions });
+      },
+      onLateVerdict: ({ plant }, verdict) => this.late.publish(plant, verdict),
+    };
+  }
+
+  #refuseWhenBusy(queue: RequestQueue, scans: readonly RequestedScan[]): void {
+    if (scans.length === 0) return;
+    const bytes = scans.reduce((total, { scan }) => total + bytesOfScan(scan), 0);
+    const seconds = queue.retryAfterSeconds(scans.length, bytes);
+    if (seconds === null) return;
+    const detail = `${queue.depth} scans wait; try again in ${seconds} s`;
+    throw new ProblemError('too-busy', detail, undefined, seconds);
+  }
+
+  #answered({ batch, answers, takenAtMs }: AnsweredBatch): void {
+    const arrivedAtMs = (row: number) => batch[row]?.pending.arrivedAtMs ?? takenAtMs;
+    const rows = this.answersOf(answers, { arrivedAtMs, takenAtMs });
+    for (const [row, { pending }] of batch.entries()) {
+      const answer = rows[row];
+      if (answer === undefined) throw new Error('a scan was recorded without an answer');
+      if (isAnswer(answer)) pending.settle(answer);
+      else
+        answer.then(
+          (late) => pending.settle(late),
+          (error: Error) => pending.fail(error),
+        );
+    }
+  }
+}
+
+function isAnswer(answer: Rows[number]): answer is AnswerOrProblem {
+  return !(answer instanceof Promise);
+}
+
+function pausedProblem(reason: string, scanId?: string): ProblemError {
+  return new ProblemError('store-paused', `the store: ${reason}`, scanId, PAUSED_RETRY_SECONDS);
+}

@@ -1,0 +1,85 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { mayReadVerdicts } from './access/access.ts';
+import { admit, originFor } from './admission.ts';
+import { answerOf } from './answers.ts';
+import { type BodyBudget, readBody } from './body.ts';
+import { JSON_BODY_BYTES_MAX } from './limits.ts';
+import type { PendingAnswer } from './pending-answer.ts';
+import { ProblemError, problem } from './problems.ts';
+import { parseJson, requestedBatch } from './scan-request.ts';
+import type { AnswerOrProblem, BatchAnswer } from './schemas.ts';
+import type { ServerPorts } from './server.ts';
+import { mediaTypeOf, readSingleScan } from './single-scan.ts';
+import { endSpan, startRequestSpan, traceAnswer } from './tracing.ts';
+
+/** Scans that come in a request, and verdicts that are looked up. */
+export function addVerdictRoutes(app: FastifyInstance, ports: ServerPorts, budget: BodyBudget): void {
+  const { desk, metrics, access } = ports;
+
+  app.post('/v1/verdicts', async (request, reply) => {
+    const arrivedAtMs = performance.now();
+    const span = startRequestSpan('POST /v1/verdicts', request.headers);
+    try {
+      const admitted = admit(access, request, ['sorter']);
+      desk.refuseWhenClosed();
+      const requested = await readSingleScan(request.raw, originFor(admitted), budget);
+      if (requested === null) return reply.hijack();
+      const [pending] = desk.ask([requested], arrivedAtMs);
+      const answer = await answerOrThrow(pending);
+      traceAnswer(span, answer, arrivedAtMs);
+      metrics.answered('single', performance.now() - arrivedAtMs);
+      request.log.debug({ scanId: requested.scan.scanId, ms: performance.now() - arrivedAtMs }, 'answered');
+      return send(reply, answer);
+    } finally {
+      endSpan(span, reply.statusCode);
+    }
+  });
+
+  app.post('/v1/verdicts::batch', async (request, reply) => {
+    const arrivedAtMs = performance.now();
+    const admitted = admit(access, request, ['sorter']);
+    desk.refuseWhenClosed();
+    if (mediaTypeOf(request.raw) !== 'application/json') {
+      throw new ProblemError('unsupported-media-type', 'a batch is application/json');
+    }
+    const body = await readBody(request.raw, JSON_BODY_BYTES_MAX, budget);
+    if (body === null) return reply.hijack();
+    const pending = desk.ask(requestedBatch(parseJson(body), originFor(admitted)), arrivedAtMs);
+    const verdicts = await Promise.all(pending.map(answerOrProblem));
+    metrics.answered('batch', performance.now() - arrivedAtMs);
+    request.log.debug({ scans: verdicts.length, ms: performance.now() - arrivedAtMs }, 'answered a batch');
+    return reply.type('application/json; charset=utf-8').send(JSON.stringify({ verdicts } satisfies BatchAnswer));
+  });
+
+  app.get('/v1/verdicts/:scanId', async (request: FastifyRequest<{ Params: { scanId: string } }>, reply) => {
+    const admitted = admit(access, request, ['investigator']);
+    const { scanId } = request.params;
+    if (desk.store.kind !== 'open') desk.refuseWhenClosed();
+    const [first] = await ports.verdictsOf([scanId]);
+    // Of other plants not even that there is something is told.
+    if (first === undefined || (admitted !== null && !mayReadVerdicts(admitted, first.plant))) {
+      throw new ProblemError('not-found', 'no verdict under this scan id', scanId);
+    }
+    return send(reply, answerOf(first, { isRepeated: true, timings: null }, ports.policy));
+  });
+}
+
+function send(reply: FastifyReply, answer: AnswerOrProblem): FastifyReply {
+  if ('code' in answer) throw new ProblemError(answer.code, answer.detail, answer.scanId);
+  return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer));
+}
+
+async function answerOrThrow(pending: PendingAnswer | undefined): Promise<AnswerOrProblem> {
+  if (pending === undefined) throw new Error('a scan was taken without an answer to wait for');
+  return pending.answer;
+}
+
+/** In a batch, one scan without a verdict leaves the others theirs. */
+async function answerOrProblem({ answer, scanId }: PendingAnswer): Promise<AnswerOrProblem> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof ProblemError) return problem(error.code, error.message, scanId);
+    throw error;
+  }
+}

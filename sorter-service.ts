@@ -1,0 +1,253 @@
+import { stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { isStorageFailure, type Policy, RecorderThread } from './analytics/index.ts';
+import type { ImageReaders } from './decode/index.ts';
+import type { Disposition } from './indicium/index.ts';
+import {
+  type Access,
+  type Log,
+  Metrics,
+  type ScanSource,
+  SorterServer,
+  type TlsFiles,
+  VerdictDesk,
+} from './ingest/index.ts';
+import { type RecorderPort, runPipeline } from './pipeline.ts';
+import { createReaderPool, type ReaderPool } from './reader-pool.ts';
+import { TrustWatch } from './trust-watch.ts';
+
+export interface ServiceOptions {
+  readonly db: string;
+  readonly registry: string;
+  readonly policy: Policy;
+  readonly host: string;
+  /** 0 for one that is free. */
+  readonly port: number;
+  readonly access: Access | null;
+  readonly tls: TlsFiles | null;
+  readonly lateDisposition: Disposition;
+  readonly queueScansMax: number;
+  /** Seconds from the end of one look for fraud to the beginning of the next; 0 for none. */
+  readonly detectEverySeconds: number;
+  readonly workers: number | undefined;
+  /** What else scans come from, until it ends by itself. */
+  readonly otherSources: readonly ScanSource[];
+}
+
+export interface ServicePorts {
+  /** Milliseconds since 1970. */
+  readonly nowMs: () => number;
+  readonly log: Log;
+  /** Tells this start from others in the ids of requests. */
+  readonly startId: string;
+  /** Who reads images, where not processes as many as there are workers. */
+  readonly images?: ImageReaders;
+}
+
+/** Images that a reading process works on or has at hand, so that it never waits for the next. */
+const IMAGES_PER_WORKER = 2;
+
+/**
+ * The sorter's side in one process: the server, the pipelines that its scans go through, one recorder and one pool of
+ * readers for all of them, and the detectors from time to time.
+ */
+export class SorterService {
+  readonly #options: ServiceOptions;
+  readonly #ports: ServicePorts;
+  readonly #trust: TrustWatch;
+  readonly #readers: ReaderPool;
+  readonly #metrics = new Metrics();
+  readonly #desk: VerdictDesk;
+  readonly #server: SorterServer;
+  readonly #failed = Promise.withResolvers<never>();
+  #recorder: RecorderThread | undefined;
+  #pipelines: Promise<unknown> = Promise.resolve();
+  #registryVersion = 0;
+  #look: NodeJS.Timeout | undefined;
+  #isStopping = false;
+
+  private constructor(options: ServiceOptions, ports: ServicePorts, trust: TrustWatch) {
+    this.#options = options;
+    this.#ports = ports;
+    this.#trust = trust;
+    this.#failed.promise.catch(() => {});
+    const workers = options.workers ?? availableParallelism();
+    this.#readers = createReaderPool(() => trust.current, workers, ports.images);
+    const { nowMs, log, startId } = ports;
+    const verdictsOf = (scanIds: readonly string[]) => this.#opened().verdictsOf(scanIds);
+    this.#desk = new VerdictDesk({
+      nowMs,
+      policy: options.policy,
+      verdictsOf,
+      trustVersion: () => trust.current.version,
+      lateDisposition: options.lateDisposition,
+      queueScansMax: options.queueScansMax,
+      imageLanes: workers * IMAGES_PER_WORKER,
+      metrics: this.#metrics,
+    });
+    this.#server = new SorterServer({
+      desk: this.#desk,
+      metrics: this.#metrics,
+      policy: options.policy,
+      access: options.access,
+      tls: options.tls,
+      log,
+      nowMs,
+      trust: () => trust.current,
+      verdictsOf,
+      run: (source) => this.#run(source),
+      startId,
+    });
+    this.#measure();
+  }
+
+  /**
+   * Listens at once, so that whoever watches it sees it start; takes scans once its store is open, which is when this
+   * answers. A trust list that is not accepted later leaves the one in use.
+   *
+   * @throws RegistryError, StoreError
+   */
+  static async start(options: ServiceOptions, ports: ServicePorts): Promise<SorterService & { readonly url: string }> {
+    const trust = await TrustWatch.open(options.registry, {
+      nowMs: ports.nowMs,
+      onRefused: (error) => ports.log.warn({ err: error }, 'a newer registry was not accepted'),
+    });
+    const service = new SorterService(options, ports, trust);
+    try {
+      const { address, port, family } = await service.#server.listen(options.host, options.port);
+      await service.#open();
+      const url = `http${options.tls === null ? '' : 's'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+      ports.log.info({ url, trustVersion: trust.current.version }, 'ready');
+      return Object.assign(service, { url });
+    } catch (error) {
+      await service.end();
+      throw error;
+    }
+  }
+
+  /** Rejects when something broke that should not have: then nothing can be answered any more. */
+  get failed(): Promise<never> {
+    return this.#failed.promise;
+  }
+
+  /** Takes nothing more, answers what is here, and ends. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    clearTimeout(this.#look);
+    this.#ports.log.info({ queued: this.#desk.queued, streams: this.#server.streams }, 'shutting down');
+    await Promise.race([Promise.all([this.#server.drain(), this.#pipelines]), this.failed]);
+    await this.end();
+    this.#ports.log.info('stopped');
+  }
+
+  /** Ends at once what still runs: whoever was not answered sends again. */
+  async end(): Promise<void> {
+    this.#isStopping = true;
+    clearTimeout(this.#look);
+    await this.#server.close();
+    await this.#trust.stop();
+    await this.#readers.close();
+    await this.#recorder?.close();
+  }
+
+  async #open(): Promise<void> {
+    const { options, log } = { options: this.#options, log: this.#ports.log };
+    const notices = {
+      onPaused: (reason: string) => {
+        log.error({ reason }, 'the store cannot be written; nothing is lost');
+        this.#desk.paused(reason);
+      },
+      onResumed: () => {
+        log.info('the store can be written again');
+        this.#desk.opened();
+      },
+    };
+    this.#readers.startImages();
+    this.#recorder = await RecorderThread.open(options.db, notices, options.policy);
+    await this.#takeRegistry(this.#recorder);
+    this.#trust.start();
+    this.#desk.opened();
+    const sources = [...this.#desk.sources(), ...this.#options.otherSources];
+    this.#pipelines = Promise.all(sources.map((source) => this.#run(source)));
+    // Told by `failed`, too, to whoever waits for that.
+    this.#pipelines.catch(() => {});
+    this.#lookLater();
+  }
+
+  /** What is given over HTTP has no position to go on from: whoever was not answered sends it again. */
+  async #run(source: ScanSource): Promise<void> {
+    const recorder = this.#opened();
+    const port: RecorderPort = {
+      positionOf: async () => null,
+      record: (batch, keepsReadings) => recorder.record(batch, keepsReadings),
+    };
+    try {
+      await runPipeline({ source, readers: this.#readers, recorder: port });
+    } catch (error) {
+      this.#ports.log.fatal({ err: error, source: source.name }, 'a pipeline failed');
+      this.#server.cut();
+      this.#failed.reject(error);
+      throw error;
+    }
+  }
+
+  #lookLater(): void {
+    const { detectEverySeconds } = this.#options;
+    if (detectEverySeconds === 0 || this.#isStopping) return;
+    this.#look = setTimeout(async () => {
+      await this.#lookForFraud();
+      this.#lookLater();
+    }, detectEverySeconds * 1_000);
+  }
+
+  async #lookForFraud(): Promise<void> {
+    const recorder = this.#opened();
+    const startedAtMs = performance.now();
+    try {
+      await this.#takeRegistry(recorder);
+      const findings = await recorder.detect();
+      const seconds = (performance.now() - startedAtMs) / 1_000;
+      this.#metrics.looked(seconds, findings);
+      this.#ports.log.debug({ findings, seconds }, 'looked for fraud');
+    } catch (error) {
+      if (this.#isStopping) return;
+      if (!isStorageFailure(error)) this.#failed.reject(error);
+      // The next look sees what this one did not.
+      this.#ports.log.error({ err: error }, 'could not look for fraud');
+    }
+  }
+
+  /** The detectors go by the registry in the store, the readers by the one in memory. */
+  async #takeRegistry(recorder: RecorderThread): Promise<void> {
+    const { current } = this.#trust;
+    if (current.version === this.#registryVersion) return;
+    await recorder.setRegistry(current);
+    this.#registryVersion = current.version;
+  }
+
+  #measure(): void {
+    const { db } = this.#options;
+    const sizes = () =>
+      Promise.all(
+        [db, `${db}.wal`].map((path) =>
+          stat(path)
+            .then(({ size }) => size)
+            .catch(() => 0),
+        ),
+      );
+    this.#metrics.measure({
+      queued: () => this.#desk.queued,
+      lagSeconds: () => (this.#desk.oldestAtMs === null ? 0 : (performance.now() - this.#desk.oldestAtMs) / 1_000),
+      streams: () => this.#server.streams,
+      storeBytes: async () => (await sizes()).reduce((total, size) => total + size, 0),
+      trustVersion: () => this.#trust.current.version,
+      images: () => ({ ...this.#readers.imageCounts.rungs, ...this.#readers.imageCounts.failures }),
+      isPaused: () => this.#desk.store.kind === 'paused',
+    });
+  }
+
+  #opened(): RecorderThread {
+    if (this.#recorder === undefined) throw new Error('the store is not open yet');
+    return this.#recorder;
+  }
+}
