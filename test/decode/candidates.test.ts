@@ -5,6 +5,7 @@ import {
   createZxingWasmReader,
   type MarkReader,
   readImage,
+  readImages,
   type SymbolReader,
 } from '../../decode/index.ts';
 import { bytesAt, SIGNED_BYTES, textAt } from '../../indicium/index.ts';
@@ -18,6 +19,8 @@ import { namedBytes } from '../support/pictures.ts';
 
 /** Smudges of solid ink over a third of the mark: beyond what 56 of 200 codewords mend by themselves. */
 const HEAVY: Damage = { smudges: 5, smudgedArea: [0.2, 0.24], blur: [0.3, 0.3], noise: [3, 6] };
+/** A dozen small smudges: each picture of the piece has its own. */
+const SPATTERED: Damage = { ...HEAVY, smudges: 12, smudgedArea: [0.25, 0.3] };
 const PIECES = 24;
 
 let general: SymbolReader;
@@ -66,6 +69,25 @@ describe('the signature as oracle', () => {
     const frank = fixedMarks();
     for (let piece = 0; piece < 3; piece++) await readImage(pictureOf(frank(), {}, `clean ${piece}`), reader);
     assert.deepEqual(await readHeavy(frank, () => reader), [16, 7]);
+  });
+
+  it('takes several pictures of a mark together where none of them gives it alone', async () => {
+    const frank = fixedMarks();
+    const tally = { alone: 0, together: 0, among: 0 };
+    for (let piece = 0; piece < PIECES / 2; piece++) {
+      const payload = frank();
+      const pictures = ['one', 'other'].map((camera) => ({
+        bytes: pictureOf(payload, SPATTERED, `${camera} ${piece}`),
+      }));
+      for (const { bytes } of pictures)
+        if ('mark' in (await readImage(bytes, createMarkReader(general)))) tally.alone += 1;
+      const outcome = await readImages(pictures, createMarkReader(general));
+      if ('mark' in outcome) {
+        assert.ok(payload.equals(outcome.mark.bytes), 'never a wrong reading');
+        tally.together += 1;
+      } else if (outcome.candidates.some((candidate) => payload.equals(candidate))) tally.among += 1;
+    }
+    assert.deepEqual(tally, { alone: 4, together: 10, among: 0 });
   });
 
   it('says no to candidates of another world', async () => {
