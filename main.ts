@@ -17,9 +17,10 @@ import { addRunCommand } from './commands/run-command.ts';
 import { addSimulateCommand } from './commands/simulate-command.ts';
 import { addStoreCommands } from './commands/store-commands.ts';
 import { type Terminal, warn } from './commands/terminal.ts';
+import { addTokenCommand } from './commands/token-command.ts';
 import { addTrustCommand } from './commands/trust-command.ts';
 import { addVerifyCommand, PayloadError } from './commands/verify-command.ts';
-import { SourceError } from './ingest/index.ts';
+import { SourceError, TokenFileError } from './ingest/index.ts';
 import { ReplayError, ScenarioError } from './psd-sim/index.ts';
 import { RegistryError } from './verify/index.ts';
 
@@ -36,6 +37,7 @@ const EXPECTED = [
   ScenarioError,
   SourceError,
   StoreError,
+  TokenFileError,
 ];
 
 async function main(terminal: Terminal): Promise<ExitCode> {
@@ -63,6 +65,7 @@ async function main(terminal: Terminal): Promise<ExitCode> {
   addDecodeCommand(program, terminal, finish);
   addVerifyCommand(program, terminal, finish);
   addTrustCommand(program, terminal, finish);
+  addTokenCommand(program, terminal, finish);
   addStoreCommands(program, terminal, finish);
   addDetectCommand(program, terminal, finish);
   addCasesCommands(program, terminal, finish);

@@ -2,6 +2,7 @@ import type { Recorded } from './batch-judge.ts';
 import type { Policy } from './policy-file.ts';
 import type { ReadingBatch } from './recorder.ts';
 import type { RegistryRecords } from './store/registry-records.ts';
+import type { StoredVerdict } from './store/stored-verdicts.ts';
 
 /** What the thread that owns the store is asked to do, the opening first. */
 export type Order =
@@ -10,6 +11,7 @@ export type Order =
   | { readonly kind: 'record'; readonly batch: ReadingBatch }
   | { readonly kind: 'registry'; readonly registry: RegistryRecords }
   | { readonly kind: 'detect' }
+  | { readonly kind: 'verdicts'; readonly scanIds: readonly string[] }
   | { readonly kind: 'close' };
 
 export interface OrderFor {
@@ -21,7 +23,7 @@ export type Answer =
   | {
       readonly kind: 'done';
       readonly id: number;
-      readonly result: Recorded | string | number | null;
+      readonly result: Recorded | readonly StoredVerdict[] | string | number | null;
     }
   | {
       readonly kind: 'failed';

@@ -6,6 +6,7 @@ import type { ReadingBatch } from './recorder.ts';
 import type { Answer, Notice, Order, OrderFor } from './recorder-messages.ts';
 import { StoreError } from './store/instance.ts';
 import type { RegistryRecords } from './store/registry-records.ts';
+import type { StoredVerdict } from './store/stored-verdicts.ts';
 
 export interface RecorderNotices {
   /** The store cannot take anything now; nothing is lost, and it goes on by itself. */
@@ -69,7 +70,14 @@ export class RecorderThread {
     await this.#ask({ kind: 'registry', registry });
   }
 
-  /** Number of findings. */
+  /** What was answered under these scan ids, in the order of recording. Recording goes on meanwhile. */
+  async verdictsOf(scanIds: readonly string[]): Promise<readonly StoredVerdict[]> {
+    const verdicts = await this.#ask({ kind: 'verdicts', scanIds });
+    if (!Array.isArray(verdicts)) throw new TypeError('the recorder gave another answer than was asked for');
+    return verdicts;
+  }
+
+  /** Number of findings. Recording goes on meanwhile. */
   async detect(): Promise<number> {
     return Number(await this.#ask({ kind: 'detect' }));
   }

@@ -51,17 +51,23 @@ async function carryOut(order: Order): Promise<Extract<Answer, { kind: 'done' }>
     await alone;
     return (await opening.promise).queue.record(order.batch);
   }
+  if (order.kind === 'verdicts') return (await opening.promise).recorder.verdictsOf(order.scanIds);
   const result = alone.then(() => carryOutAlone(order));
   alone = result.catch(() => {});
-  return result;
+  const beside = await result;
+  return beside instanceof Function ? beside() : beside;
 }
 
-async function carryOutAlone(order: Exclude<Order, { kind: 'open' | 'record' }>) {
+/** Gives what is left to do when the others may go on. */
+async function carryOutAlone(order: Exclude<Order, { kind: 'open' | 'record' | 'verdicts' }>) {
   const { recorder, queue } = await opening.promise;
   await queue.idle();
   if (order.kind === 'position') return recorder.positionOf(order.source);
   if (order.kind === 'registry') await recorder.setRegistry(order.registry);
-  if (order.kind === 'detect') return recorder.detect();
-  if (order.kind === 'close') recorder.close();
+  if (order.kind === 'detect') return () => recorder.detect();
+  if (order.kind === 'close') {
+    await recorder.settle();
+    recorder.close();
+  }
   return null;
 }

@@ -8,6 +8,7 @@ import { rebuild } from './rebuild.ts';
 import { isStorageFailure } from './store/failures.ts';
 import type { RegistryRecords } from './store/registry-records.ts';
 import { type EvidenceBatch, Store } from './store/store.ts';
+import { readStoredVerdicts, type StoredVerdict } from './store/stored-verdicts.ts';
 
 /** Readings of one source, and how far it was read with them. */
 export interface ReadingBatch {
@@ -34,6 +35,7 @@ export class Recorder {
   readonly #judge: Judge;
   readonly #known = new KnownScans();
   #store: Store;
+  #lastLook: Promise<unknown> = Promise.resolve();
 
   private constructor(path: string, ports: RecorderPorts, policy: Policy, store: Store) {
     this.#path = path;
@@ -50,8 +52,14 @@ export class Recorder {
     return recorder;
   }
 
+  /** Nothing may run beside it any more: see settle. */
   close(): void {
     this.#store.close();
+  }
+
+  /** Ends what runs beside the recording. */
+  settle(): Promise<void> {
+    return this.#store.beside.stop();
   }
 
   positionOf(source: string): Promise<string | null> {
@@ -90,8 +98,16 @@ export class Recorder {
     return this.#store.setRegistry(registry);
   }
 
+  /** Number of findings. Recording goes on meanwhile. One look at a time: it reads on from where the last one ended. */
   detect(): Promise<number> {
-    return detect(this.#store, this.#policy);
+    const look = this.#lastLook.then(() => this.#store.beside.run((store) => detect(store, this.#policy)));
+    this.#lastLook = look.catch(() => {});
+    return look;
+  }
+
+  /** What was answered under these scan ids; recording goes on meanwhile. */
+  verdictsOf(scanIds: readonly string[]): Promise<StoredVerdict[]> {
+    return this.#store.beside.run(({ connection }) => readStoredVerdicts(connection, scanIds));
   }
 
   /** Writes once, however often it must be tried: a commit that failed may have taken effect. */
@@ -115,6 +131,7 @@ export class Recorder {
 
   /** DuckDB refuses everything after some failures, so the store is opened anew, which also tells what it holds. */
   async #reopen(): Promise<void> {
+    await this.settle();
     this.#store.close();
     this.#store = await Store.open(this.#path);
   }

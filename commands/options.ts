@@ -14,6 +14,10 @@ export function policyOption(): Option {
   return new Option('--policy <file>', 'thresholds and dispositions (default: those built in)').env('INDICIA_POLICY');
 }
 
+export function tokensOption(): Option {
+  return new Option('--tokens <file>', 'who may come in, a JSON file').env('INDICIA_TOKENS').makeOptionMandatory();
+}
+
 export function jsonOption(): Option {
   return new Option('--json', 'for machines: one JSON object a line');
 }

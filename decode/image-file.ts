@@ -6,6 +6,11 @@ export type FileFailure = 'image-missing' | 'image-refused' | 'image-too-large';
 const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG']);
 const REFUSED = new Set(['EACCES', 'EPERM', 'ELOOP', 'EISDIR', 'ENXIO', 'ERR_INVALID_ARG_VALUE']);
 
+/** The bytes of an image that came another way, as long as a file might have as many. */
+export function sizedImage(bytes: Uint8Array): Uint8Array | FileFailure {
+  return bytes.length > IMAGE_BYTES_MAX ? 'image-too-large' : bytes;
+}
+
 /** The bytes of a regular file of at most IMAGE_BYTES_MAX. A full disk or table of open files throws: it will pass. */
 export async function readImageFile(path: string): Promise<Uint8Array | FileFailure> {
   let file: Awaited<ReturnType<typeof open>>;

@@ -26,7 +26,9 @@ export type Mark =
   | { readonly kind: 'payload'; readonly payload: Uint8Array }
   | {
       readonly kind: 'image';
+      /** Of the file, or `sha256:` and its digest where its bytes came with the scan. */
       readonly path: string;
+      readonly bytes?: Uint8Array;
       /** Where the file is a raw 8-bit grey frame, which does not say its size. */
       readonly frame?: { readonly width: number; readonly height: number };
     }

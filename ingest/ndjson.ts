@@ -27,7 +27,7 @@ export async function ndjsonFile(path: string): Promise<ScanSource> {
     async *batches(from) {
       const start = await startOf(resolved, from);
       const stream = createReadStream(resolved, { start: start.offset, highWaterMark: READ_BYTES });
-      const builder = new ScanLinesBuilder(resolved, dirname(resolved));
+      const builder = new ScanLinesBuilder(resolved, { imageFolder: dirname(resolved) });
       for await (const { scans, offset, line, unfinished } of lineBatches(stream, start, builder, true)) {
         const position = JSON.stringify({ offset, line, guard: await guardOf(resolved, offset) });
         yield batchOf(scans, position, unfinished);
@@ -41,7 +41,7 @@ export function ndjsonStream(stream: Readable, imageFolder: string): ScanSource 
   return {
     name: 'stdin',
     async *batches() {
-      const builder = new ScanLinesBuilder('stdin', imageFolder);
+      const builder = new ScanLinesBuilder('stdin', { imageFolder });
       for await (const { scans } of lineBatches(stream, { offset: 0, line: 0 }, builder, false)) {
         yield batchOf(scans, null, null);
       }

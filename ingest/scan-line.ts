@@ -1,5 +1,5 @@
+import { hash } from 'node:crypto';
 import { isAbsolute, join, normalize } from 'node:path';
-import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import {
   digest64,
@@ -9,20 +9,14 @@ import {
   type Scan,
   SORTING_PASSES,
 } from '../indicium/index.ts';
-import { EXTRA_CHARS_MAX, FRAME_SIDE_PX_MAX } from './limits.ts';
+import { EXTRA_CHARS_MAX } from './limits.ts';
+import { FrameShape, MomentShape, PayloadShape, TextShape, WeightShape } from './scan-shapes.ts';
 
-const Text = Compile(Type.String({ minLength: 1, maxLength: SCAN_TEXT_CHARS_MAX }));
-const Weight = Compile(Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 }));
-const Payload = Compile(Type.String({ pattern: '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$' }));
-const Frame = Compile(
-  Type.Object({
-    width: Type.Integer({ minimum: 1, maximum: FRAME_SIDE_PX_MAX }),
-    height: Type.Integer({ minimum: 1, maximum: FRAME_SIDE_PX_MAX }),
-  }),
-);
-const Moment = Compile(
-  Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?(Z|[+-]\\d{2}:\\d{2})$' }),
-);
+const Text = Compile(TextShape);
+const Weight = Compile(WeightShape);
+const Payload = Compile(PayloadShape);
+const Frame = Compile(FrameShape);
+const Moment = Compile(MomentShape);
 
 const KNOWN_FIELDS: ReadonlySet<string> = new Set([
   'scanId',
@@ -35,13 +29,22 @@ const KNOWN_FIELDS: ReadonlySet<string> = new Set([
   'weightGrams',
   'payload',
   'image',
+  'imageBase64',
   'frame',
+  'deadlineMs',
 ]);
 
-/** Where a line came from: its scan id when it has none of its own, and the folder its image paths start from. */
-export interface LineOrigin {
+/** Where a scan came from, and what it may name. */
+export interface ScanOrigin {
+  /** Paths of images are relative to it; null where nobody may name files. */
+  readonly imageFolder: string | null;
+  /** The plant of whoever sent it: a scan that names none is of it, and of no other. Not given, any plant may be named. */
+  readonly plant?: string | undefined;
+}
+
+export interface LineOrigin extends ScanOrigin {
+  /** The scan id of a line that has none of its own. */
   readonly fallbackId: () => string;
-  readonly imageFolder: string;
 }
 
 /**
@@ -59,8 +62,25 @@ export function parseScanLine(line: string, origin: LineOrigin): Scan {
   const scanId = textOf(record.scanId);
   if (scanId === null)
     return malformedScan(origin.fallbackId(), '/scanId is missing or no text of 1 to 256 characters', line);
+  const scan = scanOfRecord(record, scanId, origin, line);
+  if (isOfPlant(scan, origin)) return scan;
+  // Under an id of its own: whoever speaks for one plant must not use up the scan ids of another.
+  return malformedScan(origin.fallbackId(), '/plant is not that of the sender', line);
+}
 
-  const plant = textOf(record.plant);
+/** False where the scan names another plant than that of its sender. */
+export function isOfPlant(scan: Scan, origin: ScanOrigin): boolean {
+  return origin.plant === undefined || scan.plant === null || scan.plant === origin.plant;
+}
+
+/** `text` is the record as it came. */
+export function scanOfRecord(
+  record: Readonly<Record<string, unknown>>,
+  scanId: string,
+  origin: ScanOrigin,
+  text: string,
+): Scan {
+  const plant = textOf(record.plant ?? origin.plant);
   const machine = textOf(record.machine);
   const scannedAtMs = momentOf(record.scannedAt);
   const mailpieceId = textOf(record.mailpieceId);
@@ -69,9 +89,11 @@ export function parseScanLine(line: string, origin: LineOrigin): Scan {
   const weightGrams = Weight.Check(record.weightGrams) ? record.weightGrams : null;
   const read = { plant, machine, scannedAt: scannedAtMs, mailpieceId, pass, destination, weightGrams };
   const extra = extraOf(record, new Map(Object.entries(read)));
-  if (extra !== null && extra.length > EXTRA_CHARS_MAX) return malformedScan(scanId, 'unknown fields too long', line);
+  if (extra !== null && extra.length > EXTRA_CHARS_MAX) return malformedScan(scanId, 'unknown fields too long', text);
   const payload = record.payload ?? undefined;
-  const image = record.image ?? undefined;
+  const sent = imageBytesOf(record.imageBase64);
+  const sentName = sent === null ? null : imageName(sent);
+  const image = sentName ?? record.image ?? undefined;
   const frame = record.frame ?? undefined;
   return {
     scanId,
@@ -82,7 +104,10 @@ export function parseScanLine(line: string, origin: LineOrigin): Scan {
     pass,
     destination,
     weightGrams,
-    mark: markOf(payload, image, frame, origin.imageFolder),
+    mark:
+      payload === undefined && sent !== null && sentName !== null
+        ? sentMark(sent, sentName, frame)
+        : markOf(payload, image, frame, origin.imageFolder),
     extra,
     digest: digest64(
       JSON.stringify([
@@ -93,12 +118,12 @@ export function parseScanLine(line: string, origin: LineOrigin): Scan {
   };
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Text as a database can hold it: half a surrogate pair would come back as another character. */
-function textOf(value: unknown): string | null {
+export function textOf(value: unknown): string | null {
   if (typeof value !== 'string' || value.length === 0) return null;
   // What is short in UTF-16 units is short in characters, too, which take longer to count.
   return value.length <= SCAN_TEXT_CHARS_MAX || Text.Check(value) ? value.toWellFormed() : null;
@@ -151,7 +176,7 @@ function extraOf(
   return extra === null ? null : JSON.stringify(Object.fromEntries(extra));
 }
 
-function markOf(payload: unknown, image: unknown, frame: unknown, imageFolder: string): Mark {
+function markOf(payload: unknown, image: unknown, frame: unknown, imageFolder: string | null): Mark {
   if (payload !== undefined) return payloadMark(payload);
   if (image === undefined) {
     return { kind: 'none', reason: 'scan-incomplete', detail: 'neither payload nor image' };
@@ -159,22 +184,48 @@ function markOf(payload: unknown, image: unknown, frame: unknown, imageFolder: s
   const named = textOf(image);
   if (named === null) return { kind: 'none', reason: 'scan-malformed', detail: '/image is no path' };
   const path = normalize(named);
+  if (imageFolder === null) return { kind: 'none', reason: 'image-refused', detail: `a file is named: ${named}` };
   if (isAbsolute(path) || path === '..' || path.startsWith('../')) {
     return { kind: 'none', reason: 'image-refused', detail: `outside the folder of the scans: ${named}` };
   }
-  const file = { kind: 'image', path: join(imageFolder, path) } as const;
-  if (frame === undefined) return file;
+  return framed({ kind: 'image', path: join(imageFolder, path) }, frame);
+}
+
+function framed(image: Extract<Mark, { kind: 'image' }>, frame: unknown): Mark {
+  if (frame === undefined) return image;
   if (!Frame.Check(frame)) return { kind: 'none', reason: 'scan-malformed', detail: '/frame is no width and height' };
-  return { ...file, frame: { width: frame.width, height: frame.height } };
+  return { ...image, frame: { width: frame.width, height: frame.height } };
+}
+
+/** Bytes of an image that came with its scan, in base64 or as they are; what came in their place; null where none came. */
+function imageBytesOf(base64: unknown): Uint8Array | { readonly unusable: unknown } | null {
+  if (base64 === undefined || base64 === null) return null;
+  if (base64 instanceof Uint8Array) return base64;
+  return bytesOfBase64(base64) ?? { unusable: base64 };
+}
+
+/** Known by its contents, however they came. */
+function imageName(sent: Uint8Array | { readonly unusable: unknown }): string {
+  return sent instanceof Uint8Array ? `sha256:${hash('sha256', sent)}` : JSON.stringify(sent);
+}
+
+function sentMark(sent: Uint8Array | { readonly unusable: unknown }, path: string, frame: unknown): Mark {
+  if (sent instanceof Uint8Array) return framed({ kind: 'image', path, bytes: sent }, frame);
+  return { kind: 'none', reason: 'scan-malformed', detail: '/imageBase64 is not base64' };
 }
 
 function payloadMark(base64: unknown): Mark {
-  const payload = typeof base64 === 'string' ? Buffer.from(base64, 'base64') : null;
-  // Encoding it again takes a fifth of the time of the pattern, which a text that ends in other spare bits still fits.
-  const isBase64 = payload !== null && (payload.toString('base64') === base64 || Payload.Check(base64));
-  if (!isBase64) return { kind: 'none', reason: 'scan-malformed', detail: '/payload is not base64' };
+  const payload = bytesOfBase64(base64);
+  if (payload === null) return { kind: 'none', reason: 'scan-malformed', detail: '/payload is not base64' };
   if (payload.length > SCAN_PAYLOAD_BYTES_MAX) {
     return { kind: 'none', reason: 'payload-too-long', detail: `${payload.length} bytes` };
   }
   return { kind: 'payload', payload };
+}
+
+function bytesOfBase64(base64: unknown): Buffer | null {
+  if (typeof base64 !== 'string') return null;
+  const bytes = Buffer.from(base64, 'base64');
+  // Encoding it again takes a fifth of the time of the pattern, which a text that ends in other spare bits still fits.
+  return bytes.toString('base64') === base64 || Payload.Check(base64) ? bytes : null;
 }

@@ -1,7 +1,7 @@
 import { BATCH_SCANS_MAX, type Scan } from '../indicium/index.ts';
 import { BATCH_BYTES_MAX, BATCH_IMAGES_MAX, LINE_BYTES_MAX } from './limits.ts';
 import type { Line } from './lines.ts';
-import { malformedScan, parseScanLine } from './scan-line.ts';
+import { malformedScan, parseScanLine, type ScanOrigin } from './scan-line.ts';
 
 /**
  * Lines of one source as they came. They are parsed by whoever reads the marks, in its own thread, since parsing all of
@@ -20,8 +20,8 @@ export interface ScanLines {
   readonly mayNameImages: boolean;
   /** Names the source in the scan id of a line that has none. */
   readonly label: string;
-  /** Paths of images are relative to it. */
-  readonly imageFolder: string;
+  readonly imageFolder: ScanOrigin['imageFolder'];
+  readonly plant?: ScanOrigin['plant'];
 }
 
 /** Leaves room for a line number within the length of a scan id. */
@@ -39,6 +39,7 @@ export function* parseScanLines({
   skipped,
   label,
   imageFolder,
+  plant,
 }: ScanLines): Generator<Scan, void, undefined> {
   const bytes = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
   let start = 0;
@@ -50,7 +51,7 @@ export function* parseScanLines({
       yield malformedScan(fallbackId(), `longer than ${LINE_BYTES_MAX} bytes`, skippedDigest);
     } else {
       const line = textOf(bytes, start, end);
-      if (line.trim() !== '') yield parseScanLine(line, { fallbackId, imageFolder });
+      if (line.trim() !== '') yield parseScanLine(line, { fallbackId, imageFolder, plant });
     }
     start = end;
   }
@@ -62,21 +63,21 @@ export function textOf(bytes: Buffer, start: number, end: number): string {
 }
 
 /** Only a hint for the size of a batch: a payload may come with an unknown field of this name. */
-const IMAGE_FIELD = Buffer.from('"image"');
+const IMAGE_FIELD = Buffer.from('"image');
 
 /** Gathers lines until a batch is full: 5,000 of them, 8 MB, or 64 that name images. */
 export class ScanLinesBuilder {
   /** Names the source. */
   readonly label: string;
-  readonly #imageFolder: string;
+  readonly #origin: ScanOrigin;
   #lines: Buffer[] = [];
   #skipped = new Map<number, string>();
   #images = 0;
   #bytes = 0;
 
-  constructor(label: string, imageFolder: string) {
+  constructor(label: string, origin: ScanOrigin) {
     this.label = label;
-    this.#imageFolder = imageFolder;
+    this.#origin = origin;
   }
 
   get isEmpty(): boolean {
@@ -111,6 +112,6 @@ export class ScanLinesBuilder {
     this.#images = 0;
     this.#bytes = 0;
     const firstLine = lastLine - lines.length + 1;
-    return { text, ends, firstLine, skipped, mayNameImages, label: this.label, imageFolder: this.#imageFolder };
+    return { text, ends, firstLine, skipped, mayNameImages, label: this.label, ...this.#origin };
   }
 }

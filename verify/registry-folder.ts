@@ -101,9 +101,9 @@ export async function loadRecords({ folder, head }: Pick<TrustedFolder, 'folder'
     const named = shown.map(({ keyId, refusal }) => `key id ${keyId}: ${REFUSALS[refusal]}`);
     throw new RegistryError(`${join(folder, 'keys.ndjson')}: ${named.join('; ')}`);
   }
-  const { version, digest, issuedAtMs } = head;
+  const { version, digest, issuedAtMs, expiresAtMs } = head;
   const records = { licenses, grants, psds, funds, ...(await loadOptionalRecords(folder, head)) };
-  return { version, digest, issuedAtMs, keys: builder.finish(), ...records };
+  return { version, digest, issuedAtMs, expiresAtMs, keys: builder.finish(), ...records };
 }
 
 /** Files that a post may leave out; a listed one must be there, like the rest. */

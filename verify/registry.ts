@@ -8,6 +8,8 @@ export interface Registry {
   /** SHA-256 of the signed list: two lists may claim one version, but not one digest. */
   readonly digest: string;
   readonly issuedAtMs: number;
+  /** From then on the list says nothing any more. */
+  readonly expiresAtMs: number;
   readonly keys: KeyTable;
   readonly licenses: readonly LicenseRecord[];
   readonly grants: readonly GrantRecord[];

@@ -1,7 +1,7 @@
-import type { Store } from '../store/store.ts';
+import type { BesideStore } from '../store/beside.ts';
 
 /** All that the detectors need of a store: a connection, and a transaction around what they do. */
-export type DetectionStore = Pick<Store, 'connection' | 'transaction'>;
+export type DetectionStore = BesideStore;
 export type Connection = DetectionStore['connection'];
 
 /** The single value of the single row. */

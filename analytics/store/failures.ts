@@ -10,6 +10,7 @@ const STORAGE_FAILURES = [
   /read-only file system/i,
   // While a store is opened again, whoever looked at it in between is soon done.
   /another process has this store open/,
+  /it is being opened again/,
   /database has been invalidated because of a previous fatal error/i,
 ];
 

@@ -5,10 +5,10 @@ import { rowsOf } from '../../indicium/index.ts';
 import { type Evidence, evidenceColumns } from '../evidence.ts';
 import { Anchor } from './anchor.ts';
 import { appendEvidence } from './append.ts';
+import { Beside, inTransaction } from './beside.ts';
 import { linkOfColumns } from './chain.ts';
 import { appendLink, type ChainEnd } from './chain-table.ts';
 import { EVIDENCE_COLUMNS, type EvidenceColumns } from './columns.ts';
-import { CommitUnknownError } from './commit-unknown.ts';
 import { openForWriting, refuseMissing, StoreError } from './instance.ts';
 import type { RegistryRecords } from './registry-records.ts';
 import { replaceRegistryTables } from './registry-tables.ts';
@@ -31,6 +31,7 @@ export interface RecordedScan {
 /** The evidence in one DuckDB file, open for writing. One process owns the file; within it there is one writer. */
 export class Store {
   readonly connection: DuckDBConnection;
+  readonly beside: Beside;
   readonly #instance: DuckDBInstance;
   readonly #anchor: Anchor;
   #end: ChainEnd;
@@ -39,6 +40,7 @@ export class Store {
   private constructor(instance: DuckDBInstance, connection: DuckDBConnection, anchor: Anchor, end: ChainEnd) {
     this.#instance = instance;
     this.connection = connection;
+    this.beside = new Beside(instance);
     this.#anchor = anchor;
     this.#end = end;
   }
@@ -148,19 +150,8 @@ export class Store {
     await this.transaction(() => replaceRegistryTables(this.connection, registry));
   }
 
-  async transaction(work: () => Promise<void>): Promise<void> {
-    await this.connection.run('begin');
-    try {
-      await work();
-    } catch (error) {
-      await this.connection.run('rollback');
-      throw error;
-    }
-    try {
-      await this.connection.run('commit');
-    } catch (error) {
-      throw new CommitUnknownError(error instanceof Error ? error.message : String(error), { cause: error });
-    }
+  transaction(work: () => Promise<void>): Promise<void> {
+    return inTransaction(this.connection, work);
   }
 
   async #setPosition(source: string, position: string): Promise<void> {

@@ -5,6 +5,8 @@ import type { FrameSize } from '../read-image.ts';
 /** An image file to be read by a process of its own. */
 export interface ImageOrder {
   readonly path: string;
+  /** Of the file, where there is none on a disk here. */
+  readonly bytes?: Uint8Array;
   /** Where the file is a raw frame. */
   readonly frame?: FrameSize;
 }

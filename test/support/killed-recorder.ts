@@ -64,7 +64,7 @@ writeSync(1, 'done\n');
 
 async function batchesOf(path: string): Promise<Scan[][]> {
   const lines = (await readFile(path)).toString().trimEnd().split('\n');
-  const builder = new ScanLinesBuilder(path, '.');
+  const builder = new ScanLinesBuilder(path, { imageFolder: '.' });
   for (const line of lines)
     builder.add({ bytes: Buffer.from(line), skippedDigest: null, endOffset: 0, isTerminated: true });
   const scans = [...parseScanLines(builder.take(lines.length))];

@@ -97,6 +97,7 @@ export class SmallWorld {
       version: 1,
       digest: label,
       issuedAtMs: PRINTED_AT_MS,
+      expiresAtMs: 8.64e15,
       keys: pairs.map(({ psd, license }) => ({
         ...this.key(psd, license),
         psd,

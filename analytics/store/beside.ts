@@ -1,0 +1,68 @@
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { CommitUnknownError } from './commit-unknown.ts';
+
+/** What is done to a store while evidence goes on being written to it. */
+export interface BesideStore {
+  readonly connection: DuckDBConnection;
+  transaction(work: () => Promise<void>): Promise<void>;
+}
+
+/**
+ * Work beside the writer, each on a connection of its own: it sees what was committed when it began and holds up no
+ * verdict. Whoever closes the file must stop it first.
+ */
+export class Beside {
+  readonly #instance: DuckDBInstance;
+  readonly #connections = new Set<DuckDBConnection>();
+  readonly #running = new Set<Promise<unknown>>();
+  #isStopped = false;
+
+  constructor(instance: DuckDBInstance) {
+    this.#instance = instance;
+  }
+
+  async run<Result>(work: (store: BesideStore) => Promise<Result>): Promise<Result> {
+    if (this.#isStopped) throw new Error('the store is closed, or it is being opened again');
+    const result = this.#withConnection(work);
+    this.#running.add(result);
+    try {
+      return await result;
+    } finally {
+      this.#running.delete(result);
+    }
+  }
+
+  async #withConnection<Result>(work: (store: BesideStore) => Promise<Result>): Promise<Result> {
+    const connection = await this.#instance.connect();
+    this.#connections.add(connection);
+    try {
+      return await work({ connection, transaction: (steps) => inTransaction(connection, steps) });
+    } finally {
+      this.#connections.delete(connection);
+      connection.closeSync();
+    }
+  }
+
+  /** Interrupts what runs, waits until it has ended, and lets nothing more begin. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    for (const connection of this.#connections) connection.interrupt();
+    await Promise.allSettled(this.#running);
+  }
+}
+
+/** @throws CommitUnknownError when it may have taken effect. */
+export async function inTransaction(connection: DuckDBConnection, work: () => Promise<void>): Promise<void> {
+  await connection.run('begin');
+  try {
+    await work();
+  } catch (error) {
+    await connection.run('rollback');
+    throw error;
+  }
+  try {
+    await connection.run('commit');
+  } catch (error) {
+    throw new CommitUnknownError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
