@@ -29,6 +29,8 @@ export type Mark =
       /** Of the file, or `sha256:` and its digest where its bytes came with the scan. */
       readonly path: string;
       readonly bytes?: Uint8Array;
+      /** Further files with pictures of the same piece. */
+      readonly others?: readonly string[];
       /** Where the file is a raw 8-bit grey frame, which does not say its size. */
       readonly frame?: { readonly width: number; readonly height: number };
     }

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { before, describe, it } from 'node:test';
 import {
   createMarkReader,
@@ -8,14 +11,17 @@ import {
   readImages,
   type SymbolReader,
 } from '../../decode/index.ts';
-import { bytesAt, SIGNED_BYTES, textAt } from '../../indicium/index.ts';
+import { bytesAt, rowsOf, SIGNED_BYTES, textAt } from '../../indicium/index.ts';
+import { openSource } from '../../ingest/index.ts';
 import { encodeGreyPng } from '../../psd-sim/grey-png.ts';
 import { readScans } from '../../reader.ts';
+import { createReaderPool } from '../../reader-pool.ts';
 import { genuineAmong, KeyRing } from '../../verify/index.ts';
 import { type Damage, degradedCrop, squareSymbol } from '../support/degraded.ts';
 import { scanOf } from '../support/evidence.ts';
 import { PRINTED_AT_MS, SmallWorld } from '../support/marks.ts';
 import { namedBytes } from '../support/pictures.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 
 /** Smudges of solid ink over a third of the mark: beyond what 56 of 200 codewords mend by themselves. */
 const HEAVY: Damage = { smudges: 5, smudgedArea: [0.2, 0.24], blur: [0.3, 0.3], noise: [3, 6] };
@@ -88,6 +94,45 @@ describe('the signature as oracle', () => {
       } else if (outcome.candidates.some((candidate) => payload.equals(candidate))) tally.among += 1;
     }
     assert.deepEqual(tally, { alone: 4, together: 10, among: 0 });
+  });
+
+  it('reads all the pictures that a scan names, in the pipeline', async (test) => {
+    const folder = await temporaryFolder(test);
+    const frank = fixedMarks();
+    const lines: string[] = [];
+    for (let piece = 0; piece < 3; piece++) {
+      const payload = frank();
+      for (const camera of ['one', 'other']) {
+        await writeFile(join(folder, `${camera}-${piece}.png`), pictureOf(payload, SPATTERED, `${camera} ${piece}`));
+      }
+      const scan = (scanId: string, image: readonly string[]) => JSON.stringify({ scanId, image });
+      lines.push(
+        scan(`one ${piece}`, [`one-${piece}.png`]),
+        scan(`other ${piece}`, [`other-${piece}.png`]),
+        scan(`both ${piece}`, [`one-${piece}.png`, `other-${piece}.png`]),
+        scan(`lost ${piece}`, [`one-${piece}.png`, 'nowhere.png']),
+      );
+    }
+    await writeFile(join(folder, 'scans.ndjson'), lines.join('\n'));
+    const source = await openSource(folder, Readable.from([]));
+    const readers = createReaderPool(() => new SmallWorld(1, 1).registry, 1);
+    test.after(() => readers.close());
+    const outcomes: Record<string, string[]> = {};
+    for await (const { scans } of source.batches(null)) {
+      const { columns } = await readers.read(scans);
+      for (let row = 0; row < rowsOf(columns); row++) {
+        // Read, since the signatures of these marks are made up.
+        const outcome = textAt(columns.outcome, row);
+        const [camera = ''] = textAt(columns.scanId, row).split(' ');
+        outcomes[camera] = [...(outcomes[camera] ?? []), outcome === 'forged' ? 'read' : outcome];
+      }
+    }
+    assert.deepEqual(outcomes, {
+      one: ['no-symbol', 'no-symbol', 'read'],
+      other: ['no-symbol', 'no-symbol', 'no-symbol'],
+      both: ['read', 'no-symbol', 'read'],
+      lost: ['image-missing', 'image-missing', 'read'],
+    });
   });
 
   it('says no to candidates of another world', async () => {
