@@ -9,10 +9,12 @@ import {
   createZxingJsReader,
   createZxingWasmReader,
   type FrameSize,
+  type ImageBytes,
   type MarkReader,
   type ReadOutcome,
   readImage,
   readImageFile,
+  readImages,
 } from '../decode/index.ts';
 import {
   type ForeignMark,
@@ -35,6 +37,7 @@ const READERS = {
 interface DecodeOptions {
   readonly reader: keyof typeof READERS;
   readonly raw?: FrameSize;
+  readonly onePiece?: boolean;
   readonly json?: boolean;
 }
 
@@ -46,14 +49,17 @@ export function addDecodeCommand(program: Command, terminal: Terminal, finish: (
     .argument('<file...>', 'images, or folders of images')
     .addOption(new Option('--reader <name>', 'what reads').choices(Object.keys(READERS)).default('indicia'))
     .addOption(new Option('--raw <size>', 'the files are raw 8-bit grey frames, e.g. 2000x880').argParser(frameSize))
+    .option('--one-piece', 'the files are pictures of one piece, which are taken together')
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  indicia decode day/images --json\n  indicia decode --raw 2000x880 frame.grey')
     .action(async (paths: string[], options: DecodeOptions) => {
       const reader = await READERS[options.reader]();
       let unread = 0;
-      for (const file of await expand(paths)) {
+      const files = await expand(paths);
+      for (const group of options.onePiece === true ? [files] : files.map((file) => [file])) {
         const startedAtMs = performance.now();
-        const outcome = await readFile(file, reader, options.raw);
+        const outcome = await readFiles(group, reader, options.raw);
+        const file = group.join(' ');
         const readMs = Number((performance.now() - startedAtMs).toFixed(2));
         if ('failure' in outcome) unread += 1;
         const line = { file, ...describe(outcome), readMs };
@@ -68,9 +74,15 @@ type FileOutcome =
   | ReadOutcome
   | { readonly failure: ReasonCode; readonly candidates: readonly []; readonly attempts: readonly [] };
 
-async function readFile(file: string, reader: MarkReader, frame?: FrameSize): Promise<FileOutcome> {
-  const bytes = await readImageFile(file);
-  return typeof bytes === 'string' ? { failure: bytes, candidates: [], attempts: [] } : readImage(bytes, reader, frame);
+async function readFiles(files: readonly string[], reader: MarkReader, frame?: FrameSize): Promise<FileOutcome> {
+  const images: ImageBytes[] = [];
+  for (const file of files) {
+    const bytes = await readImageFile(file);
+    if (typeof bytes === 'string') return { failure: bytes, candidates: [], attempts: [] };
+    images.push(frame === undefined ? { bytes } : { bytes, frame });
+  }
+  const [only] = images;
+  return images.length === 1 && only !== undefined ? readImage(only.bytes, reader, frame) : readImages(images, reader);
 }
 
 function frameSize(text: string): FrameSize {

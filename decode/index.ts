@@ -7,10 +7,12 @@ export {
   createGeneralReader,
   createMarkReader,
   type FrameSize,
+  type ImageBytes,
   type MarkReader,
   type ReadMark,
   type ReadOutcome,
   readImage,
+  readImages,
 } from './read-image.ts';
 export type { SymbolReader } from './symbol-reader.ts';
 export { createZxingJsReader } from './zxing-js.ts';

@@ -37,3 +37,9 @@ export const BOXES_MAX = 5;
 /** Tries of error correction at one box, and of the thorough search when nothing has been read (about 0.06 ms each). */
 export const QUICK_TRIES_MAX = 9;
 export const THOROUGH_TRIES_MAX = 250;
+
+/** Grids of one picture that are remembered, to be taken together with those of other pictures of the same piece. */
+export const IMPRESSIONS_MAX = 3;
+
+/** Tries of error correction over all pictures of a piece together. */
+export const COMBINED_TRIES_MAX = 250;

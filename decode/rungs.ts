@@ -1,8 +1,11 @@
 import { parseIndicium } from '../indicium/index.ts';
+import type { Impression } from './datamatrix/impressions.ts';
+import { readCombined } from './datamatrix/read-combined.ts';
 import { readMatrix } from './datamatrix/read-matrix.ts';
 import { type CandidateWish, type MatrixReading, MatrixSearch } from './datamatrix/search.ts';
 import type { Rung } from './ladder.ts';
-import { CANDIDATES_MAX, QUICK_TRIES_MAX, THOROUGH_TRIES_MAX } from './limits.ts';
+import { CANDIDATES_MAX, COMBINED_TRIES_MAX, QUICK_TRIES_MAX, THOROUGH_TRIES_MAX } from './limits.ts';
+import type { MarkMemory } from './mark-memory.ts';
 import { doubled, type ImageFailure } from './pixels.ts';
 import type { MarkReader } from './read-image.ts';
 import type { GreyImage, ReadSymbol } from './symbol-reader.ts';
@@ -16,6 +19,8 @@ export interface FoundSymbol extends ReadSymbol {
 export interface RungResult {
   readonly symbols: readonly FoundSymbol[];
   readonly candidates: readonly Uint8Array[];
+  /** Of marks that were not read. */
+  readonly impressions: readonly Impression[];
   readonly tries: number;
 }
 
@@ -30,12 +35,9 @@ async function readOwn(
 ): Promise<RungResult | ImageFailure> {
   const boxes = await view.boxes(where);
   if (typeof boxes === 'string') return boxes;
-  const wish: CandidateWish = {
-    isPossible: (bytes) => 'indicium' in parseIndicium(bytes),
-    knownCodewords: (map) => memory.knownCodewords(map),
-    candidatesMax: CANDIDATES_MAX,
-  };
+  const wish = wishOf(memory);
   const candidates: Uint8Array[] = [];
+  const impressions: Impression[] = [];
   const symbols: FoundSymbol[] = [];
   let tries = 0;
   for (const box of boxes) {
@@ -43,12 +45,35 @@ async function readOwn(
     const matrix = readMatrix(box, search);
     tries += search.tries;
     candidates.push(...search.candidates);
-    if (matrix === null) continue;
-    const { bytes } = matrix;
-    symbols.push({ symbology: 'DataMatrix', bytes, text: Buffer.from(bytes).toString('latin1'), matrix });
-    if (wish.isPossible(bytes)) break;
+    if (matrix === null) {
+      impressions.push(...search.impressions);
+      continue;
+    }
+    symbols.push(symbolOf(matrix));
+    if (wish.isPossible(matrix.bytes)) break;
   }
-  return { symbols, candidates, tries };
+  return { symbols, candidates, impressions, tries };
+}
+
+/** What several pictures of one piece give together, where none of them gave it alone. */
+export function readTogetherOf(pictures: readonly (readonly Impression[])[], { memory }: MarkReader): RungResult {
+  const search = new MatrixSearch(COMBINED_TRIES_MAX, wishOf(memory));
+  const matrix = readCombined(pictures, search);
+  const symbols = matrix === null ? [] : [symbolOf(matrix)];
+  return { symbols, candidates: search.candidates, impressions: [], tries: search.tries };
+}
+
+function wishOf(memory: MarkMemory): CandidateWish {
+  return {
+    isPossible: (bytes) => 'indicium' in parseIndicium(bytes),
+    knownCodewords: (map) => memory.knownCodewords(map),
+    candidatesMax: CANDIDATES_MAX,
+  };
+}
+
+function symbolOf(matrix: MatrixReading): FoundSymbol {
+  const { bytes } = matrix;
+  return { symbology: 'DataMatrix', bytes, text: Buffer.from(bytes).toString('latin1'), matrix };
 }
 
 async function readGeneral(
@@ -64,7 +89,7 @@ async function readGeneral(
     symbols.push(...general.read(rung.doubled === true ? doubled(image) : image, search));
     if (symbols.some(({ bytes }) => 'indicium' in parseIndicium(bytes))) break;
   }
-  return { symbols, candidates: [], tries: images.length };
+  return { symbols, candidates: [], impressions: [], tries: images.length };
 }
 
 async function wholeOf(view: View, where: 'top right' | 'whole'): Promise<readonly GreyImage[] | ImageFailure> {

@@ -31,6 +31,8 @@ export type Mark =
       readonly bytes?: Uint8Array;
       /** Where the file lies until it is moved to `path`, which is what evidence names. */
       readonly readFrom?: string;
+      /** Further files with pictures of the same piece. */
+      readonly others?: readonly string[];
       /** Where the file is a raw 8-bit grey frame, which does not say its size. */
       readonly frame?: { readonly width: number; readonly height: number };
     }

@@ -18,3 +18,6 @@ export const GUARD_BYTES = 256;
 
 /** Pixels of one side of a raw frame. */
 export const FRAME_SIDE_PX_MAX = 20_000;
+
+/** Pictures of one piece: a sorter has a camera or two for each side of it. */
+export const IMAGES_PER_PIECE_MAX = 4;

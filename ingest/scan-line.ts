@@ -9,7 +9,7 @@ import {
   type Scan,
   SORTING_PASSES,
 } from '../indicium/index.ts';
-import { EXTRA_CHARS_MAX } from './limits.ts';
+import { EXTRA_CHARS_MAX, IMAGES_PER_PIECE_MAX } from './limits.ts';
 import { FrameShape, MomentShape, PayloadShape, TextShape, WeightShape } from './scan-shapes.ts';
 
 const Text = Compile(TextShape);
@@ -88,7 +88,9 @@ export function scanOfRecord(
   const destination = textOf(record.destination);
   const weightGrams = Weight.Check(record.weightGrams) ? record.weightGrams : null;
   const read = { plant, machine, scannedAt: scannedAtMs, mailpieceId, pass, destination, weightGrams };
-  const extra = extraOf(record, new Map(Object.entries(read)));
+  // The store has room for one name beside the scan; where there are several, all of them are kept.
+  const several = Array.isArray(record.image) ? { image: null } : {};
+  const extra = extraOf(record, new Map(Object.entries({ ...read, ...several })));
   if (extra !== null && extra.length > EXTRA_CHARS_MAX)
     return malformedScan(scanId, 'unknown fields too long', text ?? extra);
   const payload = record.payload ?? undefined;
@@ -182,14 +184,23 @@ function markOf(payload: unknown, image: unknown, frame: unknown, imageFolder: s
   if (image === undefined) {
     return { kind: 'none', reason: 'scan-incomplete', detail: 'neither payload nor image' };
   }
-  const named = textOf(image);
-  if (named === null) return { kind: 'none', reason: 'scan-malformed', detail: '/image is no path' };
-  const path = normalize(named);
-  if (imageFolder === null) return { kind: 'none', reason: 'image-refused', detail: `a file is named: ${named}` };
-  if (isAbsolute(path) || path === '..' || path.startsWith('../')) {
-    return { kind: 'none', reason: 'image-refused', detail: `outside the folder of the scans: ${named}` };
+  const names = Array.isArray(image) ? image : [image];
+  if (names.length === 0 || names.length > IMAGES_PER_PIECE_MAX) {
+    return { kind: 'none', reason: 'scan-malformed', detail: `/image names not 1 to ${IMAGES_PER_PIECE_MAX} files` };
   }
-  return framed({ kind: 'image', path: join(imageFolder, path) }, frame);
+  const paths: string[] = [];
+  for (const name of names) {
+    const named = textOf(name);
+    if (named === null) return { kind: 'none', reason: 'scan-malformed', detail: '/image is no path' };
+    if (imageFolder === null) return { kind: 'none', reason: 'image-refused', detail: `a file is named: ${named}` };
+    const path = normalize(named);
+    if (isAbsolute(path) || path === '..' || path.startsWith('../')) {
+      return { kind: 'none', reason: 'image-refused', detail: `outside the folder of the scans: ${named}` };
+    }
+    paths.push(join(imageFolder, path));
+  }
+  const [path = '', ...others] = paths;
+  return framed({ kind: 'image', path, ...(others.length === 0 ? {} : { others }) }, frame);
 }
 
 function framed(image: Extract<Mark, { kind: 'image' }>, frame: unknown): Mark {

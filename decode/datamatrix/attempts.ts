@@ -4,6 +4,7 @@ import { decideTogether } from './contexts.ts';
 import { deconvolve } from './deconvolve.ts';
 import { mostDoubtful } from './doubts.ts';
 import { flatten } from './flatten.ts';
+import type { Impression } from './impressions.ts';
 import { evenLines } from './lines.ts';
 import { sampleAreas, sampleCenters } from './sample.ts';
 import type { Grid, MatrixReading, MatrixSearch } from './search.ts';
@@ -42,7 +43,16 @@ export function readTogether(image: GreyImage, grid: Grid, search: MatrixSearch)
   sharpen(map.size, 0.8);
   cut(map.size, 0.5);
   decideTogether(map, flat, bits, doubt, 6);
+  search.keepImpression(grid, bits, doubt);
   return offerErased(grid, ERASED_SHARES, search, 'together') ?? offerDaring(grid, search, 'together');
+}
+
+/** What several pictures of a mark say together. */
+export function readImpression(impression: Impression, search: MatrixSearch): MatrixReading | null {
+  bits.set(impression.bits);
+  doubt.set(impression.doubt);
+  const { grid } = impression;
+  return offerErased(grid, ERASED_SHARES, search, 'combined') ?? offerDaring(grid, search, 'combined');
 }
 
 /** A lens so soft that only the bounds of ink and paper tell modules apart. */

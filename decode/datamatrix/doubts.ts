@@ -14,11 +14,25 @@ const LINE_SHARE = 0.22;
 const IN_LINE = 0.5;
 
 /**
- * Codewords, the most doubtful first. Beside the doubt of each module itself: doubt nearby, squares of 3 × 3 modules of one
- * color (data have one in 256), and lines of nearly one color.
+ * Codewords, the most doubtful first, by the doubts of their modules taken as by `moduleDoubts`.
  */
 export function mostDoubtful(map: SymbolMap, bits: Uint8Array, doubt: Float32Array): Int32Array {
-  const { size, bitModules, codewords, fixed } = map;
+  const { bitModules, codewords } = map;
+  const total = moduleDoubts(map, bits, doubt);
+  for (let codeword = 0; codeword < codewords; codeword++) {
+    let sum = 0;
+    for (let bit = 8 * codeword; bit < 8 * codeword + 8; bit++) sum += total[bitModules[bit] ?? 0] ?? 0;
+    scores[codeword] = sum;
+  }
+  const order = Int32Array.from({ length: codewords }, (_, codeword) => codeword);
+  return order.sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0));
+}
+
+/**
+ * Beside the doubt of each module itself: doubt nearby, squares of 3 × 3 modules of one color (data have one in 256), and
+ * lines of nearly one color. The result is overwritten by the next call.
+ */
+export function moduleDoubts({ size, fixed }: SymbolMap, bits: Uint8Array, doubt: Float32Array): Float32Array {
   countSquares(bits, size);
   for (let row = 0; row < size; row++) {
     for (let column = 0; column < size; column++) {
@@ -31,13 +45,7 @@ export function mostDoubtful(map: SymbolMap, bits: Uint8Array, doubt: Float32Arr
     doubtLine(bits, fixed, at * size, 1, size);
     doubtLine(bits, fixed, at, size, size);
   }
-  for (let codeword = 0; codeword < codewords; codeword++) {
-    let sum = 0;
-    for (let bit = 8 * codeword; bit < 8 * codeword + 8; bit++) sum += total[bitModules[bit] ?? 0] ?? 0;
-    scores[codeword] = sum;
-  }
-  const order = Int32Array.from({ length: codewords }, (_, codeword) => codeword);
-  return order.sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0));
+  return total;
 }
 
 /** For each module, in how many 3 × 3 squares of one color it lies. */

@@ -1,4 +1,6 @@
+import { IMPRESSIONS_MAX } from '../limits.ts';
 import { assemble, isBelieved } from './assemble.ts';
+import { type Impression, impressionOf } from './impressions.ts';
 import { modulePx, type Pose } from './pose.ts';
 import type { SymbolMap } from './symbol-map.ts';
 
@@ -33,6 +35,8 @@ export class MatrixSearch {
   readonly #triesMax: number;
   readonly #wish: CandidateWish | null;
   readonly #candidates = new Map<string, Uint8Array>();
+  /** Of the likeliest grids; to be taken together with those of other pictures. */
+  readonly impressions: Impression[] = [];
   tries = 0;
 
   constructor(triesMax: number, wish: CandidateWish | null = null) {
@@ -55,6 +59,12 @@ export class MatrixSearch {
 
   knownCodewords(map: SymbolMap): readonly Int16Array[] {
     return this.#wish?.knownCodewords(map) ?? [];
+  }
+
+  /** Keeps what a picture says of the modules, if somebody checks what may come of it. */
+  keepImpression(grid: Grid, bits: Uint8Array, doubt: Float32Array): void {
+    if (this.#wish === null || this.impressions.length >= IMPRESSIONS_MAX) return;
+    this.impressions.push(impressionOf(grid, bits, doubt));
   }
 
   /** A reading that is right beyond doubt, or null; one in doubt is kept as a candidate. */

@@ -1,15 +1,33 @@
-import { readImageFile, sizedImage } from '../image-file.ts';
-import { type MarkReader, readImage } from '../read-image.ts';
+import { type FileFailure, readImageFile, sizedImage } from '../image-file.ts';
+import { type ImageBytes, type MarkReader, type ReadOutcome, readImage, readImages } from '../read-image.ts';
 import type { ImageAnswer, ImageOrder } from './orders.ts';
 
-/** Reads the image that an order names. */
-export async function readOrder({ path, bytes: sent, frame }: ImageOrder, reader: MarkReader): Promise<ImageAnswer> {
+/** Reads the image that an order names, or all of them together. */
+export async function readOrder(order: ImageOrder, reader: MarkReader): Promise<ImageAnswer> {
   const startedAtMs = performance.now();
-  const bytes = sent === undefined ? await readImageFile(path) : sizedImage(sent);
-  const outcome =
-    typeof bytes === 'string' ? { failure: bytes, candidates: [] } : await readImage(bytes, reader, frame);
+  const outcome = await (order.others === undefined ? readOne(order, reader) : readAll(order, order.others, reader));
   const readMs = performance.now() - startedAtMs;
   if ('failure' in outcome) return { failure: outcome.failure, candidates: outcome.candidates, readMs };
   const { bytes: payload, symbology, rung } = outcome.mark;
   return { bytes: payload, symbology, rung, readMs };
+}
+
+type Outcome = ReadOutcome | { readonly failure: FileFailure; readonly candidates: readonly [] };
+
+async function readOne({ path, bytes: sent, frame }: ImageOrder, reader: MarkReader): Promise<Outcome> {
+  const bytes = sent === undefined ? await readImageFile(path) : sizedImage(sent);
+  return typeof bytes === 'string' ? { failure: bytes, candidates: [] } : readImage(bytes, reader, frame);
+}
+
+/** A file that cannot be used is news only where the others do not give the mark. */
+async function readAll({ path, frame }: ImageOrder, others: readonly string[], reader: MarkReader): Promise<Outcome> {
+  const images: ImageBytes[] = [];
+  let failure: FileFailure | undefined;
+  for (const name of [path, ...others]) {
+    const bytes = await readImageFile(name);
+    if (typeof bytes === 'string') failure ??= bytes;
+    else images.push(frame === undefined ? { bytes } : { bytes, frame });
+  }
+  const outcome = await readImages(images, reader);
+  return 'mark' in outcome || failure === undefined ? outcome : { failure, candidates: [] };
 }

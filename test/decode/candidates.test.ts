@@ -1,23 +1,32 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { before, describe, it } from 'node:test';
 import {
   createMarkReader,
   createZxingWasmReader,
   type MarkReader,
   readImage,
+  readImages,
   type SymbolReader,
 } from '../../decode/index.ts';
-import { bytesAt, SIGNED_BYTES, textAt } from '../../indicium/index.ts';
+import { bytesAt, rowsOf, SIGNED_BYTES, textAt } from '../../indicium/index.ts';
+import { openSource } from '../../ingest/index.ts';
 import { encodeGreyPng } from '../../psd-sim/grey-png.ts';
 import { readScans } from '../../reader.ts';
+import { createReaderPool } from '../../reader-pool.ts';
 import { genuineAmong, KeyRing } from '../../verify/index.ts';
 import { type Damage, degradedCrop, squareSymbol } from '../support/degraded.ts';
 import { scanOf } from '../support/evidence.ts';
 import { PRINTED_AT_MS, SmallWorld } from '../support/marks.ts';
 import { namedBytes } from '../support/pictures.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 
 /** Smudges of solid ink over a third of the mark: beyond what 56 of 200 codewords mend by themselves. */
 const HEAVY: Damage = { smudges: 5, smudgedArea: [0.2, 0.24], blur: [0.3, 0.3], noise: [3, 6] };
+/** A dozen small smudges: each picture of the piece has its own. */
+const SPATTERED: Damage = { ...HEAVY, smudges: 12, smudgedArea: [0.25, 0.3] };
 const PIECES = 24;
 
 let general: SymbolReader;
@@ -66,6 +75,64 @@ describe('the signature as oracle', () => {
     const frank = fixedMarks();
     for (let piece = 0; piece < 3; piece++) await readImage(pictureOf(frank(), {}, `clean ${piece}`), reader);
     assert.deepEqual(await readHeavy(frank, () => reader), [16, 7]);
+  });
+
+  it('takes several pictures of a mark together where none of them gives it alone', async () => {
+    const frank = fixedMarks();
+    const tally = { alone: 0, together: 0, among: 0 };
+    for (let piece = 0; piece < PIECES / 2; piece++) {
+      const payload = frank();
+      const pictures = ['one', 'other'].map((camera) => ({
+        bytes: pictureOf(payload, SPATTERED, `${camera} ${piece}`),
+      }));
+      for (const { bytes } of pictures)
+        if ('mark' in (await readImage(bytes, createMarkReader(general)))) tally.alone += 1;
+      const outcome = await readImages(pictures, createMarkReader(general));
+      if ('mark' in outcome) {
+        assert.ok(payload.equals(outcome.mark.bytes), 'never a wrong reading');
+        tally.together += 1;
+      } else if (outcome.candidates.some((candidate) => payload.equals(candidate))) tally.among += 1;
+    }
+    assert.deepEqual(tally, { alone: 4, together: 10, among: 0 });
+  });
+
+  it('reads all the pictures that a scan names, in the pipeline', async (test) => {
+    const folder = await temporaryFolder(test);
+    const frank = fixedMarks();
+    const lines: string[] = [];
+    for (let piece = 0; piece < 3; piece++) {
+      const payload = frank();
+      for (const camera of ['one', 'other']) {
+        await writeFile(join(folder, `${camera}-${piece}.png`), pictureOf(payload, SPATTERED, `${camera} ${piece}`));
+      }
+      const scan = (scanId: string, image: readonly string[]) => JSON.stringify({ scanId, image });
+      lines.push(
+        scan(`one ${piece}`, [`one-${piece}.png`]),
+        scan(`other ${piece}`, [`other-${piece}.png`]),
+        scan(`both ${piece}`, [`one-${piece}.png`, `other-${piece}.png`]),
+        scan(`lost ${piece}`, [`one-${piece}.png`, 'nowhere.png']),
+      );
+    }
+    await writeFile(join(folder, 'scans.ndjson'), lines.join('\n'));
+    const source = await openSource(folder, Readable.from([]));
+    const readers = createReaderPool(() => new SmallWorld(1, 1).registry, 1);
+    test.after(() => readers.close());
+    const outcomes: Record<string, string[]> = {};
+    for await (const { scans } of source.batches(null)) {
+      const { columns } = await readers.read(scans);
+      for (let row = 0; row < rowsOf(columns); row++) {
+        // Read, since the signatures of these marks are made up.
+        const outcome = textAt(columns.outcome, row);
+        const [camera = ''] = textAt(columns.scanId, row).split(' ');
+        outcomes[camera] = [...(outcomes[camera] ?? []), outcome === 'forged' ? 'read' : outcome];
+      }
+    }
+    assert.deepEqual(outcomes, {
+      one: ['no-symbol', 'no-symbol', 'read'],
+      other: ['no-symbol', 'no-symbol', 'no-symbol'],
+      both: ['read', 'no-symbol', 'read'],
+      lost: ['image-missing', 'image-missing', 'read'],
+    });
   });
 
   it('says no to candidates of another world', async () => {

@@ -129,6 +129,9 @@ describe('a scan record', () => {
     ['with neither payload nor image', '{"scanId":"x"}', 'scan-incomplete', 'x'],
     ['with an absolute image path', '{"scanId":"x","image":"/etc/hostname"}', 'image-refused', 'x'],
     ['with an image path that leaves the folder', '{"scanId":"x","image":"a/../../b.png"}', 'image-refused', 'x'],
+    ['with a list of no images', '{"scanId":"x","image":[]}', 'scan-malformed', 'x'],
+    ['with more images than a piece has', '{"scanId":"x","image":["a","b","c","d","e"]}', 'scan-malformed', 'x'],
+    ['with one image of several outside', '{"scanId":"x","image":["a.png","../b.png"]}', 'image-refused', 'x'],
     ['with a raw frame of no size', '{"scanId":"x","image":"a.grey","frame":{"width":0}}', 'scan-malformed', 'x'],
     ['with a payload of 10,000 bytes', `{"scanId":"x","payload":"${'A'.repeat(13_336)}"}`, 'payload-too-long', 'x'],
   ];
@@ -144,6 +147,12 @@ describe('a scan record', () => {
     const { mark } = parse({ scanId: 'a', image: 'a.grey', frame: { width: 2000, height: 880 } });
     assert.ok(mark.kind === 'image');
     assert.deepEqual(mark.frame, { width: 2000, height: 880 });
+  });
+
+  it('may name several pictures of its piece, all of which are kept', () => {
+    const { mark, extra } = parse({ scanId: 'a', image: ['a.png', 'b.png'] });
+    assert.deepEqual(mark, { kind: 'image', path: 'day/a.png', others: ['day/b.png'] });
+    assert.deepEqual(JSON.parse(extra ?? ''), { image: ['a.png', 'b.png'] });
   });
 
   it('keeps its mark when a field that only describes it is not as it should be', () => {
