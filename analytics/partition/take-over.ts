@@ -47,8 +47,9 @@ export async function takeOver<Opened>(partition: TakeoverSteps, ports: Takeover
   let isLost = false;
   try {
     for (let torn = 0; ; ) {
-      await partition.check(epoch);
       const newest = isLost ? null : await partition.newestStore();
+      // After the look: what a newer owner has begun by now must be left to it.
+      await partition.check(epoch);
       const isHere = newest !== null && (await partition.machineOf(newest)) === ports.machine;
       let from: TakenFrom;
       if (newest === null) {

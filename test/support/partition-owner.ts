@@ -15,13 +15,14 @@ import { atPoint } from './work-points.ts';
  * its store on. Says `claimed EPOCH FROM`, the number of each batch that is durable, and in the end `done` or `fenced`.
  * Sends itself a signal at a named point of its work, with a word before.
  *
- * Arguments: scans, registry, folder, the signal, the point, and how many times it is passed before. With the point
- * `thread` it records as the product does, in a thread, and stops or dies when somebody else says so.
+ * Arguments: scans, registry, folder, the signal, the point, how many times it is passed before, and the name of the
+ * machine that it claims to be on. With the point `thread` it records as the product does, in a thread, and stops or dies when somebody else says so.
  */
 const PARTITION = 3;
 const BATCH_SCANS = 20;
-const [scansPath = '', registryPath = '', folder = '', signal = 'SIGKILL', point = 'none', passes = '0'] =
+const [scansPath = '', registryPath = '', folder = '', signal = 'SIGKILL', point = 'none', ...more] =
   process.argv.slice(2);
+const [passes = '0', machine = hostname()] = more;
 
 const say = (line: string) => writeSync(1, `${line}\n`);
 const reach = atPoint(point, Number(passes), () => {
@@ -62,7 +63,7 @@ async function claimed() {
     const recorder = await claimPartition(folder, PARTITION, { ...NEVER_PAUSED, onFenced: () => say('noticed') });
     return { recorder, ...{ epoch: recorder.epoch, from: recorder.from } };
   }
-  const order = { kind: 'claim', folder, partition: PARTITION, machine: hostname(), policy: DEFAULT_POLICY } as const;
+  const order = { kind: 'claim', folder, partition: PARTITION, machine, policy: DEFAULT_POLICY } as const;
   const { recorder, claimed } = await claim(order, NEVER_PAUSED);
   return {
     recorder: {
