@@ -45,3 +45,6 @@ export const POLICY_BYTES_MAX = 100_000;
 
 /** New rows that detectors copy into memory to look at them again and again; beyond, they read them where they are. */
 export const FRESH_ROWS_IN_MEMORY_MAX = 500_000;
+
+/** Tries to copy a store that somebody still writes to: a checkpoint in between spoils one, and takes a second or two. */
+export const COPY_TRIES_MAX = 8;

@@ -1,4 +1,5 @@
 import type { Recorded } from './batch-judge.ts';
+import type { TakenFrom } from './partition/take-over.ts';
 import type { Policy } from './policy-file.ts';
 import type { ReadingBatch } from './recorder.ts';
 import type { RegistryRecords } from './store/registry-records.ts';
@@ -7,12 +8,26 @@ import type { StoredVerdict } from './store/stored-verdicts.ts';
 /** What the thread that owns the store is asked to do, the opening first. */
 export type Order =
   | { readonly kind: 'open'; readonly path: string; readonly policy: Policy }
+  | {
+      readonly kind: 'claim';
+      readonly folder: string;
+      readonly partition: number;
+      readonly machine: string;
+      readonly policy: Policy;
+    }
   | { readonly kind: 'position'; readonly source: string }
   | { readonly kind: 'record'; readonly batch: ReadingBatch }
   | { readonly kind: 'registry'; readonly registry: RegistryRecords }
   | { readonly kind: 'detect' }
   | { readonly kind: 'verdicts'; readonly scanIds: readonly string[] }
   | { readonly kind: 'close' };
+
+/** What a claim came to. */
+export interface Claimed {
+  readonly epoch: bigint;
+  readonly from: TakenFrom;
+  readonly path: string;
+}
 
 export interface OrderFor {
   readonly id: number;
@@ -23,7 +38,7 @@ export type Answer =
   | {
       readonly kind: 'done';
       readonly id: number;
-      readonly result: Recorded | readonly StoredVerdict[] | string | number | null;
+      readonly result: Recorded | readonly StoredVerdict[] | Claimed | string | number | null;
     }
   | {
       readonly kind: 'failed';
@@ -34,4 +49,7 @@ export type Answer =
     };
 
 /** What the thread says unasked. */
-export type Notice = { readonly kind: 'paused'; readonly reason: string } | { readonly kind: 'resumed' };
+export type Notice =
+  | { readonly kind: 'paused'; readonly reason: string }
+  | { readonly kind: 'resumed' }
+  | { readonly kind: 'fenced'; readonly message: string };

@@ -3,6 +3,7 @@ import { type JudgedBatch, judgeBatch, type Recorded } from './batch-judge.ts';
 import { detect } from './detect.ts';
 import { Judge } from './judge.ts';
 import { KnownScans } from './known-scans.ts';
+import { type Fence, FencedError, NO_FENCE } from './partition/fence.ts';
 import { DEFAULT_POLICY, type Policy } from './policy-file.ts';
 import { rebuild } from './rebuild.ts';
 import { isStorageFailure } from './store/failures.ts';
@@ -34,21 +35,34 @@ export class Recorder {
   readonly #policy: Policy;
   readonly #judge: Judge;
   readonly #known = new KnownScans();
+  readonly #fence: Fence;
   #store: Store;
   #lastLook: Promise<unknown> = Promise.resolve();
 
-  private constructor(path: string, ports: RecorderPorts, policy: Policy, store: Store) {
+  private constructor(path: string, ports: RecorderPorts, policy: Policy, fence: Fence, store: Store) {
     this.#path = path;
     this.#ports = ports;
     this.#policy = policy;
+    this.#fence = fence;
     this.#judge = new Judge(policy);
     this.#store = store;
   }
 
-  /** @throws StoreError */
-  static async open(path: string, ports: RecorderPorts, policy: Policy = DEFAULT_POLICY): Promise<Recorder> {
-    const recorder = new Recorder(path, ports, policy, await Store.open(path));
-    await rebuild(recorder.#store, recorder.#judge, recorder.#known);
+  /** @throws StoreError @throws FencedError */
+  static async open(
+    path: string,
+    ports: RecorderPorts,
+    policy: Policy = DEFAULT_POLICY,
+    fence: Fence = NO_FENCE,
+  ): Promise<Recorder> {
+    const recorder = new Recorder(path, ports, policy, fence, await Store.open(path));
+    try {
+      await rebuild(recorder.#store, recorder.#judge, recorder.#known);
+      fence.check();
+    } catch (error) {
+      recorder.close();
+      throw error;
+    }
     return recorder;
   }
 
@@ -95,12 +109,13 @@ export class Recorder {
   }
 
   setRegistry(registry: RegistryRecords): Promise<void> {
-    return this.#store.setRegistry(registry);
+    return this.#fenced(() => this.#store.setRegistry(registry));
   }
 
   /** Number of findings. Recording goes on meanwhile. One look at a time: it reads on from where the last one ended. */
   detect(): Promise<number> {
-    const look = this.#lastLook.then(() => this.#store.beside.run((store) => detect(store, this.#policy)));
+    const looking = () => this.#store.beside.run((store) => detect(store, this.#policy));
+    const look = this.#lastLook.then(() => this.#fenced(looking));
     this.#lastLook = look.catch(() => {});
     return look;
   }
@@ -110,17 +125,33 @@ export class Recorder {
     return this.#store.beside.run(({ connection }) => readStoredVerdicts(connection, scanIds));
   }
 
+  /**
+   * Before, so that whoever lost the store leaves it alone; and after, since the store may be lost in between: only what
+   * its owner committed while it was the owner may be answered.
+   */
+  async #fenced<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#fence.check();
+    try {
+      return await work();
+    } finally {
+      // Also when it failed: a newer owner takes the files away, and that is then the reason.
+      this.#fence.check();
+    }
+  }
+
   /** Writes once, however often it must be tried: a commit that failed may have taken effect. */
   async #write(batches: readonly EvidenceBatch[]): Promise<void> {
     const rowsBefore = this.#store.rows;
     let isPaused = false;
     for (;;) {
       try {
-        if (isPaused) await this.#reopen();
-        if (this.#store.rows === rowsBefore) await this.#store.write(batches);
+        await this.#fenced(async () => {
+          if (isPaused) await this.#reopen();
+          if (this.#store.rows === rowsBefore) await this.#store.write(batches);
+        });
         break;
       } catch (error) {
-        if (!isStorageFailure(error)) throw error;
+        if (error instanceof FencedError || !isStorageFailure(error)) throw error;
         if (!isPaused) this.#ports.onPaused(error instanceof Error ? error.message : String(error));
         isPaused = true;
         await this.#ports.sleep(TRY_AGAIN_MS);
@@ -133,7 +164,7 @@ export class Recorder {
   async #reopen(): Promise<void> {
     await this.settle();
     this.#store.close();
-    this.#store = await Store.open(this.#path);
+    this.#store = await Store.open(this.#path, { mustExist: true });
   }
 }
 
