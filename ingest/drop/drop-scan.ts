@@ -5,7 +5,7 @@ import { digest64, type Scan } from '../../indicium/index.ts';
 import { READ_BYTES } from '../limits.ts';
 import { malformedScan, parseScanLine } from '../scan-line.ts';
 import type { TakenItem } from './drop-folder.ts';
-import { isRenamed, stemOf } from './file-names.ts';
+import { stemOf } from './file-names.ts';
 import { DROP_DIGEST_BYTES_MAX, SIDECAR_BYTES_MAX } from './limits.ts';
 import type { NamePattern } from './name-pattern.ts';
 import { OPEN_PLAINLY } from './whole-image.ts';
@@ -29,7 +29,7 @@ export async function scanOfItem(item: TakenItem, pattern: NamePattern | null, i
   const fallbackId = () => `${image}#${content.slice(0, 16)}`;
   const malformed = (detail: string, text: string) => malformedScan(fallbackId(), detail, `${text} ${content}`);
   const withBytes = (scan: Scan) => ({ scan, bytes: found?.size ?? 0 });
-  const named = isRenamed(stemOf(image)) ? null : (pattern?.fieldsOf(stemOf(image)) ?? null);
+  const named = pattern?.fieldsOf(stemOf(image)) ?? null;
   if (sidecar === null && named === null) {
     return withBytes(malformed('no sidecar came, and the name of the image does not say what scan it is', image));
   }

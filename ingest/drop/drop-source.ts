@@ -5,7 +5,7 @@ import { type BatchAnswers, type ScanBatch, type ScanSource, SourceError } from 
 import { type Arrival, Arrivals, type Patience } from './arrivals.ts';
 import { DropFolder, type TakenItem } from './drop-folder.ts';
 import { scanOfItem } from './drop-scan.ts';
-import { isRenamed, keptStem } from './file-names.ts';
+import { keptStem, type RawName } from './file-names.ts';
 import { DROP_BATCH_BYTES_MAX, DROP_POLL_MS, DROP_POLL_MS_MIN } from './limits.ts';
 import { type NamePattern, parseNamePattern } from './name-pattern.ts';
 
@@ -43,10 +43,8 @@ export async function dropFolder(path: string, options: DropOptions, ports: Drop
         if (await taker.add(item)) yield taker.batch();
       }
       if (!taker.isEmpty) yield taker.batch();
-      const arrivals = new Arrivals(folder.path, options, (rawStem) => {
-        const stem = keptStem(rawStem);
-        return !isRenamed(stem) && pattern !== null && pattern.fieldsOf(stem) !== null;
-      });
+      const describesItself = (rawStem: RawName) => (pattern?.fieldsOf(keptStem(rawStem)) ?? null) !== null;
+      const arrivals = new Arrivals(folder.path, options, describesItself);
       const changes = new Changes(folder.path);
       try {
         while (!ports.stopped.aborted) {
