@@ -23,6 +23,7 @@ import {
   SIDECAR_EXTENSION,
   stemOf,
 } from './file-names.ts';
+import { absent } from './plain-file.ts';
 
 /** An image with its sidecar, or one of them, that nobody but the program touches any more. */
 export interface TakenItem {
@@ -223,9 +224,4 @@ async function exists(path: string): Promise<boolean> {
 async function moved(from: Buffer, to: string): Promise<boolean> {
   const isMoved = await rename(from, to).catch(absent);
   return isMoved !== null;
-}
-
-function absent(error: unknown): null {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-  throw error;
 }
