@@ -63,8 +63,9 @@ async function contentDigest(path: string): Promise<string> {
   const file = await openPlainly(path);
   if (file === null) return hash.digest('hex');
   try {
-    hash.update(`${(await file.stat()).size} `);
-    const buffer = Buffer.alloc(READ_BYTES);
+    const { size } = await file.stat();
+    hash.update(`${size} `);
+    const buffer = Buffer.alloc(Math.min(size, READ_BYTES));
     for (let position = 0; position < DROP_DIGEST_BYTES_MAX; ) {
       const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
       if (bytesRead === 0) break;

@@ -4,9 +4,9 @@ import { type BatchAnswers, type ScanBatch, type ScanSource, SourceError } from 
 import { type Arrival, Arrivals, type Patience } from './arrivals.ts';
 import { Changes } from './changes.ts';
 import { DropFolder, type TakenItem } from './drop-folder.ts';
-import { scanOfItem } from './drop-scan.ts';
+import { type ItemScan, scanOfItem } from './drop-scan.ts';
 import { keptStem, type RawName } from './file-names.ts';
-import { DROP_BATCH_BYTES_MAX, DROP_POLL_MS, DROP_POLL_MS_MIN } from './limits.ts';
+import { DROP_AT_ONCE, DROP_BATCH_BYTES_MAX, DROP_POLL_MS, DROP_POLL_MS_MIN } from './limits.ts';
 import { type NamePattern, parseNamePattern } from './name-pattern.ts';
 
 export interface DropOptions extends Patience {
@@ -39,8 +39,8 @@ export async function dropFolder(path: string, options: DropOptions, ports: Drop
     name: `drop:${folder.path}`,
     async *batches() {
       const taker = new Taker(folder, pattern, ports);
-      for (const item of await folder.recover()) {
-        if (await taker.add(item)) yield taker.batch();
+      for (const items of inGroups(await folder.recover())) {
+        for (const read of await taker.read(items)) if (await taker.add(read)) yield taker.batch();
       }
       if (!taker.isEmpty) yield taker.batch();
       const describesItself = (rawStem: RawName) => (pattern?.fieldsOf(keptStem(rawStem)) ?? null) !== null;
@@ -49,10 +49,11 @@ export async function dropFolder(path: string, options: DropOptions, ports: Drop
       try {
         while (!ports.stopped.aborted) {
           const arrived = await look(arrivals, folder.path);
-          for (const arrival of arrived) {
+          for (const group of inGroups(arrived)) {
             if (ports.stopped.aborted) break;
-            const item = await taker.take(arrival);
-            if (item !== null && (await taker.add(item))) yield taker.batch();
+            for (const read of await taker.read(await taker.take(group))) {
+              if (await taker.add(read)) yield taker.batch();
+            }
           }
           if (!taker.isEmpty) yield taker.batch();
           await changes.next(arrived.length > 0 ? DROP_POLL_MS_MIN : DROP_POLL_MS, ports.stopped);
@@ -70,6 +71,17 @@ async function look(arrivals: Arrivals, path: string): Promise<Arrival[]> {
   } catch (error) {
     throw new SourceError(`${path}: can be read no longer: ${error instanceof Error ? error.message : error}`);
   }
+}
+
+/** Of so many files each step is done at once: waiting for the disk of another machine, not the disk, takes the time. */
+function inGroups<Item>(items: readonly Item[]): Item[][] {
+  const starts = Array.from({ length: Math.ceil(items.length / DROP_AT_ONCE) }, (_, index) => index * DROP_AT_ONCE);
+  return starts.map((start) => items.slice(start, start + DROP_AT_ONCE));
+}
+
+interface ReadItem {
+  readonly item: TakenItem;
+  readonly made: ItemScan;
 }
 
 interface Given {
@@ -95,14 +107,22 @@ class Taker {
     return this.#given.length === 0;
   }
 
-  take({ image, sidecar }: Arrival): Promise<TakenItem | null> {
+  /** Without those that are gone. */
+  async take(arrivals: readonly Arrival[]): Promise<TakenItem[]> {
     const day = new Date(this.#ports.nowMs()).toISOString().slice(0, 10);
-    return this.#folder.take(image, sidecar, day);
+    const taken = arrivals.map(({ image, sidecar }) => this.#folder.take(image, sidecar, day));
+    return (await Promise.all(taken)).filter((item) => item !== null);
+  }
+
+  read(items: readonly TakenItem[]): Promise<ReadItem[]> {
+    const read = items.map(async (item) => {
+      return { item, made: await scanOfItem(item, this.#pattern, this.#folder.imagePathOf(item)) };
+    });
+    return Promise.all(read);
   }
 
   /** True when the batch is full. What is no scan is refused at once. */
-  async add(item: TakenItem): Promise<boolean> {
-    const made = await scanOfItem(item, this.#pattern, this.#folder.imagePathOf(item));
+  async add({ item, made }: ReadItem): Promise<boolean> {
     if ('problem' in made) {
       const file = item.image ?? item.sidecar ?? item.stem;
       await this.#folder.finish(item, 'failed', { file, problem: made.problem });

@@ -34,7 +34,7 @@ async function diesAfter(test: TestContext, last: number, live: () => Promise<vo
   } catch (error) {
     assert.ok(error instanceof Error && error.message.includes('killed'), String(error));
     // What it was about comes to nothing, too.
-    await sleep(20);
+    await sleep(5);
     return true;
   } finally {
     for (const { mock } of mocks) mock.restore();
