@@ -1,6 +1,8 @@
-import { lstat, opendir, readFile } from 'node:fs/promises';
+import { lstat, opendir } from 'node:fs/promises';
 import { isImageName, isSidecarName, pathOf, type RawName, SIDECAR_EXTENSION, stemOf } from './file-names.ts';
 import { DROP_NAMES_MAX, DROP_WATCHED_MAX, SIDECAR_BYTES_MAX } from './limits.ts';
+import { absent, readPlainFile } from './plain-file.ts';
+import { sidecarFields } from './sidecar.ts';
 import { hasImageEnd } from './whole-image.ts';
 
 /** How long files are watched before they are believed to be whole. Milliseconds. */
@@ -131,18 +133,6 @@ function withoutSecondUse(arrivals: readonly Arrival[]): Arrival[] {
 }
 
 async function isWholeJson(path: Buffer): Promise<boolean> {
-  const found = await lstat(path).catch(absent);
-  if (found === null || !found.isFile() || found.size > SIDECAR_BYTES_MAX) return false;
-  try {
-    JSON.parse(await readFile(path, 'utf8'));
-    return true;
-  } catch {
-    // Cut off, gone or no JSON: it is looked at again when it changes, and taken as it is when patience ends.
-    return false;
-  }
-}
-
-function absent(error: unknown): null {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-  throw error;
+  const bytes = await readPlainFile(path, SIDECAR_BYTES_MAX);
+  return bytes !== null && sidecarFields(bytes) !== undefined;
 }

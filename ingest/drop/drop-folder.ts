@@ -23,6 +23,7 @@ import {
   SIDECAR_EXTENSION,
   stemOf,
 } from './file-names.ts';
+import { absent } from './plain-file.ts';
 
 /** An image with its sidecar, or one of them, that nobody but the program touches any more. */
 export interface TakenItem {
@@ -93,9 +94,7 @@ export class DropFolder {
   async take(image: RawName | null, sidecar: RawName | null, day: string): Promise<TakenItem | null> {
     const raw = image ?? sidecar ?? '';
     const kept = keptStem(stemOf(raw));
-    const stem = await this.#freeStem(kept, extensionOf(raw), day);
-    const folder = join(this.path, 'taken/open', day, stem);
-    await mkdir(folder, { recursive: true });
+    const { stem, folder } = await this.#reserve(kept, extensionOf(raw), day);
     const item: TakenItem = {
       folder,
       day,
@@ -114,6 +113,19 @@ export class DropFolder {
     if (hasImage) return found;
     await this.#giveBack({ ...found, image: null });
     return null;
+  }
+
+  /** A folder that no other item has, named by the stem that its files will have. */
+  async #reserve(kept: string, extension: string, day: string): Promise<{ stem: string; folder: string }> {
+    const open = join(this.path, 'taken/open', day);
+    await mkdir(open, { recursive: true });
+    for (;;) {
+      const stem = await this.#freeStem(kept, extension, day);
+      const folder = join(open, stem);
+      // Another file of this name may be taken at the same moment.
+      const made = await mkdir(folder).catch(existing);
+      if (made !== null) return { stem, folder };
+    }
   }
 
   /** Where the image of an item will lie when it is done. */
@@ -225,7 +237,7 @@ async function moved(from: Buffer, to: string): Promise<boolean> {
   return isMoved !== null;
 }
 
-function absent(error: unknown): null {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+function existing(error: unknown): null {
+  if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return null;
   throw error;
 }

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, lstat, open } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digest64, type Scan } from '../../indicium/index.ts';
 import { READ_BYTES } from '../limits.ts';
 import { malformedScan, parseScanLine } from '../scan-line.ts';
 import type { TakenItem } from './drop-folder.ts';
-import { isRenamed, stemOf } from './file-names.ts';
+import { stemOf } from './file-names.ts';
 import { DROP_DIGEST_BYTES_MAX, SIDECAR_BYTES_MAX } from './limits.ts';
 import type { NamePattern } from './name-pattern.ts';
-import { OPEN_PLAINLY } from './whole-image.ts';
+import { absent, openPlainly, readPlainFile } from './plain-file.ts';
+import { sidecarFields } from './sidecar.ts';
 
 /** What a taken item is: a scan, with the bytes of its image; or none, since it is no file or says no scan id. */
 export type ItemScan = { readonly scan: Scan; readonly bytes: number } | { readonly problem: string };
@@ -22,19 +23,19 @@ export async function scanOfItem(item: TakenItem, pattern: NamePattern | null, i
   const sidecarBytes = sidecar === null ? null : await readPlainFile(join(folder, sidecar), SIDECAR_BYTES_MAX);
   if (image === null) return sidecarAlone(sidecarBytes);
   const readFrom = join(folder, image);
-  const found = await lstat(readFrom).catch(() => null);
+  const found = await lstat(readFrom).catch(absent);
   if (found !== null && !found.isFile()) return { problem: 'not a regular file' };
 
   const content = await contentDigest(readFrom);
   const fallbackId = () => `${image}#${content.slice(0, 16)}`;
   const malformed = (detail: string, text: string) => malformedScan(fallbackId(), detail, `${text} ${content}`);
   const withBytes = (scan: Scan) => ({ scan, bytes: found?.size ?? 0 });
-  const named = isRenamed(stemOf(image)) ? null : (pattern?.fieldsOf(stemOf(image)) ?? null);
+  const named = pattern?.fieldsOf(stemOf(image)) ?? null;
   if (sidecar === null && named === null) {
     return withBytes(malformed('no sidecar came, and the name of the image does not say what scan it is', image));
   }
-  const text = sidecarText(sidecarBytes);
-  const record = sidecar === null ? {} : objectIn(text);
+  const text = sidecarBytes?.toString('latin1') ?? '';
+  const record = sidecar === null ? {} : (sidecarFields(sidecarBytes) ?? null);
   if (record === null) return withBytes(malformed('the sidecar is not one JSON object of a scan', text));
   if (record.payload !== undefined) return withBytes(malformed('the sidecar of an image carries a payload', text));
   if (record.image !== undefined && record.image !== image) {
@@ -49,25 +50,11 @@ export async function scanOfItem(item: TakenItem, pattern: NamePattern | null, i
 
 /** A sidecar whose image did not come is the record of a scan all the same, if it says which. */
 function sidecarAlone(bytes: Buffer | null): ItemScan {
-  const text = sidecarText(bytes);
-  const record = objectIn(text);
+  const record = sidecarFields(bytes) ?? null;
   if (record === null || typeof record.scanId !== 'string') return { problem: 'no image came with it' };
   const { payload: _payload, image: _image, frame: _frame, ...fields } = record;
-  const fallbackId = () => `sidecar#${digest64(text).toString(16)}`;
+  const fallbackId = () => `sidecar#${digest64(bytes ?? '').toString(16)}`;
   return { scan: parseScanLine(JSON.stringify(fields), { fallbackId, imageFolder: '' }), bytes: 0 };
-}
-
-function sidecarText(bytes: Buffer | null): string {
-  return (bytes?.toString('utf8') ?? '').replace(/^\u{feff}/u, '');
-}
-
-function objectIn(text: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
-  } catch {
-    return null;
-  }
 }
 
 /** SHA-256 over the length of a file and its first DROP_DIGEST_BYTES_MAX bytes, in hex; of one that is not there, too. */
@@ -76,8 +63,9 @@ async function contentDigest(path: string): Promise<string> {
   const file = await openPlainly(path);
   if (file === null) return hash.digest('hex');
   try {
-    hash.update(`${(await file.stat()).size} `);
-    const buffer = Buffer.alloc(READ_BYTES);
+    const { size } = await file.stat();
+    hash.update(`${size} `);
+    const buffer = Buffer.alloc(Math.min(size, READ_BYTES));
     for (let position = 0; position < DROP_DIGEST_BYTES_MAX; ) {
       const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
       if (bytesRead === 0) break;
@@ -87,29 +75,5 @@ async function contentDigest(path: string): Promise<string> {
     return hash.digest('hex');
   } finally {
     await file.close();
-  }
-}
-
-/** Null for what is missing, shut or no regular file; no more bytes than the limit and one. */
-async function readPlainFile(path: string, bytesMax: number): Promise<Buffer | null> {
-  const file = await openPlainly(path);
-  if (file === null) return null;
-  try {
-    if (!(await file.stat()).isFile()) return null;
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(bytesMax + 1), 0, bytesMax + 1, 0);
-    return bytesRead > bytesMax ? null : buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
-}
-
-const SHUT = new Set(['ENOENT', 'ELOOP', 'EACCES', 'EPERM', 'ENXIO']);
-
-async function openPlainly(path: string): Promise<FileHandle | null> {
-  try {
-    return await open(path, OPEN_PLAINLY);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && SHUT.has(String(error.code))) return null;
-    throw error;
   }
 }

@@ -1,12 +1,12 @@
-import { watch } from 'node:fs';
 import { REASONS, type Scan, UNUSABLE_SCANS, verdictAt } from '../../indicium/index.ts';
 import { BATCH_IMAGES_MAX } from '../limits.ts';
 import { type BatchAnswers, type ScanBatch, type ScanSource, SourceError } from '../source.ts';
 import { type Arrival, Arrivals, type Patience } from './arrivals.ts';
+import { Changes } from './changes.ts';
 import { DropFolder, type TakenItem } from './drop-folder.ts';
-import { scanOfItem } from './drop-scan.ts';
-import { isRenamed, keptStem } from './file-names.ts';
-import { DROP_BATCH_BYTES_MAX, DROP_POLL_MS, DROP_POLL_MS_MIN } from './limits.ts';
+import { type ItemScan, scanOfItem } from './drop-scan.ts';
+import { keptStem, type RawName } from './file-names.ts';
+import { DROP_AT_ONCE, DROP_BATCH_BYTES_MAX, DROP_POLL_MS, DROP_POLL_MS_MIN } from './limits.ts';
 import { type NamePattern, parseNamePattern } from './name-pattern.ts';
 
 export interface DropOptions extends Patience {
@@ -39,22 +39,21 @@ export async function dropFolder(path: string, options: DropOptions, ports: Drop
     name: `drop:${folder.path}`,
     async *batches() {
       const taker = new Taker(folder, pattern, ports);
-      for (const item of await folder.recover()) {
-        if (await taker.add(item)) yield taker.batch();
+      for (const items of inGroups(await folder.recover())) {
+        for (const read of await taker.read(items)) if (await taker.add(read)) yield taker.batch();
       }
       if (!taker.isEmpty) yield taker.batch();
-      const arrivals = new Arrivals(folder.path, options, (rawStem) => {
-        const stem = keptStem(rawStem);
-        return !isRenamed(stem) && pattern !== null && pattern.fieldsOf(stem) !== null;
-      });
+      const describesItself = (rawStem: RawName) => (pattern?.fieldsOf(keptStem(rawStem)) ?? null) !== null;
+      const arrivals = new Arrivals(folder.path, options, describesItself);
       const changes = new Changes(folder.path);
       try {
         while (!ports.stopped.aborted) {
           const arrived = await look(arrivals, folder.path);
-          for (const arrival of arrived) {
+          for (const group of inGroups(arrived)) {
             if (ports.stopped.aborted) break;
-            const item = await taker.take(arrival);
-            if (item !== null && (await taker.add(item))) yield taker.batch();
+            for (const read of await taker.read(await taker.take(group))) {
+              if (await taker.add(read)) yield taker.batch();
+            }
           }
           if (!taker.isEmpty) yield taker.batch();
           await changes.next(arrived.length > 0 ? DROP_POLL_MS_MIN : DROP_POLL_MS, ports.stopped);
@@ -72,6 +71,17 @@ async function look(arrivals: Arrivals, path: string): Promise<Arrival[]> {
   } catch (error) {
     throw new SourceError(`${path}: can be read no longer: ${error instanceof Error ? error.message : error}`);
   }
+}
+
+/** Of so many files each step is done at once: waiting for the disk of another machine, not the disk, takes the time. */
+function inGroups<Item>(items: readonly Item[]): Item[][] {
+  const starts = Array.from({ length: Math.ceil(items.length / DROP_AT_ONCE) }, (_, index) => index * DROP_AT_ONCE);
+  return starts.map((start) => items.slice(start, start + DROP_AT_ONCE));
+}
+
+interface ReadItem {
+  readonly item: TakenItem;
+  readonly made: ItemScan;
 }
 
 interface Given {
@@ -97,14 +107,22 @@ class Taker {
     return this.#given.length === 0;
   }
 
-  take({ image, sidecar }: Arrival): Promise<TakenItem | null> {
+  /** Without those that are gone. */
+  async take(arrivals: readonly Arrival[]): Promise<TakenItem[]> {
     const day = new Date(this.#ports.nowMs()).toISOString().slice(0, 10);
-    return this.#folder.take(image, sidecar, day);
+    const taken = arrivals.map(({ image, sidecar }) => this.#folder.take(image, sidecar, day));
+    return (await Promise.all(taken)).filter((item) => item !== null);
+  }
+
+  read(items: readonly TakenItem[]): Promise<ReadItem[]> {
+    const read = items.map(async (item) => {
+      return { item, made: await scanOfItem(item, this.#pattern, this.#folder.imagePathOf(item)) };
+    });
+    return Promise.all(read);
   }
 
   /** True when the batch is full. What is no scan is refused at once. */
-  async add(item: TakenItem): Promise<boolean> {
-    const made = await scanOfItem(item, this.#pattern, this.#folder.imagePathOf(item));
+  async add({ item, made }: ReadItem): Promise<boolean> {
     if ('problem' in made) {
       const file = item.image ?? item.sidecar ?? item.stem;
       await this.#folder.finish(item, 'failed', { file, problem: made.problem });
@@ -142,50 +160,4 @@ async function finish(folder: DropFolder, { item, scan }: Given, answers: BatchA
     reasons: reasons.map((code) => ({ code, sentence: REASONS[code] })),
     ...detail,
   });
-}
-
-/** Waits for something to happen in a folder: file systems of other machines tell nothing, so the wait has an end. */
-class Changes {
-  readonly #close: () => void;
-  #wake: () => void = () => {};
-  #hasChanged = false;
-
-  constructor(path: string) {
-    const onChange = () => {
-      this.#hasChanged = true;
-      this.#wake();
-    };
-    try {
-      const watcher = watch(path, { persistent: false }, onChange);
-      // Without it the folder is still looked at every DROP_POLL_MS.
-      watcher.on('error', () => watcher.close());
-      this.#close = () => watcher.close();
-    } catch {
-      this.#close = () => {};
-    }
-  }
-
-  async next(msMax: number, stopped: AbortSignal): Promise<void> {
-    await this.#sleep(DROP_POLL_MS_MIN, stopped, false);
-    const restMs = msMax - DROP_POLL_MS_MIN;
-    if (restMs > 0 && !this.#hasChanged && !stopped.aborted) await this.#sleep(restMs, stopped, true);
-    this.#hasChanged = false;
-  }
-
-  close(): void {
-    this.#close();
-  }
-
-  #sleep(ms: number, stopped: AbortSignal, endsWithChange: boolean): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
-    if (endsWithChange) this.#wake = resolve;
-    const stop = () => resolve();
-    stopped.addEventListener('abort', stop);
-    return promise.finally(() => {
-      clearTimeout(timer);
-      stopped.removeEventListener('abort', stop);
-      this.#wake = () => {};
-    });
-  }
 }

@@ -29,3 +29,6 @@ export const JPEG_PADDING_BYTES_MAX = 64 * 1024;
 /** Entries of a TIFF's directory and strips of its picture that are looked at. */
 export const TIFF_ENTRIES_MAX = 1_000;
 export const TIFF_STRIPS_MAX = 100_000;
+
+/** Files that are taken and read at the same time. */
+export const DROP_AT_ONCE = 8;

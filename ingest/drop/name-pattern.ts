@@ -1,4 +1,5 @@
 import { SourceError } from '../source.ts';
+import { isRenamed } from './file-names.ts';
 import { NAME_PATTERN_CHARS_MAX } from './limits.ts';
 
 /** What a file's name may say of its scan. */
@@ -12,7 +13,7 @@ export type NamedFields = Readonly<Record<string, string>>;
 
 /** Reads the fields of a scan off the name of its file. */
 export interface NamePattern {
-  /** `stem` is the name without its extension; null for one that does not fit. */
+  /** `stem` is the name without its extension; null for one that does not fit, or that the sorter did not give. */
   fieldsOf(stem: string): NamedFields | null;
 }
 
@@ -45,7 +46,7 @@ export function parseNamePattern(pattern: string): NamePattern {
   const expression = new RegExp(`^${literals.map((text) => RegExp.escape(text)).join(value)}$`, 'su');
   return {
     fieldsOf(stem) {
-      const match = expression.exec(stem);
+      const match = isRenamed(stem) ? null : expression.exec(stem);
       if (match === null) return null;
       const fields = Object.fromEntries(places.map((place, index) => [place, match[index + 1] ?? '']));
       const { machine = '', run = '', sequence = '', ...rest } = fields;

@@ -1,5 +1,6 @@
-import { constants, type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { JPEG_PADDING_BYTES_MAX, TIFF_ENTRIES_MAX, TIFF_STRIPS_MAX } from './limits.ts';
+import { openPlainly } from './plain-file.ts';
 
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const PNG_END = Buffer.from([0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82]);
@@ -8,21 +9,13 @@ const JPEG_END = Buffer.from([0xff, 0xd9]);
 const TIFF_LITTLE = Buffer.from([0x49, 0x49, 0x2a, 0x00]);
 const TIFF_BIG = Buffer.from([0x4d, 0x4d, 0x00, 0x2a]);
 
-/** Never through a link, and never waiting for the other end of a pipe. */
-export const OPEN_PLAINLY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-
 /**
  * Whether a file has the end that an image of its kind must have. It says nothing of what is between: only that whoever
  * writes from front to back has come to the end. False for what is no PNG, JPEG or TIFF, or cannot be opened.
  */
 export async function hasImageEnd(path: string | Buffer): Promise<boolean> {
-  let file: FileHandle;
-  try {
-    file = await open(path, OPEN_PLAINLY);
-  } catch {
-    // Whatever it is that keeps it shut, it cannot be seen to be whole.
-    return false;
-  }
+  const file = await openPlainly(path);
+  if (file === null) return false;
   try {
     const { size } = await file.stat();
     const head = await bytesAt(file, 0, PNG.length);

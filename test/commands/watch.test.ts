@@ -10,7 +10,7 @@ import { filesBelow } from '../support/dropped.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const DAY_MS = Date.UTC(2026, 10, 20);
-const GIVE_UP_MS = 90_000;
+const GIVE_UP_MS = 240_000;
 
 /** Names of all files below a folder, without where they lie. */
 const filesIn = (folder: string) => filesBelow(folder).map((path) => basename(path));

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import fsp, { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
@@ -33,7 +34,7 @@ async function diesAfter(test: TestContext, last: number, live: () => Promise<vo
   } catch (error) {
     assert.ok(error instanceof Error && error.message.includes('killed'), String(error));
     // What it was about comes to nothing, too.
-    await sleep(20);
+    await sleep(5);
     return true;
   } finally {
     for (const { mock } of mocks) mock.restore();
@@ -142,6 +143,31 @@ describe('a file of a name that was used before', () => {
     const [first = '', second = ''] = paths;
     assert.equal(await readFile(first, 'utf8'), 'first', 'evidence names the place where an image stays');
     assert.notEqual(first, second);
+  });
+
+  it('loses nothing to somebody else who writes into done', async (test) => {
+    const folder = await temporaryFolder(test);
+    await put(folder, 'M_1_7.png', 'a piece');
+    await new RecordedDrops().watch(folder, AT_ONCE, () => {
+      mkdirSync(join(folder, 'done', DROPPED_DAY));
+      writeFileSync(join(folder, 'done', DROPPED_DAY, 'M_1_7.png'), 'of somebody else');
+    });
+    const [first = '', second = ''] = filesBelow(join(folder, 'done'));
+    const contents = [first, second].map((path) => readFileSync(join(folder, 'done', path), 'utf8'));
+    assert.deepEqual(contents.toSorted(), ['a piece', 'of somebody else']);
+  });
+
+  it('has its sidecar even when an older one was left behind', async (test) => {
+    const folder = await temporaryFolder(test);
+    const drop = await DropFolder.open(folder);
+    await put(folder, 'a.json', '{"scanId": "old"}');
+    await drop.take(null, 'a.json', DROPPED_DAY);
+    await put(folder, 'a.json', '{"scanId": "new"}');
+    await put(folder, 'a.png');
+    const recorded = new RecordedDrops();
+    await recorded.watch(folder);
+    assert.deepEqual([...recorded.scans.keys()], ['new']);
+    assert.match(await readFile(join(folder, 'failed', DROPPED_DAY, 'a.json'), 'utf8'), /old/);
   });
 
   it('keeps image and sidecar together', async (test) => {

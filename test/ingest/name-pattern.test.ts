@@ -29,6 +29,11 @@ describe('a name pattern', () => {
     });
   }
 
+  it('does not read a name that the sorter did not give', () => {
+    const pattern = parseNamePattern('!{machine}a{run}b{sequence}');
+    assert.equal(pattern.fieldsOf('!0a1b2'), null);
+  });
+
   const useless: [string, RegExp][] = [
     ['', /without \{machine\}/],
     ['{machine}_{sequence}', /without \{run\}/],
@@ -69,7 +74,11 @@ describe('a name pattern', () => {
           const between = literals.slice(1, named.length);
           const separators = new Set(between.join(''));
           fc.pre(between.every((text) => text !== ''));
-          fc.pre(values.every((text) => !/[/{}]/.test(text) && ![...text].some((unit) => separators.has(unit))));
+          fc.pre(
+            values.every(
+              (text) => !/[/{}]/.test(text) && !text.startsWith('!') && ![...text].some((unit) => separators.has(unit)),
+            ),
+          );
           const text = (part: (place: string, index: number) => string) =>
             (literals[0] ?? '') +
             named.map((place, index) => part(place, index) + (literals[index + 1] ?? '')).join('');

@@ -7,7 +7,7 @@ import { type DropOptions, dropFolder } from '../../ingest/index.ts';
 export const DROPPED_AT_MS = Date.UTC(2026, 10, 22, 12);
 export const DROPPED_DAY = '2026-11-22';
 
-const LOOK_MS = 10;
+const LOOK_MS = 2;
 
 /** Takes whatever is there at once. */
 export const AT_ONCE: DropOptions = { namePattern: '{machine}_{run}_{sequence}', settleMs: 0, patienceMs: 0 };

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { AUTHORIZATION_CHARS_MAX, TOKENS_LOOK_MS } from './limits.ts';
+import { TOKENS_LOOK_MS } from './limits.ts';
 import { sha256Of, tokenIdOf } from './token.ts';
 import { type Role, readTokenFile, type TokenEntry, TokenFileError } from './token-file.ts';
 
@@ -75,11 +75,11 @@ export function openTokens(path: string, ports: AccessPorts): Access {
 
 interface Known {
   readonly entry: TokenEntry;
-  /** Null for a certificate. */
-  readonly digest: Buffer | null;
+  /** NO_DIGEST for a certificate. */
+  readonly digest: Buffer;
 }
 
-/** Compared with where there is no such id, so that asking for one takes as long as a wrong secret. */
+/** Fits no token. Compared with where there is no such id, so that asking for one takes as long as a wrong secret. */
 const NO_DIGEST = Buffer.alloc(32);
 
 class FileAccess implements Access {
@@ -108,9 +108,7 @@ class FileAccess implements Access {
     if (tokens === null) return { refusal: 'unavailable' };
     const known = tokens.get(id);
     const isRight = timingSafeEqual(sha256Of(token), known?.digest ?? NO_DIGEST);
-    return known === undefined || known.digest === null || !isRight
-      ? { refusal: 'unknown' }
-      : this.#admitted(known.entry);
+    return known === undefined || !isRight ? { refusal: 'unknown' } : this.#admitted(known.entry);
   }
 
   authenticateCertificate(certificate: Uint8Array | undefined): Identity | AccessRefusal {
@@ -159,7 +157,7 @@ class FileAccess implements Access {
     const tokens = new Map<string, Known>();
     const certificates = new Map<string, TokenEntry>();
     for (const entry of readTokenFile(this.#path)) {
-      tokens.set(entry.id, { entry, digest: entry.sha256 === null ? null : Buffer.from(entry.sha256, 'hex') });
+      tokens.set(entry.id, { entry, digest: entry.sha256 === null ? NO_DIGEST : Buffer.from(entry.sha256, 'hex') });
       // One that was revoked may have been added again.
       if (entry.certificateSha256 !== null) certificates.set(entry.certificateSha256, entry);
     }
@@ -169,7 +167,6 @@ class FileAccess implements Access {
 }
 
 function bearerToken(authorization: string): string | null {
-  if (authorization.length > AUTHORIZATION_CHARS_MAX) return null;
   return /^bearer +(\S+)$/i.exec(authorization)?.[1] ?? null;
 }
 

@@ -4,8 +4,5 @@ export const TOKENS_MAX = 50_000;
 /** Bytes of a file of tokens: an entry has some 350. */
 export const TOKENS_FILE_BYTES_MAX = 32 * 1024 * 1024;
 
-/** Characters of an Authorization header that are looked at: a token has 85. */
-export const AUTHORIZATION_CHARS_MAX = 512;
-
 /** Milliseconds between looks at the file: what was revoked is refused so much later at most. A look costs one stat. */
 export const TOKENS_LOOK_MS = 500;

@@ -1,0 +1,38 @@
+import { constants, type FileHandle, open } from 'node:fs/promises';
+
+/** Never through a link, and never waiting for the other end of a pipe. */
+const OPEN_PLAINLY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** A file that is not there, is a link or a pipe, or may not be read. */
+const SHUT = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'EPERM', 'ENXIO']);
+
+/** Null for what cannot be opened as a plain file can. */
+export async function openPlainly(path: string | Buffer): Promise<FileHandle | null> {
+  try {
+    const file = await open(path, OPEN_PLAINLY);
+    if ((await file.stat()).isFile()) return file;
+    await file.close();
+    return null;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && SHUT.has(String(error.code))) return null;
+    throw error;
+  }
+}
+
+/** All of a plain file; null for what is none, cannot be read, or is longer. */
+export async function readPlainFile(path: string | Buffer, bytesMax: number): Promise<Buffer | null> {
+  const file = await openPlainly(path);
+  if (file === null) return null;
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(bytesMax + 1), 0, bytesMax + 1, 0);
+    return bytesRead > bytesMax ? null : buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** For `catch`: null when what was asked for is not there. */
+export function absent(error: unknown): null {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+  throw error;
+}
