@@ -13,8 +13,13 @@ export interface StreamClient {
   rest(): Promise<Record<string, unknown>[]>;
 }
 
-export async function openStream(url: string, path = '/v1/verdicts:stream', method = 'POST'): Promise<StreamClient> {
-  const sent = request(`${url}${path}`, { method, headers: { 'content-type': 'application/x-ndjson' } });
+export async function openStream(
+  url: string,
+  path = '/v1/verdicts:stream',
+  method = 'POST',
+  headers: Record<string, string> = {},
+): Promise<StreamClient> {
+  const sent = request(`${url}${path}`, { method, headers: { 'content-type': 'application/x-ndjson', ...headers } });
   sent.on('error', () => {});
   sent.flushHeaders();
   const [response]: IncomingMessage[] = await once(sent, 'response');
