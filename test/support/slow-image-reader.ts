@@ -7,6 +7,7 @@ import { serveImages } from '../../decode/process/serve.ts';
 const reader = createMarkReader(await createZxingWasmReader());
 const ACTIONS: Readonly<Record<string, () => Promise<unknown>>> = {
   slow: () => sleep(400),
+  wait: () => sleep(120),
   hang: async () => {
     for (;;);
   },

@@ -175,10 +175,12 @@ describe('indicia serve', () => {
       [['--no-auth', '--port', '99999'], /expected a whole number from 0 to 65535/],
       [['--no-auth', '--late-disposition', 'burn'], /Allowed choices are accept, divert, manual/],
     ];
-    for (const [flags, message] of cases) {
-      const { exitCode, stderr } = await indicia([...common, ...flags]);
-      assert.deepEqual([exitCode, flags], [2, flags], stderr);
-      assert.match(stderr, message);
-    }
+    await Promise.all(
+      cases.map(async ([flags, message]) => {
+        const { exitCode, stderr } = await indicia([...common, ...flags]);
+        assert.deepEqual([exitCode, flags], [2, flags], stderr);
+        assert.match(stderr, message);
+      }),
+    );
   });
 });
