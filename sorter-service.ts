@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { isStorageFailure, type Policy, RecorderThread } from './analytics/index.ts';
+import { type Policy, RecorderThread } from './analytics/index.ts';
 import type { ImageReaders } from './decode/index.ts';
+import { FraudWatch } from './fraud-watch.ts';
 import type { Disposition } from './indicium/index.ts';
 import {
   type Access,
@@ -62,9 +63,7 @@ export class SorterService {
   readonly #failed = Promise.withResolvers<never>();
   #recorder: RecorderThread | undefined;
   #pipelines: Promise<unknown> = Promise.resolve();
-  #registryVersion = 0;
-  #look: NodeJS.Timeout | undefined;
-  #isStopping = false;
+  #frauds: FraudWatch | undefined;
 
   private constructor(options: ServiceOptions, ports: ServicePorts, trust: TrustWatch) {
     this.#options = options;
@@ -132,8 +131,7 @@ export class SorterService {
 
   /** Takes nothing more, answers what is here, and ends. */
   async stop(): Promise<void> {
-    this.#isStopping = true;
-    clearTimeout(this.#look);
+    this.#frauds?.stop();
     this.#ports.log.info({ queued: this.#desk.queued, streams: this.#server.streams }, 'shutting down');
     await Promise.race([Promise.all([this.#server.drain(), this.#pipelines]), this.failed]);
     await this.end();
@@ -142,8 +140,7 @@ export class SorterService {
 
   /** Ends at once what still runs: whoever was not answered sends again. */
   async end(): Promise<void> {
-    this.#isStopping = true;
-    clearTimeout(this.#look);
+    this.#frauds?.stop();
     await this.#server.close();
     await this.#trust.stop();
     await this.#readers.close();
@@ -164,14 +161,21 @@ export class SorterService {
     };
     this.#readers.startImages();
     this.#recorder = await RecorderThread.open(options.db, notices, options.policy);
-    await this.#takeRegistry(this.#recorder);
+    const frauds = {
+      recorder: this.#recorder,
+      trust: this.#trust,
+      metrics: this.#metrics,
+      log,
+      onFailed: (error: unknown) => this.#fail(error, 'the detectors failed'),
+    };
+    this.#frauds = new FraudWatch(options.detectEverySeconds, frauds);
+    await this.#frauds.start();
     this.#trust.start();
     this.#desk.opened();
     const sources = [...this.#desk.sources(), ...this.#options.otherSources];
     this.#pipelines = Promise.all(sources.map((source) => this.#run(source)));
     // Told by `failed`, too, to whoever waits for that.
     this.#pipelines.catch(() => {});
-    this.#lookLater();
   }
 
   /** What is given over HTTP has no position to go on from: whoever was not answered sends it again. */
@@ -184,45 +188,16 @@ export class SorterService {
     try {
       await runPipeline({ source, readers: this.#readers, recorder: port });
     } catch (error) {
-      this.#ports.log.fatal({ err: error, source: source.name }, 'a pipeline failed');
-      this.#server.cut();
-      this.#failed.reject(error);
+      this.#fail(error, `the pipeline of ${source.name} failed`);
       throw error;
     }
   }
 
-  #lookLater(): void {
-    const { detectEverySeconds } = this.#options;
-    if (detectEverySeconds === 0 || this.#isStopping) return;
-    this.#look = setTimeout(async () => {
-      await this.#lookForFraud();
-      this.#lookLater();
-    }, detectEverySeconds * 1_000);
-  }
-
-  async #lookForFraud(): Promise<void> {
-    const recorder = this.#opened();
-    const startedAtMs = performance.now();
-    try {
-      await this.#takeRegistry(recorder);
-      const findings = await recorder.detect();
-      const seconds = (performance.now() - startedAtMs) / 1_000;
-      this.#metrics.looked(seconds, findings);
-      this.#ports.log.debug({ findings, seconds }, 'looked for fraud');
-    } catch (error) {
-      if (this.#isStopping) return;
-      if (!isStorageFailure(error)) this.#failed.reject(error);
-      // The next look sees what this one did not.
-      this.#ports.log.error({ err: error }, 'could not look for fraud');
-    }
-  }
-
-  /** The detectors go by the registry in the store, the readers by the one in memory. */
-  async #takeRegistry(recorder: RecorderThread): Promise<void> {
-    const { current } = this.#trust;
-    if (current.version === this.#registryVersion) return;
-    await recorder.setRegistry(current);
-    this.#registryVersion = current.version;
+  /** Nobody is answered any more: whoever waits is let go to send again. */
+  #fail(error: unknown, what: string): void {
+    this.#ports.log.fatal({ err: error }, what);
+    this.#server.cut();
+    this.#failed.reject(error);
   }
 
   #measure(): void {

@@ -1,4 +1,5 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import { BODIES_BYTES_MAX, REQUEST_MS_MAX } from './limits.ts';
 import { ProblemError } from './problems.ts';
 
@@ -22,7 +23,11 @@ export class BodyBudget {
  *
  * @throws ProblemError when it is too large, takes too long or comes while too many others do.
  */
-export function readBody(request: IncomingMessage, bytesMax: number, budget: BodyBudget): Promise<Buffer | null> {
+export function readBody(
+  request: Readable & { readonly headers: IncomingHttpHeaders },
+  bytesMax: number,
+  budget: BodyBudget,
+): Promise<Buffer | null> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer | null>();
   const chunks: Buffer[] = [];
   let bytes = 0;

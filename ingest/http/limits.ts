@@ -13,6 +13,9 @@ export const IMAGE_BODY_BYTES_MAX = 33 * 1024 * 1024;
 /** A payload has 2 kB at most; what is a little longer is recorded as too long, what is much longer is no payload. */
 export const PAYLOAD_BODY_BYTES_MAX = 64 * 1024;
 
+/** Levels of JSON: a scan has two, a batch of them four. Six million brackets in a body kept the parser busy for 10 s. */
+export const JSON_DEPTH_MAX = 64;
+
 /** Bytes of a line of a stream: an image of 4.5 MB in base64. */
 export const STREAM_LINE_BYTES_MAX = 6 * 1024 * 1024;
 

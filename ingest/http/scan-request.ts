@@ -1,7 +1,8 @@
 import { Compile } from 'typebox/compile';
 import type { Scan } from '../../indicium/index.ts';
 import { isObject, isOfPlant, type ScanOrigin, scanOfRecord, textOf } from '../scan-line.ts';
-import { BATCH_REQUEST_SCANS_MAX, DEADLINE_MS_MAX } from './limits.ts';
+import { isDeeperThan } from './json-depth.ts';
+import { BATCH_REQUEST_SCANS_MAX, DEADLINE_MS_MAX, JSON_DEPTH_MAX } from './limits.ts';
 import { ProblemError } from './problems.ts';
 import { DeadlineMs } from './schemas.ts';
 
@@ -16,6 +17,9 @@ const Deadline = Compile(DeadlineMs);
 
 /** @throws ProblemError */
 export function parseJson(body: Buffer): unknown {
+  if (isDeeperThan(body, JSON_DEPTH_MAX)) {
+    throw new ProblemError('bad-request', `JSON of more than ${JSON_DEPTH_MAX} levels`);
+  }
   try {
     return JSON.parse(body.toString('utf8'));
   } catch (error) {

@@ -1,4 +1,6 @@
+import { hash } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { LINE_BYTES_MAX } from '../limits.ts';
 import { type Line, readLines } from '../lines.ts';
 import { isObject, type ScanOrigin, textOf } from '../scan-line.ts';
 import { textOf as lineText, type ScanLines, ScanLinesBuilder } from '../scan-lines.ts';
@@ -6,7 +8,8 @@ import type { BatchAnswers, ScanSource } from '../source.ts';
 import type { AnswerWriter } from './answer-writer.ts';
 import type { BatchMoments } from './answers.ts';
 import type { ByteGate } from './byte-gate.ts';
-import { STREAM_LINE_BYTES_MAX } from './limits.ts';
+import { isDeeperThan } from './json-depth.ts';
+import { JSON_DEPTH_MAX, STREAM_LINE_BYTES_MAX } from './limits.ts';
 import type { PendingAnswer } from './pending-answer.ts';
 import type { Problem } from './problems.ts';
 import { isDeadline } from './scan-request.ts';
@@ -98,7 +101,8 @@ export class ScanStream {
       // Whoever stops reading still has answers to write on the same socket.
       const chunks = input.iterator({ destroyOnReturn: false });
       for await (const lines of readLines(chunks, STREAM_LINE_BYTES_MAX)) {
-        for (const line of lines) {
+        for (const read of lines) {
+          const line = isTooDeep(read) ? skipped(read) : read;
           while (this.#isFull && !this.#isEnded) await new Promise<void>((resolve) => (this.#wakeReader = resolve));
           if (this.#isEnded) return;
           if (isBlank(line)) continue;
@@ -205,6 +209,15 @@ function isBlank({ bytes }: Line): boolean {
   if (visible === -1) return true;
   // Other blanks than these start with a byte beyond ASCII.
   return (bytes[visible] ?? 0) >= ASCII_END && lineText(bytes, 0, bytes.length).trim() === '';
+}
+
+/** Longer lines than a file of scans may have carry images: brackets in their place would keep a reader busy for long. */
+function isTooDeep({ bytes }: Line): boolean {
+  return bytes !== null && bytes.length > LINE_BYTES_MAX && isDeeperThan(bytes, JSON_DEPTH_MAX);
+}
+
+function skipped(line: Line): Line {
+  return { ...line, bytes: null, skippedDigest: hash('sha256', line.bytes ?? '') };
 }
 
 const DEADLINE_FIELD = Buffer.from('"deadlineMs"');

@@ -9,7 +9,7 @@ import { ProblemError, problem } from './problems.ts';
 import { ScanStream } from './scan-stream.ts';
 import type { ServerPorts } from './server.ts';
 import { mediaTypeOf } from './single-scan.ts';
-import { endSpan, startRequestSpan } from './tracing.ts';
+import { inRequestSpan } from './tracing.ts';
 
 /** Streams that are open, so that they can be ended in order. */
 export class Streams {
@@ -52,7 +52,6 @@ export function addStreamRoutes(app: FastifyInstance, ports: ServerPorts, stream
       throw new ProblemError('too-busy', `${STREAMS_MAX} streams are open`, undefined, 1);
     }
     reply.hijack();
-    const span = startRequestSpan('POST /v1/verdicts:stream', request.headers);
     const response = open(reply.raw);
     const stream = new ScanStream({
       label: `http-stream:${request.id}`,
@@ -70,13 +69,12 @@ export function addStreamRoutes(app: FastifyInstance, ports: ServerPorts, stream
         return rows;
       },
     });
-    const work = async () => {
+    const work = inRequestSpan('POST /v1/verdicts:stream', request.headers, async () => {
       await ports.run(stream.source(request.raw));
       await stream.written();
       response.end();
-      endSpan(span, response.statusCode);
-    };
-    await streams.run(stream, work());
+    });
+    await streams.run(stream, work);
   });
 
   app.get('/v1/verdicts::late', async (request, reply) => {

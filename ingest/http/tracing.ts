@@ -1,16 +1,30 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { context, propagation, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { PROBLEMS, ProblemError } from './problems.ts';
 import type { AnswerOrProblem } from './schemas.ts';
-
-export type { Span };
 
 /** Gives nothing but empty spans, at hardly any cost, until whoever embeds the server sets a provider of tracers. */
 const tracer = trace.getTracer('indicia');
 
-/** The span of a request, under that of its sender where its headers name one. */
-export function startRequestSpan(name: string, headers: IncomingHttpHeaders): Span {
+/** Work in a span of its own, under that of the sender of a request where its headers name one. */
+export async function inRequestSpan<Result>(
+  name: string,
+  headers: IncomingHttpHeaders,
+  work: (span: Span) => Promise<Result>,
+): Promise<Result> {
   const parent = propagation.extract(ROOT_CONTEXT, headers);
-  return tracer.startSpan(name, { kind: SpanKind.SERVER }, parent);
+  const span = tracer.startSpan(name, { kind: SpanKind.SERVER }, parent);
+  let status = 200;
+  try {
+    return await work(span);
+  } catch (error) {
+    status = error instanceof ProblemError ? PROBLEMS[error.code].status : 500;
+    throw error;
+  } finally {
+    span.setAttribute('http.response.status_code', status);
+    if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+    span.end();
+  }
 }
 
 /** What became of one scan, with a span for each stage that it went through. Times are as performance.now tells them. */
@@ -31,10 +45,4 @@ export function traceAnswer(span: Span, answer: AnswerOrProblem, arrivedAtMs: nu
     tracer.startSpan(stage, { startTime }, parent).end(startTime + ms);
     startTime += ms;
   }
-}
-
-export function endSpan(span: Span, status: number): void {
-  span.setAttribute('http.response.status_code', status);
-  if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
-  span.end();
 }

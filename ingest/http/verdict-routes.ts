@@ -10,7 +10,7 @@ import { parseJson, requestedBatch } from './scan-request.ts';
 import type { AnswerOrProblem, BatchAnswer } from './schemas.ts';
 import type { ServerPorts } from './server.ts';
 import { mediaTypeOf, readSingleScan } from './single-scan.ts';
-import { endSpan, startRequestSpan, traceAnswer } from './tracing.ts';
+import { inRequestSpan, traceAnswer } from './tracing.ts';
 
 /** Scans that come in a request, and verdicts that are looked up. */
 export function addVerdictRoutes(app: FastifyInstance, ports: ServerPorts, budget: BodyBudget): void {
@@ -18,8 +18,7 @@ export function addVerdictRoutes(app: FastifyInstance, ports: ServerPorts, budge
 
   app.post('/v1/verdicts', async (request, reply) => {
     const arrivedAtMs = performance.now();
-    const span = startRequestSpan('POST /v1/verdicts', request.headers);
-    try {
+    return inRequestSpan('POST /v1/verdicts', request.headers, async (span) => {
       const admitted = admit(access, request, ['sorter']);
       desk.refuseWhenClosed();
       const requested = await readSingleScan(request.raw, originFor(admitted), budget);
@@ -30,25 +29,26 @@ export function addVerdictRoutes(app: FastifyInstance, ports: ServerPorts, budge
       metrics.answered('single', performance.now() - arrivedAtMs);
       request.log.debug({ scanId: requested.scan.scanId, ms: performance.now() - arrivedAtMs }, 'answered');
       return send(reply, answer);
-    } finally {
-      endSpan(span, reply.statusCode);
-    }
+    });
   });
 
-  app.post('/v1/verdicts::batch', async (request, reply) => {
+  app.post('/v1/verdicts::batch', (request, reply) => {
     const arrivedAtMs = performance.now();
-    const admitted = admit(access, request, ['sorter']);
-    desk.refuseWhenClosed();
-    if (mediaTypeOf(request.raw) !== 'application/json') {
-      throw new ProblemError('unsupported-media-type', 'a batch is application/json');
-    }
-    const body = await readBody(request.raw, JSON_BODY_BYTES_MAX, budget);
-    if (body === null) return reply.hijack();
-    const pending = desk.ask(requestedBatch(parseJson(body), originFor(admitted)), arrivedAtMs);
-    const verdicts = await Promise.all(pending.map(answerOrProblem));
-    metrics.answered('batch', performance.now() - arrivedAtMs);
-    request.log.debug({ scans: verdicts.length, ms: performance.now() - arrivedAtMs }, 'answered a batch');
-    return reply.type('application/json; charset=utf-8').send(JSON.stringify({ verdicts } satisfies BatchAnswer));
+    return inRequestSpan('POST /v1/verdicts:batch', request.headers, async (span) => {
+      const admitted = admit(access, request, ['sorter']);
+      desk.refuseWhenClosed();
+      if (mediaTypeOf(request.raw) !== 'application/json') {
+        throw new ProblemError('unsupported-media-type', 'a batch is application/json');
+      }
+      const body = await readBody(request.raw, JSON_BODY_BYTES_MAX, budget);
+      if (body === null) return reply.hijack();
+      const pending = desk.ask(requestedBatch(parseJson(body), originFor(admitted)), arrivedAtMs);
+      const verdicts = await Promise.all(pending.map(answerOrProblem));
+      span.setAttribute('indicia.scans', verdicts.length);
+      metrics.answered('batch', performance.now() - arrivedAtMs);
+      request.log.debug({ scans: verdicts.length, ms: performance.now() - arrivedAtMs }, 'answered a batch');
+      return reply.type('application/json; charset=utf-8').send(JSON.stringify({ verdicts } satisfies BatchAnswer));
+    });
   });
 
   app.get('/v1/verdicts/:scanId', async (request: FastifyRequest<{ Params: { scanId: string } }>, reply) => {

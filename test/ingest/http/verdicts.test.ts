@@ -166,7 +166,7 @@ describe('POST /v1/verdicts', () => {
       ['null', /not a JSON object/],
       ['[]', /not a JSON object/],
       ['{"scanId":', /not JSON/],
-      ['['.repeat(100_000), /not JSON/],
+      ['['.repeat(100_000), /JSON of more than 64 levels/],
       [{ payload: 'AA==' }, /\/scanId/],
       [{ ...sentScan(null), scanId: '' }, /\/scanId/],
       [{ ...sentScan(null), scanId: 'x'.repeat(257) }, /\/scanId/],

@@ -1,0 +1,126 @@
+import { crc32, deflateSync } from 'node:zlib';
+import { SmallWorld } from './marks.ts';
+import { namedBytes, symbolImage } from './pictures.ts';
+
+/** The mark on those of the pictures that can be read. */
+export const HOSTILE_PAYLOAD = new SmallWorld(1, 1).frank();
+export const mark = () => symbolImage('datamatrix', HOSTILE_PAYLOAD);
+
+function pngChunk(type: string, data: Uint8Array): Buffer {
+  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+  const chunk = Buffer.alloc(body.length + 8);
+  chunk.writeUInt32BE(data.length, 0);
+  body.copy(chunk, 4);
+  chunk.writeUInt32BE(crc32(body), body.length + 4);
+  return chunk;
+}
+
+/** A PNG that claims a size and brings the data given. */
+function png(width: number, height: number, data: Uint8Array, ...extra: Buffer[]): Buffer {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 0, 0, 0, 0], 8);
+  const signature = Buffer.from('89504e470d0a1a0a', 'hex');
+  const chunks = [pngChunk('IHDR', header), ...extra, pngChunk('IDAT', data), pngChunk('IEND', Buffer.alloc(0))];
+  return Buffer.concat([signature, ...chunks]);
+}
+
+/** A JPEG whose frame header claims another size. */
+async function jpegClaiming(width: number, height: number): Promise<Buffer> {
+  const bytes = await mark().jpeg().toBuffer();
+  const frame = bytes.indexOf(Buffer.from([0xff, 0xc0]));
+  bytes.writeUInt16BE(height, frame + 5);
+  bytes.writeUInt16BE(width, frame + 7);
+  return bytes;
+}
+
+/** A TIFF of many pages: the mark on one, the others white. Its directories are chained by hand. */
+async function tiffOfPages(pages: number, markOn: number): Promise<Buffer> {
+  const parts: Buffer[] = [Buffer.from([0x49, 0x49, 42, 0, 8, 0, 0, 0])];
+  const { data, info } = await mark().toColourspace('b-w').raw().toBuffer({ resolveWithObject: true });
+  let offset = 8;
+  for (let page = 0; page < pages; page++) {
+    const pixels = page === markOn ? data : Buffer.alloc(info.width * info.height, 255);
+    const tags: [number, number, number][] = [
+      [256, 4, info.width],
+      [257, 4, info.height],
+      [258, 3, 8],
+      [259, 3, 1],
+      [262, 3, 1],
+      [273, 4, offset + 2 + 9 * 12 + 4],
+      [277, 3, 1],
+      [278, 4, info.height],
+      [279, 4, pixels.length],
+    ];
+    const directory = Buffer.alloc(2 + tags.length * 12 + 4);
+    directory.writeUInt16LE(tags.length, 0);
+    for (const [index, [tag, type, value]] of tags.entries()) {
+      directory.writeUInt16LE(tag, 2 + index * 12);
+      directory.writeUInt16LE(type, 4 + index * 12);
+      directory.writeUInt32LE(1, 6 + index * 12);
+      directory.writeUInt32LE(value, 10 + index * 12);
+    }
+    offset += directory.length + pixels.length;
+    if (page < pages - 1) directory.writeUInt32LE(offset, directory.length - 4);
+    parts.push(directory, pixels);
+  }
+  return Buffer.concat(parts);
+}
+
+const SVGS = [
+  '<svg xmlns="http://www.w3.org/2000/svg"><image href="/etc/passwd"/></svg>',
+  '<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY e SYSTEM "file:///etc/passwd">]><svg>&e;</svg>',
+  '<!-- --><svg width="1000000" height="1000000"/>',
+  ' \n\t<svg/>',
+];
+
+/** Pictures that lie, are broken or odd: name, what reading them gives, and how to make them. */
+export const HOSTILE_IMAGES: readonly [string, string, () => Uint8Array | Promise<Uint8Array>][] = [
+  ['nothing.png', 'image-unsupported', () => Buffer.alloc(0)],
+  ['zero-wide.png', 'image-corrupt', () => png(0, 10, deflateSync(Buffer.alloc(10)))],
+  ['zero-high.png', 'image-corrupt', () => png(10, 0, deflateSync(Buffer.alloc(10)))],
+  ['zero-size.jpg', 'image-corrupt', () => jpegClaiming(0, 0)],
+  ['claims-2-gigapixels.png', 'image-too-large', () => png(50_000, 40_000, deflateSync(Buffer.alloc(10)))],
+  ['claims-4-gigapixels.jpg', 'image-too-large', () => jpegClaiming(65_500, 65_500)],
+  ['thin.png', 'image-too-large', () => png(40_000, 1, deflateSync(Buffer.alloc(40_001)))],
+  ['bomb-inside-the-limit.png', 'no-symbol', () => png(7_000, 7_000, deflateSync(Buffer.alloc(7_001 * 7_000)))],
+  [
+    'text-bomb.png',
+    'no-symbol',
+    () => {
+      const bomb = Buffer.concat([Buffer.from('Comment\0\0', 'latin1'), deflateSync(Buffer.alloc(200_000_000))]);
+      return png(20, 20, deflateSync(Buffer.alloc(21 * 20)), pngChunk('zTXt', bomb));
+    },
+  ],
+  ['cut.jpg', 'image-corrupt', async () => (await mark().jpeg().toBuffer()).subarray(0, 3_000)],
+  ['cut.png', 'image-corrupt', async () => (await mark().png().toBuffer()).subarray(0, 500)],
+  ['cut.tif', 'image-corrupt', async () => (await mark().tiff({ compression: 'lzw' }).toBuffer()).subarray(0, 900)],
+  [
+    'noise-after-signature.tif',
+    'image-corrupt',
+    () => Buffer.concat([Buffer.from('II*\0'), namedBytes('tiff', 5_000)]),
+  ],
+  [
+    'noise-after-signature.jpg',
+    'image-corrupt',
+    () => Buffer.concat([Buffer.from([0xff, 0xd8, 0xff]), namedBytes('j', 9_000)]),
+  ],
+  ['a-jpeg-called.png', 'read', () => mark().jpeg().toBuffer()],
+  ['a-png-called.tif', 'read', () => mark().png().toBuffer()],
+  ['a-tiff-called.exe', 'read', () => mark().tiff().toBuffer()],
+  ['sixteen-bit.png', 'read', () => mark().toColourspace('grey16').png().toBuffer()],
+  ['sixteen-bit.tif', 'read', () => mark().toColourspace('grey16').tiff().toBuffer()],
+  ['alpha.png', 'read', () => mark().toColourspace('srgb').ensureAlpha(0.999).png().toBuffer()],
+  ['cmyk.jpg', 'read', () => mark().toColourspace('cmyk').jpeg().toBuffer()],
+  ['cmyk.tif', 'read', () => mark().toColourspace('cmyk').tiff().toBuffer()],
+  ['200-pages.tif', 'read', () => tiffOfPages(200, 0)],
+  ['mark-on-page-two.tif', 'no-symbol', () => tiffOfPages(3, 1)],
+  ['animated.gif', 'image-unsupported', () => mark().gif().toBuffer()],
+  ['animated.webp', 'image-unsupported', () => mark().webp().toBuffer()],
+  ...SVGS.map((svg, index): [string, string, () => Buffer] => [
+    `${index}.svg`,
+    'image-unsupported',
+    () => Buffer.from(svg),
+  ]),
+];
