@@ -21,3 +21,6 @@ export const FRAME_SIDE_PX_MAX = 20_000;
 
 /** Pictures of one piece: a sorter has a camera or two for each side of it. */
 export const IMAGES_PER_PIECE_MAX = 4;
+
+/** Levels of objects and lists in a scan record, itself included. Its own fields have two. */
+export const RECORD_DEPTH_MAX = 64;

@@ -1,21 +1,10 @@
-import { hash } from 'node:crypto';
-import { isAbsolute, join, normalize } from 'node:path';
 import { Compile } from 'typebox/compile';
-import {
-  digest64,
-  type Mark,
-  SCAN_PAYLOAD_BYTES_MAX,
-  SCAN_TEXT_CHARS_MAX,
-  type Scan,
-  SORTING_PASSES,
-} from '../indicium/index.ts';
-import { EXTRA_CHARS_MAX, IMAGES_PER_PIECE_MAX } from './limits.ts';
-import { FrameShape, MomentShape, PayloadShape, TextShape, WeightShape } from './scan-shapes.ts';
+import { digest64, type Mark, type Scan, SORTING_PASSES } from '../indicium/index.ts';
+import { EXTRA_CHARS_MAX, RECORD_DEPTH_MAX } from './limits.ts';
+import { markOf, textOf } from './scan-mark.ts';
+import { MomentShape, WeightShape } from './scan-shapes.ts';
 
-const Text = Compile(TextShape);
 const Weight = Compile(WeightShape);
-const Payload = Compile(PayloadShape);
-const Frame = Compile(FrameShape);
 const Moment = Compile(MomentShape);
 
 const KNOWN_FIELDS: ReadonlySet<string> = new Set([
@@ -52,20 +41,22 @@ export interface LineOrigin extends ScanOrigin {
  * only describes the scan and is not as it should be is left out and kept among the unknown ones: the mark counts.
  */
 export function parseScanLine(line: string, origin: LineOrigin): Scan {
+  const malformed = (scanId: string, detail: string): Scan => {
+    return { ...malformedScan(scanId, detail, line), plant: origin.plant ?? null };
+  };
   let record: unknown;
   try {
     record = JSON.parse(line);
   } catch {
-    return malformedScan(origin.fallbackId(), 'not JSON', line);
+    return malformed(origin.fallbackId(), 'not JSON');
   }
-  if (!isObject(record)) return malformedScan(origin.fallbackId(), 'not a JSON object', line);
+  if (!isObject(record)) return malformed(origin.fallbackId(), 'not a JSON object');
   const scanId = textOf(record.scanId);
-  if (scanId === null)
-    return malformedScan(origin.fallbackId(), '/scanId is missing or no text of 1 to 256 characters', line);
-  const scan = scanOfRecord(record, scanId, origin, line);
+  if (scanId === null) return malformed(origin.fallbackId(), '/scanId is missing or no text of 1 to 256 characters');
+  const scan = scanOfRecord(record, scanId, origin);
   if (isOfPlant(scan, origin)) return scan;
   // Under an id of its own: whoever speaks for one plant must not use up the scan ids of another.
-  return malformedScan(origin.fallbackId(), '/plant is not that of the sender', line);
+  return malformed(origin.fallbackId(), '/plant is not that of the sender');
 }
 
 /** False where the scan names another plant than that of its sender. */
@@ -73,31 +64,39 @@ export function isOfPlant(scan: Scan, origin: ScanOrigin): boolean {
   return origin.plant === undefined || scan.plant === null || scan.plant === origin.plant;
 }
 
-/** `text` is the record as it came, where it came as text. */
-export function scanOfRecord(
-  record: Readonly<Record<string, unknown>>,
-  scanId: string,
-  origin: ScanOrigin,
-  text?: string,
-): Scan {
-  const plant = textOf(record.plant ?? origin.plant);
+/** A scan whose id is known, from whatever record it came in. */
+export function scanOfRecord(record: Readonly<Record<string, unknown>>, scanId: string, origin: ScanOrigin): Scan {
+  if (isNested(record, RECORD_DEPTH_MAX)) {
+    const detail = `nested deeper than ${RECORD_DEPTH_MAX} levels`;
+    return { ...malformedScan(scanId, detail, Object.keys(record).join()), plant: origin.plant ?? null };
+  }
+  // One that is no text is kept among the unknown fields: a token still says where the scan was made.
+  const namedPlant = textOf(record.plant);
+  const plant = namedPlant ?? origin.plant ?? null;
   const machine = textOf(record.machine);
   const scannedAtMs = momentOf(record.scannedAt);
   const mailpieceId = textOf(record.mailpieceId);
   const pass = SORTING_PASSES.find((known) => known === record.pass) ?? null;
   const destination = textOf(record.destination);
   const weightGrams = Weight.Check(record.weightGrams) ? record.weightGrams : null;
-  const read = { plant, machine, scannedAt: scannedAtMs, mailpieceId, pass, destination, weightGrams };
+  const read = { plant: namedPlant, machine, scannedAt: scannedAtMs, mailpieceId, pass, destination, weightGrams };
   // The store has room for one name beside the scan; where there are several, all of them are kept.
   const several = Array.isArray(record.image) ? { image: null } : {};
   const extra = extraOf(record, new Map(Object.entries({ ...read, ...several })));
-  if (extra !== null && extra.length > EXTRA_CHARS_MAX)
-    return malformedScan(scanId, 'unknown fields too long', text ?? extra);
-  const payload = record.payload ?? undefined;
-  const sent = imageBytesOf(record.imageBase64);
-  const sentName = sent === null ? null : imageName(sent);
-  const image = sentName ?? record.image ?? undefined;
-  const frame = record.frame ?? undefined;
+  const { mark, identity } = markOf(
+    {
+      payload: record.payload ?? undefined,
+      image: record.image ?? undefined,
+      imageBase64: record.imageBase64 ?? undefined,
+      frame: record.frame ?? undefined,
+    },
+    origin.imageFolder,
+  );
+  const known = [plant, machine, scannedAtMs, mailpieceId, pass, destination, weightGrams, ...identity];
+  if (extra !== null && extra.length > EXTRA_CHARS_MAX) {
+    const text = JSON.stringify([known, extra]);
+    return { ...malformedScan(scanId, 'unknown fields too long', text), plant };
+  }
   return {
     scanId,
     plant,
@@ -107,29 +106,22 @@ export function scanOfRecord(
     pass,
     destination,
     weightGrams,
-    mark:
-      payload === undefined && sent !== null && sentName !== null
-        ? sentMark(sent, sentName, frame)
-        : markOf(payload, image, frame, origin.imageFolder),
+    mark,
     extra,
-    digest: digest64(
-      JSON.stringify([
-        ...[plant, machine, scannedAtMs, mailpieceId, pass, destination, weightGrams, payload, image],
-        ...(frame === undefined ? [] : [frame]),
-      ]),
-    ),
+    digest: digest64(JSON.stringify(known)),
   };
+}
+
+/** Objects and lists in each other. What nests deeper breaks what writes it as text again, whatever the parser bears. */
+function isNested(value: unknown, depthMax: number): boolean {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return false;
+  if (depthMax === 0) return true;
+  for (const inner of Object.values(value)) if (isNested(inner, depthMax - 1)) return true;
+  return false;
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Text as a database can hold it: half a surrogate pair would come back as another character. */
-export function textOf(value: unknown): string | null {
-  if (typeof value !== 'string' || value.length === 0) return null;
-  // What is short in UTF-16 units is short in characters, too, which take longer to count.
-  return value.length <= SCAN_TEXT_CHARS_MAX || Text.Check(value) ? value.toWellFormed() : null;
 }
 
 /** Milliseconds of an ISO 8601 time with its zone; null also for the 30th of February, which Date.parse moves on. */
@@ -177,67 +169,4 @@ function extraOf(
     extra.push([name, record[name]]);
   }
   return extra === null ? null : JSON.stringify(Object.fromEntries(extra));
-}
-
-function markOf(payload: unknown, image: unknown, frame: unknown, imageFolder: string | null): Mark {
-  if (payload !== undefined) return payloadMark(payload);
-  if (image === undefined) {
-    return { kind: 'none', reason: 'scan-incomplete', detail: 'neither payload nor image' };
-  }
-  const names = Array.isArray(image) ? image : [image];
-  if (names.length === 0 || names.length > IMAGES_PER_PIECE_MAX) {
-    return { kind: 'none', reason: 'scan-malformed', detail: `/image names not 1 to ${IMAGES_PER_PIECE_MAX} files` };
-  }
-  const paths: string[] = [];
-  for (const name of names) {
-    const named = textOf(name);
-    if (named === null) return { kind: 'none', reason: 'scan-malformed', detail: '/image is no path' };
-    if (imageFolder === null) return { kind: 'none', reason: 'image-refused', detail: `a file is named: ${named}` };
-    const path = normalize(named);
-    if (isAbsolute(path) || path === '..' || path.startsWith('../')) {
-      return { kind: 'none', reason: 'image-refused', detail: `outside the folder of the scans: ${named}` };
-    }
-    paths.push(join(imageFolder, path));
-  }
-  const [path = '', ...others] = paths;
-  return framed({ kind: 'image', path, ...(others.length === 0 ? {} : { others }) }, frame);
-}
-
-function framed(image: Extract<Mark, { kind: 'image' }>, frame: unknown): Mark {
-  if (frame === undefined) return image;
-  if (!Frame.Check(frame)) return { kind: 'none', reason: 'scan-malformed', detail: '/frame is no width and height' };
-  return { ...image, frame: { width: frame.width, height: frame.height } };
-}
-
-/** Bytes of an image that came with its scan, in base64 or as they are; what came in their place; null where none came. */
-function imageBytesOf(base64: unknown): Uint8Array | { readonly unusable: unknown } | null {
-  if (base64 === undefined || base64 === null) return null;
-  if (base64 instanceof Uint8Array) return base64;
-  return bytesOfBase64(base64) ?? { unusable: base64 };
-}
-
-/** Known by its contents, however they came. */
-function imageName(sent: Uint8Array | { readonly unusable: unknown }): string {
-  return sent instanceof Uint8Array ? `sha256:${hash('sha256', sent)}` : JSON.stringify(sent);
-}
-
-function sentMark(sent: Uint8Array | { readonly unusable: unknown }, path: string, frame: unknown): Mark {
-  if (sent instanceof Uint8Array) return framed({ kind: 'image', path, bytes: sent }, frame);
-  return { kind: 'none', reason: 'scan-malformed', detail: '/imageBase64 is not base64' };
-}
-
-function payloadMark(base64: unknown): Mark {
-  const payload = bytesOfBase64(base64);
-  if (payload === null) return { kind: 'none', reason: 'scan-malformed', detail: '/payload is not base64' };
-  if (payload.length > SCAN_PAYLOAD_BYTES_MAX) {
-    return { kind: 'none', reason: 'payload-too-long', detail: `${payload.length} bytes` };
-  }
-  return { kind: 'payload', payload };
-}
-
-function bytesOfBase64(base64: unknown): Buffer | null {
-  if (typeof base64 !== 'string') return null;
-  const bytes = Buffer.from(base64, 'base64');
-  // Encoding it again takes a fifth of the time of the pattern, which a text that ends in other spare bits still fits.
-  return bytes.toString('base64') === base64 || Payload.Check(base64) ? bytes : null;
 }

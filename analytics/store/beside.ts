@@ -1,6 +1,8 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { CommitUnknownError } from './commit-unknown.ts';
 
+const STOPPED = 'the store is closed, or it is being opened again';
+
 /** What is done to a store while evidence goes on being written to it. */
 export interface BesideStore {
   readonly connection: DuckDBConnection;
@@ -22,7 +24,7 @@ export class Beside {
   }
 
   async run<Result>(work: (store: BesideStore) => Promise<Result>): Promise<Result> {
-    if (this.#isStopped) throw new Error('the store is closed, or it is being opened again');
+    if (this.#isStopped) throw new Error(STOPPED);
     const result = this.#withConnection(work);
     this.#running.add(result);
     try {
@@ -37,6 +39,9 @@ export class Beside {
     this.#connections.add(connection);
     try {
       return await work({ connection, transaction: (steps) => inTransaction(connection, steps) });
+    } catch (error) {
+      // Whatever it says, it was interrupted.
+      throw this.#isStopped ? new Error(STOPPED, { cause: error }) : error;
     } finally {
       this.#connections.delete(connection);
       connection.closeSync();

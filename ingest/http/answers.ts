@@ -106,7 +106,11 @@ export function answerOf(
     scanId,
     disposition,
     late: false,
-    reasons: reasons.map((code) => reasonOf(code, policy.dispositions[code] ?? 'manual')),
+    reasons: reasons.map((code) => {
+      // What an earlier policy said of each reason is not kept; what it came to is.
+      const isOfNow = policyVersion === policy.version;
+      return reasonOf(code, isOfNow ? (policy.dispositions[code] ?? 'manual') : TREATMENT_OF[disposition]);
+    }),
     fields: payload === null ? null : fieldsOf(payload),
     findingIds: [...findingIds],
     trustVersion,

@@ -1,6 +1,7 @@
 import { Compile } from 'typebox/compile';
 import type { Scan } from '../../indicium/index.ts';
-import { isObject, isOfPlant, type ScanOrigin, scanOfRecord, textOf } from '../scan-line.ts';
+import { isObject, isOfPlant, type ScanOrigin, scanOfRecord } from '../scan-line.ts';
+import { textOf } from '../scan-mark.ts';
 import { isDeeperThan } from './json-depth.ts';
 import { BATCH_REQUEST_SCANS_MAX, DEADLINE_MS_MAX, JSON_DEPTH_MAX } from './limits.ts';
 import { ProblemError } from './problems.ts';
