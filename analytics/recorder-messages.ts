@@ -18,6 +18,7 @@ export type Order =
   | { readonly kind: 'record'; readonly batch: ReadingBatch }
   | { readonly kind: 'registry'; readonly registry: RegistryRecords }
   | { readonly kind: 'detect' }
+  | { readonly kind: 'export'; readonly view: string; readonly path: string }
   | { readonly kind: 'close' };
 
 /** What a claim came to. */

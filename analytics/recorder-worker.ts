@@ -52,6 +52,7 @@ async function stop({ message }: FencedError): Promise<void> {
   port.close();
   const { recorder, queue } = await opening.promise;
   await queue.idle();
+  await recorder.exported();
   recorder.close();
 }
 
@@ -64,17 +65,21 @@ async function carryOut(order: Order): Promise<Extract<Answer, { kind: 'done' }>
     await alone;
     return (await opening.promise).queue.record(order.batch);
   }
+  if (order.kind === 'export') return (await opening.promise).recorder.exportView(order.view, order.path);
   const result = alone.then(() => carryOutAlone(order));
   alone = result.catch(() => {});
   return result;
 }
 
-async function carryOutAlone(order: Exclude<Order, { kind: 'open' | 'claim' | 'record' }>) {
+async function carryOutAlone(order: Exclude<Order, { kind: 'open' | 'claim' | 'record' | 'export' }>) {
   const { recorder, queue } = await opening.promise;
   await queue.idle();
   if (order.kind === 'position') return recorder.positionOf(order.source);
   if (order.kind === 'registry') await recorder.setRegistry(order.registry);
   if (order.kind === 'detect') return recorder.detect();
-  if (order.kind === 'close') recorder.close();
+  if (order.kind === 'close') {
+    await recorder.exported();
+    recorder.close();
+  }
   return null;
 }

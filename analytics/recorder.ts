@@ -36,6 +36,8 @@ export class Recorder {
   readonly #known = new KnownScans();
   readonly #fence: Fence;
   #store: Store;
+  /** Ends when nothing reads from the store beside the recording. */
+  #exporting: Promise<unknown> = Promise.resolve();
 
   private constructor(path: string, ports: RecorderPorts, policy: Policy, fence: Fence, store: Store) {
     this.#path = path;
@@ -108,6 +110,18 @@ export class Recorder {
     return this.#fenced(() => detect(this.#store, this.#policy));
   }
 
+  /** Writes a view as Parquet while recording goes on; one at a time. Gives the bytes written. */
+  exportView(view: string, path: string): Promise<number> {
+    const exported = this.#exporting.then(() => this.#fenced(() => this.#store.exportView(view, path)));
+    this.#exporting = exported.catch(() => {});
+    return exported;
+  }
+
+  /** Until no view is being written. */
+  async exported(): Promise<void> {
+    await this.#exporting;
+  }
+
   /**
    * Before, so that whoever lost the store leaves it alone; and after, since the store may be lost in between: only what
    * its owner committed while it was the owner may be answered.
@@ -145,6 +159,8 @@ export class Recorder {
 
   /** DuckDB refuses everything after some failures, so the store is opened anew, which also tells what it holds. */
   async #reopen(): Promise<void> {
+    // A file that is still being read would stay open beside the one that is opened anew.
+    await this.#exporting;
     this.#store.close();
     this.#store = await Store.open(this.#path, { mustExist: true });
   }
