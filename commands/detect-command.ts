@@ -28,7 +28,8 @@ export function addDetectCommand(program: Command, terminal: Terminal, finish: (
     .summary('run the detectors over what is new, or try another policy on the past')
     .description(
       'Runs every detector over the evidence that is new since the last time; another registry or policy makes everything ' +
-        'new. Of a folder of partitions, gathers the evidence of all in FOLDER/union.duckdb and looks there. With --backtest, shows what another policy would find and answer instead, and changes nothing.',
+        'new. Of a folder of partitions, gathers the evidence of all in FOLDER/union.duckdb and looks there. With ' +
+        '--backtest, shows what another policy would find and answer instead, and changes nothing.',
     )
     .addOption(databaseOption())
     .addOption(policyOption())

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import {
+  archiveStore,
   claimPartition,
   detect,
   EXPORTED_VIEWS,
@@ -137,7 +138,7 @@ describe('several stores', () => {
   after(() => removeDay());
 
   it('are asked as one, and detectors find over all of them what they find in one store', async (test) => {
-    const { partitions, close } = await split(test, day);
+    const { partitions, owners, close } = await split(test, day);
     await close();
     const { exitCode, stdout, stderr } = await indicia(['detect', '--db', partitions, '--json']);
     assert.equal(exitCode, 0, stderr);
@@ -151,6 +152,17 @@ describe('several stores', () => {
     // Nothing is new, and nothing is gathered twice.
     await detectOver(partitions);
     await assertSame([unionPath(partitions)], day.single, ['scans', 'findings']);
+    // Days that left a store for Parquet are still seen, and those that were only copied are seen once.
+    for (const [partition, keep] of [false, true].entries()) {
+      const archive = join(partitions, `archive-000${partition}`);
+      const moved = await archiveStore(owners[partition]?.path ?? '', {
+        folder: archive,
+        beforeMs: Number.MAX_SAFE_INTEGER,
+        keep,
+      });
+      assert.ok(moved.rows > 0);
+    }
+    await assertSame([partitions], day.single, ['scans', 'pieces', 'verdicts', 'findings']);
   });
 
   it('show what lies in different partitions, also when licenses have moved between them', async (test) => {
