@@ -39,10 +39,11 @@ export function addDetectCommand(program: Command, terminal: Terminal, finish: (
       'after',
       '\nExamples:\n  indicia detect --db day.duckdb\n  indicia detect --db partitions\n  indicia detect --db day.duckdb --backtest stricter.json',
     )
-    .action(async ({ db, policy, backtest: tried, json }: DetectOptions) => {
+    .action(async ({ db: address, policy, backtest: tried, json }: DetectOptions) => {
+      const db = isFolder(address) ? await gatherFolder(address) : address;
       if (tried !== undefined) await printBacktest(db, tried, json ?? false, terminal);
       else {
-        const store = await Store.open(isFolder(db) ? await gatherFolder(db) : db, { mustExist: true });
+        const store = await Store.open(db, { mustExist: true });
         try {
           const findings = await detect(store, policy === undefined ? DEFAULT_POLICY : readPolicy(policy));
           await (json ? printJson(terminal, { findings }) : print(terminal, `${plural(findings, 'finding')}\n`));

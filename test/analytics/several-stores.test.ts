@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -198,6 +198,27 @@ describe('several stores', () => {
     const locked = await indicia(['query', '--db', partitions, 'from scans']);
     assert.equal(locked.exitCode, 2);
     assert.match(locked.stderr, /partition-0000\/store-00000001\/store.duckdb: another process has this store open/);
+  });
+
+  it('are named by flags, or else by the environment, or else by the config file', async (test) => {
+    const folder = await temporaryFolder(test);
+    const config = join(folder, 'indicia.json');
+    await writeFile(config, JSON.stringify({ db: join(folder, 'missing.duckdb') }));
+    const ask = async (args: readonly string[], env: Record<string, string>) => {
+      const count = ['query', '--config', config, '--format', 'csv', 'select count(*) from licenses'];
+      const { stdout, stderr } = await indicia([...count, ...args], { env });
+      return stdout.split('\r\n')[1] ?? stderr;
+    };
+    const both = ['--db', day.single, '--db', day.single];
+    const [flags, environment, file] = await Promise.all([
+      ask(both, { INDICIA_DB: 'elsewhere' }),
+      ask([], { INDICIA_DB: day.single }),
+      ask([], {}),
+    ]);
+    // Of the registry there is one, however many stores know it.
+    const licenses = String((await contentsOf([day.single], ['licenses'])).licenses?.length);
+    assert.deepEqual([flags, environment], [licenses, licenses]);
+    assert.match(file, /missing.duckdb: no such store/);
   });
 
   it('that cannot be read are named', async (test) => {
