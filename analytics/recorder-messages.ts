@@ -20,6 +20,7 @@ export type Order =
   | { readonly kind: 'registry'; readonly registry: RegistryRecords }
   | { readonly kind: 'detect' }
   | { readonly kind: 'verdicts'; readonly scanIds: readonly string[] }
+  | { readonly kind: 'export'; readonly view: string; readonly path: string }
   | { readonly kind: 'close' };
 
 /** What a claim came to. */

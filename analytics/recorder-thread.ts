@@ -5,6 +5,7 @@ import { FencedError } from './partition/fence.ts';
 import { DEFAULT_POLICY, type Policy, PolicyError } from './policy-file.ts';
 import type { ReadingBatch } from './recorder.ts';
 import type { Answer, Notice, Order, OrderFor } from './recorder-messages.ts';
+import { EXPORTED_VIEWS } from './store/export.ts';
 import { StoreError } from './store/instance.ts';
 import type { RegistryRecords } from './store/registry-records.ts';
 import type { StoredVerdict } from './store/stored-verdicts.ts';
@@ -89,6 +90,17 @@ export class RecorderThread {
   /** Number of findings. Recording goes on meanwhile. */
   async detect(): Promise<number> {
     return Number(await this.#ask({ kind: 'detect' }));
+  }
+
+  /**
+   * Writes one of EXPORTED_VIEWS as a Parquet file, as it is when its turn comes, while batches are recorded. Views are
+   * written one after another. Gives the bytes written.
+   *
+   * @throws RangeError for another name.
+   */
+  async exportView(view: string, path: string): Promise<number> {
+    if (!EXPORTED_VIEWS.includes(view)) throw new RangeError(`${view} is no view that is given out`);
+    return Number(await this.#ask({ kind: 'export', view, path }));
   }
 
   /** Closes the store and ends the thread; of one that has ended there is nothing to close. */

@@ -52,6 +52,7 @@ async function stop({ message }: FencedError): Promise<void> {
   port.close();
   const { recorder, queue } = await opening.promise;
   await queue.idle();
+  await recorder.settle();
   recorder.close();
 }
 
@@ -65,6 +66,7 @@ async function carryOut(order: Order): Promise<Extract<Answer, { kind: 'done' }>
     return (await opening.promise).queue.record(order.batch);
   }
   if (order.kind === 'verdicts') return (await opening.promise).recorder.verdictsOf(order.scanIds);
+  if (order.kind === 'export') return (await opening.promise).recorder.exportView(order.view, order.path);
   const result = alone.then(() => carryOutAlone(order));
   alone = result.catch(() => {});
   const beside = await result;
@@ -72,7 +74,7 @@ async function carryOut(order: Order): Promise<Extract<Answer, { kind: 'done' }>
 }
 
 /** Gives what is left to do when the others may go on. */
-async function carryOutAlone(order: Exclude<Order, { kind: 'open' | 'claim' | 'record' | 'verdicts' }>) {
+async function carryOutAlone(order: Exclude<Order, { kind: 'open' | 'claim' | 'record' | 'verdicts' | 'export' }>) {
   const { recorder, queue } = await opening.promise;
   await queue.idle();
   if (order.kind === 'position') return recorder.positionOf(order.source);

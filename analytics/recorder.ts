@@ -6,6 +6,7 @@ import { KnownScans } from './known-scans.ts';
 import { type Fence, FencedError, NO_FENCE } from './partition/fence.ts';
 import { DEFAULT_POLICY, type Policy } from './policy-file.ts';
 import { rebuild } from './rebuild.ts';
+import { exportTo } from './store/export.ts';
 import { isStorageFailure } from './store/failures.ts';
 import type { RegistryRecords } from './store/registry-records.ts';
 import { type EvidenceBatch, Store } from './store/store.ts';
@@ -38,6 +39,7 @@ export class Recorder {
   readonly #fence: Fence;
   #store: Store;
   #lastLook: Promise<unknown> = Promise.resolve();
+  #lastExport: Promise<unknown> = Promise.resolve();
 
   private constructor(path: string, ports: RecorderPorts, policy: Policy, fence: Fence, store: Store) {
     this.#path = path;
@@ -123,6 +125,14 @@ export class Recorder {
   /** What was answered under these scan ids; recording goes on meanwhile. */
   verdictsOf(scanIds: readonly string[]): Promise<StoredVerdict[]> {
     return this.#store.beside.run(({ connection }) => readStoredVerdicts(connection, scanIds));
+  }
+
+  /** Writes a view as Parquet while recording goes on; one at a time. Gives the bytes written. */
+  exportView(view: string, path: string): Promise<number> {
+    const exporting = () => this.#store.beside.run(({ connection }) => exportTo(connection, view, path));
+    const exported = this.#lastExport.then(() => this.#fenced(exporting));
+    this.#lastExport = exported.catch(() => {});
+    return exported;
   }
 
   /**

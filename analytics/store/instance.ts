@@ -65,12 +65,17 @@ async function openInstance(path: string, options: Record<string, string>): Prom
   try {
     return await DuckDBInstance.create(path, options);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    if (message.includes('Could not set lock')) {
-      throw new StoreError(`${path}: another process has this store open; wait for it or stop it`, 'open-elsewhere');
-    }
-    throw new StoreError(`${path}: not a usable store: ${message.split('\n')[0]}`, 'not-whole');
+    throw openingFailure(path, error);
   }
+}
+
+/** What DuckDB says when it cannot open a file, as our users know it. */
+export function openingFailure(path: string, error: unknown): StoreError {
+  const message = error instanceof Error ? error.message : String(error);
+  if (message.includes('Could not set lock')) {
+    return new StoreError(`${path}: another process has this store open; wait for it or stop it`, 'open-elsewhere');
+  }
+  return new StoreError(`${path}: not a usable store: ${message.split('\n')[0]}`, 'not-whole');
 }
 
 /** New, or left behind by a process that was killed before it had made the tables. */

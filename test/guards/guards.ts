@@ -209,9 +209,9 @@ export const GUARDS: readonly Guard[] = [
   {
     scenario: 'C1',
     holds: 'evidence and source position are one transaction',
-    file: 'analytics/store/store.ts',
-    text: "    await this.connection.run('begin');\n    try {\n      await work();",
-    without: "    try {\n      await work();\n      await this.connection.run('begin');",
+    file: 'analytics/store/beside.ts',
+    text: "  await connection.run('begin');\n  try {\n    await work();",
+    without: "  try {\n    await work();\n    await connection.run('begin');",
     tests: [KILL_LOOP, DISK_FULL],
   },
   {
@@ -242,7 +242,7 @@ export const GUARDS: readonly Guard[] = [
     scenario: 'C4',
     holds: 'a full disk is waited out',
     file: 'analytics/recorder.ts',
-    text: 'if (!isStorageFailure(error)) throw error;',
+    text: 'if (error instanceof FencedError || !isStorageFailure(error)) throw error;',
     without: 'throw error;',
     tests: [DISK_FULL],
   },
