@@ -8,6 +8,7 @@ import {
   type Access,
   type Log,
   Metrics,
+  pausedTooLong,
   type ScanSource,
   SorterServer,
   type TlsFiles,
@@ -63,6 +64,7 @@ export class SorterService {
   readonly #failed = Promise.withResolvers<never>();
   #recorder: RecorderThread | undefined;
   #pipelines: Promise<unknown> = Promise.resolve();
+  #isGivenUp = false;
   #frauds: FraudWatch | undefined;
 
   private constructor(options: ServiceOptions, ports: ServicePorts, trust: TrustWatch) {
@@ -129,13 +131,27 @@ export class SorterService {
     return this.#failed.promise;
   }
 
-  /** Takes nothing more, answers what is here, and ends. */
-  async stop(): Promise<void> {
+  /**
+   * Takes nothing more, answers what is here, and ends. False where the store cannot be written: then it does not wait for
+   * room, since who was not answered sends again.
+   */
+  async stop(): Promise<boolean> {
+    const { log } = this.#ports;
     this.#frauds?.stop();
-    this.#ports.log.info({ queued: this.#desk.queued, streams: this.#server.streams }, 'shutting down');
-    await Promise.race([Promise.all([this.#server.drain(), this.#pipelines]), this.failed]);
+    log.info({ queued: this.#desk.queued, streams: this.#server.streams }, 'shutting down');
+    const noRoom = new AbortController();
+    const drained = Promise.all([this.#server.drain(), this.#pipelines]).then(() => true);
+    const isWhole = await Promise.race([
+      drained,
+      this.failed,
+      pausedTooLong(() => this.#desk.store.kind === 'paused', noRoom.signal),
+    ]);
+    noRoom.abort();
+    if (!isWhole) log.error('ending although the store cannot be written: what was not answered is to be sent again');
+    this.#isGivenUp = !isWhole;
     await this.end();
-    this.#ports.log.info('stopped');
+    log.info('stopped');
+    return isWhole;
   }
 
   /** Ends at once what still runs: whoever was not answered sends again. */
@@ -144,7 +160,7 @@ export class SorterService {
     await this.#server.close();
     await this.#trust.stop();
     await this.#readers.close();
-    await this.#recorder?.close();
+    await (this.#desk.store.kind === 'paused' ? this.#recorder?.abandon() : this.#recorder?.close());
   }
 
   async #open(): Promise<void> {
@@ -195,7 +211,7 @@ export class SorterService {
 
   /** Nobody is answered any more: whoever waits is let go to send again. */
   #fail(error: unknown, what: string): void {
-    this.#ports.log.fatal({ err: error }, what);
+    if (!this.#isGivenUp) this.#ports.log.fatal({ err: error }, what);
     this.#server.cut();
     this.#failed.reject(error);
   }

@@ -5,7 +5,8 @@ import { forgetEvidence, prepareEvidence } from './detection/fresh-evidence.ts';
 import { nameScans } from './detection/name-scans.ts';
 import { reviseVerdicts } from './detection/revise-verdicts.ts';
 import { clearState } from './detection/state-tables.ts';
-import { DEFAULT_POLICY, type Policy, PolicyError } from './policy-file.ts';
+import { noteUse, refuseOtherPolicy } from './detection/used-policy.ts';
+import { DEFAULT_POLICY, type Policy } from './policy-file.ts';
 import { asBigint, asInteger, asText } from './store/values.ts';
 
 /**
@@ -18,7 +19,8 @@ import { asBigint, asInteger, asText } from './store/values.ts';
 export async function detect(store: DetectionStore, policy: Policy = DEFAULT_POLICY): Promise<number> {
   const { connection } = store;
   await store.transaction(async () => {
-    await refuseOtherPolicy(store, policy);
+    await refuseOtherPolicy(connection, policy);
+    await noteUse(connection, policy);
     await findAll(store, policy);
   });
   return asInteger(await scalar(connection, 'select count(*) from finding'));
@@ -56,14 +58,4 @@ async function startAnew(connection: DetectionStore['connection']): Promise<void
   await connection.run('create or replace temp table forgotten_rows as select distinct row_id from named_scan');
   for (const table of ['suspect_set', 'suspect_scan', 'named_scan', 'finding'])
     await connection.run(`delete from ${table}`);
-}
-
-async function refuseOtherPolicy({ connection }: DetectionStore, { version, digest }: Policy): Promise<void> {
-  const known = await scalar(connection, `select digest from used_policy where version = ${version}`);
-  if (known === null) await connection.run(`insert into used_policy values (${version}, '${digest}')`);
-  else if (asText(known) !== digest) {
-    throw new PolicyError(
-      `another policy was used here as version ${version}: raise the version of the one that changed`,
-    );
-  }
 }

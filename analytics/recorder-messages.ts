@@ -18,7 +18,8 @@ export type Order =
   | { readonly kind: 'position'; readonly source: string }
   | { readonly kind: 'record'; readonly batch: ReadingBatch }
   | { readonly kind: 'registry'; readonly registry: RegistryRecords }
-  | { readonly kind: 'detect' }
+  /** `isAlone` where nothing is recorded meanwhile, so that it may wait for room. */
+  | { readonly kind: 'detect'; readonly isAlone: boolean }
   | { readonly kind: 'verdicts'; readonly scanIds: readonly string[] }
   | { readonly kind: 'export'; readonly view: string; readonly path: string }
   | { readonly kind: 'close' };

@@ -87,9 +87,14 @@ export class RecorderThread {
     return verdicts;
   }
 
-  /** Number of findings. Recording goes on meanwhile. */
+  /** Number of findings. Recording goes on meanwhile, so a look that finds no room fails. */
   async detect(): Promise<number> {
-    return Number(await this.#ask({ kind: 'detect' }));
+    return Number(await this.#ask({ kind: 'detect', isAlone: false }));
+  }
+
+  /** The same with recording held up, which waits until there is room. */
+  async detectAlone(): Promise<number> {
+    return Number(await this.#ask({ kind: 'detect', isAlone: true }));
   }
 
   /**
@@ -106,6 +111,12 @@ export class RecorderThread {
   /** Closes the store and ends the thread; of one that has ended there is nothing to close. */
   async close(): Promise<void> {
     await this.end(new Error('the thread that records has ended'));
+  }
+
+  /** Ends the thread as it stands, which leaves the store as a crash does: whole, and short of what was not answered. */
+  async abandon(): Promise<void> {
+    this.#failAll(new Error('the store was given up'));
+    await this.#worker.terminate();
   }
 
   /** What was asked before is answered; what is asked from now on fails with this. False where it had ended already. */

@@ -79,7 +79,7 @@ async function carryOutAlone(order: Exclude<Order, { kind: 'open' | 'claim' | 'r
   await queue.idle();
   if (order.kind === 'position') return recorder.positionOf(order.source);
   if (order.kind === 'registry') await recorder.setRegistry(order.registry);
-  if (order.kind === 'detect') return () => recorder.detect();
+  if (order.kind === 'detect') return order.isAlone ? recorder.detectAlone() : () => recorder.detect();
   if (order.kind === 'close') {
     await recorder.settle();
     recorder.close();

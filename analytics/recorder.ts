@@ -1,6 +1,7 @@
 import type { ReadingColumns } from '../indicium/index.ts';
 import { type JudgedBatch, judgeBatch, type Recorded } from './batch-judge.ts';
 import { detect } from './detect.ts';
+import { noteUse, refuseOtherPolicy } from './detection/used-policy.ts';
 import { Judge } from './judge.ts';
 import { KnownScans } from './known-scans.ts';
 import { type Fence, FencedError, NO_FENCE } from './partition/fence.ts';
@@ -50,7 +51,7 @@ export class Recorder {
     this.#store = store;
   }
 
-  /** @throws StoreError @throws FencedError */
+  /** @throws StoreError @throws FencedError @throws PolicyError where another policy was used under the same version */
   static async open(
     path: string,
     ports: RecorderPorts,
@@ -59,6 +60,8 @@ export class Recorder {
   ): Promise<Recorder> {
     const recorder = new Recorder(path, ports, policy, fence, await Store.open(path));
     try {
+      await refuseOtherPolicy(recorder.#store.connection, policy);
+      await recorder.#patiently(() => noteUse(recorder.#store.connection, policy));
       await rebuild(recorder.#store, recorder.#judge, recorder.#known);
       fence.check();
     } catch (error) {
@@ -111,15 +114,26 @@ export class Recorder {
   }
 
   setRegistry(registry: RegistryRecords): Promise<void> {
-    return this.#fenced(() => this.#store.setRegistry(registry));
+    return this.#patiently(() => this.#store.setRegistry(registry));
   }
 
-  /** Number of findings. Recording goes on meanwhile. One look at a time: it reads on from where the last one ended. */
+  /**
+   * Number of findings. Recording goes on meanwhile, so a look that finds no room fails, and the next one sees what it did
+   * not. One look at a time: it reads on from where the last one ended.
+   */
   detect(): Promise<number> {
-    const looking = () => this.#store.beside.run((store) => detect(store, this.#policy));
-    const look = this.#lastLook.then(() => this.#fenced(looking));
+    const look = this.#lastLook.then(() => this.#fenced(() => this.#look()));
     this.#lastLook = look.catch(() => {});
     return look;
+  }
+
+  /** The same while nothing is being recorded: waits until there is room. */
+  detectAlone(): Promise<number> {
+    return this.#patiently(() => this.#look());
+  }
+
+  #look(): Promise<number> {
+    return this.#store.beside.run((store) => detect(store, this.#policy));
   }
 
   /** What was answered under these scan ids; recording goes on meanwhile. */
@@ -150,16 +164,24 @@ export class Recorder {
   }
 
   /** Writes once, however often it must be tried: a commit that failed may have taken effect. */
-  async #write(batches: readonly EvidenceBatch[]): Promise<void> {
+  #write(batches: readonly EvidenceBatch[]): Promise<void> {
     const rowsBefore = this.#store.rows;
+    return this.#patiently(async () => {
+      if (this.#store.rows === rowsBefore) await this.#store.write(batches);
+    });
+  }
+
+  /** Until there is room: what failed for want of it is done again, on a store that was opened anew. */
+  async #patiently<Result>(work: () => Promise<Result>): Promise<Result> {
     let isPaused = false;
     for (;;) {
       try {
-        await this.#fenced(async () => {
+        const result = await this.#fenced(async () => {
           if (isPaused) await this.#reopen();
-          if (this.#store.rows === rowsBefore) await this.#store.write(batches);
+          return work();
         });
-        break;
+        if (isPaused) this.#ports.onResumed();
+        return result;
       } catch (error) {
         if (error instanceof FencedError || !isStorageFailure(error)) throw error;
         if (!isPaused) this.#ports.onPaused(error instanceof Error ? error.message : String(error));
@@ -167,7 +189,6 @@ export class Recorder {
         await this.#ports.sleep(TRY_AGAIN_MS);
       }
     }
-    if (isPaused) this.#ports.onResumed();
   }
 
   /** DuckDB refuses everything after some failures, so the store is opened anew, which also tells what it holds. */

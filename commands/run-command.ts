@@ -109,7 +109,7 @@ export async function run(sources: readonly string[], options: RunOptions, termi
     progress.show('looking for fraud');
     await trust.stop();
     await recorder.setRegistry(trust.current);
-    const findings = await recorder.detect();
+    const findings = await recorder.detectAlone();
     const secondsTotal = (performance.now() - startedAtMs) / 1000;
     progress.done(`${plural(summary.scans, 'scan')} in ${secondsTotal.toFixed(1)} s`);
     return { ...summary, images: readers.imageCounts, findings, secondsTotal };

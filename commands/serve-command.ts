@@ -149,8 +149,7 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<ExitCod
   await (options.json ? printJson(terminal, { url }) : print(terminal, `indicia serve: listening on ${url}\n`));
   try {
     if (!stopped.aborted) await Promise.race([once(stopped, 'abort'), service.failed]);
-    await service.stop();
-    return EXIT.done;
+    return (await service.stop()) ? EXIT.done : EXIT.attention;
   } catch (error) {
     await service.end();
     throw error;

@@ -19,6 +19,7 @@ export type { TlsFiles } from './http/listener.ts';
 export { createLog, LOG_LEVELS, type Log, type LogLevel } from './http/log.ts';
 export { Metrics } from './http/metrics.ts';
 export { openApi } from './http/openapi.ts';
+export { pausedTooLong } from './http/paused-too-long.ts';
 export { SorterServer } from './http/server.ts';
 export { VerdictDesk } from './http/verdict-desk.ts';
 export { openSource } from './open-source.ts';

@@ -68,3 +68,7 @@ export const LATE_UNREAD_BYTES_MAX = 4 * 1024 * 1024;
 
 /** Milliseconds without progress, while scans wait and the store can be written, after which the server is stuck. */
 export const STUCK_MS_MAX = 60_000;
+
+/** A server that is to end looks so often, and so many times, for room on a full disk: 5 s. An init system waits 30 or so. */
+export const PAUSED_LOOK_MS = 250;
+export const PAUSED_LOOKS_MAX = 20;

@@ -106,6 +106,36 @@ describe('a commit that fails', () => {
     assert.deepEqual((await auditStore(path, () => {})).problems, []);
   });
 
+  it('holds up a registry and a look for fraud that nothing else waits for, and they are done again', async (test) => {
+    const path = join(await temporaryFolder(test), 'store.duckdb');
+    const world = new SmallWorld(1, 1);
+    let paused = 0;
+    const ports = { onPaused: () => void paused++, onResumed: () => {}, sleep: async () => {} };
+    const recorder = await Recorder.open(path, ports);
+    test.after(() => recorder.close());
+    const payload = world.frank();
+    const scans = ['A', 'B'].map((mailpieceId) => scanOf({ mark: { kind: 'payload', payload }, mailpieceId }));
+    await recorder.record([{ readings: readingColumnsOf(scans, world.registry), source: 'test', position: '1' }]);
+    const { run } = DuckDBConnection.prototype;
+    let failures = 0;
+    test.mock.method(
+      DuckDBConnection.prototype,
+      'run',
+      async function (this: DuckDBConnection, ...call: Parameters<typeof run>) {
+        if (call[0] !== 'commit' || failures === 0) return run.apply(this, call);
+        failures -= 1;
+        throw new Error(NO_ROOM);
+      },
+    );
+    failures = 2;
+    await recorder.setRegistry(world.registry);
+    failures = 1;
+    assert.equal(await recorder.detectAlone(), 1);
+    assert.deepEqual([paused, failures], [2, 0]);
+    failures = 1;
+    await assert.rejects(recorder.detect(), /No space left/, 'a look beside the recording does not hold it up');
+  });
+
   it('for another reason is an error', async (test) => {
     const path = join(await temporaryFolder(test), 'store.duckdb');
     const { registry } = new SmallWorld(1, 1);

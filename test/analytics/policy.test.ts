@@ -9,6 +9,7 @@ import {
   dispositionFor,
   Judge,
   PolicyError,
+  Recorder,
   readPolicy,
   Store,
 } from '../../analytics/index.ts';
@@ -16,6 +17,7 @@ import { CASE_SUBJECTS } from '../../analytics/store/case-views.ts';
 import { REASON_CODES } from '../../indicium/index.ts';
 import { booksOf, markOf, seen } from '../support/books.ts';
 import { scanOf } from '../support/evidence.ts';
+import { NEVER_PAUSED } from '../support/recording.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 async function policyOf(test: TestContext, content: object | string) {
@@ -50,6 +52,15 @@ describe('the default policy', () => {
 });
 
 describe('a policy file', () => {
+  it('is refused before anything is answered by it where another one was used under its version', async (test) => {
+    const path = join(await temporaryFolder(test), 'store.duckdb');
+    const first = await policyOf(test, { version: 7, dispositions: { forged: 'manual' } });
+    const other = await policyOf(test, { version: 7, dispositions: { forged: 'pass' } });
+    (await Recorder.open(path, NEVER_PAUSED, first)).close();
+    await assert.rejects(Recorder.open(path, NEVER_PAUSED, other), PolicyError);
+    (await Recorder.open(path, NEVER_PAUSED, first)).close();
+  });
+
   it('changes what it names and leaves the rest as it is', async (test) => {
     const policy = await policyOf(test, {
       version: 7,

@@ -149,6 +149,45 @@ describe('a scan record', () => {
     assert.deepEqual(mark.frame, { width: 2000, height: 880 });
   });
 
+  it('that nests deeper than text can be written again is unusable, and no end of the program', () => {
+    const deep = (levels: number) => `${'{"0":'.repeat(levels)}0${'}'.repeat(levels)}`;
+    for (const field of ['x', 'payload', 'image', 'frame', 'imageBase64', 'plant']) {
+      const scan = parseScanLine(`{"scanId":"deep","y":"QQ==","${field}":${deep(5_000)}}`, origin);
+      assert.equal(scan.mark.kind === 'none' && scan.mark.reason, 'scan-malformed', field);
+      assert.equal(scan.scanId, 'deep');
+    }
+    const { extra } = parseScanLine(`{"scanId":"flat","x":${deep(20)}}`, origin);
+    assert.equal(extra, `{"x":${deep(20)}}`);
+  });
+
+  it('is the same scan however its mark and its frame are written', () => {
+    const same = (one: object, other: object) => {
+      assert.equal(parse({ scanId: 'a', ...one }).digest, parse({ scanId: 'a', ...other }).digest);
+    };
+    same({ payload: 'QQ==' }, { payload: 'QR==' });
+    const image = 'a.grey';
+    same({ image, frame: { width: 3, height: 2 } }, { image, frame: { height: 2, width: 3 } });
+    const junk = 'x'.repeat(20_000);
+    same({ payload: 'QQ==', junk }, { payload: 'QR==', junk });
+    assert.notEqual(
+      parse({ scanId: 'a', payload: 'QQ==', junk }).digest,
+      parse({ scanId: 'a', payload: 'Qg==', junk }).digest,
+    );
+  });
+
+  it('is of the plant of its sender where it names none, or nothing that could be one', () => {
+    const sent = { ...origin, plant: '06484' };
+    for (const plant of [undefined, null, '', 5, 'x'.repeat(300)]) {
+      const scan = parseScanLine(JSON.stringify({ scanId: 'a', payload: 'AQID', plant }), sent);
+      assert.equal(scan.plant, '06484', String(plant));
+    }
+    for (const line of ['no JSON', '{"scanId":"a","plant":"75034"}', `{"scanId":"a","junk":"${'x'.repeat(20_000)}"}`]) {
+      const { plant, mark } = parseScanLine(line, sent);
+      assert.deepEqual([plant, mark.kind], ['06484', 'none'], line.slice(0, 40));
+    }
+    assert.deepEqual(JSON.parse(parseScanLine('{"scanId":"a","plant":5}', sent).extra ?? ''), { plant: 5 });
+  });
+
   it('may name several pictures of its piece, all of which are kept', () => {
     const { mark, extra } = parse({ scanId: 'a', image: ['a.png', 'b.png'] });
     assert.deepEqual(mark, { kind: 'image', path: 'day/a.png', others: ['day/b.png'] });

@@ -70,7 +70,15 @@ async function fillUp() {
     [readyAgain] = await readiness();
   }
   await post();
-  await server.service.stop();
+  // Filled up once more, and told to end meanwhile.
+  const left = statfsSync(folder);
+  writeFileSync(ballast, Buffer.alloc(left.bavail * left.bsize - 2 ** 16));
+  const unanswered = Array.from({ length: 60 }, () => postJson(server.url, '/v1/verdicts:batch', { scans: hundred() }));
+  const statuses = await Promise.all(
+    unanswered.map((response) => response.then(({ status }) => status).catch(() => 0)),
+  );
+  const isWhole = await server.service.stop();
+  rmSync(ballast);
   const reader = await StoreReader.open(server.db);
   const verdicts = await Array.fromAsync(reader.verdicts());
   reader.close();
@@ -83,6 +91,7 @@ async function fillUp() {
     liveWhilePaused,
     lateWhilePaused: [late?.body.late, late?.body.disposition],
     readyAgain,
+    endsWithoutRoom: [statuses.includes(503), isWhole],
     isEachOnce: recorded.size === verdicts.length,
     areAllRecorded: [...sent, ...lates.map(({ scan }) => scan.scanId)].every((scanId) => recorded.has(scanId)),
     doAnswersAgree: [...answers].every(([scanId, disposition]) => recorded.get(scanId) === disposition),

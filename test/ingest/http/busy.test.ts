@@ -81,6 +81,7 @@ describe('a server that has too much to do', () => {
       liveWhilePaused: 200,
       lateWhilePaused: [true, 'divert'],
       readyAgain: 200,
+      endsWithoutRoom: [true, false],
       isEachOnce: true,
       areAllRecorded: true,
       doAnswersAgree: true,
