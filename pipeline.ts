@@ -1,6 +1,7 @@
 import type { ReadingBatch, Recorded } from './analytics/index.ts';
 import type { Disposition } from './indicium/index.ts';
 import type { ScanBatch, ScanSource } from './ingest/index.ts';
+import type { ReadBatch } from './reader.ts';
 import type { ReaderPool } from './reader-pool.ts';
 
 /** What a run did. Times are milliseconds; decodeMs and verifyMs add up over all readers. */
@@ -25,7 +26,8 @@ export interface RunSummary {
  */
 export interface RecorderPort {
   positionOf(source: string): Promise<string | null>;
-  record(batch: ReadingBatch): Promise<Recorded>;
+  /** Takes the buffers of the readings away, unless they are kept. */
+  record(batch: ReadingBatch, keepsReadings?: boolean): Promise<Recorded>;
 }
 
 export interface Ports {
@@ -42,54 +44,92 @@ const BATCHES_RECORDING_MAX = 2;
 
 /**
  * ingest → decode and verify → judge and record → acknowledge. Readers finish batches in any order; they are judged and
- * recorded in the order of the source, since the first of two sightings must be the first.
+ * recorded in the order of the source, since the first of two sightings must be the first. A batch is handed on as soon
+ * as it is read and those before it are: a source may have nothing more for hours.
  */
 export async function runPipeline(ports: Ports, summary: RunSummary = emptySummary()): Promise<RunSummary> {
   const { source, readers, recorder } = ports;
-  const reading: Promise<ReadAhead>[] = [];
+  const failure = new Failure();
+  const ahead: Promise<void>[] = [];
   const recording: Promise<void>[] = [];
-  const recordNext = async () => {
-    const next = await reading.shift();
-    if (next === undefined) return;
+  const handOver = async (batch: ScanBatch, read: Promise<ReadBatch>, startedAtMs: number, turn: Promise<void>) => {
+    await turn;
+    const readBatch = await read;
+    const readMs = performance.now() - startedAtMs;
     if (recording.length >= BATCHES_RECORDING_MAX) await recording.shift();
-    recording.push(awaitedLater(recordBatch(next, ports, summary)));
+    recording.push(failure.noted(recordBatch({ batch, read: readBatch, readMs }, ports, summary)));
   };
+  let turn = Promise.resolve();
+  const batches = source.batches(await recorder.positionOf(source.name))[Symbol.asyncIterator]();
   try {
-    for await (const batch of source.batches(await recorder.positionOf(source.name))) {
-      reading.push(awaitedLater(readers.read(batch.scans).then((read) => ({ batch, read }))));
-      if (reading.length >= readers.workers * BATCHES_AHEAD_PER_WORKER) await recordNext();
+    for (;;) {
+      const next = await failure.orResultOf(batches.next());
+      if (next.done === true) break;
+      const read = failure.noted(readers.read(next.value.scans));
+      turn = failure.noted(handOver(next.value, read, performance.now(), turn));
+      ahead.push(turn);
+      if (ahead.length >= readers.workers * BATCHES_AHEAD_PER_WORKER) await ahead.shift();
     }
-    while (reading.length > 0) await recordNext();
+    await turn;
     while (recording.length > 0) await recording.shift();
   } finally {
+    // Not awaited: a source that has nothing to give would hold up the news of a failure.
+    void batches.return?.();
     // A failure leaves batches on their way; what they hold is of no use, and their failures are not news.
-    await Promise.allSettled([...reading, ...recording]);
+    await Promise.allSettled([...ahead, turn]);
+    await Promise.allSettled(recording);
   }
   return summary;
 }
 
-interface ReadAhead {
-  readonly batch: ScanBatch;
-  readonly read: Awaited<ReturnType<ReaderPool['read']>>;
+/** The first failure ends the run at once, even while a source has nothing to give. */
+class Failure {
+  #first: { readonly error: unknown } | null = null;
+  #onFirst: (error: unknown) => void = () => {};
+
+  /** The promise itself, whose failure is noted and waits for its turn instead of ending the process. */
+  noted<Result>(promise: Promise<Result>): Promise<Result> {
+    promise.catch((error: unknown) => {
+      this.#first ??= { error };
+      this.#onFirst(error);
+    });
+    return promise;
+  }
+
+  orResultOf<Result>(promise: Promise<Result>): Promise<Result> {
+    if (this.#first !== null) {
+      promise.catch(() => {});
+      return Promise.reject(this.#first.error);
+    }
+    return new Promise((resolve, reject) => {
+      this.#onFirst = reject;
+      promise.then(resolve, reject);
+    });
+  }
 }
 
-/** A failure must wait for its turn instead of ending the process. */
-function awaitedLater<Result>(promise: Promise<Result>): Promise<Result> {
-  promise.catch(() => {});
-  return promise;
+interface ReadAhead {
+  readonly batch: ScanBatch;
+  readonly read: ReadBatch;
+  readonly readMs: number;
 }
 
 async function recordBatch(
-  { batch, read }: ReadAhead,
+  { batch, read, readMs }: ReadAhead,
   { source, recorder, onProgress }: Ports,
   summary: RunSummary,
 ): Promise<void> {
-  const recorded = await recorder.record({
-    readings: read.columns,
-    source: source.name,
-    position: batch.position,
+  const readings = read.columns;
+  const isKept = batch.keepsReadings === true;
+  const startedAtMs = performance.now();
+  const recorded = await recorder.record({ readings, source: source.name, position: batch.position }, isKept);
+  await batch.acknowledge({
+    verdicts: recorded.verdicts,
+    repeatedRows: recorded.repeatedRows,
+    readings: isKept ? readings : null,
+    readMs,
+    recordMs: performance.now() - startedAtMs,
   });
-  await batch.acknowledge();
   summary.dispositions.accept += recorded.dispositions.accept;
   summary.dispositions.divert += recorded.dispositions.divert;
   summary.dispositions.manual += recorded.dispositions.manual;

@@ -1,8 +1,7 @@
 import {
+  asDisposition,
   bigintAt,
-  DISPOSITIONS,
   type Disposition,
-  isReasonCode,
   type ReadingColumns,
   type ReasonCode,
   rowsOf,
@@ -11,8 +10,9 @@ import {
   type TextCache,
   textAt,
   type Verdict,
+  type VerdictColumns,
 } from '../indicium/index.ts';
-import { type VerdictColumns, VerdictColumnsBuilder } from './evidence.ts';
+import { VerdictColumnsBuilder } from './evidence.ts';
 import type { Judge } from './judge.ts';
 import type { Suspects } from './known-scans.ts';
 import type { RecordedScan } from './store/store.ts';
@@ -23,6 +23,8 @@ export interface Recorded {
   readonly scans: number;
   /** Scans that were delivered before: nothing was written, and they are answered as then. */
   readonly repeated: number;
+  /** Which rows of the batch they are. */
+  readonly repeatedRows: readonly number[];
   readonly dispositions: Readonly<Record<Disposition, number>>;
   /** Rows written, by outcome of their reading. */
   readonly outcomes: ReadonlyMap<string, number>;
@@ -49,6 +51,7 @@ export function judgeBatch(readings: ReadingColumns, suspects: Suspects | null, 
   const answered: Answered = { dispositions: [], reasons: [] };
   const several = new Map<string, readonly RecordedScan[]>();
   const kept: number[] = [];
+  const repeatedRows: number[] = [];
   const reused = new Set<number>();
   for (let row = 0; row < rows; row++) {
     const isSuspect = suspects?.rows.has(row) ?? false;
@@ -62,6 +65,7 @@ export function judgeBatch(readings: ReadingColumns, suspects: Suspects | null, 
     answered.dispositions.push(answer.disposition);
     answered.reasons.push(answer.reasons);
     if (repeated === undefined) kept.push(row);
+    else repeatedRows.push(row);
     if (earlier.length === 0) continue;
     several.set(scanId, earlier);
     if (repeated !== undefined) continue;
@@ -73,7 +77,13 @@ export function judgeBatch(readings: ReadingColumns, suspects: Suspects | null, 
   const written = isWhole
     ? { readings, verdicts }
     : { readings: selectReadings(readings, kept, reused), verdicts: selectedVerdicts(verdicts, kept) };
-  const recorded = { scans: kept.length, repeated: rows - kept.length, verdicts, ...tally(written, judge.texts) };
+  const recorded = {
+    scans: kept.length,
+    repeated: repeatedRows.length,
+    repeatedRows,
+    verdicts,
+    ...tally(written, judge.texts),
+  };
   return { ...written, several, recorded };
 }
 
@@ -123,19 +133,4 @@ function tally({ readings, verdicts }: Pick<JudgedBatch, 'readings' | 'verdicts'
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
   }
   return { dispositions, outcomes };
-}
-
-function asDisposition(text: string): Disposition {
-  const found = DISPOSITIONS.find((known) => known === text);
-  if (found === undefined) throw new TypeError(`no disposition: ${text}`);
-  return found;
-}
-
-/** The answer for one row of a recorded batch. */
-export function verdictAt(verdicts: VerdictColumns, row: number): Pick<Verdict, 'disposition' | 'reasons'> {
-  const reasons = textAt(verdicts.reasons, row);
-  return {
-    disposition: asDisposition(textAt(verdicts.dispositions, row)),
-    reasons: reasons === '' ? [] : reasons.split(',').filter(isReasonCode),
-  };
 }

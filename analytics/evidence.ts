@@ -4,8 +4,8 @@ import {
   ReadingColumnsBuilder,
   type Scan,
   TextBuilder,
-  type TextColumn,
   type Verdict,
+  type VerdictColumns,
 } from '../indicium/index.ts';
 
 /** Everything that is stored of one scan: what came in, what was read, what was answered. */
@@ -13,13 +13,6 @@ export interface Evidence {
   readonly scan: Scan;
   readonly reading: Reading;
   readonly verdict: Verdict;
-}
-
-/** Verdicts of a batch by column. */
-export interface VerdictColumns {
-  readonly dispositions: TextColumn;
-  /** Reason codes, with commas between them; empty where there is none. */
-  readonly reasons: TextColumn;
 }
 
 export class VerdictColumnsBuilder {

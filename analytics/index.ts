@@ -1,5 +1,5 @@
 export { backtest, type FindingChange, type VerdictChange } from './backtest.ts';
-export { type Recorded, verdictAt } from './batch-judge.ts';
+export type { Recorded } from './batch-judge.ts';
 export {
   type BookedPiece,
   bookedPieces,

@@ -1,5 +1,11 @@
-import { bigintAt, type ReadingColumns, rowsOf, type TextColumn, textAt } from '../indicium/index.ts';
-import type { VerdictColumns } from './evidence.ts';
+import {
+  bigintAt,
+  type ReadingColumns,
+  rowsOf,
+  type TextColumn,
+  textAt,
+  type VerdictColumns,
+} from '../indicium/index.ts';
 import { RECENT_SCANS_MAX } from './limits.ts';
 import { ScanFilter } from './scan-filter.ts';
 import { ScanIndex } from './scan-index.ts';

@@ -54,9 +54,13 @@ export class RecorderThread {
     return typeof position === 'string' ? position : null;
   }
 
-  /** Answers once the batch is durable; its buffers are handed over. Batches are recorded in the order of the calls. */
-  async record(batch: ReadingBatch): Promise<Recorded> {
-    const recorded = await this.#ask({ kind: 'record', batch }, readingBuffers(batch.readings));
+  /**
+   * Answers once the batch is durable. Batches are recorded in the order of the calls. The buffers of its readings are
+   * handed over, unless the caller keeps them, which costs a copy.
+   */
+  async record(batch: ReadingBatch, keepsReadings = false): Promise<Recorded> {
+    const buffers = keepsReadings ? [] : readingBuffers(batch.readings);
+    const recorded = await this.#ask({ kind: 'record', batch }, buffers);
     if (!isRecorded(recorded)) throw new TypeError('the recorder gave another answer than was asked for');
     return recorded;
   }

@@ -4,6 +4,7 @@ export * from './columns/column.ts';
 export * from './columns/reading-columns.ts';
 export { buffersOf, isInt64, isText, selectText } from './columns/select.ts';
 export { TextCache } from './columns/text-cache.ts';
+export { asDisposition, type VerdictColumns, verdictAt } from './columns/verdict-columns.ts';
 export { digest64 } from './digest.ts';
 export * from './indicium.ts';
 export {

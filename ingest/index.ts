@@ -1,3 +1,3 @@
 export { openSource } from './open-source.ts';
 export { parseScanLines, type ScanLines } from './scan-lines.ts';
-export { type ScanBatch, type ScanSource, SourceError, type SourcePosition } from './source.ts';
+export { type BatchAnswers, type ScanBatch, type ScanSource, SourceError, type SourcePosition } from './source.ts';

@@ -1,4 +1,4 @@
-import type { Scan } from '../indicium/index.ts';
+import type { ReadingColumns, Scan, VerdictColumns } from '../indicium/index.ts';
 import type { ScanLines } from './scan-lines.ts';
 
 /** Text that a source understands and that is stored with the evidence; null means from the start. */
@@ -12,8 +12,23 @@ export interface ScanBatch {
   readonly position: SourcePosition;
   /** What the source holds but cannot give yet, as a sentence that names it; null when it gave all it has. */
   readonly unfinished: string | null;
+  /** True for a source that answers with what was read: the readings then come with the answers. */
+  readonly keepsReadings?: boolean;
   /** To be called after the batch is durable, never before. */
-  acknowledge(): Promise<void>;
+  acknowledge(answers: BatchAnswers): Promise<void>;
+}
+
+/** What became of the scans of a batch, all of it durable. */
+export interface BatchAnswers {
+  /** One row for each scan, in the order of the batch; lines that are empty have none. */
+  readonly verdicts: VerdictColumns;
+  /** Rows of scans that were delivered before and are answered as then. */
+  readonly repeatedRows: readonly number[];
+  /** Where the batch keeps its readings. */
+  readonly readings: ReadingColumns | null;
+  /** Milliseconds until its marks were read, and from then until it was durable. */
+  readonly readMs: number;
+  readonly recordMs: number;
 }
 
 /** Where scans come from. */

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { StoreReader } from '../analytics/index.ts';
-import type { Mark, Scan, Verdict } from '../indicium/index.ts';
-import type { ScanBatch, ScanSource } from '../ingest/index.ts';
+import { type Mark, type Scan, textAt, type Verdict, verdictAt } from '../indicium/index.ts';
+import type { BatchAnswers, ScanBatch, ScanSource } from '../ingest/index.ts';
 import { type RecorderPort, type RunSummary, runPipeline } from '../pipeline.ts';
 import type { ReadBatch } from '../reader.ts';
 import { createReaderPool } from '../reader-pool.ts';
@@ -237,6 +237,57 @@ describe('the pipeline', () => {
     assert.ok(given <= 8, `${given} batches were taken in while none could be recorded`);
     stalled.resolve();
     assert.equal((await run).scans, 60);
+  });
+
+  it('answers a batch while its source has nothing more to give, with what was read and what came again', async (test) => {
+    const world = new SmallWorld(1, 1);
+    const recorder = await recorderAt(join(await temporaryFolder(test), 'store.duckdb'));
+    test.after(() => recorder.close());
+    const readers = createReaderPool(() => world.registry, 2);
+    test.after(() => readers.close());
+    const [first, second] = [payloadScan(world.frank()), payloadScan(world.frank())];
+    const answered: BatchAnswers[] = [];
+    const source: ScanSource = {
+      name: 'idle',
+      async *batches() {
+        for (const scans of [[first], [second, first]]) {
+          const durable = Promise.withResolvers<void>();
+          const acknowledge = async (answers: BatchAnswers) => {
+            answered.push(answers);
+            durable.resolve();
+          };
+          yield { scans, position: null, unfinished: null, keepsReadings: true, acknowledge };
+          // As a machine that sends its next piece after the verdict on this one.
+          await durable.promise;
+        }
+      },
+    };
+    await runPipeline({ source, readers, recorder });
+    const [, again] = answered;
+    assert.deepEqual(again?.repeatedRows, [1]);
+    assert.deepEqual(verdictAt(again.verdicts, 0), { disposition: 'accept', reasons: [] });
+    assert.ok(again.readings !== null);
+    assert.equal(textAt(again.readings.scanId, 0), second.scanId);
+  });
+
+  it('fails when recording fails, although the source has nothing to give just then', async (test) => {
+    const world = new SmallWorld(1, 1);
+    const readers = createReaderPool(() => world.registry, 1);
+    test.after(() => readers.close());
+    const source: ScanSource = {
+      name: 'silent',
+      async *batches() {
+        yield { scans: [payloadScan(world.frank())], position: null, unfinished: null, acknowledge: async () => {} };
+        await new Promise(() => {});
+      },
+    };
+    const recorder: RecorderPort = {
+      positionOf: async () => null,
+      record: async () => {
+        throw new Error('the disk is gone');
+      },
+    };
+    await assert.rejects(runPipeline({ source, readers, recorder }), /the disk is gone/);
   });
 
   it('acknowledges nothing that it could not record, and goes on from there the next time', async (test) => {
