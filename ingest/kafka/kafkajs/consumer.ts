@@ -1,0 +1,95 @@
+import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import type { ConsumerEvents, GroupConsumer, GroupOffset, StoredMessage } from '../client-port.ts';
+import { FETCH_BYTES, FETCH_PARTITION_BYTES, FETCH_WAIT_MS, SESSION_MS } from '../limits.ts';
+import { stickyAssigner } from './assigner.ts';
+import { asKafkaError, asking } from './failures.ts';
+
+/** A member whose messages are taken at once and worked on elsewhere, so that nothing holds up its heartbeats. */
+export class KafkaJsConsumer implements GroupConsumer {
+  readonly #topic: string;
+  readonly #consumer: Consumer;
+  #owned: readonly number[] = [];
+  confirmations = 0;
+
+  constructor(kafka: Kafka, group: string, topic: string) {
+    this.#topic = topic;
+    this.#consumer = kafka.consumer({
+      groupId: group,
+      partitionAssigners: [stickyAssigner(topic, () => this.#owned)],
+      sessionTimeout: SESSION_MS,
+      rebalanceTimeout: SESSION_MS,
+      heartbeatInterval: SESSION_MS / 10,
+      maxBytesPerPartition: FETCH_PARTITION_BYTES,
+      maxBytes: FETCH_BYTES,
+      maxWaitTimeInMs: FETCH_WAIT_MS,
+      allowAutoTopicCreation: false,
+      // A member comes back for as long as it is not stopped, however long its brokers are away.
+      retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8, restartOnFailure: async () => true },
+    });
+  }
+
+  async start({ onAssigned, onMessages, onPosition, onFailure }: ConsumerEvents): Promise<void> {
+    const { GROUP_JOIN, HEARTBEAT, START_BATCH_PROCESS, CRASH } = this.#consumer.events;
+    this.#consumer.on(GROUP_JOIN, ({ payload }) => {
+      this.#owned = payload.memberAssignment[this.#topic] ?? [];
+      onAssigned(this.#owned);
+    });
+    this.#consumer.on(HEARTBEAT, () => {
+      this.confirmations += 1;
+    });
+    this.#consumer.on(START_BATCH_PROCESS, ({ payload: { partition, lastOffset, highWatermark } }) => {
+      onPosition(partition, BigInt(lastOffset) + 1n, BigInt(highWatermark));
+    });
+    this.#consumer.on(CRASH, ({ payload: { error } }) => onFailure(asKafkaError(error)));
+    await asking(this.#consumer.connect());
+    await asking(this.#consumer.subscribe({ topics: [this.#topic], fromBeginning: true }));
+    const eachBatch = async ({ batch, isStale, isRunning }: EachBatchPayload) => {
+      if (isStale() || !isRunning() || !this.#owned.includes(batch.partition)) return;
+      onMessages(
+        batch.partition,
+        batch.messages.map((message) => storedMessage(batch.partition, message)),
+      );
+    };
+    await this.#consumer.run({ autoCommit: false, eachBatchAutoResolve: true, eachBatch });
+  }
+
+  pause(partition: number): void {
+    this.#consumer.pause([{ topic: this.#topic, partitions: [partition] }]);
+  }
+
+  resume(partition: number): void {
+    this.#consumer.resume([{ topic: this.#topic, partitions: [partition] }]);
+  }
+
+  seek(partition: number, offset: bigint): void {
+    this.#consumer.seek({ topic: this.#topic, partition, offset: offset.toString() });
+  }
+
+  async commit(offsets: readonly Omit<GroupOffset, 'group' | 'topic'>[]): Promise<void> {
+    await asking(
+      this.#consumer.commitOffsets(
+        offsets.map(({ partition, next }) => ({ topic: this.#topic, partition, offset: next.toString() })),
+      ),
+    );
+  }
+
+  async stop(): Promise<void> {
+    await this.#consumer.disconnect();
+  }
+}
+
+function storedMessage(partition: number, { offset, timestamp, key, value, headers }: KafkaMessage): StoredMessage {
+  return {
+    partition,
+    offset: BigInt(offset),
+    timestampMs: Number(timestamp),
+    key,
+    value,
+    headers: Object.fromEntries(
+      Object.entries(headers ?? {}).flatMap(([name, header]) => {
+        const last = Array.isArray(header) ? header.at(-1) : header;
+        return last === undefined ? [] : [[name, last]];
+      }),
+    ),
+  };
+}
