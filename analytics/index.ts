@@ -12,6 +12,7 @@ export { detect } from './detect.ts';
 export { DETECTORS } from './detection/detector-file.ts';
 export type { Evidence } from './evidence.ts';
 export { Judge } from './judge.ts';
+export type { News } from './news.ts';
 export { dispositionFor } from './policy.ts';
 export { DEFAULT_POLICY, type Policy, PolicyError, readPolicy } from './policy-file.ts';
 export { QUERY_FORMATS, type QueryFormat, writeResult } from './query-output.ts';

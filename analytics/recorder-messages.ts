@@ -1,4 +1,5 @@
 import type { Recorded } from './batch-judge.ts';
+import type { News } from './news.ts';
 import type { Policy } from './policy-file.ts';
 import type { ReadingBatch } from './recorder.ts';
 import type { RegistryRecords } from './store/registry-records.ts';
@@ -10,6 +11,7 @@ export type Order =
   | { readonly kind: 'record'; readonly batch: ReadingBatch }
   | { readonly kind: 'registry'; readonly registry: RegistryRecords }
   | { readonly kind: 'detect' }
+  | { readonly kind: 'news'; readonly afterRevision: number }
   | { readonly kind: 'close' };
 
 export interface OrderFor {
@@ -21,7 +23,7 @@ export type Answer =
   | {
       readonly kind: 'done';
       readonly id: number;
-      readonly result: Recorded | string | number | null;
+      readonly result: Recorded | News | string | number | null;
     }
   | {
       readonly kind: 'failed';

@@ -62,6 +62,7 @@ async function carryOutAlone(order: Exclude<Order, { kind: 'open' | 'record' }>)
   if (order.kind === 'position') return recorder.positionOf(order.source);
   if (order.kind === 'registry') await recorder.setRegistry(order.registry);
   if (order.kind === 'detect') return recorder.detect();
+  if (order.kind === 'news') return recorder.news(order.afterRevision);
   if (order.kind === 'close') recorder.close();
   return null;
 }

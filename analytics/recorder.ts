@@ -3,6 +3,7 @@ import { type JudgedBatch, judgeBatch, type Recorded } from './batch-judge.ts';
 import { detect } from './detect.ts';
 import { Judge } from './judge.ts';
 import { KnownScans } from './known-scans.ts';
+import { type News, readNews } from './news.ts';
 import { DEFAULT_POLICY, type Policy } from './policy-file.ts';
 import { rebuild } from './rebuild.ts';
 import { isStorageFailure } from './store/failures.ts';
@@ -92,6 +93,11 @@ export class Recorder {
 
   detect(): Promise<number> {
     return detect(this.#store, this.#policy);
+  }
+
+  /** All findings, and the revisions after that number, as the last look of the detectors left them. */
+  news(afterRevision: number): Promise<News> {
+    return readNews(this.#store.connection, afterRevision);
   }
 
   /** Writes once, however often it must be tried: a commit that failed may have taken effect. */

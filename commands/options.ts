@@ -2,8 +2,8 @@ import { InvalidArgumentError, Option } from 'commander';
 
 /** Options that several commands share. Flags win over the environment, that over indicia.json, that over defaults. */
 
-export function databaseOption(): Option {
-  return new Option('--db <file>', 'the store, a DuckDB file').env('INDICIA_DB').makeOptionMandatory();
+export function databaseOption(isMandatory = true): Option {
+  return new Option('--db <file>', 'the store, a DuckDB file').env('INDICIA_DB').makeOptionMandatory(isMandatory);
 }
 
 export function registryOption(): Option {

@@ -1,23 +1,31 @@
 import { type Command, Option } from 'commander';
 import { DEFAULT_POLICY, RecorderThread, readPolicy } from '../analytics/index.ts';
 import type { ImageCounts } from '../decode/index.ts';
-import { openSource } from '../ingest/index.ts';
+import { isKafkaUrl, SourceError } from '../ingest/index.ts';
 import { emptySummary, type RunSummary, runPipeline } from '../pipeline.ts';
 import { createReaderPool } from '../reader-pool.ts';
 import { TrustWatch } from '../trust-watch.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { addKafkaOptions, type KafkaOptions } from './kafka-options.ts';
+import { openSources } from './open-sources.ts';
 import { databaseOption, jsonOption, policyOption, registryOption, wholeNumber } from './options.ts';
+import { runStage, STAGES, type StageName } from './run-stage.ts';
 import { count, Progress, plural, print, printJson, rate, type Terminal, warn } from './terminal.ts';
 
 /** Threads beyond the cores only wait for each other; nobody has more cores than this. */
 const WORKERS_MAX = 256;
+const DETECT_EVERY_SECONDS = 30;
 
-interface RunOptions {
+export interface RunOptions extends Partial<KafkaOptions> {
+  readonly stage?: StageName;
   readonly registry: string;
-  readonly db: string;
+  readonly db?: string;
   readonly policy?: string;
   readonly json?: boolean;
   readonly workers?: number;
+  readonly detectEvery?: number;
+  readonly untilDrained?: boolean;
+  readonly publish?: boolean;
 }
 
 export interface RunReport extends RunSummary {
@@ -28,24 +36,52 @@ export interface RunReport extends RunSummary {
 }
 
 export function addRunCommand(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
-  program
-    .command('run')
+  addKafkaOptions(program.command('run'))
     .summary('read, verify and judge scans, and look for fraud')
     .description(
-      'Reads scans, answers each with a verdict, records everything in a store and runs the detectors over it.',
+      'Reads scans, answers each with a verdict, records everything in a store and runs the detectors over it. A topic of ' +
+        'Kafka is read until SIGTERM. With --stage, this is one of many processes that share the work: --db is then a ' +
+        'folder with a store for each partition.',
     )
-    .argument('<source...>', 'NDJSON file, - for standard input, or a folder (of images, or with a scans.ndjson)')
+    .argument(
+      '<source...>',
+      'NDJSON file, - for standard input, a folder (of images, or with a scans.ndjson), or kafka://host:port/topic',
+    )
     .addOption(registryOption())
-    .addOption(databaseOption())
+    .addOption(databaseOption(false))
     .addOption(policyOption())
     .addOption(
       new Option('--workers <n>', 'threads that read and verify (default: one a core)').argParser(
         wholeNumber(1, WORKERS_MAX),
       ),
     )
+    .addOption(new Option('--stage <name>', 'only read, or only judge, between topics of Kafka').choices(STAGES))
+    .addOption(
+      new Option('--detect-every <seconds>', 'how often a judge stage runs its detectors while scans come')
+        .default(DETECT_EVERY_SECONDS)
+        .argParser(wholeNumber(1, 86_400)),
+    )
+    .option('--until-drained', 'of Kafka: end when all is done that was there')
+    .option('--publish', 'of Kafka, without stages: send the verdicts to the topic of verdicts')
     .addOption(jsonOption())
-    .addHelpText('after', '\nExample:\n  indicia run day/scans.ndjson --registry day/registry --db day.duckdb')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  indicia run day/scans.ndjson --registry day/registry --db day.duckdb' +
+        '\n  indicia run kafka://127.0.0.1:9092/scans --registry registry --db post.duckdb' +
+        '\n  indicia run --stage judge kafka://127.0.0.1:9092 --registry registry --db stores',
+    )
     .action(async (sources: string[], options: RunOptions) => {
+      if (options.stage !== undefined) {
+        const [url = '', ...more] = sources;
+        if (!isKafkaUrl(url) || more.length > 0) throw new SourceError('a stage has one source: kafka://host:port');
+        await runStage(
+          url,
+          { prefix: '', detectEvery: DETECT_EVERY_SECONDS, ...options, stage: options.stage },
+          terminal,
+        );
+        finish(EXIT.done);
+        return;
+      }
       const report = await run(sources, options, terminal);
       await (options.json ? printJson(terminal, jsonReport(report)) : print(terminal, textReport(report)));
       if (report.unusable > 0) {
@@ -60,17 +96,19 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (cod
 export async function run(sources: readonly string[], options: RunOptions, terminal: Terminal): Promise<RunReport> {
   const startedAtMs = performance.now();
   const policy = options.policy === undefined ? DEFAULT_POLICY : readPolicy(options.policy);
-  const opened = await Promise.all(sources.map((source) => openSource(source, terminal.stdin)));
+  const { db } = options;
+  if (db === undefined) throw new SourceError('the store is missing: name it with --db, or INDICIA_DB');
+  const opened = await openSources(sources, options, terminal);
   const trust = await TrustWatch.open(options.registry, {
     nowMs: terminal.nowMs,
     onRefused: (error) => warn(terminal, `indicia: a newer registry was not accepted: ${error.message}`),
   });
   const notices = {
     onPaused: (reason: string) =>
-      warn(terminal, `indicia: paused, nothing is lost: ${options.db} cannot be written: ${reason}`),
-    onResumed: () => warn(terminal, `indicia: ${options.db} can be written again; going on`),
+      warn(terminal, `indicia: paused, nothing is lost: ${db} cannot be written: ${reason}`),
+    onResumed: () => warn(terminal, `indicia: ${db} can be written again; going on`),
   };
-  const recorder = await RecorderThread.open(options.db, notices, policy);
+  const recorder = await RecorderThread.open(db, notices, policy);
   const readers = createReaderPool(() => trust.current, options.workers);
   const progress = new Progress(terminal);
   const summary = emptySummary();
@@ -80,7 +118,7 @@ export async function run(sources: readonly string[], options: RunOptions, termi
     const onProgress = ({ scans }: RunSummary) => {
       progress.show(`${count(scans)} scans, ${rate(scans, performance.now() - startedAtMs, 'a second')}`);
     };
-    for (const source of opened) {
+    for (const source of opened.sources) {
       await runPipeline({ source, readers, recorder, onProgress }, summary);
     }
     progress.show('looking for fraud');
@@ -94,6 +132,7 @@ export async function run(sources: readonly string[], options: RunOptions, termi
     await trust.stop();
     await readers.close();
     await recorder.close();
+    await opened.close();
   }
 }
 

@@ -49,16 +49,9 @@ export interface LineOrigin {
  * only describes the scan and is not as it should be is left out and kept among the unknown ones: the mark counts.
  */
 export function parseScanLine(line: string, origin: LineOrigin): Scan {
-  let record: unknown;
-  try {
-    record = JSON.parse(line);
-  } catch {
-    return malformedScan(origin.fallbackId(), 'not JSON', line);
-  }
-  if (!isObject(record)) return malformedScan(origin.fallbackId(), 'not a JSON object', line);
-  const scanId = textOf(record.scanId);
-  if (scanId === null)
-    return malformedScan(origin.fallbackId(), '/scanId is missing or no text of 1 to 256 characters', line);
+  const read = readRecord(line);
+  if ('problem' in read) return malformedScan(origin.fallbackId(), read.problem, line);
+  const { record, scanId } = read;
 
   const plant = textOf(record.plant);
   const machine = textOf(record.machine);
@@ -67,8 +60,8 @@ export function parseScanLine(line: string, origin: LineOrigin): Scan {
   const pass = SORTING_PASSES.find((known) => known === record.pass) ?? null;
   const destination = textOf(record.destination);
   const weightGrams = Weight.Check(record.weightGrams) ? record.weightGrams : null;
-  const read = { plant, machine, scannedAt: scannedAtMs, mailpieceId, pass, destination, weightGrams };
-  const extra = extraOf(record, new Map(Object.entries(read)));
+  const fields = { plant, machine, scannedAt: scannedAtMs, mailpieceId, pass, destination, weightGrams };
+  const extra = extraOf(record, new Map(Object.entries(fields)));
   if (extra !== null && extra.length > EXTRA_CHARS_MAX) return malformedScan(scanId, 'unknown fields too long', line);
   const payload = record.payload ?? undefined;
   const image = record.image ?? undefined;
@@ -91,6 +84,21 @@ export function parseScanLine(line: string, origin: LineOrigin): Scan {
       ]),
     ),
   };
+}
+
+/** A record with the scan id that it goes by, or why the line is none. */
+export function readRecord(
+  line: string,
+): { readonly record: Readonly<Record<string, unknown>>; readonly scanId: string } | { readonly problem: string } {
+  let record: unknown;
+  try {
+    record = JSON.parse(line);
+  } catch {
+    return { problem: 'not JSON' };
+  }
+  if (!isObject(record)) return { problem: 'not a JSON object' };
+  const scanId = textOf(record.scanId);
+  return scanId === null ? { problem: '/scanId is missing or no text of 1 to 256 characters' } : { record, scanId };
 }
 
 /** A JSON object, neither null nor an array. */

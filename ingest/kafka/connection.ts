@@ -14,6 +14,8 @@ export interface KafkaConnection {
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string } | null;
   readonly sasl: { readonly mechanism: SaslMechanism; readonly username: string; readonly password: string } | null;
   readonly compression: Compression;
+  /** How often a request is tried again; as often as a broker that restarts may need without. */
+  readonly retries?: number;
 }
 
 export interface KafkaAddress {

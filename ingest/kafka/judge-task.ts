@@ -19,7 +19,8 @@ export interface PartitionStore<Answer extends JudgedAnswer = JudgedAnswer> {
   /** Answers when the batch and its position are durable. */
   record(batch: { readings: ReadingColumns; source: string; position: string }): Promise<Answer>;
   /** Runs the detectors over what is new. */
-  detect(): Promise<DetectedNews>;
+  detect(): Promise<unknown>;
+  news(afterRevision: number): Promise<DetectedNews>;
   close(): Promise<void>;
 }
 
@@ -85,6 +86,7 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
   readonly #findings = new Map<string, string>();
   #revision = 0;
   #isNews = true;
+  #isLooking = false;
   #detectedAtMs = performance.now();
 
   constructor(
@@ -114,10 +116,17 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
     const waitedMs = performance.now() - this.#detectedAtMs;
     if (!this.#isNews || (!isCaughtUp && waitedMs < this.#ports.detectEveryMs)) return [];
     this.#isNews = false;
-    const news = await this.#store.detect();
+    this.#isLooking = true;
+    await this.#store.detect();
+    const news = await this.#store.news(this.#revision);
+    this.#isLooking = false;
     this.#detectedAtMs = performance.now();
     this.#ports.onDetected(this.#partition, news.findings.length);
     return this.#newsMessages(news);
+  }
+
+  get isSettled(): boolean {
+    return !this.#isNews && !this.#isLooking;
   }
 
   close(): Promise<void> {
@@ -167,7 +176,6 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
       messages.push(findingGone(topics.findings, key, event));
     }
     for (const numbered of revisions) {
-      if (numbered.sequence <= this.#revision) continue;
       this.#revision = numbered.sequence;
       messages.push(revisionMessage(topics.revisions, numbered, event));
     }

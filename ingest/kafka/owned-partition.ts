@@ -77,7 +77,8 @@ export class OwnedPartition {
   /** What was fetched and is not done. */
   get held(): Held {
     const bytes = this.#working.reduce((total, working) => total + working.bytes, this.#queuedBytes);
-    const isIdle = this.#queue.length === 0 && this.#working.length === 0;
+    const isSettled = this.#task?.isSettled ?? true;
+    const isIdle = isSettled && this.#queue.length === 0 && this.#working.length === 0;
     return { messages: this.#queue.length, bytes, next: isIdle ? this.#expected : null };
   }
 

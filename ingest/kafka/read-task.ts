@@ -1,13 +1,13 @@
-import { type ReadingColumns, type ReasonCode, rowsOf, TextBuilder, textAt, textOrNullAt } from '../../indicium/index.ts';
+import { type ReadingColumns, rowsOf, TextBuilder, textOrNullAt } from '../../indicium/index.ts';
 import type { ScanLines } from '../scan-lines.ts';
 import type { NewMessage, StoredMessage } from './client-port.ts';
 import type { ImageSpool } from './image-spool.ts';
 import { READ_TASK_BYTES_MAX, READ_TASK_IMAGES_MAX } from './limits.ts';
 import { EVENT_TYPES, eventHeaders, headerText } from './messages/cloud-events.ts';
-import { deadLetter, type Origin, type Poison } from './messages/dead-letter.ts';
+import { deadLetter, type Origin } from './messages/dead-letter.ts';
 import { READINGS_CONTENT_TYPE } from './messages/readings-codec.ts';
 import { splitReadings } from './messages/split-readings.ts';
-import { gatherScans, NO_SCAN_ID } from './scan-batch.ts';
+import { gatherScans } from './scan-batch.ts';
 import type { StageTask, TaskFactory } from './stage-task.ts';
 
 export interface ReadPorts {
@@ -44,18 +44,15 @@ async function readMessages(
   { read, spool, nowMs, topics, partitions, onRead }: ReadPorts,
 ): Promise<NewMessage[]> {
   const gathered = await gatherScans(topics.scans, messages, spool);
-  const { origins } = gathered;
-  const dead = [...gathered.dead];
+  const { origins, dead } = gathered;
   const out: NewMessage[] = [];
   try {
     if (origins.length > 0) {
       const { columns } = await read(gathered.lines);
       if (rowsOf(columns) !== origins.length) throw new Error('a reader answered with more or fewer rows than lines');
-      const { rows, unusable } = usableRows(columns, origins);
-      dead.push(...unusable);
       const source = `/indicia/${topics.scans}/${partition}`;
       const place = `${messages[0]?.offset}-${messages.at(-1)?.offset}`;
-      const parts = splitReadings({ ...columns, image: namedPictures(columns, origins) }, rows, partitions);
+      const parts = splitReadings({ ...columns, image: namedPictures(columns, origins) }, partitions);
       for (const [index, part] of parts.entries()) {
         out.push({
           topic: topics.readings,
@@ -75,26 +72,8 @@ async function readMessages(
   } finally {
     await gathered.release();
   }
-  onRead({ scans: origins.length - (dead.length - gathered.dead.length), deadLetters: dead.length });
+  onRead({ scans: origins.length, deadLetters: dead.length });
   return [...out, ...dead.map(([origin, poison]) => deadLetter(topics.deadLetters, origin, poison))];
-}
-
-const MALFORMED: ReasonCode = 'scan-malformed';
-
-/** A record without a usable scan id can have no verdict that anybody would find; everything else has one. */
-function usableRows(columns: ReadingColumns, origins: readonly Origin[]) {
-  const rows: number[] = [];
-  const unusable: [Origin, Poison][] = [];
-  for (const [row, origin] of origins.entries()) {
-    const isNameless = textAt(columns.outcome, row) === MALFORMED && textAt(columns.scanId, row).startsWith(NO_SCAN_ID);
-    if (!isNameless) {
-      rows.push(row);
-      continue;
-    }
-    const detail = textOrNullAt(columns.note, row) ?? '';
-    unusable.push([origin, { poison: origin.line === undefined ? 'bad-scan-fields' : 'not-a-scan', detail }]);
-  }
-  return { rows, unusable };
 }
 
 /** Of a picture that came as a message, where it lies in the topic; its file is gone by then. */

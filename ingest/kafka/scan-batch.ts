@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { LINE_BYTES_MAX } from '../limits.ts';
-import type { Line } from '../lines.ts';
-import { type ScanLines, ScanLinesBuilder } from '../scan-lines.ts';
+import { readRecord } from '../scan-line.ts';
+import { type ScanLines, ScanLinesBuilder, textOf } from '../scan-lines.ts';
 import type { StoredMessage } from './client-port.ts';
 import type { ImageSpool } from './image-spool.ts';
 import type { Origin, Poison } from './messages/dead-letter.ts';
@@ -17,9 +16,6 @@ export interface ScanMessages {
   release(): Promise<void>;
 }
 
-/** Begins the scan id of a line that has none of its own; no machine gives such ids. */
-export const NO_SCAN_ID = '\u{0}line';
-
 /** Lines that name a file are of another machine: there is no folder that its path could be relative to. */
 const NO_IMAGES = '/nonexistent/pictures-come-as-messages';
 
@@ -31,20 +27,32 @@ export async function gatherScans(
   const read = messages.map((message) => ({ message, its: readScanMessage(message) }));
   const hasImages = read.some(({ its }) => 'kind' in its && its.kind === 'image');
   const pictures = hasImages ? await spool.batch() : null;
-  const builder = new ScanLinesBuilder(NO_SCAN_ID, pictures?.folder ?? NO_IMAGES);
+  const builder = new ScanLinesBuilder(topic, pictures?.folder ?? NO_IMAGES);
   const origins: Origin[] = [];
   const dead: [Origin, Poison][] = [];
   for (const { message, its } of read) {
     if ('poison' in its) dead.push([{ topic, message }, its]);
     else if (its.kind === 'lines') {
       for (const [index, bytes] of its.lines.entries()) {
-        builder.add(asLine(bytes));
-        origins.push({ topic, message, line: { number: index + 1, bytes } });
+        const origin = { topic, message, line: { number: index + 1, bytes } };
+        const problem = problemWith(bytes);
+        if (problem === null) {
+          builder.add(asLine(bytes));
+          origins.push(origin);
+        } else dead.push([origin, { poison: 'not-a-scan', detail: problem }]);
       }
     } else {
       const image = await pictures?.add(message.value ?? Buffer.alloc(0), its.extension);
-      builder.add(asLine(imageLine(its.fields, image)));
-      origins.push({ topic, message });
+      const bytes = imageLine(its.fields, image);
+      const problem = problemWith(bytes);
+      if (problem === null) {
+        builder.add(asLine(bytes));
+        origins.push({ topic, message });
+      } else
+        dead.push([
+          { topic, message },
+          { poison: 'bad-scan-fields', detail: problem },
+        ]);
     }
   }
   return { lines: builder.take(origins.length), origins, dead, release: async () => pictures?.remove() };
@@ -54,8 +62,13 @@ function imageLine(fields: Extract<ScanMessage, { kind: 'image' }>['fields'], im
   return Buffer.from(JSON.stringify({ ...fields, payload: undefined, image }));
 }
 
-function asLine(bytes: Buffer): Line {
-  const line = { endOffset: 0, isTerminated: true };
-  if (bytes.length <= LINE_BYTES_MAX) return { ...line, bytes, skippedDigest: null };
-  return { ...line, bytes: null, skippedDigest: createHash('sha256').update(bytes).digest('hex') };
+/** A record without a scan id can have no verdict that anybody would find; whatever else is wrong with it, it has one. */
+function problemWith(line: Buffer): string | null {
+  if (line.length > LINE_BYTES_MAX) return `longer than ${LINE_BYTES_MAX} bytes`;
+  const read = readRecord(textOf(line, 0, line.length));
+  return 'problem' in read ? read.problem : null;
+}
+
+function asLine(bytes: Buffer) {
+  return { bytes, skippedDigest: null, endOffset: 0, isTerminated: true };
 }

@@ -75,6 +75,12 @@ export function topicNamed(prefix: string, name: TopicName): string {
   return `${prefix}${name}`;
 }
 
+export type GroupName = 'indicia-run' | 'indicia-read' | 'indicia-judge' | 'indicia-redrive';
+
+export function groupNamed(prefix: string, name: GroupName): string {
+  return `${prefix}${name}`;
+}
+
 export interface TopicResult {
   readonly topic: string;
   readonly isNew: boolean;

@@ -132,7 +132,8 @@ async function readCluster(folder: string): Promise<LocalCluster | null> {
   });
   if (text === null) return null;
   const cluster: unknown = JSON.parse(text);
-  if (!CompiledCluster.Check(cluster)) throw new BrokerError(`${folder}/${STATE_FILE}: not written by indicia kafka up`);
+  if (!CompiledCluster.Check(cluster))
+    throw new BrokerError(`${folder}/${STATE_FILE}: not written by indicia kafka up`);
   return cluster;
 }
 
@@ -179,12 +180,7 @@ function startNode(artifacts: string, files: NodeFiles): ChildProcess {
 }
 
 function javaOptions(artifacts: string, files: NodeFiles): string[] {
-  return [
-    `-Dlog4j2.configurationFile=${files.logging}`,
-    `-Dindicia.log=${files.log}`,
-    '-cp',
-    join(artifacts, '*'),
-  ];
+  return [`-Dlog4j2.configurationFile=${files.logging}`, `-Dindicia.log=${files.log}`, '-cp', join(artifacts, '*')];
 }
 
 /** All are held at once, so that they differ. */

@@ -1,11 +1,11 @@
 import kafkajs, { type Kafka, type KafkaConfig, type ProducerConfig } from 'kafkajs';
-import {
-  type GroupConsumer,
-  type KafkaAdmin,
-  type KafkaClient,
-  type KafkaProducer,
-  type NewMessage,
-  type TransactionalProducer,
+import type {
+  GroupConsumer,
+  KafkaAdmin,
+  KafkaClient,
+  KafkaProducer,
+  NewMessage,
+  TransactionalProducer,
 } from '../client-port.ts';
 import type { KafkaConnection } from '../connection.ts';
 import { TRANSACTION_MS_MAX } from '../limits.ts';
@@ -97,13 +97,13 @@ export class KafkaJsClient implements KafkaClient {
   }
 }
 
-function configOf({ brokers, tls, sasl }: KafkaConnection): KafkaConfig {
+function configOf({ brokers, tls, sasl, retries = RETRY.retries }: KafkaConnection): KafkaConfig {
   return {
     clientId: CLIENT_ID,
     brokers: [...brokers],
     connectionTimeout: CONNECT_MS_MAX,
     requestTimeout: REQUEST_MS_MAX,
-    retry: RETRY,
+    retry: { ...RETRY, retries },
     logLevel: kafkajs.logLevel.NOTHING,
     ...(tls === null ? {} : { ssl: tls }),
     ...(sasl === null ? {} : { sasl: saslOf(sasl) }),

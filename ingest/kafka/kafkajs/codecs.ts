@@ -15,7 +15,10 @@ interface Codec {
 
 const CODECS: Readonly<Record<number, Codec>> = {
   [CompressionTypes.Snappy]: { compress: async ({ buffer }) => compressSnappy(buffer), decompress: uncompressXerial },
-  [CompressionTypes.LZ4]: { compress: async ({ buffer }) => compressFrame(buffer), decompress: (buffer) => decompressFrame(buffer) },
+  [CompressionTypes.LZ4]: {
+    compress: async ({ buffer }) => compressFrame(buffer),
+    decompress: (buffer) => decompressFrame(buffer),
+  },
   [CompressionTypes.ZSTD]: {
     compress: async ({ buffer }) => promisify(zstdCompress)(buffer),
     decompress: async (buffer) => promisify(zstdDecompress)(buffer),

@@ -1,11 +1,4 @@
-import {
-  isValid,
-  numberAt,
-  type ReadingColumns,
-  rowsOf,
-  selectReadings,
-  textAt,
-} from '../../../indicium/index.ts';
+import { isValid, numberAt, type ReadingColumns, rowsOf, selectReadings, textAt } from '../../../indicium/index.ts';
 import { READING_MESSAGE_BYTES_MAX, READING_MESSAGE_ROWS_MAX } from '../limits.ts';
 import { partitionOfKey } from './partition-of.ts';
 import { encodeReadings } from './readings-codec.ts';
@@ -19,12 +12,12 @@ export interface ReadingsPart {
 const NONE: ReadonlySet<number> = new Set();
 
 /**
- * The named rows by partition, in their order: all readings of a license in one, since all sightings of a piece and all
+ * The rows by partition, in their order: all readings of a license in one, since all sightings of a piece and all
  * PSDs of a license must meet; a scan without a license goes by its scan id, so that it meets itself when it comes again.
  */
-export function splitReadings(columns: ReadingColumns, rows: Iterable<number>, partitions: number): ReadingsPart[] {
+export function splitReadings(columns: ReadingColumns, partitions: number): ReadingsPart[] {
   const byPartition = new Map<number, number[]>();
-  for (const row of rows) {
+  for (let row = 0; row < rowsOf(columns); row++) {
     const partition = partitionOfKey(keyOf(columns, row), partitions);
     const its = byPartition.get(partition);
     if (its === undefined) byPartition.set(partition, [row]);

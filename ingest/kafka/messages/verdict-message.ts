@@ -22,9 +22,7 @@ export function verdictMessages(
     if (its.length === 0) lines.set(machine, its);
     const reasons = textAt(verdicts.reasons, row);
     const disposition = textAt(verdicts.dispositions, row);
-    its.push(
-      JSON.stringify({ scanId: scanIds[row], disposition, reasons: reasons === '' ? [] : reasons.split(',') }),
-    );
+    its.push(JSON.stringify({ scanId: scanIds[row], disposition, reasons: reasons === '' ? [] : reasons.split(',') }));
   }
   return [...lines].map(([machine, its]) => ({
     topic: to,
