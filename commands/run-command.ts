@@ -9,7 +9,8 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { addKafkaOptions, type KafkaOptions } from './kafka-options.ts';
 import { openSources } from './open-sources.ts';
 import { databaseOption, jsonOption, policyOption, registryOption, wholeNumber } from './options.ts';
-import { runStage, STAGES, type StageName } from './run-stage.ts';
+import { runStage } from './run-stage.ts';
+import { STAGES, type StageName } from './serve-stage.ts';
 import { count, Progress, plural, print, printJson, rate, type Terminal, warn } from './terminal.ts';
 
 /** Threads beyond the cores only wait for each other; nobody has more cores than this. */

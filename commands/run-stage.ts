@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_POLICY, type Policy, type Recorded, type RecorderThread, readPolicy } from '../analytics/index.ts';
 import {
   BrokerError,
@@ -10,45 +9,14 @@ import {
   parseKafkaUrl,
   readTasks,
   SourceError,
-  Stage,
-  type StageCounters,
   topicNamed,
 } from '../ingest/index.ts';
 import { createReaderPool } from '../reader-pool.ts';
 import { TrustWatch } from '../trust-watch.ts';
-import { type KafkaOptions, kafkaClient } from './kafka-options.ts';
-import { isStoreTaken, openPartitionStore } from './partition-stores.ts';
-import { stopSignal } from './stop-signal.ts';
-import { count, Progress, plural, print, printJson, rate, type Terminal, warn } from './terminal.ts';
-
-export const STAGES = ['read', 'judge'] as const;
-export type StageName = (typeof STAGES)[number];
-
-export interface StageOptions extends KafkaOptions {
-  readonly stage: StageName;
-  readonly registry: string;
-  readonly db?: string | undefined;
-  readonly policy?: string | undefined;
-  readonly workers?: number | undefined;
-  readonly detectEvery: number;
-  readonly untilDrained?: boolean | undefined;
-  readonly json?: boolean | undefined;
-}
-
-/** What a member has done so far. */
-interface StageTally {
-  scans: number;
-  accepted: number;
-  diverted: number;
-  manual: number;
-  repeated: number;
-  deadLetters: number;
-  /** Of each partition, as its detectors found them last. */
-  readonly findings: Map<number, number>;
-}
-
-const PROGRESS_EVERY_MS = 1_000;
-const LOOK_EVERY_MS = 250;
+import { kafkaClient } from './kafka-options.ts';
+import { openPartitionStore } from './partition-stores.ts';
+import { emptyTally, type StageOptions, type StageTally, serveStage } from './serve-stage.ts';
+import { type Terminal, warn } from './terminal.ts';
 
 /** Runs one member of a stage until it is told to stop, or with --until-drained until nothing is left. */
 export async function runStage(url: string, options: StageOptions, terminal: Terminal): Promise<void> {
@@ -60,15 +28,7 @@ export async function runStage(url: string, options: StageOptions, terminal: Ter
     onRefused: (error) => warn(terminal, `indicia: a newer registry was not accepted: ${error.message}`),
   });
   trust.start();
-  const tally: StageTally = {
-    scans: 0,
-    accepted: 0,
-    diverted: 0,
-    manual: 0,
-    repeated: 0,
-    deadLetters: 0,
-    findings: new Map(),
-  };
+  const tally = emptyTally();
   try {
     const work = options.stage === 'read' ? readStage : judgeStage;
     await work(client, options, trust, tally, terminal);
@@ -99,7 +59,7 @@ async function readStage(
         tally.deadLetters += deadLetters;
       },
     });
-    await serve(
+    await serveStage(
       { client, topic: named.scans, group: groupNamed(options.prefix, 'indicia-read'), tasks },
       options,
       tally,
@@ -139,7 +99,7 @@ async function judgeStage(
       tally.deadLetters += 1;
     },
   });
-  await serve(
+  await serveStage(
     { client, topic: named.readings, group: groupNamed(options.prefix, 'indicia-judge'), tasks },
     options,
     tally,
@@ -178,64 +138,6 @@ function withRegistry(recorder: RecorderThread, trust: TrustWatch): PartitionSto
     news: (afterRevision) => recorder.news(afterRevision),
     close: () => recorder.close(),
   };
-}
-
-async function serve(
-  ports: Pick<Parameters<typeof Stage.start>[0], 'client' | 'topic' | 'group' | 'tasks'>,
-  { stage: name, untilDrained = false, json = false }: StageOptions,
-  tally: StageTally,
-  terminal: Terminal,
-): Promise<void> {
-  const startedAtMs = performance.now();
-  const { signal, end } = stopSignal();
-  const progress = new Progress(terminal);
-  const stage = await Stage.start({
-    ...ports,
-    isExpected: isStoreTaken,
-    onTrouble: (error) => warn(terminal, `indicia: going on after: ${error.message}`),
-  });
-  let last = stage.counters;
-  const show = async () => {
-    last = stage.counters;
-    if (json) await printJson(terminal, { type: 'progress', stage: name, ...plain(tally), ...last });
-    progress.show(
-      `${count(tally.scans)} scans, ${rate(tally.scans, performance.now() - startedAtMs, 'a second')}, ${lagOf(last)}`,
-    );
-  };
-  const timer = setInterval(() => void show(), PROGRESS_EVERY_MS);
-  try {
-    await Promise.race([stage.broken, untilDrained ? drained(stage, signal) : aborted(signal)]);
-    await show();
-  } finally {
-    clearInterval(timer);
-    await stage.stop();
-    end();
-  }
-  progress.done(`${plural(tally.scans, 'scan')}, stopped in order`);
-  const secondsTotal = Number(((performance.now() - startedAtMs) / 1000).toFixed(3));
-  const { rebalances, claims, troubles } = last;
-  const summary = { type: 'summary', stage: name, ...plain(tally), rebalances, claims, troubles, secondsTotal };
-  await (json ? printJson(terminal, summary) : print(terminal, `${plural(tally.scans, 'scan')}\n`));
-}
-
-function plain({ findings, ...counts }: StageTally) {
-  return { ...counts, findings: [...findings.values()].reduce((total, its) => total + its, 0) };
-}
-
-function lagOf({ partitions }: StageCounters): string {
-  const lag = partitions.reduce((total, partition) => total + partition.lag, 0);
-  return `${plural(partitions.length, 'partition')}, ${plural(lag, 'message')} behind`;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-}
-
-async function drained(stage: Stage, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted && !(await stage.isDrained())) await sleep(LOOK_EVERY_MS);
 }
 
 function topicsOf({ prefix }: Pick<StageOptions, 'prefix'>) {

@@ -103,6 +103,10 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
     this.start = recorded === null || published === null || recorded < published ? recorded : published;
   }
 
+  beginAt(offset: bigint): void {
+    this.#recorded = offset;
+  }
+
   weigh({ value }: StoredMessage): number {
     return (value?.length ?? 0) / JUDGE_TASK_BYTES_MAX;
   }

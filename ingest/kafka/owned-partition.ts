@@ -3,12 +3,12 @@ import {
   FencedProducerError,
   type GroupConsumer,
   KafkaError,
-  type NewMessage,
   type StoredMessage,
   type TransactionalProducer,
 } from './client-port.ts';
-import { RETRY_MS_FIRST, RETRY_MS_MAX, SESSION_MS, TASKS_AHEAD_MAX } from './limits.ts';
+import { RETRY_MS_FIRST, RETRY_MS_MAX, SESSION_MS } from './limits.ts';
 import type { StageTask } from './stage-task.ts';
+import { WorkQueue } from './work-queue.ts';
 
 export interface PartitionPorts {
   readonly consumer: Pick<GroupConsumer, 'pause' | 'resume' | 'seek' | 'confirmations'>;
@@ -16,6 +16,8 @@ export interface PartitionPorts {
   readonly producer: () => Promise<TransactionalProducer>;
   /** To be asked after the fencing: whoever had the partition before may have been publishing. */
   readonly published: () => Promise<bigint | null>;
+  /** First offset that the partition holds, and the one after the last. */
+  readonly bounds: () => Promise<{ readonly low: bigint; readonly high: bigint }>;
   readonly claim: (published: bigint | null) => Promise<StageTask>;
   readonly group: string;
   readonly topic: string;
@@ -26,12 +28,6 @@ export interface PartitionPorts {
   readonly onTrouble: (error: Error) => void;
   /** A failure that taking it up anew would not mend. */
   readonly onBroken: (error: Error) => void;
-}
-
-interface Working {
-  readonly last: bigint;
-  readonly bytes: number;
-  readonly outputs: Promise<readonly NewMessage[]>;
 }
 
 interface Held {
@@ -55,9 +51,7 @@ export class OwnedPartition {
   readonly #ports: PartitionPorts;
   readonly #ended: Promise<void>;
   readonly #assignedMs = performance.now();
-  #queue: StoredMessage[] = [];
-  #queuedBytes = 0;
-  #working: Working[] = [];
+  #queue: WorkQueue | null = null;
   /** Offset of the next message to take in; null while it is being claimed. */
   #expected: bigint | null = null;
   #task: StageTask | null = null;
@@ -76,10 +70,9 @@ export class OwnedPartition {
 
   /** What was fetched and is not done. */
   get held(): Held {
-    const bytes = this.#working.reduce((total, working) => total + working.bytes, this.#queuedBytes);
-    const isSettled = this.#task?.isSettled ?? true;
-    const isIdle = isSettled && this.#queue.length === 0 && this.#working.length === 0;
-    return { messages: this.#queue.length, bytes, next: isIdle ? this.#expected : null };
+    const isIdle = (this.#task?.isSettled ?? true) && (this.#queue?.isEmpty ?? true);
+    const { messages = 0, bytes = 0 } = this.#queue ?? {};
+    return { messages, bytes, next: isIdle ? this.#expected : null };
   }
 
   take(messages: readonly StoredMessage[]): void {
@@ -87,10 +80,9 @@ export class OwnedPartition {
       // Fetched before a seek or twice over a rebalance: what is not the next of its partition is not taken.
       if (this.#expected === null || message.offset < this.#expected) continue;
       this.#expected = message.offset + 1n;
-      this.#queue.push(message);
-      this.#queuedBytes += bytesOf(message);
+      this.#queue?.add(message);
     }
-    this.#fill();
+    if (!this.#isOver) this.#queue?.fill();
     if (this.held.bytes > this.#ports.bytesMax()) this.#pause();
     this.#wake();
   }
@@ -155,18 +147,19 @@ export class OwnedPartition {
     try {
       const task = await this.#ports.claim(await this.#ports.published());
       try {
+        const queue = new WorkQueue(task);
         this.#task = task;
-        this.#expected = task.start ?? 0n;
-        if (task.start !== null) this.#ports.consumer.seek(this.partition, task.start);
-        await this.#work(task, producer);
+        this.#queue = queue;
+        const start = await this.#startOf(task);
+        this.#expected = start;
+        this.#ports.consumer.seek(this.partition, start);
+        await this.#work(task, queue, start, producer);
       } finally {
         this.#task = null;
         this.#expected = null;
         this.#pause();
-        this.#queue = [];
-        this.#queuedBytes = 0;
-        await Promise.allSettled(this.#working.map(({ outputs }) => outputs));
-        this.#working = [];
+        await this.#queue?.settled();
+        this.#queue = null;
         await task.close();
       }
     } finally {
@@ -174,66 +167,39 @@ export class OwnedPartition {
     }
   }
 
-  async #work(task: StageTask, producer: TransactionalProducer): Promise<void> {
+  async #startOf(task: StageTask): Promise<bigint> {
+    const { low, high } = await this.#ports.bounds();
+    if (task.start !== null && task.start >= low && task.start <= high) return task.start;
+    task.beginAt?.(low);
+    if (task.start !== null) {
+      const place = `${this.#ports.topic}/${this.partition}`;
+      this.#ports.onTrouble(new KafkaError(`${place} holds ${low} to ${high}, not ${task.start}: beginning at ${low}`));
+    }
+    return low;
+  }
+
+  async #work(task: StageTask, queue: WorkQueue, start: bigint, producer: TransactionalProducer): Promise<void> {
     if (this.#isOver) return;
     this.#resume();
-    let published: bigint | null = task.start;
+    let published = start;
     while (!this.#isReleased) {
-      if (this.#working.length === 0) {
+      if (!queue.isWorking) {
         if (this.#isDraining) return;
         await this.#waitUpTo(LOOK_AROUND_MS);
         if (this.#isReleased) return;
       }
-      const done = await this.#nextDone();
+      const done = await queue.nextDone();
       const isCaughtUp = done === null;
       const besides = this.#isDraining ? [] : ((await task.lookAround?.(isCaughtUp)) ?? []);
       if (done === null && besides.length === 0) continue;
       if (this.#isReleased) return;
-      const next: bigint = done === null ? (published ?? 0n) : done.last + 1n;
+      const next = done === null ? published : done.last + 1n;
       const { group, topic } = this.#ports;
       await producer.commit([...(done?.outputs ?? []), ...besides], { group, topic, partition: this.partition, next });
       published = next;
       this.#retryMs = RETRY_MS_FIRST;
-      this.#fill();
+      if (!this.#isOver) queue.fill();
       if (this.#isPaused && !this.#isDraining && this.held.bytes <= this.#ports.bytesMax() / 2) this.#resume();
-    }
-  }
-
-  /** All that is done from the first on: what was finished meanwhile shares a transaction. */
-  async #nextDone(): Promise<{ readonly outputs: readonly NewMessage[]; readonly last: bigint } | null> {
-    const first = this.#working[0];
-    if (first === undefined) return null;
-    const outputs = [...(await first.outputs)];
-    this.#working.shift();
-    let last = first.last;
-    for (let next = this.#working[0]; next !== undefined; next = this.#working[0]) {
-      const more = await Promise.race([next.outputs, NOT_YET]);
-      if (more === null) break;
-      outputs.push(...more);
-      last = next.last;
-      this.#working.shift();
-    }
-    return { outputs, last };
-  }
-
-  /** Gives the task as much at a time as it may work on. */
-  #fill(): void {
-    const task = this.#task;
-    if (task === null || this.#isOver) return;
-    while (this.#queue.length > 0 && this.#working.length < TASKS_AHEAD_MAX) {
-      let count = 0;
-      for (let weight = 0; count < this.#queue.length; count++) {
-        const message = this.#queue[count];
-        weight += message === undefined ? 0 : task.weigh(message);
-        if (count > 0 && weight > 1) break;
-      }
-      const messages = this.#queue.splice(0, count);
-      const bytes = messages.reduce((total, message) => total + bytesOf(message), 0);
-      this.#queuedBytes -= bytes;
-      const outputs = task.process(messages);
-      // A failure waits for its turn.
-      outputs.catch(() => {});
-      this.#working.push({ outputs, bytes, last: messages.at(-1)?.offset ?? 0n });
     }
   }
 
@@ -256,10 +222,4 @@ export class OwnedPartition {
     timer.abort();
     this.#wake = () => {};
   }
-}
-
-const NOT_YET = Promise.resolve(null);
-
-function bytesOf({ key, value }: StoredMessage): number {
-  return (key?.length ?? 0) + (value?.length ?? 0);
 }

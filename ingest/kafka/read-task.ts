@@ -21,7 +21,7 @@ export interface ReadPorts {
   readonly onRead: (counts: { readonly scans: number; readonly deadLetters: number }) => void;
 }
 
-/** The read stage keeps nothing: any member may take any partition of scans up where the last one published. */
+/** The read stage keeps nothing, so whichever member takes a partition of scans up begins where the last one published. */
 export function readTasks(ports: ReadPorts): TaskFactory {
   return {
     claim: async (partition, published): Promise<StageTask> => ({

@@ -4,6 +4,8 @@ import type { NewMessage, StoredMessage } from './client-port.ts';
 export interface StageTask {
   /** The first message that it wants; null for the oldest there is. */
   readonly start: bigint | null;
+  /** What it wants is not in the topic: it was deleted, or the topic is another by now. Messages come from here on. */
+  beginAt?(offset: bigint): void;
   /** How much of a batch a message fills: messages are taken together until they fill one. */
   weigh(message: StoredMessage): number;
   /**

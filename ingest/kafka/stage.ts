@@ -1,4 +1,4 @@
-import type { GroupConsumer, KafkaAdmin, KafkaClient } from './client-port.ts';
+import { type GroupConsumer, type KafkaAdmin, type KafkaClient, KafkaError } from './client-port.ts';
 import { STAGE_BYTES_MAX } from './limits.ts';
 import { OwnedPartition } from './owned-partition.ts';
 import type { TaskFactory } from './stage-task.ts';
@@ -140,6 +140,12 @@ export class Stage {
         consumer: this.#consumer,
         producer: () => client.transactionalProducer(`${group}/${topic}/${partition}`),
         published: () => this.#admin.groupOffset(group, topic, partition),
+        bounds: async () => {
+          const offsets = await this.#admin.offsets(topic);
+          const its = offsets.find((candidate) => candidate.partition === partition);
+          if (its === undefined) throw new KafkaError(`${topic}/${partition}: the brokers do not know it`);
+          return its;
+        },
         claim: async (published) => {
           this.#counters.claims += 1;
           return tasks.claim(partition, published);
