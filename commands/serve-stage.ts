@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Stage, type StageCounters } from '../ingest/index.ts';
 import type { KafkaOptions } from './kafka-options.ts';
-import { isStoreTaken } from './partition-stores.ts';
+import { isPartitionLost } from './partition-stores.ts';
 import { stopSignal } from './stop-signal.ts';
 import { count, Progress, plural, print, printJson, rate, type Terminal, warn } from './terminal.ts';
 
@@ -52,7 +52,7 @@ export async function serveStage(
   const stage = await Stage.start({
     ...ports,
     sessionMs: sessionSeconds * 1000,
-    isExpected: isStoreTaken,
+    isExpected: isPartitionLost,
     onTrouble: (error) => warn(terminal, `indicia: going on after: ${error.message}`),
   });
   let last = stage.counters;
