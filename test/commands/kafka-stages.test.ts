@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreReader } from '../../analytics/index.ts';
 import type { Finding, Verdict } from '../../indicium/index.ts';
 import { indicia, jsonLines } from '../support/command-line.ts';
+import { assertDescribed } from '../support/described.ts';
 import { everythingIn, freshTopics, kafkaForTests, linesOf, type TestKafka } from '../support/kafka.ts';
 import { StageProcess } from '../support/stage-process.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -135,6 +136,9 @@ if (kafka !== null) {
         'no lag',
       );
       await Promise.all([judge.stop(), otherJudge.stop()]);
+      for (const topic of ['scans', 'readings', 'verdicts', 'findings', 'revisions'] as const) {
+        assertDescribed(await everythingIn(kafka, prefix, topic));
+      }
       await assertAsOneProcess(day, stores, verdicts, await publishedFindings(kafka, prefix));
     });
   });
