@@ -1,6 +1,6 @@
 import kafkajs, { type Admin } from 'kafkajs';
 import type { KafkaAdmin, PartitionOffsets, TopicState } from '../client-port.ts';
-import { asking } from './failures.ts';
+import { asking, askingAgain } from './failures.ts';
 
 export class KafkaJsAdmin implements KafkaAdmin {
   readonly #admin: Admin;
@@ -37,7 +37,7 @@ export class KafkaJsAdmin implements KafkaAdmin {
   async createTopic({ topic, partitions, replication, config }: TopicState): Promise<void> {
     await asking(
       this.#admin.createTopics({
-        waitForLeaders: true,
+        waitForLeaders: false,
         topics: [
           {
             topic,
@@ -48,6 +48,8 @@ export class KafkaJsAdmin implements KafkaAdmin {
         ],
       }),
     );
+    // kafkajs does not bear that a broker has not heard of the topic yet.
+    await askingAgain(() => this.#admin.fetchTopicMetadata({ topics: [topic] }));
   }
 
   async offsets(topic: string): Promise<PartitionOffsets[]> {
