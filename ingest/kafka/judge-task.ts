@@ -100,7 +100,7 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
     this.#store = store;
     this.#ports = ports;
     this.#recorded = recorded ?? 0n;
-    this.start = recorded === null || published === null || recorded < published ? recorded : published;
+    this.start = recorded === null || published === null ? null : recorded < published ? recorded : published;
   }
 
   beginAt(offset: bigint): void {
