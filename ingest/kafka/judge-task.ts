@@ -82,6 +82,7 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
   readonly #partition: number;
   readonly #store: PartitionStore<Answer>;
   readonly #ports: JudgePorts<Answer>;
+  readonly #published: bigint;
   #recorded: bigint;
   readonly #findings = new Map<string, string>();
   #revision = 0;
@@ -100,6 +101,7 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
     this.#store = store;
     this.#ports = ports;
     this.#recorded = recorded ?? 0n;
+    this.#published = published ?? 0n;
     this.start = recorded === null || published === null ? null : recorded < published ? recorded : published;
   }
 
@@ -157,6 +159,8 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
     });
     if (answer.scans > 0) this.#isNews = true;
     onJudged(answer);
+    // Judged again for the sake of a store that was behind; the same answer is in the topic.
+    if (message.offset < this.#published) return [];
     const source = `/indicia/${topics.readings}/${this.#partition}`;
     const event = { id: String(message.offset), source, timeMs: nowMs() };
     return verdictMessages(topics.verdicts, { scanIds, machines, verdicts: answer.verdicts }, event);
