@@ -38,6 +38,12 @@ export class StageProcess {
     return jsonLines<Progress>(this.#output.slice(0, this.#output.lastIndexOf('\n') + 1)).at(-1) ?? null;
   }
 
+  /** Where it stands and what it said, for whoever looks why something did not happen. */
+  get story(): string {
+    const { exitCode, signalCode } = this.#child;
+    return `${JSON.stringify(this.last)}\nexit ${exitCode} ${signalCode}\n${this.stderr}`;
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
   }
