@@ -11,6 +11,7 @@ import { addDetectCommand } from './commands/detect-command.ts';
 import { addDoctorCommand } from './commands/doctor-command.ts';
 import { EXIT, type ExitCode } from './commands/exit-codes.ts';
 import { addFleetCommand, FleetTargetError } from './commands/fleet-command.ts';
+import { addKafkaCommand } from './commands/kafka-command.ts';
 import { addReconcileCommand } from './commands/reconcile-command.ts';
 import { addReportCommand } from './commands/report-command.ts';
 import { addRunCommand } from './commands/run-command.ts';
@@ -21,12 +22,14 @@ import { type Terminal, warn } from './commands/terminal.ts';
 import { addTokenCommand } from './commands/token-command.ts';
 import { addTrustCommand } from './commands/trust-command.ts';
 import { addVerifyCommand, PayloadError } from './commands/verify-command.ts';
-import { SourceError, TokenFileError } from './ingest/index.ts';
+import { BrokerError, KafkaError, SourceError, TokenFileError } from './ingest/index.ts';
 import { ReplayError, ScenarioError } from './psd-sim/index.ts';
 import { RegistryError } from './verify/index.ts';
 
 /** Errors whose message is all that a user needs; anything else is a fault of ours and shows where it happened. */
 const EXPECTED = [
+  BrokerError,
+  KafkaError,
   ConfigError,
   DemoFolderError,
   FleetTargetError,
@@ -65,6 +68,7 @@ async function main(terminal: Terminal): Promise<ExitCode> {
   addFleetCommand(program, terminal, finish);
   addRunCommand(program, terminal, finish);
   addServeCommand(program, terminal, finish);
+  addKafkaCommand(program, terminal, finish);
   addDecodeCommand(program, terminal, finish);
   addVerifyCommand(program, terminal, finish);
   addTrustCommand(program, terminal, finish);

@@ -12,6 +12,7 @@ export { detect } from './detect.ts';
 export { DETECTORS } from './detection/detector-file.ts';
 export type { Evidence } from './evidence.ts';
 export { Judge } from './judge.ts';
+export type { News } from './news.ts';
 export { FencedError } from './partition/fence.ts';
 export { claimPartition, type PartitionNotices, PartitionRecorder } from './partition/partition-recorder.ts';
 export type { TakenFrom } from './partition/take-over.ts';

@@ -1,4 +1,5 @@
 import type { Recorded } from './batch-judge.ts';
+import type { News } from './news.ts';
 import type { TakenFrom } from './partition/take-over.ts';
 import type { Policy } from './policy-file.ts';
 import type { ReadingBatch } from './recorder.ts';
@@ -21,6 +22,7 @@ export type Order =
   /** `isAlone` where nothing is recorded meanwhile, so that it may wait for room. */
   | { readonly kind: 'detect'; readonly isAlone: boolean }
   | { readonly kind: 'verdicts'; readonly scanIds: readonly string[] }
+  | { readonly kind: 'news'; readonly afterRevision: number }
   | { readonly kind: 'export'; readonly view: string; readonly path: string }
   | { readonly kind: 'close' };
 
@@ -40,7 +42,7 @@ export type Answer =
   | {
       readonly kind: 'done';
       readonly id: number;
-      readonly result: Recorded | readonly StoredVerdict[] | Claimed | string | number | null;
+      readonly result: Recorded | readonly StoredVerdict[] | Claimed | News | string | number | null;
     }
   | {
       readonly kind: 'failed';

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { readingBuffers } from '../indicium/index.ts';
 import type { Recorded } from './batch-judge.ts';
+import type { News } from './news.ts';
 import { FencedError } from './partition/fence.ts';
 import { DEFAULT_POLICY, type Policy, PolicyError } from './policy-file.ts';
 import type { ReadingBatch } from './recorder.ts';
@@ -97,6 +98,13 @@ export class RecorderThread {
     return Number(await this.#ask({ kind: 'detect', isAlone: true }));
   }
 
+  /** All findings, and the revisions after that number, as the last look of the detectors left them. */
+  async news(afterRevision: number): Promise<News> {
+    const news = await this.#ask({ kind: 'news', afterRevision });
+    if (!isNews(news)) throw new TypeError('the recorder gave another answer than was asked for');
+    return news;
+  }
+
   /**
    * Writes one of EXPORTED_VIEWS as a Parquet file, as it is when its turn comes, while batches are recorded. Views are
    * written one after another. Gives the bytes written.
@@ -165,6 +173,10 @@ function errorOf({ name, message, stack }: Extract<Answer, { kind: 'failed' }>):
   const error = new Error(message);
   error.stack = stack;
   return error;
+}
+
+function isNews(result: unknown): result is News {
+  return typeof result === 'object' && result !== null && 'findings' in result && 'revisions' in result;
 }
 
 function isRecorded(result: unknown): result is Recorded {

@@ -4,6 +4,7 @@ import { detect } from './detect.ts';
 import { noteUse, refuseOtherPolicy } from './detection/used-policy.ts';
 import { Judge } from './judge.ts';
 import { KnownScans } from './known-scans.ts';
+import { type News, readNews } from './news.ts';
 import { type Fence, FencedError, NO_FENCE } from './partition/fence.ts';
 import { DEFAULT_POLICY, type Policy } from './policy-file.ts';
 import { rebuild } from './rebuild.ts';
@@ -161,6 +162,11 @@ export class Recorder {
       // Also when it failed: a newer owner takes the files away, and that is then the reason.
       this.#fence.check();
     }
+  }
+
+  /** All findings, and the revisions after that number, as the last look of the detectors left them. */
+  news(afterRevision: number): Promise<News> {
+    return readNews(this.#store.connection, afterRevision);
   }
 
   /** Writes once, however often it must be tried: a commit that failed may have taken effect. */

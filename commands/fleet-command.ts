@@ -5,13 +5,16 @@ import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
+import { isKafkaUrl, parseKafkaUrl, topicNamed } from '../ingest/index.ts';
 import { FleetStream, IMAGE_KINDS, type ImageKind, Replay } from '../psd-sim/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { kafkaTarget } from './fleet-kafka.ts';
+import { addKafkaOptions, type KafkaOptions, kafkaClient } from './kafka-options.ts';
 import { jsonOption, wholeNumber } from './options.ts';
 import { dayMs, SIMULATED_DAY_MS } from './simulate-command.ts';
 import { count, Progress, plural, print, rate, type Terminal } from './terminal.ts';
 
-interface FleetOptions {
+interface FleetOptions extends KafkaOptions {
   readonly to: string;
   readonly out: string;
   readonly rate?: number;
@@ -48,15 +51,14 @@ const DAY_OPENS_MS = 8 * 3_600_000;
 const REFILL_MILLS = 10_000_000_000n;
 
 export function addFleetCommand(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
-  program
-    .command('fleet')
+  addKafkaOptions(program.command('fleet'))
     .summary('a fleet of PSDs that franks at a rate, or as fast as it can')
     .description(
       'Builds a fleet, publishes its registry to DIR/registry and then writes one scan a piece as NDJSON. The same ' +
         'seed, fleet, rate and number of threads give the same bytes again. With --replay the scans of a simulated day ' +
         'are given out instead, as often as needed.',
     )
-    .option('--to <target>', 'a file, or - for standard output', '-')
+    .option('--to <target>', 'a file, - for standard output, or kafka://host:port[/topic]', '-')
     .option('--out <dir>', 'folder for registry and images', 'indicia-fleet')
     .addOption(
       new Option('--rate <n>', 'pieces a second; as fast as it goes without').argParser(wholeNumber(1, RATE_MAX)),
@@ -91,7 +93,7 @@ interface Pieces {
 
 async function runFleet(options: FleetOptions, terminal: Terminal): Promise<ExitCode> {
   const progress = new Progress(terminal);
-  const target = await openTarget(options.to, terminal);
+  const target = await openTarget(options, terminal);
   const pieces = await openPieces(options, progress);
   try {
     const { written, ms, lateMs } = await pump(options, pieces, target, progress);
@@ -137,6 +139,8 @@ async function openPieces(options: FleetOptions, progress: Progress): Promise<Pi
 
 /** Pictures are named relative to the file with the scans, or to where whoever reads standard input is. */
 function imagePrefix({ to, images, replay }: FleetOptions, folder: string): string {
+  // Pictures become messages: here they are only found.
+  if (isKafkaUrl(to)) return `${resolve(folder)}/`;
   const prefix = relative(to === '-' ? process.cwd() : dirname(resolve(to)), resolve(folder));
   if (prefix.startsWith('..') && (images !== 'none' || replay !== undefined)) {
     throw new FleetTargetError(
@@ -146,9 +150,14 @@ function imagePrefix({ to, images, replay }: FleetOptions, folder: string): stri
   return prefix === '' ? '' : `${prefix}/`;
 }
 
-async function openTarget(to: string, terminal: Terminal): Promise<Writable> {
+async function openTarget(options: FleetOptions, terminal: Terminal): Promise<Writable> {
+  const { to } = options;
   if (to === '-') return terminal.stdout;
-  if (/^\w+:\/\//.test(to)) throw new FleetTargetError(`${to}: a fleet writes to a file or to -`);
+  if (isKafkaUrl(to)) {
+    const topic = parseKafkaUrl(to).topic ?? topicNamed(options.prefix, 'scans');
+    return kafkaTarget(kafkaClient(to, options), topic, terminal.nowMs);
+  }
+  if (/^\w+:\/\//.test(to)) throw new FleetTargetError(`${to}: a fleet writes to a file, to - or to kafka://host:port`);
   await mkdir(dirname(resolve(to)), { recursive: true });
   const file = await open(to, 'w');
   return file.createWriteStream();

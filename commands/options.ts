@@ -3,8 +3,8 @@ import { DEFAULT_NAME_PATTERN, type DropOptions } from '../ingest/index.ts';
 
 /** Options that several commands share. Flags win over the environment, that over indicia.json, that over defaults. */
 
-export function databaseOption(): Option {
-  return new Option('--db <file>', 'the store, a DuckDB file').env('INDICIA_DB').makeOptionMandatory();
+export function databaseOption(isMandatory = true): Option {
+  return new Option('--db <file>', 'the store, a DuckDB file').env('INDICIA_DB').makeOptionMandatory(isMandatory);
 }
 
 /** For commands that read: several stores are seen as one. */

@@ -1,11 +1,13 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { DEFAULT_POLICY, RecorderThread, readPolicy } from '../analytics/index.ts';
 import type { ImageCounts } from '../decode/index.ts';
-import { dropFolder, openSource, type ScanSource } from '../ingest/index.ts';
+import { dropFolder, isKafkaUrl, SESSION_SECONDS, SourceError } from '../ingest/index.ts';
 import { emptySummary, type RunSummary, runPipeline } from '../pipeline.ts';
 import { createReaderPool } from '../reader-pool.ts';
 import { TrustWatch } from '../trust-watch.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { addKafkaOptions, type KafkaOptions } from './kafka-options.ts';
+import { type OpenedSources, openSources } from './open-sources.ts';
 import {
   type DropFlags,
   databaseOption,
@@ -14,17 +16,27 @@ import {
   jsonOption,
   policyOption,
   registryOption,
+  wholeNumber,
   workersOption,
 } from './options.ts';
-import { stopSignal } from './stop-signals.ts';
+import { runStage } from './run-stage.ts';
+import { STAGES, type StageName } from './serve-stage.ts';
+import { stopSignal } from './stop-signal.ts';
 import { count, Progress, plural, print, printJson, rate, type Terminal, warn } from './terminal.ts';
 
-interface RunOptions {
+const STAGE_DEFAULTS = { prefix: '', detectEvery: 30, sessionSeconds: SESSION_SECONDS };
+
+export interface RunOptions extends Partial<KafkaOptions> {
+  readonly stage?: StageName;
   readonly registry: string;
-  readonly db: string;
+  readonly db?: string;
   readonly policy?: string;
   readonly json?: boolean;
   readonly workers?: number;
+  readonly detectEvery?: number;
+  readonly sessionSeconds?: number;
+  readonly untilDrained?: boolean;
+  readonly publish?: boolean;
   /** A folder that is watched until the program is asked to stop. */
   readonly drop?: DropFlags & { readonly watch: string };
 }
@@ -41,23 +53,42 @@ export interface RunReport extends RunSummary {
 }
 
 export function addRunCommand(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
-  const command = program
-    .command('run')
+  const command = addKafkaOptions(program.command('run'))
     .summary('read, verify and judge scans, and look for fraud')
     .description(
-      'Reads scans, answers each with a verdict, records everything in a store and runs the detectors over it.',
+      'Reads scans, answers each with a verdict, records everything in a store and runs the detectors over it. A topic of ' +
+        'Kafka is read until SIGTERM. With --stage, this is one of many processes that share the work: --db is then a ' +
+        'folder with a store for each partition.',
     )
-    .argument('[source...]', 'NDJSON file, - for standard input, or a folder (of images, or with a scans.ndjson)')
+    .argument(
+      '[source...]',
+      'NDJSON file, - for standard input, a folder (of images, or with a scans.ndjson), or kafka://host:port/topic',
+    )
     .option('--watch <dir>', 'take images that are dropped into this folder, until SIGINT or SIGTERM')
     .addOption(registryOption())
-    .addOption(databaseOption())
+    .addOption(databaseOption(false))
     .addOption(policyOption())
     .addOption(workersOption())
+    .addOption(new Option('--stage <name>', 'only read, or only judge, between topics of Kafka').choices(STAGES))
+    .addOption(
+      new Option('--detect-every <seconds>', 'how often a judge stage runs its detectors while scans come')
+        .default(STAGE_DEFAULTS.detectEvery)
+        .argParser(wholeNumber(1, 86_400)),
+    )
+    .addOption(
+      new Option('--session-seconds <n>', 'after which the others take over from a stage that says nothing')
+        .default(STAGE_DEFAULTS.sessionSeconds)
+        .argParser(wholeNumber(1, 300)),
+    )
+    .option('--until-drained', 'of Kafka: end when all is done that was there')
+    .option('--publish', 'of Kafka, without stages: send the verdicts to the topic of verdicts')
     .addOption(jsonOption())
     .addHelpText(
       'after',
       '\nExamples:\n  indicia run day/scans.ndjson --registry day/registry --db day.duckdb' +
-        '\n  indicia run --watch drop --registry day/registry --db day.duckdb',
+        '\n  indicia run --watch drop --registry day/registry --db day.duckdb' +
+        '\n  indicia run kafka://127.0.0.1:9092/scans --registry registry --db post.duckdb' +
+        '\n  indicia run --stage judge kafka://127.0.0.1:9092 --registry registry --db stores',
     )
     .action(async (sources: string[], { watch, namePattern, settleMs, patienceMs, ...rest }: RunFlags) => {
       if ((sources.length === 0) === (watch === undefined)) {
@@ -65,6 +96,13 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (cod
       }
       const options: RunOptions =
         watch === undefined ? rest : { ...rest, drop: { watch, namePattern, settleMs, patienceMs } };
+      if (options.stage !== undefined) {
+        const [url = '', ...more] = sources;
+        if (!isKafkaUrl(url) || more.length > 0) throw new SourceError('a stage has one source: kafka://host:port');
+        await runStage(url, { ...STAGE_DEFAULTS, ...options, stage: options.stage }, terminal);
+        finish(EXIT.done);
+        return;
+      }
       const report = await run(sources, options, terminal);
       await (options.json ? printJson(terminal, jsonReport(report)) : print(terminal, textReport(report)));
       if (report.unusable > 0) {
@@ -80,20 +118,20 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (cod
 export async function run(sources: readonly string[], options: RunOptions, terminal: Terminal): Promise<RunReport> {
   const startedAtMs = performance.now();
   const policy = options.policy === undefined ? DEFAULT_POLICY : readPolicy(options.policy);
+  const { db } = options;
+  if (db === undefined) throw new SourceError('the store is missing: name it with --db, or INDICIA_DB');
   const opened =
-    options.drop === undefined
-      ? await Promise.all(sources.map((source) => openSource(source, terminal.stdin)))
-      : [await openDrop(options.drop, terminal)];
+    options.drop === undefined ? await openSources(sources, options, terminal) : await openDrop(options.drop, terminal);
   const trust = await TrustWatch.open(options.registry, {
     nowMs: terminal.nowMs,
     onRefused: (error) => warn(terminal, `indicia: a newer registry was not accepted: ${error.message}`),
   });
   const notices = {
     onPaused: (reason: string) =>
-      warn(terminal, `indicia: paused, nothing is lost: ${options.db} cannot be written: ${reason}`),
-    onResumed: () => warn(terminal, `indicia: ${options.db} can be written again; going on`),
+      warn(terminal, `indicia: paused, nothing is lost: ${db} cannot be written: ${reason}`),
+    onResumed: () => warn(terminal, `indicia: ${db} can be written again; going on`),
   };
-  const recorder = await RecorderThread.open(options.db, notices, policy);
+  const recorder = await RecorderThread.open(db, notices, policy);
   const readers = createReaderPool(() => trust.current, options.workers);
   const progress = new Progress(terminal);
   const summary = emptySummary();
@@ -103,7 +141,7 @@ export async function run(sources: readonly string[], options: RunOptions, termi
     const onProgress = ({ scans }: RunSummary) => {
       progress.show(`${count(scans)} scans, ${rate(scans, performance.now() - startedAtMs, 'a second')}`);
     };
-    for (const source of opened) {
+    for (const source of opened.sources) {
       await runPipeline({ source, readers, recorder, onProgress }, summary);
     }
     progress.show('looking for fraud');
@@ -117,15 +155,18 @@ export async function run(sources: readonly string[], options: RunOptions, termi
     await trust.stop();
     await readers.close();
     await recorder.close();
+    await opened.close();
   }
 }
 
-function openDrop(drop: DropFlags & { readonly watch: string }, terminal: Terminal): Promise<ScanSource> {
-  return dropFolder(drop.watch, dropOptionsOf(drop), {
+async function openDrop(drop: DropFlags & { readonly watch: string }, terminal: Terminal): Promise<OpenedSources> {
+  const { signal, end } = stopSignal();
+  const source = await dropFolder(drop.watch, dropOptionsOf(drop), {
     nowMs: terminal.nowMs,
-    stopped: stopSignal(),
+    stopped: signal,
     onRefused: (sentence) => warn(terminal, sentence),
   });
+  return { sources: [source], close: async () => end() };
 }
 
 function jsonReport(report: RunReport): Record<string, number | ImageCounts> {

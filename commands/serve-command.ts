@@ -30,7 +30,7 @@ import {
   wholeNumber,
   workersOption,
 } from './options.ts';
-import { stopSignal } from './stop-signals.ts';
+import { stopSignal } from './stop-signal.ts';
 import { print, printJson, type Terminal } from './terminal.ts';
 
 interface ServeOptions extends DropFlags {
@@ -130,7 +130,7 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<ExitCod
   if (access !== null && tls === null && !isLoopback(host)) {
     log.warn('tokens cross the network unencrypted: give --tls-cert and --tls-key, or put a proxy in front');
   }
-  const stopped = stopSignal();
+  const { signal: stopped } = stopSignal();
   const dropPorts = { nowMs: terminal.nowMs, stopped, onRefused: (sentence: string) => log.warn(sentence) };
   const settings = {
     ...{ db, registry, host, port, access, tls, lateDisposition },

@@ -22,6 +22,7 @@ export { openApi } from './http/openapi.ts';
 export { pausedTooLong } from './http/paused-too-long.ts';
 export { SorterServer } from './http/server.ts';
 export { VerdictDesk } from './http/verdict-desk.ts';
+export * from './kafka/index.ts';
 export { openSource } from './open-source.ts';
 export { parseScanLines, type ScanLines } from './scan-lines.ts';
 export { type BatchAnswers, type ScanBatch, type ScanSource, SourceError, type SourcePosition } from './source.ts';

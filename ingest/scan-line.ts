@@ -44,16 +44,9 @@ export function parseScanLine(line: string, origin: LineOrigin): Scan {
   const malformed = (scanId: string, detail: string): Scan => {
     return { ...malformedScan(scanId, detail, line), plant: origin.plant ?? null };
   };
-  let record: unknown;
-  try {
-    record = JSON.parse(line);
-  } catch {
-    return malformed(origin.fallbackId(), 'not JSON');
-  }
-  if (!isObject(record)) return malformed(origin.fallbackId(), 'not a JSON object');
-  const scanId = textOf(record.scanId);
-  if (scanId === null) return malformed(origin.fallbackId(), '/scanId is missing or no text of 1 to 256 characters');
-  const scan = scanOfRecord(record, scanId, origin);
+  const read = readRecord(line);
+  if ('problem' in read) return malformed(origin.fallbackId(), read.problem);
+  const scan = scanOfRecord(read.record, read.scanId, origin);
   if (isOfPlant(scan, origin)) return scan;
   // Under an id of its own: whoever speaks for one plant must not use up the scan ids of another.
   return malformed(origin.fallbackId(), '/plant is not that of the sender');
@@ -120,6 +113,22 @@ function isNested(value: unknown, depthMax: number): boolean {
   return false;
 }
 
+/** A record with the scan id that it goes by, or why the line is none. */
+export function readRecord(
+  line: string,
+): { readonly record: Readonly<Record<string, unknown>>; readonly scanId: string } | { readonly problem: string } {
+  let record: unknown;
+  try {
+    record = JSON.parse(line);
+  } catch {
+    return { problem: 'not JSON' };
+  }
+  if (!isObject(record)) return { problem: 'not a JSON object' };
+  const scanId = textOf(record.scanId);
+  return scanId === null ? { problem: '/scanId is missing or no text of 1 to 256 characters' } : { record, scanId };
+}
+
+/** A JSON object, neither null nor an array. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

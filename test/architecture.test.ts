@@ -32,6 +32,8 @@ const LIBRARIES: Record<string, readonly string[]> = {
   '@peculiar/x509': ['psd-sim/offices/certificate-issuer.ts'],
   'apache-arrow': ['analytics/arrow-output.ts'],
   commander: ['main.ts', 'commands/'],
+  kafkajs: ['ingest/kafka/kafkajs/'],
+  'lz4-napi': ['ingest/kafka/kafkajs/codecs.ts'],
   asn1js: [],
   fastify: ['ingest/http/'],
   pino: ['ingest/http/log.ts'],
@@ -41,6 +43,7 @@ const LIBRARIES: Record<string, readonly string[]> = {
   'pure-rand': ['psd-sim/random.ts'],
   'reflect-metadata': ['psd-sim/offices/certificate-issuer.ts'],
   sharp: ['decode/pixels.ts'],
+  snappy: ['ingest/kafka/kafkajs/codecs.ts'],
   typebox: ['analytics/policy-file.ts', 'ingest/', 'verify/', 'psd-sim/'],
   'zxing-wasm': ['decode/zxing-wasm.ts', 'psd-sim/data-matrix.ts'],
 };

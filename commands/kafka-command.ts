@@ -1,0 +1,161 @@
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import {
+  addressesOf,
+  asyncApiDocument,
+  BrokerError,
+  brokerArtifacts,
+  connectionFor,
+  ensureTopics,
+  KafkaError,
+  KafkaJsClient,
+  kafkaVersion,
+  runningCluster,
+  startCluster,
+  stopCluster,
+} from '../ingest/index.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { addKafkaOptions, brokersUrl, type KafkaOptions, kafkaClient } from './kafka-options.ts';
+import { jsonOption, wholeNumber } from './options.ts';
+import { redrive } from './redrive.ts';
+import { Progress, plural, print, printJson, type Terminal } from './terminal.ts';
+
+interface UpOptions {
+  readonly nodes: number;
+  readonly folder: string;
+  readonly json?: boolean;
+}
+
+interface TopicOptions extends KafkaOptions {
+  readonly partitions: number;
+  readonly replication: number;
+  readonly json?: boolean;
+}
+
+const FOLDER = 'indicia-kafka';
+const PARTITIONS_MAX = 1_000;
+const REPLICATION_MAX = 9;
+
+/** `kafka`: brokers for development, topics, their description, and what to do with dead letters. */
+export function addKafkaCommand(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
+  const kafka = program.command('kafka').summary('brokers, topics and dead letters of Kafka');
+  kafka
+    .command('up')
+    .summary('start Kafka on this machine, for development and tests')
+    .description(
+      `Starts Apache Kafka ${kafkaVersion()} (KRaft) on free loopback ports, from Maven artifacts that are kept in the ` +
+        'cache of the user. Where KAFKA_BROKERS is set, only looks whether they answer.',
+    )
+    .addOption(new Option('--nodes <n>', 'brokers').default(1).argParser(wholeNumber(1, 3)))
+    .option('--folder <dir>', 'for everything that they write', FOLDER)
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  indicia kafka up --nodes 3')
+    .action(async (options: UpOptions) => {
+      await up(options, terminal);
+      finish(EXIT.done);
+    });
+  kafka
+    .command('down')
+    .summary('stop what `kafka up` started, and remove what it wrote')
+    .option('--folder <dir>', 'as `kafka up` was told', FOLDER)
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  indicia kafka down')
+    .action(async ({ folder, json }: UpOptions) => {
+      const wasThere = await stopCluster(resolve(folder));
+      const text = wasThere ? `stopped: ${folder}\n` : `nothing was started in ${folder}\n`;
+      await (json ? printJson(terminal, { stopped: wasThere }) : print(terminal, text));
+      finish(EXIT.done);
+    });
+  addKafkaOptions(kafka.command('topics'))
+    .summary('create the topics, and say how those that are there differ')
+    .argument('[url]', 'kafka://host:port[,host:port] (default: KAFKA_BROKERS)')
+    .addOption(new Option('--partitions <n>', 'of each topic').default(12).argParser(wholeNumber(1, PARTITIONS_MAX)))
+    .addOption(new Option('--replication <n>', 'copies of each').default(1).argParser(wholeNumber(1, REPLICATION_MAX)))
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  indicia kafka topics kafka://127.0.0.1:9092 --partitions 24 --replication 3')
+    .action(async (url: string | undefined, options: TopicOptions) => {
+      finish(await topics(brokersUrl(url), options, terminal));
+    });
+  addKafkaOptions(kafka.command('redrive'))
+    .summary('put dead letters back where they came from')
+    .description('Once what was wrong with them is mended: each is put back once, as it was, with the header redriven.')
+    .argument('[url]', 'kafka://host:port[,host:port] (default: KAFKA_BROKERS)')
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  indicia kafka redrive kafka://127.0.0.1:9092')
+    .action(async (url: string | undefined, options: TopicOptions) => {
+      const revived = await redrive(kafkaClient(brokersUrl(url), options), options.prefix, terminal);
+      await (options.json
+        ? printJson(terminal, { revived })
+        : print(terminal, `${plural(revived, 'dead letter')} put back\n`));
+      finish(EXIT.done);
+    });
+  kafka
+    .command('asyncapi')
+    .summary('describe topics and messages as an AsyncAPI document')
+    .addHelpText('after', '\nExample:\n  indicia kafka asyncapi > asyncapi.json')
+    .action(async () => {
+      await print(terminal, `${JSON.stringify(asyncApiDocument(), null, 2)}\n`);
+      finish(EXIT.done);
+    });
+}
+
+async function up({ nodes, folder, json }: UpOptions, terminal: Terminal): Promise<void> {
+  const progress = new Progress(terminal);
+  const given = process.env.KAFKA_BROKERS?.split(',');
+  if (given !== undefined) {
+    if (!(await answers(given))) throw new BrokerError(`KAFKA_BROKERS=${given.join(',')}: no answer`);
+    await report(given, null, json ?? false, terminal);
+    return;
+  }
+  const home = resolve(folder);
+  const running = await runningCluster(home);
+  if (running !== null) {
+    await report(addressesOf(running), home, json ?? false, terminal);
+    return;
+  }
+  progress.show('fetching Kafka');
+  const artifacts = await brokerArtifacts(process.env);
+  progress.show('starting');
+  const cluster = await startCluster(home, nodes, artifacts, answers);
+  progress.done(`${plural(nodes, 'broker')} of Kafka ${kafkaVersion()} in ${home}`);
+  await report(addressesOf(cluster), home, json ?? false, terminal);
+}
+
+async function report(brokers: readonly string[], folder: string | null, json: boolean, terminal: Terminal) {
+  const url = `kafka://${brokers.join(',')}`;
+  await (json ? printJson(terminal, { brokers, url, folder }) : print(terminal, `${url}\n`));
+}
+
+/** Whether an admin request is answered by all of them. */
+export async function answers(brokers: readonly string[]): Promise<boolean> {
+  const client = new KafkaJsClient({ ...connectionFor(brokers, {}, {}), retries: 0 });
+  try {
+    const admin = await client.admin();
+    try {
+      return (await admin.brokers()).length >= brokers.length;
+    } finally {
+      await admin.close();
+    }
+  } catch (error) {
+    if (error instanceof KafkaError) return false;
+    throw error;
+  }
+}
+
+async function topics(url: string, options: TopicOptions, terminal: Terminal): Promise<ExitCode> {
+  const admin = await kafkaClient(url, options).admin();
+  try {
+    const results = await ensureTopics(admin, options);
+    for (const result of results) {
+      if (options.json) await printJson(terminal, result);
+      else {
+        const said = result.isNew ? 'created' : result.differences.length === 0 ? 'is there' : 'differs';
+        await print(terminal, `${said.padEnd(8)} ${result.topic}: ${plural(result.partitions, 'partition')}\n`);
+        for (const difference of result.differences) await print(terminal, `         ${difference}\n`);
+      }
+    }
+    return results.some(({ differences }) => differences.length > 0) ? EXIT.attention : EXIT.done;
+  } finally {
+    await admin.close();
+  }
+}

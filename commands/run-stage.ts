@@ -1,0 +1,163 @@
+import { DEFAULT_POLICY, type Policy, type Recorded, type RecorderThread, readPolicy } from '../analytics/index.ts';
+import {
+  BrokerError,
+  groupNamed,
+  ImageSpool,
+  judgeTasks,
+  type KafkaClient,
+  type PartitionStore,
+  parseKafkaUrl,
+  readTasks,
+  SourceError,
+  topicNamed,
+} from '../ingest/index.ts';
+import { createReaderPool } from '../reader-pool.ts';
+import { TrustWatch } from '../trust-watch.ts';
+import { kafkaClient } from './kafka-options.ts';
+import { openPartitionStore } from './partition-stores.ts';
+import { emptyTally, type StageOptions, type StageTally, serveStage } from './serve-stage.ts';
+import { type Terminal, warn } from './terminal.ts';
+
+/** Runs one member of a stage until it is told to stop, or with --until-drained until nothing is left. */
+export async function runStage(url: string, options: StageOptions, terminal: Terminal): Promise<void> {
+  if (parseKafkaUrl(url).topic !== null)
+    throw new SourceError(`${url}: a stage knows its topics; name the brokers only`);
+  const client = kafkaClient(url, options);
+  const trust = await TrustWatch.open(options.registry, {
+    nowMs: terminal.nowMs,
+    onRefused: (error) => warn(terminal, `indicia: a newer registry was not accepted: ${error.message}`),
+  });
+  trust.start();
+  const tally = emptyTally();
+  try {
+    const work = options.stage === 'read' ? readStage : judgeStage;
+    await work(client, options, trust, tally, terminal);
+  } finally {
+    await trust.stop();
+  }
+}
+
+async function readStage(
+  client: KafkaClient,
+  options: StageOptions,
+  trust: TrustWatch,
+  tally: StageTally,
+  terminal: Terminal,
+): Promise<void> {
+  const named = topicsOf(options);
+  const readers = createReaderPool(() => trust.current, options.workers);
+  const spool = await ImageSpool.open();
+  try {
+    const tasks = readTasks({
+      read: (lines) => readers.read(lines),
+      spool,
+      nowMs: terminal.nowMs,
+      topics: named,
+      partitions: await partitionsOf(client, named.readings),
+      onRead: ({ scans, deadLetters }) => {
+        tally.scans += scans;
+        tally.deadLetters += deadLetters;
+      },
+    });
+    await serveStage(
+      { client, topic: named.scans, group: groupNamed(options.prefix, 'indicia-read'), tasks },
+      options,
+      tally,
+      terminal,
+    );
+  } finally {
+    await readers.close();
+    await spool.close();
+  }
+}
+
+async function judgeStage(
+  client: KafkaClient,
+  options: StageOptions,
+  trust: TrustWatch,
+  tally: StageTally,
+  terminal: Terminal,
+): Promise<void> {
+  const { db } = options;
+  if (db === undefined) throw new SourceError('the judge stage needs --db, the folder of its stores');
+  const named = topicsOf(options);
+  const policy = options.policy === undefined ? DEFAULT_POLICY : readPolicy(options.policy);
+  const tasks = judgeTasks<Recorded>({
+    open: (partition) => openStore(db, partition, policy, trust, terminal),
+    topics: named,
+    nowMs: terminal.nowMs,
+    detectEveryMs: options.detectEvery * 1000,
+    onJudged: ({ scans, dispositions, repeated }) => {
+      tally.scans += scans;
+      tally.accepted += dispositions.accept;
+      tally.diverted += dispositions.divert;
+      tally.manual += dispositions.manual;
+      tally.repeated += repeated;
+    },
+    onDetected: (partition, findings) => tally.findings.set(partition, findings),
+    onDeadLetter: () => {
+      tally.deadLetters += 1;
+    },
+  });
+  await serveStage(
+    { client, topic: named.readings, group: groupNamed(options.prefix, 'indicia-judge'), tasks },
+    options,
+    tally,
+    terminal,
+  );
+}
+
+async function openStore(
+  folder: string,
+  partition: number,
+  policy: Policy,
+  trust: TrustWatch,
+  terminal: Terminal,
+): Promise<PartitionStore<Recorded>> {
+  const notices = {
+    onPaused: (reason: string) =>
+      warn(terminal, `indicia: partition ${partition} paused, nothing is lost: it cannot be written: ${reason}`),
+    onResumed: () => warn(terminal, `indicia: partition ${partition} can be written again; going on`),
+  };
+  const recorder = await openPartitionStore(folder, partition, notices, policy);
+  return withRegistry(recorder, trust);
+}
+
+/** The store has the trust list that is in use whenever detectors look. */
+function withRegistry(recorder: RecorderThread, trust: TrustWatch): PartitionStore<Recorded> {
+  let version: number | null = null;
+  return {
+    positionOf: (source) => recorder.positionOf(source),
+    record: (batch) => recorder.record(batch),
+    async detect() {
+      const { current } = trust;
+      if (current.version !== version) await recorder.setRegistry(current);
+      version = current.version;
+      return recorder.detectAlone();
+    },
+    news: (afterRevision) => recorder.news(afterRevision),
+    close: () => recorder.close(),
+  };
+}
+
+function topicsOf({ prefix }: Pick<StageOptions, 'prefix'>) {
+  return {
+    scans: topicNamed(prefix, 'scans'),
+    readings: topicNamed(prefix, 'readings'),
+    verdicts: topicNamed(prefix, 'verdicts'),
+    findings: topicNamed(prefix, 'findings'),
+    revisions: topicNamed(prefix, 'revisions'),
+    deadLetters: topicNamed(prefix, 'dead-letters'),
+  };
+}
+
+async function partitionsOf(client: KafkaClient, topic: string): Promise<number> {
+  const admin = await client.admin();
+  try {
+    const state = await admin.topicState(topic, []);
+    if (state === null) throw new BrokerError(`there is no topic ${topic}: 'indicia kafka topics' creates it`);
+    return state.partitions;
+  } finally {
+    await admin.close();
+  }
+}

@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Stage, type StageCounters } from '../ingest/index.ts';
+import type { KafkaOptions } from './kafka-options.ts';
+import { isPartitionLost } from './partition-stores.ts';
+import { stopSignal } from './stop-signal.ts';
+import { count, Progress, plural, print, printJson, rate, type Terminal, warn } from './terminal.ts';
+
+export const STAGES = ['read', 'judge'] as const;
+export type StageName = (typeof STAGES)[number];
+
+export interface StageOptions extends KafkaOptions {
+  readonly stage: StageName;
+  readonly registry: string;
+  readonly db?: string | undefined;
+  readonly policy?: string | undefined;
+  readonly workers?: number | undefined;
+  readonly detectEvery: number;
+  readonly sessionSeconds: number;
+  readonly untilDrained?: boolean | undefined;
+  readonly json?: boolean | undefined;
+}
+
+/** What a member has done so far. */
+export interface StageTally {
+  scans: number;
+  accepted: number;
+  diverted: number;
+  manual: number;
+  repeated: number;
+  deadLetters: number;
+  /** Of each partition, as its detectors found them last. */
+  readonly findings: Map<number, number>;
+}
+
+export function emptyTally(): StageTally {
+  return { scans: 0, accepted: 0, diverted: 0, manual: 0, repeated: 0, deadLetters: 0, findings: new Map() };
+}
+
+const PROGRESS_EVERY_MS = 1_000;
+const LOOK_EVERY_MS = 250;
+
+/** One member of a stage, with its numbers, until it is told to stop or nothing is left. */
+export async function serveStage(
+  ports: Pick<Parameters<typeof Stage.start>[0], 'client' | 'topic' | 'group' | 'tasks'>,
+  { stage: name, sessionSeconds, untilDrained = false, json = false }: StageOptions,
+  tally: StageTally,
+  terminal: Terminal,
+): Promise<void> {
+  const startedAtMs = performance.now();
+  const { signal, end } = stopSignal();
+  const progress = new Progress(terminal);
+  const stage = await Stage.start({
+    ...ports,
+    sessionMs: sessionSeconds * 1000,
+    isExpected: isPartitionLost,
+    onTrouble: (error) => warn(terminal, `indicia: going on after: ${error.message}`),
+  });
+  let last = stage.counters;
+  const show = async () => {
+    last = stage.counters;
+    if (json) await printJson(terminal, { type: 'progress', stage: name, ...plain(tally), ...last });
+    progress.show(
+      `${count(tally.scans)} scans, ${rate(tally.scans, performance.now() - startedAtMs, 'a second')}, ${lagOf(last)}`,
+    );
+  };
+  const timer = setInterval(() => void show(), PROGRESS_EVERY_MS);
+  try {
+    await Promise.race([stage.broken, untilDrained ? drained(stage, signal) : aborted(signal)]);
+    await show();
+  } finally {
+    clearInterval(timer);
+    await stage.stop();
+    end();
+  }
+  progress.done(`${plural(tally.scans, 'scan')}, stopped in order`);
+  const secondsTotal = Number(((performance.now() - startedAtMs) / 1000).toFixed(3));
+  const { rebalances, claims, troubles } = last;
+  const summary = { type: 'summary', stage: name, ...plain(tally), rebalances, claims, troubles, secondsTotal };
+  await (json ? printJson(terminal, summary) : print(terminal, `${plural(tally.scans, 'scan')}\n`));
+}
+
+function plain({ findings, ...counts }: StageTally) {
+  return { ...counts, findings: [...findings.values()].reduce((total, its) => total + its, 0) };
+}
+
+function lagOf({ partitions }: StageCounters): string {
+  const lag = partitions.reduce((total, partition) => total + partition.lag, 0);
+  return `${plural(partitions.length, 'partition')}, ${plural(lag, 'message')} behind`;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+async function drained(stage: Stage, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && !(await stage.isDrained())) await sleep(LOOK_EVERY_MS);
+}

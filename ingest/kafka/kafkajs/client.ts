@@ -1,0 +1,134 @@
+import kafkajs, { type Kafka, type KafkaConfig, type ProducerConfig } from 'kafkajs';
+import type {
+  GroupConsumer,
+  KafkaAdmin,
+  KafkaClient,
+  KafkaProducer,
+  NewMessage,
+  TransactionalProducer,
+} from '../client-port.ts';
+import type { KafkaConnection } from '../connection.ts';
+import { TRANSACTION_MS_MAX } from '../limits.ts';
+import { KafkaJsAdmin } from './admin.ts';
+import { COMPRESSION_TYPES } from './codecs.ts';
+import { KafkaJsConsumer } from './consumer.ts';
+import { asking, askingAgain } from './failures.ts';
+
+const CLIENT_ID = 'indicia';
+const CONNECT_MS_MAX = 5_000;
+const REQUEST_MS_MAX = 30_000;
+/** Of one request, before a partition is taken up anew: a broker that restarts is away for longer than one retry. */
+const RETRY = { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8 };
+
+quietTimers();
+
+/** The client library that the stages run on. It says nothing by itself: what fails is told by errors. */
+export class KafkaJsClient implements KafkaClient {
+  readonly #kafka: Kafka;
+  readonly #connection: KafkaConnection;
+
+  constructor(connection: KafkaConnection) {
+    this.#connection = connection;
+    this.#kafka = new kafkajs.Kafka(configOf(connection));
+  }
+
+  async admin(): Promise<KafkaAdmin> {
+    const admin = this.#kafka.admin();
+    await asking(admin.connect());
+    return new KafkaJsAdmin(admin);
+  }
+
+  async producer(): Promise<KafkaProducer> {
+    const producer = this.#producer({ idempotent: true });
+    await asking(producer.connect());
+    return {
+      send: async (messages) => {
+        if (messages.length > 0) await asking(producer.sendBatch(this.#batch(messages)));
+      },
+      close: () => producer.disconnect(),
+    };
+  }
+
+  async transactionalProducer(id: string): Promise<TransactionalProducer> {
+    const transactionalId = id;
+    const producer = this.#producer({ idempotent: true, transactionalId, transactionTimeout: TRANSACTION_MS_MAX });
+    await asking(producer.connect());
+    // kafkajs asks for its epoch, which fences the others and ends what they left open, with its first transaction only.
+    await asking(asking(producer.transaction()).then((first) => first.abort()));
+    return {
+      commit: async (messages, { group, topic, partition, next }) => {
+        // One that fails is left open: the next producer with this id ends it, and so does the broker after a while.
+        const transaction = await asking(producer.transaction());
+        if (messages.length > 0) await asking(transaction.sendBatch(this.#batch(messages)));
+        const offset = { partition, offset: next.toString() };
+        await askingAgain(() => {
+          return transaction.sendOffsets({ consumerGroupId: group, topics: [{ topic, partitions: [offset] }] });
+        });
+        await asking(transaction.commit());
+      },
+      close: () => producer.disconnect(),
+    };
+  }
+
+  consumer(group: string, topic: string, sessionMs: number): GroupConsumer {
+    return new KafkaJsConsumer(this.#kafka, group, topic, sessionMs);
+  }
+
+  #producer(config: ProducerConfig) {
+    return this.#kafka.producer({
+      ...config,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    });
+  }
+
+  #batch(messages: readonly NewMessage[]): kafkajs.ProducerBatch {
+    const topics = Map.groupBy(messages, ({ topic }) => topic);
+    return {
+      acks: -1,
+      compression: COMPRESSION_TYPES[this.#connection.compression],
+      topicMessages: [...topics].map(([topic, its]) => ({
+        topic,
+        messages: its.map(({ partition, key, value, headers }) => ({
+          key,
+          value,
+          headers,
+          ...(partition === null ? {} : { partition }),
+        })),
+      })),
+    };
+  }
+}
+
+function configOf({ brokers, tls, sasl, retries = RETRY.retries }: KafkaConnection): KafkaConfig {
+  return {
+    clientId: CLIENT_ID,
+    brokers: [...brokers],
+    connectionTimeout: CONNECT_MS_MAX,
+    requestTimeout: REQUEST_MS_MAX,
+    retry: { ...RETRY, retries },
+    logLevel: kafkajs.logLevel.NOTHING,
+    ...(tls === null ? {} : { ssl: tls }),
+    ...(sasl === null ? {} : { sasl: saslOf(sasl) }),
+  };
+}
+
+function saslOf({ mechanism, username, password }: NonNullable<KafkaConnection['sasl']>): kafkajs.SASLOptions {
+  // One literal each: the library's type joins the name of a mechanism with its settings.
+  if (mechanism === 'plain') return { mechanism, username, password };
+  if (mechanism === 'scram-sha-256') return { mechanism, username, password };
+  return { mechanism, username, password };
+}
+
+/**
+ * kafkajs 2.2.4 computes the time until a throttle ends also where there is none, and Node warns of the negative timer
+ * on standard error, once in each process.
+ */
+function quietTimers(): void {
+  const emitWarning = process.emitWarning.bind(process);
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
+    if (rest[0] === 'TimeoutNegativeWarning') return;
+    Reflect.apply(emitWarning, process, [warning, ...rest]);
+  };
+}

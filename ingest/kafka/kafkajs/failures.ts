@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import kafkajs from 'kafkajs';
+import { FencedProducerError, KafkaError } from '../client-port.ts';
+
+/** Codes of the protocol that tell a producer that there is a newer one, or that its transaction is over. */
+const FENCED = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED', 'INVALID_PRODUCER_ID_MAPPING']);
+/** kafkajs 2.2.4 does not know this code by its name. */
+const PRODUCER_FENCED = 90;
+
+function isFenced(error: unknown): boolean {
+  return causesOf(error).some((cause) => {
+    const type = 'type' in cause ? String(cause.type) : '';
+    return FENCED.has(type) || ('code' in cause && cause.code === PRODUCER_FENCED);
+  });
+}
+
+export function asKafkaError(error: unknown): Error {
+  const [first] = causesOf(error);
+  const message = first?.message ?? String(error);
+  return isFenced(error) ? new FencedProducerError(message) : new KafkaError(message, { cause: error });
+}
+
+/** The answer, or the failure in this project's terms. @throws FencedProducerError, KafkaError */
+export async function asking<Result>(asked: Promise<Result>): Promise<Result> {
+  try {
+    return await asked;
+  } catch (error) {
+    throw asKafkaError(error);
+  }
+}
+
+const AGAIN_MS = 100;
+const AGAIN_MAX = 30;
+
+/** For what kafkajs does not try again by itself, and the brokers say to try: a coordinator that moves or loads. */
+export async function askingAgain<Result>(ask: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask();
+    } catch (error) {
+      const mayTry = error instanceof kafkajs.KafkaJSProtocolError && error.retriable;
+      if (!mayTry || attempt === AGAIN_MAX) throw asKafkaError(error);
+      await sleep(AGAIN_MS);
+    }
+  }
+}
+
+/** What kafkajs gave up on is inside of what it says. */
+function causesOf(error: unknown): Error[] {
+  const causes: Error[] = [];
+  let next: unknown = error;
+  while (next instanceof Error && !causes.includes(next)) {
+    causes.push(next);
+    next = 'originalError' in next ? next.originalError : next.cause;
+  }
+  return causes;
+}

@@ -1,0 +1,51 @@
+/** Bytes of one message of scans that are looked at: a batch of lines, or a whole face image. Larger ones are dead letters. */
+export const SCAN_MESSAGE_BYTES_MAX = 8 * 2 ** 20;
+
+/** Bytes that the brokers take as one message: room for what is too large for us, so that it can be kept and shown. */
+export const TOPIC_MESSAGE_BYTES_MAX = 14 * 2 ** 20;
+
+/** Bytes of readings in one message: with Kafka's usual bound of 1 MB on what is fetched from a partition at a time, one. */
+export const READING_MESSAGE_BYTES_MAX = 768 * 1024;
+
+/** Rows in one message of readings: a batch that a stage takes. */
+export const READING_MESSAGE_ROWS_MAX = 5_000;
+
+/** Bytes of lines that are one task of a reader: about 5,000 lines with a payload. */
+export const READ_TASK_BYTES_MAX = 1_600_000;
+
+/** Messages with an image that are one task of the readers: half a second's work. */
+export const READ_TASK_IMAGES_MAX = 64;
+
+/** Bytes of readings that are judged as one batch. */
+export const JUDGE_TASK_BYTES_MAX = 1_600_000;
+
+/** Tasks of one partition that may be worked on at a time: enough for two readers, or to share a commit. */
+export const TASKS_AHEAD_MAX = 4;
+
+/**
+ * Bytes that a stage holds, fetched and not done, over all its partitions. A partition that holds its share is paused
+ * until half of it is done; one fetch more may be on its way.
+ */
+export const STAGE_BYTES_MAX = 64 * 2 ** 20;
+
+/** Bytes fetched from one partition at a time; a single larger message is fetched all the same. */
+export const FETCH_PARTITION_BYTES = 2 ** 20;
+
+/** Bytes in one answer of a broker. */
+export const FETCH_BYTES = 16 * 2 ** 20;
+
+/** A member that says nothing for so long is taken for dead: longer than any pause of a healthy one. */
+export const SESSION_SECONDS = 10;
+
+/** A transaction that is open for longer was left by a dead member and is aborted by the broker. */
+export const TRANSACTION_MS_MAX = 30_000;
+
+/** How long an idle consumer waits at the broker: also the longest until a partition that was resumed is fetched. */
+export const FETCH_WAIT_MS = 100;
+
+/** After a failure of a broker a partition is taken up again after so long, twice as long each time, up to the longest. */
+export const RETRY_MS_FIRST = 200;
+export const RETRY_MS_MAX = 5_000;
+
+/** Bytes of the fields of an image scan, in its header. */
+export const SCAN_HEADER_BYTES_MAX = 16 * 1024;

@@ -1,0 +1,221 @@
+import { isUtf8 } from 'node:buffer';
+import {
+  type Column,
+  type Int32Column,
+  type Int64Column,
+  isInt64,
+  isText,
+  type ReadingColumns,
+  rowsOf,
+  type TextColumn,
+  type Validity,
+  validityBytes,
+} from '../../../indicium/index.ts';
+import { READING_MESSAGE_ROWS_MAX } from '../limits.ts';
+
+/**
+ * A batch of readings as bytes: magic, version, rows; then each column in the order of LAYOUT: whether it has a bit a row
+ * for null, these bits, and its values, all little-endian. Texts are their lengths and then their bytes. The order and the
+ * kinds belong to the version: another column is another version.
+ */
+export const READINGS_CONTENT_TYPE = 'application/vnd.indicia.readings';
+
+const MAGIC = 0x444e_4952;
+const VERSION = 1;
+const HEAD_BYTES = 10;
+
+type Kind = 'text' | 'int64' | 'int32';
+
+const LAYOUT = {
+  scanId: 'text',
+  scanDigest: 'int64',
+  plant: 'text',
+  machine: 'text',
+  scannedAtMs: 'int64',
+  mailpieceId: 'text',
+  pass: 'text',
+  destination: 'text',
+  weightGrams: 'int32',
+  image: 'text',
+  note: 'text',
+  extra: 'text',
+  payload: 'text',
+  symbology: 'text',
+  trustVersion: 'int64',
+  outcome: 'text',
+  keyId: 'int64',
+  license: 'int64',
+  psd: 'text',
+  epoch: 'int32',
+  pieceCount: 'int64',
+  ascendingMills: 'int64',
+  descendingMills: 'int64',
+  postageMills: 'int64',
+  rateCategory: 'int32',
+  printedAtMs: 'int64',
+  depositPostcode: 'text',
+  destinationPostcode: 'text',
+  contentDigest: 'int64',
+} as const satisfies Readonly<Record<keyof ReadingColumns, Kind>>;
+
+/** Names and kinds of the columns, in the order of the bytes. */
+export const READING_LAYOUT: readonly (readonly [name: string, kind: Kind])[] = Object.entries(LAYOUT);
+
+export function encodeReadings(columns: ReadingColumns): Buffer {
+  const rows = rowsOf(columns);
+  const parts: Uint8Array[] = [head(rows)];
+  for (const name of namesOf(LAYOUT)) parts.push(...columnBytes(columns[name], rows));
+  return Buffer.concat(parts);
+}
+
+/** Null for bytes that are not a whole batch of this version. */
+export function decodeReadings(bytes: Uint8Array): ReadingColumns | null {
+  const reader = new Reader(bytes);
+  const rows = reader.rows();
+  if (rows === null) return null;
+  const int64 = () => reader.int64(rows);
+  const int32 = () => reader.int32(rows);
+  const text = () => reader.text(rows);
+  // In the order of LAYOUT, which the properties of an object literal are evaluated in.
+  const columns: ReadingColumns = {
+    scanId: text(),
+    scanDigest: int64(),
+    plant: text(),
+    machine: text(),
+    scannedAtMs: int64(),
+    mailpieceId: text(),
+    pass: text(),
+    destination: text(),
+    weightGrams: int32(),
+    image: text(),
+    note: text(),
+    extra: text(),
+    payload: reader.bytes(rows),
+    symbology: text(),
+    trustVersion: int64(),
+    outcome: text(),
+    keyId: int64(),
+    license: int64(),
+    psd: text(),
+    epoch: int32(),
+    pieceCount: int64(),
+    ascendingMills: int64(),
+    descendingMills: int64(),
+    postageMills: int64(),
+    rateCategory: int32(),
+    printedAtMs: int64(),
+    depositPostcode: text(),
+    destinationPostcode: text(),
+    contentDigest: int64(),
+  };
+  return reader.isWhole ? columns : null;
+}
+
+function namesOf<Name extends string>(layout: Readonly<Record<Name, Kind>>): Name[] {
+  const isName = (name: string): name is Name => Object.hasOwn(layout, name);
+  return Object.keys(layout).filter(isName);
+}
+
+function head(rows: number): Buffer {
+  const bytes = Buffer.alloc(HEAD_BYTES);
+  bytes.writeUInt32LE(MAGIC, 0);
+  bytes.writeUInt16LE(VERSION, 4);
+  bytes.writeUInt32LE(rows, 6);
+  return bytes;
+}
+
+const HAS_NULLS = Uint8Array.of(1);
+const NO_NULLS = Uint8Array.of(0);
+
+function columnBytes(column: Column, rows: number): Uint8Array[] {
+  const valid = column.valid === null ? [NO_NULLS] : [HAS_NULLS, column.valid.subarray(0, validityBytes(rows))];
+  if (!isText(column)) return [...valid, bytesOf(isInt64(column) ? column.words : column.values)];
+  const lengths = new Uint32Array(rows);
+  for (let row = 0; row < rows; row++) lengths[row] = (column.offsets[row + 1] ?? 0) - (column.offsets[row] ?? 0);
+  return [...valid, bytesOf(lengths), column.bytes.subarray(column.offsets[0], column.offsets[rows])];
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array<ArrayBuffer>): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** Reads on, and notices when there is less than there should be, or more. */
+class Reader {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+  #isBad = false;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  get isWhole(): boolean {
+    return !this.#isBad && this.#at === this.#bytes.length;
+  }
+
+  rows(): number | null {
+    if (this.#bytes.length < HEAD_BYTES) return null;
+    const view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, HEAD_BYTES);
+    this.#at = HEAD_BYTES;
+    const rows = view.getUint32(6, true);
+    const isKnown = view.getUint32(0, true) === MAGIC && view.getUint16(4, true) === VERSION;
+    return isKnown && rows <= READING_MESSAGE_ROWS_MAX ? rows : null;
+  }
+
+  int64(rows: number): Int64Column {
+    const valid = this.#validity(rows);
+    const words = this.#words(2 * rows);
+    return { words, bigints: new BigUint64Array(words.buffer), valid };
+  }
+
+  int32(rows: number): Int32Column {
+    const valid = this.#validity(rows);
+    return { values: this.#words(rows), valid };
+  }
+
+  text(rows: number): TextColumn {
+    const column = this.bytes(rows);
+    // Where a row begins within a character, none of its neighbors is text, even if all of them together are.
+    const isText = isUtf8(column.bytes) && column.offsets.every((offset) => (column.bytes[offset] ?? 0) >> 6 !== 0b10);
+    if (!isText) this.#isBad = true;
+    return column;
+  }
+
+  bytes(rows: number): TextColumn {
+    const valid = this.#validity(rows);
+    const lengths = this.#words(rows);
+    const offsets = new Uint32Array(rows + 1);
+    let end = 0;
+    for (const [row, length] of lengths.entries()) {
+      end += length;
+      offsets[row + 1] = end;
+    }
+    const bytes = this.#take(end);
+    // Offsets that lead nowhere would be read before anybody asks whether all was there.
+    return { offsets: bytes.length === end ? offsets : new Uint32Array(rows + 1), bytes, valid };
+  }
+
+  #validity(rows: number): Validity {
+    const [flag] = this.#take(1);
+    if (flag === 0) return null;
+    if (flag !== 1) this.#isBad = true;
+    return this.#take(validityBytes(rows));
+  }
+
+  #words(count: number): Uint32Array<ArrayBuffer> {
+    const taken = this.#take(4 * count);
+    return taken.length === 4 * count ? new Uint32Array(taken.buffer) : new Uint32Array(count);
+  }
+
+  /** A copy, which may be handed to another thread; empty when there are not so many bytes left. */
+  #take(count: number): Uint8Array<ArrayBuffer> {
+    if (this.#isBad || this.#at + count > this.#bytes.length) {
+      this.#isBad = true;
+      return new Uint8Array(0);
+    }
+    const taken = new Uint8Array(count);
+    taken.set(this.#bytes.subarray(this.#at, this.#at + count));
+    this.#at += count;
+    return taken;
+  }
+}

@@ -1,0 +1,84 @@
+import { isObject } from '../../scan-line.ts';
+import { textOf } from '../../scan-lines.ts';
+import type { StoredMessage } from '../client-port.ts';
+import { SCAN_HEADER_BYTES_MAX, SCAN_MESSAGE_BYTES_MAX } from '../limits.ts';
+import { EVENT_TYPES, headerText } from './cloud-events.ts';
+import type { Poison } from './dead-letter.ts';
+
+/** Lines without their newlines, none of them blank; or a picture with the fields of its scan, as JSON text. */
+export type ScanMessage =
+  | { readonly kind: 'lines'; readonly lines: readonly Buffer[] }
+  | { readonly kind: 'image'; readonly fields: Readonly<Record<string, unknown>>; readonly extension: string };
+
+export const LINES_CONTENT_TYPE = 'application/x-ndjson';
+
+/** The header that holds the fields of a scan whose picture is the message. */
+export const SCAN_HEADER = 'scan';
+
+const LINES_TYPES: ReadonlySet<string> = new Set([LINES_CONTENT_TYPE, 'application/json', 'application/jsonl']);
+
+/** Raw 8-bit grey frames have no magic; their scan says how large they are. */
+export const IMAGE_TYPES: ReadonlyMap<string, string> = new Map([
+  ['image/png', 'png'],
+  ['image/jpeg', 'jpg'],
+  ['image/tiff', 'tif'],
+  ['application/octet-stream', 'grey'],
+]);
+
+const SCAN_TYPES: ReadonlySet<string> = new Set([EVENT_TYPES.scans, EVENT_TYPES.image]);
+
+/** What a message of the topic of scans holds, or why nothing can be made of it. */
+export function readScanMessage({ value, headers }: StoredMessage): ScanMessage | Poison {
+  if (value === null) return { poison: 'null-value', detail: 'a message without a value' };
+  if (value.length > SCAN_MESSAGE_BYTES_MAX) {
+    return { poison: 'too-large', detail: `${value.length} bytes, at most ${SCAN_MESSAGE_BYTES_MAX}` };
+  }
+  const type = headerText(headers, 'ce_type');
+  if (type?.startsWith('indicia.') && !SCAN_TYPES.has(type)) return { poison: 'unknown-version', detail: type };
+  const [contentType = ''] = (headerText(headers, 'content-type') ?? LINES_CONTENT_TYPE).split(';');
+  const extension = IMAGE_TYPES.get(contentType.trim());
+  if (extension !== undefined) return imageMessage(headerText(headers, SCAN_HEADER), extension);
+  if (!LINES_TYPES.has(contentType.trim())) return { poison: 'unknown-content-type', detail: contentType };
+  const lines = linesOf(contentType.trim() === 'application/json' ? oneLine(value) : value);
+  return lines.length === 0 ? { poison: 'empty-value', detail: 'no lines' } : { kind: 'lines', lines };
+}
+
+function imageMessage(header: string | null, extension: string): ScanMessage | Poison {
+  if (header === null) return { poison: 'bad-scan-fields', detail: `a picture without the header ${SCAN_HEADER}` };
+  if (header.length > SCAN_HEADER_BYTES_MAX) return { poison: 'bad-scan-fields', detail: 'longer than any scan' };
+  let fields: unknown;
+  try {
+    fields = JSON.parse(header);
+  } catch {
+    return { poison: 'bad-scan-fields', detail: 'not JSON' };
+  }
+  if (!isObject(fields)) return { poison: 'bad-scan-fields', detail: 'not a JSON object' };
+  return { kind: 'image', fields, extension };
+}
+
+const NEWLINE = 0x0a;
+
+function linesOf(value: Buffer): Buffer[] {
+  const lines: Buffer[] = [];
+  let start = 0;
+  while (start < value.length) {
+    const found = value.indexOf(NEWLINE, start);
+    const end = found === -1 ? value.length : found;
+    const line = value.subarray(start, end);
+    if (!isBlank(line)) lines.push(line);
+    start = end + 1;
+  }
+  return lines;
+}
+
+/** JSON may be written over several lines, and no text of it holds a bare newline. */
+function oneLine(value: Buffer): Buffer {
+  return Buffer.from(value.map((byte) => (byte === NEWLINE ? 0x20 : byte)));
+}
+
+const BRACE = 0x7b;
+
+/** As a reader sees it, which leaves out a line without anything to be seen. */
+function isBlank(line: Buffer): boolean {
+  return line[0] !== BRACE && textOf(line, 0, line.length).trim() === '';
+}

@@ -1,0 +1,39 @@
+import { textAt, type VerdictColumns } from '../../../indicium/index.ts';
+import type { NewMessage } from '../client-port.ts';
+import { EVENT_TYPES, eventHeaders } from './cloud-events.ts';
+import { LINES_CONTENT_TYPE } from './scan-message.ts';
+
+/** Which scans were judged, and on which machines they were made; '' where a scan does not say. */
+export interface JudgedScans {
+  readonly scanIds: readonly string[];
+  readonly machines: readonly string[];
+  readonly verdicts: VerdictColumns;
+}
+
+/** One message for each machine of a batch, keyed by it: a sorter reads the partition of its machine. */
+export function verdictMessages(
+  to: string,
+  { scanIds, machines, verdicts }: JudgedScans,
+  event: { readonly id: string; readonly source: string; readonly timeMs: number },
+): NewMessage[] {
+  const lines = new Map<string, string[]>();
+  for (const [row, machine] of machines.entries()) {
+    const its = lines.get(machine) ?? [];
+    if (its.length === 0) lines.set(machine, its);
+    const reasons = textAt(verdicts.reasons, row);
+    const disposition = textAt(verdicts.dispositions, row);
+    its.push(JSON.stringify({ scanId: scanIds[row], disposition, reasons: reasons === '' ? [] : reasons.split(',') }));
+  }
+  return [...lines].map(([machine, its]) => ({
+    topic: to,
+    partition: null,
+    key: machine,
+    value: Buffer.from(`${its.join('\n')}\n`),
+    headers: eventHeaders({
+      ...event,
+      type: EVENT_TYPES.verdicts,
+      id: `${event.id}/${machine}`,
+      contentType: LINES_CONTENT_TYPE,
+    }),
+  }));
+}

@@ -1,0 +1,74 @@
+import { LINE_BYTES_MAX } from '../limits.ts';
+import { readRecord } from '../scan-line.ts';
+import { type ScanLines, ScanLinesBuilder, textOf } from '../scan-lines.ts';
+import type { StoredMessage } from './client-port.ts';
+import type { ImageSpool } from './image-spool.ts';
+import type { Origin, Poison } from './messages/dead-letter.ts';
+import { readScanMessage, type ScanMessage } from './messages/scan-message.ts';
+
+/** The scans of some messages of one partition, as lines for a reader, and what nothing could be made of. */
+export interface ScanMessages {
+  readonly lines: ScanLines;
+  /** For each line, in their order; with the number and bytes of the line where it is not all of the message. */
+  readonly origins: readonly Origin[];
+  readonly dead: readonly (readonly [Origin, Poison])[];
+  /** To be called once the lines were read: pictures are files until then. */
+  release(): Promise<void>;
+}
+
+/** Lines that name a file are of another machine: there is no folder that its path could be relative to. */
+const NO_IMAGES = '/nonexistent/pictures-come-as-messages';
+
+export async function gatherScans(
+  topic: string,
+  messages: readonly StoredMessage[],
+  spool: ImageSpool,
+): Promise<ScanMessages> {
+  const read = messages.map((message) => ({ message, its: readScanMessage(message) }));
+  const hasImages = read.some(({ its }) => 'kind' in its && its.kind === 'image');
+  const pictures = hasImages ? await spool.batch() : null;
+  const builder = new ScanLinesBuilder(topic, { imageFolder: pictures?.folder ?? NO_IMAGES });
+  const origins: Origin[] = [];
+  const dead: [Origin, Poison][] = [];
+  for (const { message, its } of read) {
+    if ('poison' in its) dead.push([{ topic, message }, its]);
+    else if (its.kind === 'lines') {
+      for (const [index, bytes] of its.lines.entries()) {
+        const origin = { topic, message, line: { number: index + 1, bytes } };
+        const problem = problemWith(bytes);
+        if (problem === null) {
+          builder.add(asLine(bytes));
+          origins.push(origin);
+        } else dead.push([origin, { poison: 'not-a-scan', detail: problem }]);
+      }
+    } else {
+      const image = await pictures?.add(message.value ?? Buffer.alloc(0), its.extension);
+      const bytes = imageLine(its.fields, image);
+      const problem = problemWith(bytes);
+      if (problem === null) {
+        builder.add(asLine(bytes));
+        origins.push({ topic, message });
+      } else
+        dead.push([
+          { topic, message },
+          { poison: 'bad-scan-fields', detail: problem },
+        ]);
+    }
+  }
+  return { lines: builder.take(origins.length), origins, dead, release: async () => pictures?.remove() };
+}
+
+function imageLine(fields: Extract<ScanMessage, { kind: 'image' }>['fields'], image: string | undefined): Buffer {
+  return Buffer.from(JSON.stringify({ ...fields, payload: undefined, image }));
+}
+
+/** A record without a scan id can have no verdict that anybody would find; whatever else is wrong with it, it has one. */
+function problemWith(line: Buffer): string | null {
+  if (line.length > LINE_BYTES_MAX) return `longer than ${LINE_BYTES_MAX} bytes`;
+  const read = readRecord(textOf(line, 0, line.length));
+  return 'problem' in read ? read.problem : null;
+}
+
+function asLine(bytes: Buffer) {
+  return { bytes, skippedDigest: null, endOffset: 0, isTerminated: true };
+}
