@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { type Policy, RecorderThread } from './analytics/index.ts';
+import { EXPORTED_VIEWS, type Policy, RecorderThread } from './analytics/index.ts';
 import type { ImageReaders } from './decode/index.ts';
 import { FraudWatch } from './fraud-watch.ts';
 import type { Disposition } from './indicium/index.ts';
@@ -96,6 +96,8 @@ export class SorterService {
       nowMs,
       trust: () => trust.current,
       verdictsOf,
+      liveStore: () => this.#recorder ?? null,
+      views: EXPORTED_VIEWS,
       run: (source) => this.#run(source),
       startId,
     });

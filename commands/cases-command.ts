@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
-import { closeCase, openStores, readCases, readRevisions, Store } from '../analytics/index.ts';
+import { closeCase, readCases, readRevisions, Store } from '../analytics/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { openNamedStores } from './named-stores.ts';
 import { databasesOption } from './options.ts';
 import { print, printJson, type Terminal, warn } from './terminal.ts';
 
@@ -52,7 +53,7 @@ export function addCasesCommands(program: Command, terminal: Terminal, finish: (
     .addOption(databasesOption())
     .addHelpText('after', '\nExample:\n  indicia revisions --db day.duckdb')
     .action(async ({ db }: { db: string[] }) => {
-      const reader = await openStores(db);
+      const reader = await openNamedStores(db);
       try {
         for await (const revision of readRevisions(reader)) await printJson(terminal, revision);
       } finally {
@@ -63,7 +64,7 @@ export function addCasesCommands(program: Command, terminal: Terminal, finish: (
 }
 
 async function list({ db, state }: CasesOptions, terminal: Terminal): Promise<ExitCode> {
-  const reader = await openStores(db);
+  const reader = await openNamedStores(db);
   try {
     for await (const one of readCases(reader)) {
       if (state === undefined || one.state === state) await printJson(terminal, one);

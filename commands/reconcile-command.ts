@@ -7,13 +7,13 @@ import {
   type Figure,
   type LicenseBook,
   needsAttention,
-  openStores,
   reconcile,
   type SetBook,
   type TownBook,
 } from '../analytics/index.ts';
 import { formatMills } from '../indicium/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { openNamedStores } from './named-stores.ts';
 import { databasesOption, jsonOption, wholeNumber } from './options.ts';
 import { print, printJson, type Terminal } from './terminal.ts';
 
@@ -52,7 +52,7 @@ export function addReconcileCommand(program: Command, terminal: Terminal, finish
         command.error(`error: ${psd === undefined ? '--pieces' : '--psd'} needs --license`);
       }
       const filter = { license: license ?? null, psd: psd ?? null };
-      const reader = await openStores(db);
+      const reader = await openNamedStores(db);
       try {
         if (pieces === undefined) {
           const isWrong = await printBooks(terminal, reconcile(reader, filter), json ?? false);

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { openStores } from '../analytics/index.ts';
 import { renderReport } from '../console/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { openNamedStores } from './named-stores.ts';
 import { databasesOption } from './options.ts';
 import { print, type Terminal } from './terminal.ts';
 
@@ -26,7 +26,7 @@ export function addReportCommand(program: Command, terminal: Terminal, finish: (
 }
 
 export async function writeReport(db: readonly string[], out: string): Promise<void> {
-  const reader = await openStores(db);
+  const reader = await openNamedStores(db);
   try {
     await writeFile(out, await renderReport(reader, dirname(resolve(out))));
   } finally {

@@ -24,7 +24,7 @@ import { STAGES, type StageName } from './serve-stage.ts';
 import { stopSignal } from './stop-signal.ts';
 import { count, Progress, plural, print, printJson, rate, type Terminal, warn } from './terminal.ts';
 
-const STAGE_DEFAULTS = { prefix: '', detectEvery: 30, sessionSeconds: SESSION_SECONDS };
+const STAGE_DEFAULTS = { prefix: '', detectEvery: 30, sessionSeconds: SESSION_SECONDS, apiHost: '127.0.0.1' };
 
 export interface RunOptions extends Partial<KafkaOptions> {
   readonly stage?: StageName;
@@ -35,6 +35,9 @@ export interface RunOptions extends Partial<KafkaOptions> {
   readonly workers?: number;
   readonly detectEvery?: number;
   readonly sessionSeconds?: number;
+  readonly apiPort?: number;
+  readonly apiHost?: string;
+  readonly tokens?: string;
   readonly untilDrained?: boolean;
   readonly publish?: boolean;
   /** A folder that is watched until the program is asked to stop. */
@@ -80,6 +83,13 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (cod
         .default(STAGE_DEFAULTS.sessionSeconds)
         .argParser(wholeNumber(1, 300)),
     )
+    .addOption(
+      new Option('--api-port <n>', 'of a stage: health, metrics and evidence over HTTP; 0 for a free port').argParser(
+        wholeNumber(0, 65_535),
+      ),
+    )
+    .addOption(new Option('--api-host <host>', 'where that listens').default(STAGE_DEFAULTS.apiHost))
+    .option('--tokens <file>', 'who may ask there (indicia token); without, only this machine')
     .option('--until-drained', 'of Kafka: end when all is done that was there')
     .option('--publish', 'of Kafka, without stages: send the verdicts to the topic of verdicts')
     .addOption(jsonOption())

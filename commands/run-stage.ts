@@ -82,8 +82,17 @@ async function judgeStage(
   if (db === undefined) throw new SourceError('the judge stage needs --db, the folder of its stores');
   const named = topicsOf(options);
   const policy = options.policy === undefined ? DEFAULT_POLICY : readPolicy(options.policy);
+  const live = new Map<string, RecorderThread>();
   const tasks = judgeTasks<Recorded>({
-    open: (partition) => openStore(db, partition, policy, trust, terminal),
+    open: async (partition) => {
+      const path = `partitions/${partition}/`;
+      const recorder = await openStore(db, partition, policy, terminal);
+      live.set(path, recorder);
+      const forget = () => {
+        if (live.get(path) === recorder) live.delete(path);
+      };
+      return withRegistry(recorder, trust, forget);
+    },
     topics: named,
     nowMs: terminal.nowMs,
     detectEveryMs: options.detectEvery * 1000,
@@ -104,6 +113,7 @@ async function judgeStage(
     options,
     tally,
     terminal,
+    () => live,
   );
 }
 
@@ -111,20 +121,18 @@ async function openStore(
   folder: string,
   partition: number,
   policy: Policy,
-  trust: TrustWatch,
   terminal: Terminal,
-): Promise<PartitionStore<Recorded>> {
+): Promise<RecorderThread> {
   const notices = {
     onPaused: (reason: string) =>
       warn(terminal, `indicia: partition ${partition} paused, nothing is lost: it cannot be written: ${reason}`),
     onResumed: () => warn(terminal, `indicia: partition ${partition} can be written again; going on`),
   };
-  const recorder = await openPartitionStore(folder, partition, notices, policy);
-  return withRegistry(recorder, trust);
+  return openPartitionStore(folder, partition, notices, policy);
 }
 
 /** The store has the trust list that is in use whenever detectors look. */
-function withRegistry(recorder: RecorderThread, trust: TrustWatch): PartitionStore<Recorded> {
+function withRegistry(recorder: RecorderThread, trust: TrustWatch, onClosed: () => void): PartitionStore<Recorded> {
   let version: number | null = null;
   return {
     positionOf: (source) => recorder.positionOf(source),
@@ -136,7 +144,10 @@ function withRegistry(recorder: RecorderThread, trust: TrustWatch): PartitionSto
       return recorder.detectAlone();
     },
     news: (afterRevision) => recorder.news(afterRevision),
-    close: () => recorder.close(),
+    close() {
+      onClosed();
+      return recorder.close();
+    },
   };
 }
 

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { type Command, Option } from 'commander';
 import { DEFAULT_POLICY, readPolicy } from '../analytics/index.ts';
 import { DISPOSITIONS, type Disposition } from '../indicium/index.ts';
@@ -30,6 +29,7 @@ import {
   wholeNumber,
   workersOption,
 } from './options.ts';
+import { isLoopback } from './stage-api.ts';
 import { stopSignal } from './stop-signal.ts';
 import { print, printJson, type Terminal } from './terminal.ts';
 
@@ -175,10 +175,6 @@ function accessOf(
     throw new ServeOptionsError(`--no-auth lets everybody in, so it is for loopback addresses only, not for ${host}`);
   }
   return null;
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 function tlsOf({ tlsCert, tlsKey, clientCa }: ServeOptions): TlsFiles | null {

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Stage, type StageCounters } from '../ingest/index.ts';
+import { type LiveStore, Stage, type StageCounters } from '../ingest/index.ts';
 import type { KafkaOptions } from './kafka-options.ts';
 import { isPartitionLost } from './partition-stores.ts';
+import { openStageApi } from './stage-api.ts';
 import { stopSignal } from './stop-signal.ts';
 import { count, Progress, plural, print, printJson, rate, type Terminal, warn } from './terminal.ts';
 
@@ -18,6 +19,10 @@ export interface StageOptions extends KafkaOptions {
   readonly sessionSeconds: number;
   readonly untilDrained?: boolean | undefined;
   readonly json?: boolean | undefined;
+  /** Where it tells how it is, 0 for a port that is free; not at all without. */
+  readonly apiPort?: number | undefined;
+  readonly apiHost: string;
+  readonly tokens?: string | undefined;
 }
 
 /** What a member has done so far. */
@@ -36,16 +41,19 @@ export function emptyTally(): StageTally {
   return { scans: 0, accepted: 0, diverted: 0, manual: 0, repeated: 0, deadLetters: 0, findings: new Map() };
 }
 
+const NO_STORES: ReadonlyMap<string, LiveStore> = new Map();
 const PROGRESS_EVERY_MS = 1_000;
 const LOOK_EVERY_MS = 250;
 
 /** One member of a stage, with its numbers, until it is told to stop or nothing is left. */
 export async function serveStage(
   ports: Pick<Parameters<typeof Stage.start>[0], 'client' | 'topic' | 'group' | 'tasks'>,
-  { stage: name, sessionSeconds, untilDrained = false, json = false }: StageOptions,
+  options: StageOptions,
   tally: StageTally,
   terminal: Terminal,
+  stores: () => ReadonlyMap<string, LiveStore> = () => NO_STORES,
 ): Promise<void> {
+  const { stage: name, sessionSeconds, untilDrained = false, json = false } = options;
   const startedAtMs = performance.now();
   const { signal, end } = stopSignal();
   const progress = new Progress(terminal);
@@ -55,6 +63,11 @@ export async function serveStage(
     isExpected: isPartitionLost,
     onTrouble: (error) => warn(terminal, `indicia: going on after: ${error.message}`),
   });
+  const api = await openStageApi(
+    options,
+    { counters: () => stage.counters, totals: () => plain(tally), stores },
+    terminal,
+  );
   let last = stage.counters;
   const show = async () => {
     last = stage.counters;
@@ -69,6 +82,7 @@ export async function serveStage(
     await show();
   } finally {
     clearInterval(timer);
+    await api?.close();
     await stage.stop();
     end();
   }

@@ -1,13 +1,7 @@
 import { type Command, Option } from 'commander';
-import {
-  openStores,
-  QUERY_FORMATS,
-  type QueryFormat,
-  query,
-  type StoreReader,
-  writeResult,
-} from '../analytics/index.ts';
+import { QUERY_FORMATS, type QueryFormat, query, type StoreReader, writeResult } from '../analytics/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { openNamedStores } from './named-stores.ts';
 import { databasesOption } from './options.ts';
 import { printJson, type Terminal } from './terminal.ts';
 
@@ -59,7 +53,7 @@ export function addStoreCommands(program: Command, terminal: Terminal, finish: (
 }
 
 async function withReader(db: readonly string[], use: (reader: StoreReader) => Promise<unknown>): Promise<void> {
-  const reader = await openStores(db);
+  const reader = await openNamedStores(db);
   try {
     await use(reader);
   } finally {

@@ -39,7 +39,7 @@ const LIBRARIES: Record<string, readonly string[]> = {
   pino: ['ingest/http/log.ts'],
   piscina: ['reader-pool.ts', 'reader.ts', 'psd-sim/pictures.ts'],
   pkijs: ['verify/x509/parse.ts'],
-  'prom-client': ['ingest/http/metrics.ts'],
+  'prom-client': ['ingest/http/metrics.ts', 'ingest/http/stage-metrics.ts'],
   'pure-rand': ['psd-sim/random.ts'],
   'reflect-metadata': ['psd-sim/offices/certificate-issuer.ts'],
   sharp: ['decode/pixels.ts'],

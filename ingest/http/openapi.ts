@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox';
+import { evidenceOperation, storesOperation } from './openapi-evidence.ts';
 import { EXAMPLES } from './openapi-examples.ts';
 import { PROBLEM_CODES, PROBLEMS, Problem, type ProblemCode } from './problems.ts';
 import { SCAN_HEADERS } from './scan-headers.ts';
@@ -62,6 +63,8 @@ export function openApi(): Json {
           responses: { 200: { description: 'Metrics.', content: { 'text/plain': { schema: { type: 'string' } } } } },
         },
       },
+      '/v1/stores': { get: storesOperation(problems) },
+      '/v1/evidence/{view}.parquet': { get: evidenceOperation(problems) },
       '/openapi.json': {
         get: {
           operationId: 'openapi',

@@ -12,6 +12,7 @@ import type { ScanSource } from '../source.ts';
 import type { Access } from './access/access.ts';
 import type { AnswerPolicy, KnownVerdict } from './answers.ts';
 import { BodyBudget } from './body.ts';
+import { addEvidenceRoutes, type LiveStore } from './evidence-routes.ts';
 import { createListener, refuseConnection, type TlsFiles } from './listener.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -33,6 +34,10 @@ export interface ServerPorts {
   readonly nowMs: () => number;
   readonly trust: () => { readonly version: number; readonly expiresAtMs: number };
   readonly verdictsOf: (scanIds: readonly string[]) => Promise<readonly KnownVerdict[]>;
+  /** Null as long as the store is not open. */
+  readonly liveStore: () => LiveStore | null;
+  /** Views that it gives out. */
+  readonly views: readonly string[];
   /** Runs a source through a pipeline, until it has no more to give. */
   readonly run: (source: ScanSource) => Promise<void>;
   /** Names this start of the server in the ids of its requests. */
@@ -82,6 +87,13 @@ export class SorterServer {
     addVerdictRoutes(this.#app, ports, budget);
     addStreamRoutes(this.#app, ports, this.#streams);
     addServiceRoutes(this.#app, ports);
+    addEvidenceRoutes(this.#app, {
+      ...ports,
+      stores: () => {
+        const store = ports.liveStore();
+        return new Map(store === null ? [] : [['', store]]);
+      },
+    });
   }
 
   get streams(): number {

@@ -119,7 +119,11 @@ function serve(test: TestContext, owner: PartitionRecorder, folder: string): Pro
 }
 
 async function listening(test: TestContext, onRequest: RequestListener): Promise<string> {
-  const server = createServer(onRequest).listen(0, '127.0.0.1');
+  // One that has a single store, and no list of them.
+  const server = createServer((request, response) => {
+    if (request.url === '/v1/stores') response.writeHead(404).end();
+    else onRequest(request, response);
+  }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   test.after(() => server.close());
   const address = server.address();
@@ -242,7 +246,7 @@ describe('several stores', () => {
       [old, /old.duckdb: store version 2; this program reads version 4/],
       [missing, /missing.duckdb: no such store/],
       [folder, /neither partitions with a store nor an archive/],
-      ['http://127.0.0.1:9', /http:\/\/127.0.0.1:9\/v1\/evidence\/evidence.parquet: no judge or server/],
+      ['http://127.0.0.1:9', /http:\/\/127.0.0.1:9\/v1\/stores: no judge or server/],
       [nobody, /evidence.parquet: answered 404/],
       [other, /gives out a store without a version; this program reads version 4/],
     ] as const) {

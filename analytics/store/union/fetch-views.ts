@@ -16,12 +16,11 @@ export function viewPath(view: string): string {
  *
  * @throws StoreError naming the address where nobody answers, or answers with something else.
  */
-export async function fetchTables(address: string, folder: string): Promise<void> {
-  const base = address.endsWith('/') ? address : `${address}/`;
+export async function fetchTables(address: string, folder: string, token: string | null): Promise<void> {
   for (const table of BASE_TABLES) {
-    const url = new URL(viewPath(table), base);
+    const url = new URL(viewPath(table), asBase(address));
     try {
-      const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
+      const response = await ask(url, token);
       if (!response.ok || response.body === null) throw new StoreError(`${url}: answered ${response.status}`);
       await pipeline(Readable.from(response.body), limited(url), createWriteStream(join(folder, `${table}.parquet`)));
     } catch (error) {
@@ -29,6 +28,43 @@ export async function fetchTables(address: string, folder: string): Promise<void
       throw new StoreError(`${url}: no judge or server gives out its evidence here: ${reasonOf(error)}`);
     }
   }
+}
+
+/**
+ * Addresses of the stores that a running judge or server has: its own, or one for each partition.
+ *
+ * @throws StoreError naming the address where nobody answers, or answers with something else.
+ */
+export async function liveStores(address: string, token: string | null): Promise<string[]> {
+  const url = new URL('v1/stores', asBase(address));
+  let response: Response;
+  try {
+    response = await ask(url, token);
+  } catch (error) {
+    throw new StoreError(`${url}: no judge or server gives out its evidence here: ${reasonOf(error)}`);
+  }
+  // The address of a single store of several.
+  if (response.status === 404) return [address];
+  if (!response.ok) throw new StoreError(`${url}: answered ${response.status}`);
+  const said: unknown = await response.json().catch(() => null);
+  const stores = typeof said === 'object' && said !== null && 'stores' in said ? said.stores : null;
+  if (!Array.isArray(stores)) throw new StoreError(`${url}: no list of stores`);
+  return stores.map((path: unknown) => {
+    // Whoever answers must not send us elsewhere.
+    if (typeof path !== 'string' || !/^(?:|partitions\/\d{1,9}\/)$/.test(path)) {
+      throw new StoreError(`${url}: names a store that cannot be one: ${path}`);
+    }
+    return new URL(path, asBase(address)).href;
+  });
+}
+
+function ask(url: URL, token: string | null): Promise<Response> {
+  const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
+  return fetch(url, { headers, redirect: 'error', signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
+}
+
+function asBase(address: string): string {
+  return address.endsWith('/') ? address : `${address}/`;
 }
 
 function limited(url: URL): Transform {

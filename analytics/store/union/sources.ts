@@ -8,7 +8,7 @@ import { openingFailure, StoreError } from '../instance.ts';
 import { StoreReader } from '../reader.ts';
 import { SCHEMA_VERSION } from '../schema.ts';
 import { asBigintOrNull, asTextOrNull, quoted } from '../values.ts';
-import { fetchTables } from './fetch-views.ts';
+import { fetchTables, liveStores } from './fetch-views.ts';
 import type { Parts } from './parts.ts';
 
 /** A part as a connection sees it. */
@@ -48,10 +48,10 @@ async function loadLive(
   connection: DuckDBConnection,
   address: string,
   prefix: string,
-  temporary: string,
+  { folder: temporary, token }: Temporary,
 ): Promise<void> {
   const folder = await mkdtemp(join(temporary, 'live-'));
-  await fetchTables(address, folder);
+  await fetchTables(address, folder, token);
   for (const table of BASE_TABLES) {
     const file = quoted(join(folder, `${table}.parquet`));
     await refuseOtherVersion(connection, file, address);
@@ -86,6 +86,8 @@ async function loadArchive(
 export interface Temporary {
   readonly place: string;
   readonly folder: string;
+  /** Lets us in where running judges and servers ask for one. */
+  readonly token: string | null;
 }
 
 /** Makes the parts known to a connection, after those that it knows already. */
@@ -93,13 +95,16 @@ export async function addSources(
   connection: DuckDBConnection,
   { stores, archives, live, union }: Parts,
   sources: Source[],
-  { place, folder }: Temporary,
+  temporary: Temporary,
 ): Promise<void> {
+  const { place } = temporary;
   for (const path of stores) await addStore(connection, sources, path, union === null ? 'all' : 'evidence');
   for (const address of live) {
-    const prefix = `${place}live_${sources.length}_`;
-    await loadLive(connection, address, prefix, folder);
-    sources.push({ prefix, holds: 'all', hasRegistry: true, attached: null });
+    for (const store of await liveStores(address, temporary.token)) {
+      const prefix = `${place}live_${sources.length}_`;
+      await loadLive(connection, store, prefix, temporary);
+      sources.push({ prefix, holds: 'all', hasRegistry: true, attached: null });
+    }
   }
   for (const archive of archives) {
     const prefix = `${place}archive_${sources.length}_`;

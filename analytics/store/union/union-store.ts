@@ -40,7 +40,7 @@ async function bringUp(connection: DuckDBConnection, path: string, parts: Parts,
   await wholeEnd(path, connection);
   const sources: Source[] = [];
   await connection.run(`attach ${quoted(join(temporary, 'scratch.duckdb'))} as scratch`);
-  await addSources(connection, parts, sources, { place: 'scratch.', folder: temporary });
+  await addSources(connection, parts, sources, { place: 'scratch.', folder: temporary, token: null });
   const registry = await newestRegistry(connection, sources);
   await connection.run('begin');
   for (const { prefix } of sources) await gather(connection, prefix);
