@@ -13,6 +13,9 @@ export const IMAGE_BODY_BYTES_MAX = 33 * 1024 * 1024;
 /** A payload has 2 kB at most; what is a little longer is recorded as too long, what is much longer is no payload. */
 export const PAYLOAD_BODY_BYTES_MAX = 64 * 1024;
 
+/** Of a body that is refused and read to its end all the same, so that its sender reads the answer: most faces. */
+export const REFUSED_BODY_BYTES_MAX = 1024 * 1024;
+
 /** Levels of JSON: a scan has two, a batch of them four. Six million brackets in a body kept the parser busy for 10 s. */
 export const JSON_DEPTH_MAX = 64;
 
