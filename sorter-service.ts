@@ -46,8 +46,11 @@ export interface ServicePorts {
   readonly images?: ImageReaders;
 }
 
-/** Images that a reading process works on or has at hand, so that it never waits for the next. */
-const IMAGES_PER_WORKER = 2;
+/**
+ * Images on their way for each reading process: it never waits for the next, and those that are read while a transaction is
+ * committed share the one after it. With 2 the server took 4.1 ms of processor time a crop, beside 2.1 of the reader; with 8, 2.1.
+ */
+const IMAGES_PER_WORKER = 8;
 
 /**
  * The sorter's side in one process: the server, the pipelines that its scans go through, one recorder and one pool of

@@ -1,3 +1,14 @@
+export {
+  type Answer,
+  type ClientOptions,
+  connect,
+  type Outcome,
+  type Sorter,
+  type SorterScan,
+  scanFromLine,
+  WAYS,
+  type Way,
+} from './client/index.ts';
 export { type DropOptions, type DropPorts, dropFolder } from './drop/drop-source.ts';
 export { DEFAULT_NAME_PATTERN } from './drop/name-pattern.ts';
 export {

@@ -10,16 +10,19 @@ export interface ChainEnd {
 }
 
 /** Joins an open transaction. */
-export async function appendLink(connection: DuckDBConnection, link: Link): Promise<void> {
-  const { firstRow, rows, rowChecks, digest, head } = link;
-  await appendColumns(connection, 'chain', [BIGINT, INTEGER, BLOB, BLOB, BLOB, BOOLEAN], 1, () => [
-    [firstRow],
-    [rows],
-    [blobValue(rowChecks)],
-    [blobValue(digest)],
-    [blobValue(head)],
-    [false],
-  ]);
+export async function appendLinks(connection: DuckDBConnection, links: readonly Link[]): Promise<void> {
+  const types = [BIGINT, INTEGER, BLOB, BLOB, BLOB, BOOLEAN];
+  await appendColumns(connection, 'chain', types, links.length, (from, to) => {
+    const some = links.slice(from, to);
+    return [
+      some.map(({ firstRow }) => firstRow),
+      some.map(({ rows }) => rows),
+      some.map(({ rowChecks }) => blobValue(rowChecks)),
+      some.map(({ digest }) => blobValue(digest)),
+      some.map(({ head }) => blobValue(head)),
+      some.map(() => false),
+    ];
+  });
 }
 
 export async function chainEnd(connection: DuckDBConnection): Promise<ChainEnd> {

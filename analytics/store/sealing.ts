@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { BATCH_SCANS_MAX } from '../../indicium/index.ts';
 import { linkOfColumns } from './chain.ts';
-import { appendLink, chainEnd } from './chain-table.ts';
+import { appendLinks, chainEnd } from './chain-table.ts';
 import { readStoredRows } from './stored-columns.ts';
 import { asBigint } from './values.ts';
 
@@ -14,7 +14,7 @@ export async function sealAll(connection: DuckDBConnection): Promise<void> {
     const lastRow = sealed + BigInt(BATCH_SCANS_MAX) < rows ? sealed + BigInt(BATCH_SCANS_MAX) : rows;
     const { columns } = await readStoredRows(connection, sealed + 1n, lastRow);
     const link = linkOfColumns(sealed + 1n, Number(lastRow - sealed), columns, head);
-    await appendLink(connection, link);
+    await appendLinks(connection, [link]);
     sealed = lastRow;
     head = link.head;
   }

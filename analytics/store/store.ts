@@ -4,10 +4,10 @@ import { type DuckDBConnection, type DuckDBInstance, LIST, listValue, VARCHAR } 
 import { rowsOf } from '../../indicium/index.ts';
 import { type Evidence, evidenceColumns } from '../evidence.ts';
 import { Anchor } from './anchor.ts';
-import { appendEvidence } from './append.ts';
+import { appendEvidence, type StoredBatch } from './append.ts';
 import { Beside, inTransaction } from './beside.ts';
-import { linkOfColumns } from './chain.ts';
-import { appendLink, type ChainEnd } from './chain-table.ts';
+import { type Link, linkOfColumns } from './chain.ts';
+import { appendLinks, type ChainEnd } from './chain-table.ts';
 import { EVIDENCE_COLUMNS, type EvidenceColumns } from './columns.ts';
 import { openForWriting, refuseMissing, StoreError } from './instance.ts';
 import type { RegistryRecords } from './registry-records.ts';
@@ -111,19 +111,27 @@ export class Store {
    */
   async write(batches: readonly EvidenceBatch[]): Promise<void> {
     let end = this.#end;
+    const stored: StoredBatch[] = [];
+    const links: Link[] = [];
+    for (const { position: _, ...batch } of batches) {
+      const evidence = { ...batch, firstRow: end.rows + 1n };
+      const rows = rowsOf(evidence.readings);
+      if (rows === 0) continue;
+      const columns = EVIDENCE_COLUMNS.map((column) => column.of(evidence));
+      const link = linkOfColumns(evidence.firstRow, rows, columns, end.head);
+      stored.push({ rows, columns });
+      links.push(link);
+      end = { rows: end.rows + BigInt(rows), head: link.head };
+    }
+    const positions = batches.flatMap(({ source, position }) => (position === null ? [] : [{ source, position }]));
+    // Scans that all came again are in the file already, and so is what the anchor says.
+    if (stored.length === 0 && positions.length === 0) return;
     await this.transaction(async () => {
-      for (const { position, ...columns } of batches) {
-        const evidence = { ...columns, firstRow: end.rows + 1n };
-        const rows = rowsOf(evidence.readings);
-        if (rows > 0) {
-          const stored = EVIDENCE_COLUMNS.map((column) => column.of(evidence));
-          await appendEvidence(this.connection, rows, stored);
-          const link = linkOfColumns(evidence.firstRow, rows, stored, end.head);
-          await appendLink(this.connection, link);
-          end = { rows: end.rows + BigInt(rows), head: link.head };
-        }
-        if (position !== null) await this.#setPosition(evidence.source, position);
+      if (stored.length > 0) {
+        await appendEvidence(this.connection, stored);
+        await appendLinks(this.connection, links);
       }
+      for (const { source, position } of positions) await this.#setPosition(source, position);
     });
     this.#anchor.write(end);
     this.#end = end;

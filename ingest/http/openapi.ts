@@ -86,7 +86,7 @@ export function openApi(): Json {
 
 function singleOperation(): Json {
   const raw = { schema: BINARY };
-  const image = { description: 'The image itself; the fields of the scan in headers.', ...raw };
+  const image = { schema: { ...BINARY, description: 'The image itself; the fields of the scan in headers.' } };
   return {
     operationId: 'verdict',
     summary: 'One scan, one answer. For tokens with the role sorter.',

@@ -1,6 +1,6 @@
 import { BATCH_SCANS_MAX, type Scan } from '../../indicium/index.ts';
 import type { BatchAnswers, ScanBatch, ScanSource } from '../source.ts';
-import { QUEUE_BYTES_MAX, QUEUE_WAIT_MS_MAX, RETRY_AFTER_SECONDS_MAX } from './limits.ts';
+import { QUEUE_BYTES_MAX, QUEUE_WAIT_MS_MAX, READ_AHEAD_SCANS_MIN, RETRY_AFTER_SECONDS_MAX } from './limits.ts';
 import type { PendingAnswer } from './pending-answer.ts';
 import { ServiceRate } from './service-rate.ts';
 
@@ -91,9 +91,15 @@ export class RequestQueue {
     for (const wake of this.#wakers.splice(0)) wake();
   }
 
-  /** Several may run at a time; `readsAhead` where a batch may be taken before the one before it was answered. */
+  /**
+   * Several may run at a time; `readsAhead` where a batch may be taken before the one before it was answered, if it is
+   * worth it.
+   */
   source(name: string, readsAhead: boolean): ScanSource {
-    const take = () => this.#take();
+    const isWorth = () => {
+      return !readsAhead || this.#working.size === 0 || this.#waiting.length >= READ_AHEAD_SCANS_MIN;
+    };
+    const take = () => this.#take(isWorth);
     const done = (answered: AnsweredBatch) => this.#done(answered);
     return {
       name,
@@ -110,9 +116,9 @@ export class RequestQueue {
     };
   }
 
-  async #take(): Promise<readonly QueuedScan[] | null> {
-    while (this.#waiting.length === 0) {
-      if (this.#isEnded) return null;
+  async #take(isWorth: () => boolean): Promise<readonly QueuedScan[] | null> {
+    while (this.#waiting.length === 0 || !isWorth()) {
+      if (this.#waiting.length === 0 && this.#isEnded) return null;
       await new Promise<void>((resolve) => this.#wakers.push(resolve));
     }
     const batch = this.#waiting.splice(0, this.#limits.batchScansMax);
@@ -126,6 +132,7 @@ export class RequestQueue {
     this.#scans -= batch.length;
     this.#bytes -= bytesOf(batch);
     this.#rate.note(batch.length, takenAtMs, performance.now());
+    for (const wake of this.#wakers.splice(0)) wake();
     this.#onAnswered(answered);
   }
 }

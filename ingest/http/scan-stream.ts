@@ -10,7 +10,7 @@ import type { AnswerWriter } from './answer-writer.ts';
 import type { BatchMoments } from './answers.ts';
 import type { ByteGate } from './byte-gate.ts';
 import { isDeeperThan } from './json-depth.ts';
-import { JSON_DEPTH_MAX, STREAM_LINE_BYTES_MAX } from './limits.ts';
+import { JSON_DEPTH_MAX, READ_AHEAD_SCANS_MIN, STREAM_LINE_BYTES_MAX } from './limits.ts';
 import type { PendingAnswer } from './pending-answer.ts';
 import type { Problem } from './problems.ts';
 import { isDeadline } from './scan-request.ts';
@@ -53,6 +53,8 @@ export class ScanStream {
   #arrivedAtMs: number[] = [];
   #pending = new Map<number, PendingAnswer>();
   #line = 0;
+  /** Batches that were taken and have no verdicts yet. */
+  #working = 0;
   #isFull = false;
   #isEnded = false;
   #wakeTaker = () => {};
@@ -129,8 +131,8 @@ export class ScanStream {
   }
 
   async #take(): Promise<Taken | null> {
-    while (this.#builder.isEmpty) {
-      if (this.#isEnded) return null;
+    while (this.#builder.isEmpty || !this.#isWorthTaking()) {
+      if (this.#builder.isEmpty && this.#isEnded) return null;
       await new Promise<void>((resolve) => (this.#wakeTaker = resolve));
     }
     const refusal = this.#ports.refusal();
@@ -139,6 +141,7 @@ export class ScanStream {
       this.#writing = this.#writing.then(() => this.#ports.output.write(asLine(refusal)));
       return null;
     }
+    this.#working += 1;
     const lines = this.#builder.take(this.#line);
     const taken: Taken = {
       lines,
@@ -158,8 +161,14 @@ export class ScanStream {
     return taken;
   }
 
+  #isWorthTaking(): boolean {
+    return this.#working === 0 || this.#isFull || this.#arrivedAtMs.length >= READ_AHEAD_SCANS_MIN;
+  }
+
   async #answer(taken: Taken, answers: BatchAnswers): Promise<void> {
     this.#ports.gate.leave(taken.bytes);
+    this.#working -= 1;
+    this.#wakeTaker();
     const { arrivedAtMs, takenAtMs, pending } = taken;
     const moments = { arrivedAtMs: (row: number) => arrivedAtMs[row] ?? takenAtMs, takenAtMs };
     const rows = this.#ports.answersOf(answers, moments);

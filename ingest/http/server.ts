@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Fastify, {
   type FastifyBaseLogger,
@@ -13,6 +13,7 @@ import type { Access } from './access/access.ts';
 import type { AnswerPolicy, KnownVerdict } from './answers.ts';
 import { BodyBudget } from './body.ts';
 import { addEvidenceRoutes, type LiveStore } from './evidence-routes.ts';
+import { REFUSED_BODY_BYTES_MAX } from './limits.ts';
 import { createListener, refuseConnection, type TlsFiles } from './listener.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -146,15 +147,23 @@ export class SorterServer {
     const { status } = PROBLEMS[code];
     const known = error instanceof ProblemError ? error : null;
     const detail = code === 'internal' ? `see the log of the server under ${request.id}` : error.message;
-    // What is left of a body is not waited for.
-    const { complete, headers } = request.raw;
-    const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
-    if ((hasBody && !complete) || desk.isDraining) reply.header('connection', 'close');
+    if (desk.isDraining || !isSoonRead(request.raw)) reply.header('connection', 'close');
+    else request.raw.resume();
     if (code === 'unauthorized') reply.header('www-authenticate', 'Bearer');
     if (known?.retryAfterSeconds != null) reply.header('retry-after', known.retryAfterSeconds);
     const body = { ...problem(code, detail, known?.scanId), instance: request.id };
     return reply.code(status).type('application/problem+json').send(JSON.stringify(body));
   }
+}
+
+/**
+ * Whether what is left of a refused body is read and thrown away. Closing the connection on it would break the sender's
+ * write, and the sender would not learn why; what is large or does not say its length is not waited for.
+ */
+function isSoonRead({ complete, headers }: IncomingMessage): boolean {
+  if (complete) return true;
+  const isChunked = headers['transfer-encoding'] !== undefined;
+  return !isChunked && Number(headers['content-length'] ?? 0) <= REFUSED_BODY_BYTES_MAX;
 }
 
 /** What the framework says in place of our own code. */

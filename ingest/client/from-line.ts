@@ -1,0 +1,23 @@
+import { Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { ScanRequest } from '../http/schemas.ts';
+import { jsonOf } from './outcome.ts';
+import type { SorterScan } from './scan-body.ts';
+
+const Line = Type.Object({ ...ScanRequest.properties, image: Type.Optional(Type.String()) });
+const CheckLine = Compile(Line);
+
+/** A line of a file of scans. The picture that it names is for the caller to read. */
+export interface FileScan {
+  readonly scan: SorterScan;
+  readonly image: string | null;
+}
+
+/** Null for a line that a server could not answer as a scan, either. */
+export function scanFromLine(line: string): FileScan | null {
+  const value = jsonOf(line);
+  if (!CheckLine.Check(value)) return null;
+  const { payload, imageBase64, image, ...fields } = value;
+  const mark = payload === undefined ? {} : { payload: Buffer.from(payload, 'base64') };
+  return { scan: { ...fields, ...mark }, image: image ?? null };
+}

@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Connections, NoAnswer } from './exchange.ts';
+import { Link } from './link.ts';
+import { lineOutcome, type Outcome, problemOf } from './outcome.ts';
+import { waitMs } from './retry.ts';
+import type { SorterScan } from './scan-body.ts';
+import { Unanswered } from './unanswered.ts';
+
+interface StreamOptions {
+  readonly withinMs: number;
+  /** For scans without their own. */
+  readonly deadlineMs: number | undefined;
+}
+
+/**
+ * Answers in the order of the scans. A connection that breaks, or says nothing while answers are due, is replaced; what
+ * waited for longer than it may becomes a problem. A problem that another attempt would not mend ends the stream, after
+ * everything that was sent and has no answer got it.
+ */
+export async function* streamVerdicts(
+  connections: Connections,
+  scans: AsyncIterable<SorterScan>,
+  { withinMs, deadlineMs }: StreamOptions,
+): AsyncGenerator<Outcome> {
+  const unanswered = new Unanswered(scans, deadlineMs);
+  try {
+    for (let failures = 0; await unanswered.hasMore(); ) {
+      const link = new Link(connections, 'POST', '/v1/verdicts:stream');
+      link.onSilence(withinMs, () => {
+        if (unanswered.oldest !== undefined) link.destroy();
+      });
+      unanswered.attach(link);
+      const lines = link.lines();
+      let next = await lines.next();
+      for (; next.done !== true; next = await lines.next()) {
+        const sent = unanswered.settle();
+        if (sent === undefined) break;
+        failures = 0;
+        yield lineOutcome(next.value, sent.scan.scanId);
+      }
+      unanswered.detach();
+      if (unanswered.oldest === undefined) continue;
+      const ending = next.done === true ? next.value : null;
+      const { outcome, againAfterMs } = problemOf(ending ?? ENDED, null);
+      while (unanswered.oldest !== undefined) {
+        const isOver = performance.now() - unanswered.oldest.queuedAtMs >= withinMs;
+        if (!isOver && againAfterMs !== null) break;
+        yield { ...outcome, scanId: unanswered.settle()?.scan.scanId ?? null };
+      }
+      if (againAfterMs === null) return;
+      failures += 1;
+      await sleep(waitMs('stream', failures, againAfterMs));
+    }
+  } finally {
+    unanswered.close();
+  }
+}
+
+const ENDED: NoAnswer = { code: 'unreachable', detail: 'the server ended the stream' };
