@@ -93,7 +93,6 @@ export class SorterService {
       log,
       nowMs,
       trust: () => trust.current,
-      verdictsOf,
       run: (source) => this.#run(source),
       startId,
     });
@@ -132,7 +131,7 @@ export class SorterService {
   /** Takes nothing more, answers what is here, and ends. */
   async stop(): Promise<void> {
     this.#frauds?.stop();
-    this.#ports.log.info({ queued: this.#desk.queued, streams: this.#server.streams }, 'shutting down');
+    this.#ports.log.info({ queued: this.#desk.queued, streams: this.#desk.streams.count }, 'shutting down');
     await Promise.race([Promise.all([this.#server.drain(), this.#pipelines]), this.failed]);
     await this.end();
     this.#ports.log.info('stopped');
@@ -213,7 +212,7 @@ export class SorterService {
     this.#metrics.measure({
       queued: () => this.#desk.queued,
       lagSeconds: () => (this.#desk.oldestAtMs === null ? 0 : (performance.now() - this.#desk.oldestAtMs) / 1_000),
-      streams: () => this.#server.streams,
+      streams: () => this.#desk.streams.count,
       storeBytes: async () => (await sizes()).reduce((total, size) => total + size, 0),
       trustVersion: () => this.#trust.current.version,
       images: () => ({ ...this.#readers.imageCounts.rungs, ...this.#readers.imageCounts.failures }),

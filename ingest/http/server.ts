@@ -10,14 +10,16 @@ import Fastify, {
 } from 'fastify';
 import type { ScanSource } from '../source.ts';
 import type { Access } from './access/access.ts';
-import type { AnswerPolicy, KnownVerdict } from './answers.ts';
+import { refuseOtherMethods } from './allowed-methods.ts';
+import type { AnswerPolicy } from './answers.ts';
 import { BodyBudget } from './body.ts';
+import { closeBehindUnread } from './lingering.ts';
 import { createListener, refuseConnection, type TlsFiles } from './listener.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { PROBLEMS, type ProblemCode, ProblemError, problem } from './problems.ts';
 import { addServiceRoutes } from './service-routes.ts';
-import { addStreamRoutes, Streams } from './stream-routes.ts';
+import { addStreamRoutes } from './stream-routes.ts';
 import type { VerdictDesk } from './verdict-desk.ts';
 import { addVerdictRoutes } from './verdict-routes.ts';
 
@@ -32,7 +34,6 @@ export interface ServerPorts {
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
   readonly trust: () => { readonly version: number; readonly expiresAtMs: number };
-  readonly verdictsOf: (scanIds: readonly string[]) => Promise<readonly KnownVerdict[]>;
   /** Runs a source through a pipeline, until it has no more to give. */
   readonly run: (source: ScanSource) => Promise<void>;
   /** Names this start of the server in the ids of its requests. */
@@ -48,7 +49,6 @@ const PARAMETER_CHARS_MAX = 256 * 4 * 3;
 /** The sorter's API over HTTP. */
 export class SorterServer {
   readonly #ports: ServerPorts;
-  readonly #streams = new Streams();
   readonly #app: FastifyInstance;
   #listener: Server | undefined;
 
@@ -65,7 +65,9 @@ export class SorterServer {
       },
       routerOptions: { maxParamLength: PARAMETER_CHARS_MAX },
       clientErrorHandler: refuseConnection,
-      frameworkErrors: (error, request, reply) => void this.#refuse(error, request, reply),
+      // No hooks run for these: whether a body follows is not looked at.
+      frameworkErrors: (error, request, reply) =>
+        void this.#refuse(error, request, reply.header('connection', 'close')),
       exposeHeadRoutes: false,
       return503OnClosing: false,
       serverFactory: (handler) => {
@@ -77,15 +79,14 @@ export class SorterServer {
     this.#app.removeAllContentTypeParsers();
     this.#app.addContentTypeParser('*', (_request, _payload, done) => done(null));
     this.#app.setErrorHandler((error: FastifyError, request, reply) => this.#refuse(error, request, reply));
-    this.#app.setNotFoundHandler((request, reply) => this.#refuse(this.#notFound(request), request, reply));
+    this.#app.setNotFoundHandler((request, reply) => this.#refuse(notFound(request), request, reply));
+    closeBehindUnread(this.#app);
+    const addRefusals = refuseOtherMethods(this.#app);
     const budget = new BodyBudget();
     addVerdictRoutes(this.#app, ports, budget);
-    addStreamRoutes(this.#app, ports, this.#streams);
+    addStreamRoutes(this.#app, ports);
     addServiceRoutes(this.#app, ports);
-  }
-
-  get streams(): number {
-    return this.#streams.count;
+    addRefusals();
   }
 
   /** The address that it listens on, whose port the system chose where it was 0. */
@@ -100,12 +101,12 @@ export class SorterServer {
   async drain(): Promise<void> {
     const { desk } = this.#ports;
     desk.drain();
-    await this.#streams.end();
-    desk.late.end();
+    await desk.streams.end();
   }
 
-  /** Lets the last answers be read, but not for ever, and frees the port. */
+  /** Ends whoever listens, lets the last answers be read, but not for ever, and frees the port. No verdict comes any more. */
   async close(): Promise<void> {
+    this.#ports.desk.late.end();
     const cut = setTimeout(() => this.cut(), CLOSING_MS_MAX);
     await this.#app.close();
     clearTimeout(cut);
@@ -114,15 +115,6 @@ export class SorterServer {
   /** Ends every connection at once. */
   cut(): void {
     this.#listener?.closeAllConnections();
-  }
-
-  #notFound({ method, url }: FastifyRequest): ProblemError {
-    const path = url.split('?', 1)[0] ?? '';
-    const other = method === 'POST' ? 'GET' : 'POST';
-    if (this.#app.hasRoute({ method: other, url: path.replace(':', '::') })) {
-      return new ProblemError('method-not-allowed', `${method} ${path}: only ${other}`);
-    }
-    return new ProblemError('not-found', `no ${method} ${path}`);
   }
 
   #refuse(error: FastifyError | ProblemError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -134,15 +126,16 @@ export class SorterServer {
     const { status } = PROBLEMS[code];
     const known = error instanceof ProblemError ? error : null;
     const detail = code === 'internal' ? `see the log of the server under ${request.id}` : error.message;
-    // What is left of a body is not waited for.
-    const { complete, headers } = request.raw;
-    const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
-    if ((hasBody && !complete) || desk.isDraining) reply.header('connection', 'close');
+    if (desk.isDraining) reply.header('connection', 'close');
     if (code === 'unauthorized') reply.header('www-authenticate', 'Bearer');
     if (known?.retryAfterSeconds != null) reply.header('retry-after', known.retryAfterSeconds);
     const body = { ...problem(code, detail, known?.scanId), instance: request.id };
     return reply.code(status).type('application/problem+json').send(JSON.stringify(body));
   }
+}
+
+function notFound({ method, url }: FastifyRequest): ProblemError {
+  return new ProblemError('not-found', `no ${method} ${url.split('?', 1)[0]}`);
 }
 
 /** What the framework says in place of our own code. */

@@ -104,7 +104,7 @@ describe('the queue of requests', () => {
         fc.integer({ min: 1, max: 5 }),
         async (steps, batchScansMax) => {
           const done: string[] = [];
-          const queue = new RequestQueue({ scansMax: 1e6, scansFree: 1e6, batchScansMax }, ({ batch }) => {
+          const queue = new RequestQueue({ scansMax: 1e6, scansFree: 1e6, batchScansMax }, async ({ batch }) => {
             for (const { scan } of batch) done.push(scan.scanId);
           });
           const batches = queue.source('test', true).batches(null)[Symbol.asyncIterator]();
@@ -132,7 +132,7 @@ describe('the queue of requests', () => {
   });
 
   it('lets in so many whatever happens, then as many as will not wait long, and never more than its bounds', () => {
-    const queue = new RequestQueue({ scansMax: 100, scansFree: 10, batchScansMax: 5 }, () => {});
+    const queue = new RequestQueue({ scansMax: 100, scansFree: 10, batchScansMax: 5 }, async () => {});
     const add = (count: number, bytes = 1) => {
       queue.add(
         Array.from({ length: count }, () => {

@@ -5,7 +5,7 @@ import { before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { BodyBudget, readBody } from '../../../ingest/http/body.ts';
-import { isDeeperThan } from '../../../ingest/http/json-depth.ts';
+import { excessOf } from '../../../ingest/http/json-bounds.ts';
 import { BODIES_BYTES_MAX, HEADERS_MS_MAX, JSON_DEPTH_MAX, REQUEST_MS_MAX } from '../../../ingest/http/limits.ts';
 import { parseMultipart } from '../../../ingest/http/multipart.ts';
 import { type ProblemCode, ProblemError } from '../../../ingest/http/problems.ts';
@@ -233,10 +233,14 @@ describe('a server among hostile clients', () => {
   });
 });
 
-describe('the depth of JSON', () => {
-  const depthOf = (value: unknown): number => {
-    if (typeof value !== 'object' || value === null) return 0;
-    return 1 + Object.values(value).reduce<number>((deepest, item) => Math.max(deepest, depthOf(item)), 0);
+describe('the size of JSON', () => {
+  const sizeOf = (value: unknown): { levels: number; values: number } => {
+    if (typeof value !== 'object' || value === null) return { levels: 0, values: 0 };
+    const parts = Object.values(value).map(sizeOf);
+    return {
+      levels: 1 + Math.max(0, ...parts.map(({ levels }) => levels)),
+      values: Math.max(1, parts.length) + parts.reduce((total, { values }) => total + values, 0),
+    };
   };
 
   it('is known before it is parsed, whatever stands in its texts', () => {
@@ -244,9 +248,11 @@ describe('the depth of JSON', () => {
       fc.property(fc.jsonValue({ maxDepth: 8 }), fc.string(), (value, text) => {
         for (const json of [value, [value, { [text]: [text, '[{"\\'] }]]) {
           const bytes = Buffer.from(JSON.stringify(json));
-          const depth = depthOf(json);
-          assert.equal(isDeeperThan(bytes, depth), false);
-          if (depth > 0) assert.equal(isDeeperThan(bytes, depth - 1), true);
+          const { levels, values } = sizeOf(json);
+          assert.equal(excessOf(bytes, { levelsMax: levels, valuesMax: values }), null);
+          if (levels === 0) continue;
+          assert.equal(excessOf(bytes, { levelsMax: levels - 1, valuesMax: values }), 'levels');
+          assert.equal(excessOf(bytes, { levelsMax: levels, valuesMax: values - 1 }), 'values');
         }
       }),
     );
