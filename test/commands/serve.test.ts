@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readdir, rename, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { auditStore, StoreReader } from '../../analytics/index.ts';
 import { Random } from '../../psd-sim/random.ts';
 import { SmallWorld } from '../support/marks.ts';
+import { symbolImage } from '../support/pictures.ts';
 import { filesOf, publishedRegistry } from '../support/published.ts';
 import { openStream } from '../support/scan-stream-client.ts';
 import { postJson, type ServerProcess, sentScan, serveProcess } from '../support/sorter-server.ts';
@@ -38,7 +40,7 @@ function said(answer: Record<string, unknown>): string {
 }
 
 const KILLS = 10;
-const SCANS_PER_SENDER = 200;
+const SCANS_PER_SENDER = 150;
 
 /** A server that is started again whenever it is gone; senders ask where it is now. */
 class Restarted {
@@ -156,8 +158,9 @@ describe('indicia serve', () => {
     await sending;
     assert.equal(kills, KILLS, 'there was work left for every kill');
     const all = [...a, ...b, ...c];
-    for (const scan of all) await sendUntilAnswered(scan, server, given);
-    const { child, ended } = await server.current;
+    const { url, child, ended } = await server.current;
+    const again = JSON.parse(await (await postJson(url, '/v1/verdicts:batch', { scans: all })).text());
+    for (const answer of again.verdicts) given.note(answer);
     child.kill('SIGTERM');
     assert.equal(await ended, 0);
     const stored = await storedIn(db);
@@ -233,4 +236,38 @@ describe('indicia serve', () => {
     assert.equal(await ended, 0);
     assert.deepEqual([...(await storedIn(db)).entries()], [[scan.scanId, 'accept ']]);
   });
+
+  it('takes what is dropped into a folder beside what it is asked, over a kill, each once', async (test) => {
+    const { world, db, flags } = await post(test);
+    const drop = await temporaryFolder(test);
+    const dropped: string[] = [];
+    const dropSome = async (count: number) => {
+      for (let index = 0; index < count; index++) {
+        const image = await symbolImage('datamatrix', world.frank()).png().toBuffer();
+        const name = `DBCS-5_A_${String(dropped.length).padStart(3, '0')}`;
+        await writeFile(join(drop, `${name}.part`), image);
+        await rename(join(drop, `${name}.part`), join(drop, `${name}.png`));
+        dropped.push(name.replaceAll('_', '/'));
+      }
+    };
+    const watching = [...flags, '--drop', drop, '--settle-ms', '0', '--patience-ms', '0'];
+    const doneIn = async () => (await readdir(join(drop, 'done'), { recursive: true })).filter(isPng);
+    const server = new Restarted(() => serveProcess(test, watching));
+    await server.current;
+    await dropSome(15);
+    while ((await doneIn()).length < 5) await sleep(5);
+    await server.kill();
+    await dropSome(5);
+    const asked = sentScan(world.frank());
+    await sendUntilAnswered(asked, server, new Given());
+    while ((await doneIn()).length < dropped.length) await sleep(5);
+    const { child, ended } = await server.current;
+    child.kill('SIGTERM');
+    assert.equal(await ended, 0);
+    const stored = await storedIn(db);
+    assert.deepEqual([...stored.keys()].toSorted(), [...dropped, asked.scanId].toSorted());
+    assert.deepEqual(new Set(stored.values()), new Set(['accept ']));
+  });
 });
+
+const isPng = (name: string) => name.endsWith('.png');
