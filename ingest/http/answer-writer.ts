@@ -1,12 +1,12 @@
-import type { ServerResponse } from 'node:http';
+import type { Writable } from 'node:stream';
 import { STREAM_STALL_MS_MAX } from './limits.ts';
 
 /** Writes answers no faster than they are read, and cuts off whoever does not read at all. */
 export class AnswerWriter {
-  readonly #response: ServerResponse;
+  readonly #response: Writable;
   readonly #stallMsMax: number;
 
-  constructor(response: ServerResponse, stallMsMax = STREAM_STALL_MS_MAX) {
+  constructor(response: Writable, stallMsMax = STREAM_STALL_MS_MAX) {
     this.#response = response;
     this.#stallMsMax = stallMsMax;
   }

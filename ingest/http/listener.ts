@@ -59,7 +59,9 @@ const CODE_OF: Readonly<Record<string, ProblemCode>> = {
  * being sent, nothing may be written into it.
  */
 export function refuseConnection(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // Before a TLS handshake is over nothing can be said; what is written would keep the connection open instead.
+  const isHttp = /^(?:HPE|ERR_HTTP)_/.test(error.code ?? '');
+  if (!isHttp || !socket.writable) {
     socket.destroy();
     return;
   }
