@@ -79,6 +79,9 @@ export const REQUESTS_PER_CONNECTION_MAX = 1_000_000;
 export const STREAM_LINES_AHEAD_MAX = 2 * BATCH_SCANS_MAX;
 export const IMAGE_LINE_WEIGHT = STREAM_LINES_AHEAD_MAX / QUEUE_IMAGES_MAX;
 
+/** Batches of one stream whose answers its client has not read: then no more of it is taken. */
+export const STREAM_BATCHES_UNREAD_MAX = 2;
+
 /** Milliseconds that a client may leave answers unread before its stream is cut. */
 export const STREAM_STALL_MS_MAX = 30_000;
 

@@ -7,7 +7,7 @@ import { AnswerOrder, type AnswerPlace } from './answer-order.ts';
 import type { AnswerWriter } from './answer-writer.ts';
 import type { BatchMoments } from './answers.ts';
 import type { Gate } from './gate.ts';
-import { IMAGE_LINE_WEIGHT, STREAM_LINE_BYTES_MAX } from './limits.ts';
+import { IMAGE_LINE_WEIGHT, STREAM_BATCHES_UNREAD_MAX, STREAM_LINE_BYTES_MAX } from './limits.ts';
 import type { PendingAnswer } from './pending-answer.ts';
 import { type Problem, ProblemError } from './problems.ts';
 import type { AnswerOrProblem } from './schemas.ts';
@@ -28,6 +28,8 @@ export interface StreamPorts {
     deadlineMs: number,
   ) => PendingAnswer;
   readonly answersOf: (answers: BatchAnswers, moments: BatchMoments) => (AnswerOrProblem | Promise<AnswerOrProblem>)[];
+  /** Until there is room for the look-ups of another batch. */
+  readonly room: () => Promise<void>;
 }
 
 /** A line that has come and has no verdict yet. */
@@ -86,12 +88,12 @@ export class ScanStream {
   }
 
   /**
-   * When the oldest line came that the pipeline works on, as performance.now tells it. Null when there is none, and while
-   * its sender does not read his answers: nobody else can help that.
+   * When the oldest line came that the pipeline works on, as performance.now tells it; null when there is none. Those that
+   * wait for their sender to read his answers do not count: nobody else can help that.
    */
   get oldestAtMs(): number | null {
     const [oldest] = this.#taken;
-    return this.#unread > 0 ? null : (oldest?.rows[0]?.arrivedAtMs ?? null);
+    return oldest?.rows[0]?.arrivedAtMs ?? null;
   }
 
   source(input: Readable): ScanSource {
@@ -173,8 +175,8 @@ export class ScanStream {
   }
 
   async #take(): Promise<Taken | null> {
-    while (this.#builder.isEmpty) {
-      if (this.#isEnded) return null;
+    while (this.#builder.isEmpty || this.#unread >= STREAM_BATCHES_UNREAD_MAX) {
+      if (this.#isEnded && this.#builder.isEmpty) return null;
       await new Promise<void>((resolve) => (this.#wakeTaker = resolve));
     }
     const refusal = this.#ports.refusal();
@@ -224,9 +226,13 @@ export class ScanStream {
           (error: Error) => (row.pending === null ? this.#order.fail(row.place) : row.pending.fail(error)),
         );
     }
+    // Not waited for: what this stream has in the pipeline would stay there, in the way of others.
     this.#unread += 1;
-    await this.#order.written(rows.at(-1)?.place);
-    this.#unread -= 1;
+    void this.#order.written(rows.at(-1)?.place).then(() => {
+      this.#unread -= 1;
+      this.#wakeTaker();
+    });
+    await this.#ports.room();
   }
 
   #settle({ place, pending }: Row, verdict: AnswerOrProblem): void {

@@ -45,6 +45,7 @@ export function addStreamRoutes(app: FastifyInstance, ports: ServerPorts): void 
         for (const row of rows.keys()) metrics.answered('stream', performance.now() - moments.arrivedAtMs(row));
         return rows;
       },
+      room: () => desk.lookUps.room(),
     });
     const work = inRequestSpan('POST /v1/verdicts:stream', request.headers, async () => {
       await ports.run(stream.source(request.raw));

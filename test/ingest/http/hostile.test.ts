@@ -116,10 +116,10 @@ describe('a server among hostile clients', () => {
       `{"scanId":"wide"${Array.from({ length: keys }, (_, key) => `,"k${key}":0`).join('')}}`;
     stream.send(wide(500_000));
     const answers = await stream.next(2);
-    assert.deepEqual(
-      answers.map(({ reasons }) => JSON.stringify(reasons).includes('"scan-malformed"')),
-      [true, true],
-    );
+    for (const { reasons, scanId } of answers) {
+      assert.match(JSON.stringify(reasons), /"scan-malformed"/);
+      assert.match(String(scanId), /^http-stream:/, 'its own was not even looked for');
+    }
     stream.request.destroy();
     const many = JSON.parse(await (await postJson(server.url, '/v1/verdicts', wide(700_000))).text());
     assert.match(many.detail, /more than 10000 values/);

@@ -11,7 +11,7 @@ import { BATCH_SCANS_MAX } from '../../../indicium/index.ts';
 import { AnswerWriter } from '../../../ingest/http/answer-writer.ts';
 import { lateAnswerOf } from '../../../ingest/http/answers.ts';
 import { Gate } from '../../../ingest/http/gate.ts';
-import { IMAGE_LINE_WEIGHT } from '../../../ingest/http/limits.ts';
+import { IMAGE_LINE_WEIGHT, STREAM_BATCHES_UNREAD_MAX } from '../../../ingest/http/limits.ts';
 import { PendingAnswer } from '../../../ingest/http/pending-answer.ts';
 import { ScanStream, type StreamPorts } from '../../../ingest/http/scan-stream.ts';
 import { deadlineOfLine, isBlank } from '../../../ingest/http/stream-line.ts';
@@ -289,6 +289,7 @@ describe('the lines of a stream', () => {
         const lateAnswer = () => lateAnswerOf(scan.scanId, arrivedAtMs, late);
         return new PendingAnswer(scan, arrivedAtMs, { ms, lateAnswer, onLateVerdict: () => {} });
       },
+      room: async () => {},
       answersOf: (_answers, { arrivedAtMs }) => [lateAnswerOf('answered', arrivedAtMs(0), late)],
       ...change,
     });
@@ -374,21 +375,28 @@ describe('the lines of a stream', () => {
     await behind;
   });
 
-  it('show since when they wait, unless it is their sender who does not read', async (test) => {
-    const { stream, input, take, answer } = streamOf(test);
+  it('show since when they wait, and those of a sender who does not read hold up nobody else', async (test) => {
+    const gates = { bytes: new Gate(1e6), lines: new Gate(1) };
+    const { stream, input, take, answer } = streamOf(test, { gates });
     assert.equal(stream.oldestAtMs, null);
-    input.write(line('a'));
-    const first = await take();
-    assert.ok(stream.oldestAtMs !== null);
-    input.write(line('b'));
-    const second = await take();
-    const acknowledged = first.acknowledge(answers);
+    for (let count = 0; count < STREAM_BATCHES_UNREAD_MAX; count++) {
+      input.write(line('unread'));
+      const batch = await take();
+      assert.ok(stream.oldestAtMs !== null);
+      await batch.acknowledge(answers);
+    }
+    input.write(line('waiting'));
+    let isTaken = false;
+    const waiting = take().then(() => {
+      isTaken = true;
+    });
     await setImmediate();
-    assert.deepEqual([stream.depth, stream.oldestAtMs], [1, null]);
-    await Promise.all([acknowledged, answer()]);
-    assert.ok(stream.oldestAtMs !== null);
-    await Promise.all([second.acknowledge(answers), answer()]);
-    assert.deepEqual([stream.depth, stream.oldestAtMs], [0, null]);
+    assert.deepEqual([isTaken, stream.depth, stream.oldestAtMs], [false, 1, null]);
+    const other = streamOf(test, { gates });
+    other.input.write(line('b'));
+    await (await other.take()).acknowledge(answers);
+    await answer();
+    await waiting;
   });
 
   it('are empty where the parser of lines finds them so, whatever blanks and controls they have', () => {
