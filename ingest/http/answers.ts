@@ -91,7 +91,15 @@ export function answersOf(
     if (stored === undefined) return { ...answerAt(row), repeated: true };
     return answerOf(stored, { isRepeated: true, timings }, ports.policy);
   };
-  return Array.from({ length: rowsOf(readings) }, (_, row) => (repeated.has(row) ? storedAt(row) : answerAt(row)));
+  return Array.from({ length: rowsOf(readings) }, (_, row) =>
+    repeated.has(row) ? awaited(storedAt(row)) : answerAt(row),
+  );
+}
+
+/** A promise whose failure is told to whoever waits for it, however late, and ends nothing else. */
+function awaited<Result>(promise: Promise<Result>): Promise<Result> {
+  promise.catch(() => {});
+  return promise;
 }
 
 /** A verdict as it is sent; a problem where the scan id stands for another scan. */

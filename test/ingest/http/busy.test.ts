@@ -106,7 +106,7 @@ describe('a server that has too much to do', () => {
       paused: [503, 'store-paused', '5'],
       readyWhilePaused: [503, false],
       liveWhilePaused: 200,
-      lateWhilePaused: [true, 'divert'],
+      told: ['store-paused', 'true divert'],
       readyAgain: 200,
       isEachOnce: true,
       areAllRecorded: true,
