@@ -98,7 +98,6 @@ export class SorterService {
       log,
       nowMs,
       trust: () => trust.current,
-      verdictsOf,
       liveStore: () => this.#recorder ?? null,
       views: EXPORTED_VIEWS,
       run: (source) => this.#run(source),
@@ -143,9 +142,11 @@ export class SorterService {
   async stop(): Promise<boolean> {
     const { log } = this.#ports;
     this.#frauds?.stop();
-    log.info({ queued: this.#desk.queued, streams: this.#server.streams }, 'shutting down');
+    log.info({ queued: this.#desk.queued, streams: this.#desk.streams.count }, 'shutting down');
     const noRoom = new AbortController();
     const drained = Promise.all([this.#server.drain(), this.#pipelines]).then(() => true);
+    // When it is given up, its end is no news.
+    drained.catch(() => {});
     const isWhole = await Promise.race([
       drained,
       this.failed,
@@ -234,7 +235,7 @@ export class SorterService {
     this.#metrics.measure({
       queued: () => this.#desk.queued,
       lagSeconds: () => (this.#desk.oldestAtMs === null ? 0 : (performance.now() - this.#desk.oldestAtMs) / 1_000),
-      streams: () => this.#server.streams,
+      streams: () => this.#desk.streams.count,
       storeBytes: async () => (await sizes()).reduce((total, size) => total + size, 0),
       trustVersion: () => this.#trust.current.version,
       images: () => ({ ...this.#readers.imageCounts.rungs, ...this.#readers.imageCounts.failures }),

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
-import { BODIES_BYTES_MAX, REQUEST_MS_MAX } from './limits.ts';
+import { BODIES_BYTES_MAX, BUSY_RETRY_SECONDS, REQUEST_MS_MAX } from './limits.ts';
 import { ProblemError } from './problems.ts';
 
 /** Bytes of all bodies that are on their way in: those that came, not those that were promised. */
@@ -50,7 +50,8 @@ export function readBody(
   request.on('data', (chunk: Buffer) => {
     if (bytes + chunk.length > bytesMax) return refuse(tooLarge());
     if (!budget.take(chunk.length)) {
-      return refuse(new ProblemError('too-busy', 'more bodies are on their way in than memory is set aside for'));
+      const detail = 'more bodies are on their way in than memory is set aside for';
+      return refuse(new ProblemError('too-busy', detail, undefined, BUSY_RETRY_SECONDS));
     }
     bytes += chunk.length;
     chunks.push(chunk);

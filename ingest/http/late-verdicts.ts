@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { LATE_KEPT_MAX, LATE_LISTENERS_MAX, LATE_UNREAD_BYTES_MAX } from './limits.ts';
+import { BUSY_RETRY_SECONDS, LATE_KEPT_MAX, LATE_LISTENERS_MAX, LATE_UNREAD_BYTES_MAX } from './limits.ts';
+import { ProblemError } from './problems.ts';
 import type { AnswerOrProblem } from './schemas.ts';
 
 interface Late {
@@ -19,20 +20,26 @@ export class LateVerdicts {
   readonly #listeners = new Set<LateListener>();
   #kept: Late[] = [];
 
+  /** Once, by the answer that made it durable: what was answered again or refused is no news. */
   publish(plant: string | null, verdict: AnswerOrProblem): void {
+    if ('code' in verdict || verdict.repeated) return;
     const late = { plant, line: `${JSON.stringify(verdict)}\n` };
     this.#kept.push(late);
     if (this.#kept.length >= 2 * LATE_KEPT_MAX) this.#kept = this.#kept.slice(-LATE_KEPT_MAX);
     for (const listener of this.#listeners) send(listener, late);
   }
 
-  /** Until the listener goes away; false when there are too many already. */
-  listen(listener: LateListener): boolean {
-    if (this.#listeners.size >= LATE_LISTENERS_MAX) return false;
+  /** @throws ProblemError when there are too many listeners already. */
+  refuseWhenFull(): void {
+    if (this.#listeners.size < LATE_LISTENERS_MAX) return;
+    throw new ProblemError('too-busy', `${LATE_LISTENERS_MAX} listen already`, undefined, BUSY_RETRY_SECONDS);
+  }
+
+  /** Until the listener goes away. */
+  listen(listener: LateListener): void {
     this.#listeners.add(listener);
     listener.response.on('close', () => this.#listeners.delete(listener));
     for (const late of this.#kept.slice(-LATE_KEPT_MAX)) send(listener, late);
-    return true;
   }
 
   end(): void {

@@ -13,11 +13,14 @@ export const IMAGE_BODY_BYTES_MAX = 33 * 1024 * 1024;
 /** A payload has 2 kB at most; what is a little longer is recorded as too long, what is much longer is no payload. */
 export const PAYLOAD_BODY_BYTES_MAX = 64 * 1024;
 
-/** Of a body that is refused and read to its end all the same, so that its sender reads the answer: most faces. */
-export const REFUSED_BODY_BYTES_MAX = 1024 * 1024;
-
 /** Levels of JSON: a scan has two, a batch of them four. Six million brackets in a body kept the parser busy for 10 s. */
 export const JSON_DEPTH_MAX = 64;
+/**
+ * Fields and items in the JSON of one scan, and of a batch. A scan has a dozen, and of unknown ones 16 kB are kept; with
+ * 700,000 of them, one body of 8 MB held everybody up for 1.4 s.
+ */
+export const SCAN_VALUES_MAX = 10_000;
+export const BATCH_VALUES_MAX = 100_000;
 
 /** Bytes of a line of a stream: an image of 4.5 MB in base64. */
 export const STREAM_LINE_BYTES_MAX = 6 * 1024 * 1024;
@@ -49,6 +52,8 @@ export const QUEUE_SCANS_FREE = BATCH_SCANS_MAX / 5;
 export const QUEUE_IMAGES_FREE = 16;
 /** Seconds in a Retry-After. */
 export const RETRY_AFTER_SECONDS_MAX = 60;
+/** Seconds after which bodies that are on their way in, look-ups or listeners may have made room. */
+export const BUSY_RETRY_SECONDS = 1;
 /** Seconds after which somebody may have made room on a full disk. */
 export const PAUSED_RETRY_SECONDS = 5;
 
@@ -60,11 +65,28 @@ export const IDLE_MS_MAX = 75_000;
 export const CONNECTIONS_LOOK_MS = 1_000;
 export const HEADERS_BYTES_MAX = 16 * 1024;
 
+/**
+ * A body that is not wanted is read on for so long and so many bytes, behind an answer that is there already: many clients
+ * look for one only when they have sent all, and a connection that is closed under them loses it.
+ */
+export const LINGER_MS_MAX = 2_000;
+export const LINGER_BYTES_MAX = 64 * 1024 * 1024;
+
 /** Connections at a time, and streams among them. A plant has some dozen machines. */
 export const CONNECTIONS_MAX = 2_000;
 export const STREAMS_MAX = 64;
 /** Requests on one connection before it is closed, so that a balancer may move it. */
 export const REQUESTS_PER_CONNECTION_MAX = 1_000_000;
+
+/**
+ * Lines that all streams together may have in the readers and not recorded yet: two full batches, so that one is read while
+ * another is recorded, and a request that comes beside them waits for no more. An image takes as long as so many lines.
+ */
+export const STREAM_LINES_AHEAD_MAX = 2 * BATCH_SCANS_MAX;
+export const IMAGE_LINE_WEIGHT = STREAM_LINES_AHEAD_MAX / QUEUE_IMAGES_MAX;
+
+/** Batches of one stream whose answers its client has not read: then no more of it is taken. */
+export const STREAM_BATCHES_UNREAD_MAX = 2;
 
 /** Milliseconds that a client may leave answers unread before its stream is cut. */
 export const STREAM_STALL_MS_MAX = 30_000;
@@ -74,6 +96,9 @@ export const LATE_KEPT_MAX = 1_000;
 /** Listeners to late verdicts, and bytes that one of them may leave unread. */
 export const LATE_LISTENERS_MAX = 64;
 export const LATE_UNREAD_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Look-ups in the store under way: each takes some milliseconds beside the recording. */
+export const LOOK_UPS_MAX = 32;
 
 /** Milliseconds without progress, while scans wait and the store can be written, after which the server is stuck. */
 export const STUCK_MS_MAX = 60_000;

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import {
@@ -18,6 +18,9 @@ export interface TlsFiles {
   readonly clientCa: Buffer | null;
 }
 
+/** The last answer that was begun on each connection. */
+const answers = new WeakMap<Socket, ServerResponse>();
+
 /** An HTTP server that no slow, idle or endless connection can hold. */
 export function createListener(handler: RequestListener, tls: TlsFiles | null): Server {
   const limits = {
@@ -30,15 +33,19 @@ export function createListener(handler: RequestListener, tls: TlsFiles | null): 
     keepAlive: true,
     noDelay: true,
   };
+  const listener: RequestListener = (request, response) => {
+    answers.set(request.socket, response);
+    handler(request, response);
+  };
   const server =
-    tls === null ? createServer(limits, handler) : createTlsServer({ ...limits, ...secured(tls) }, handler);
+    tls === null ? createServer(limits, listener) : createTlsServer({ ...limits, ...secured(tls) }, listener);
   server.maxConnections = CONNECTIONS_MAX;
   server.maxRequestsPerSocket = REQUESTS_PER_CONNECTION_MAX;
   return server;
 }
 
 function secured({ cert, key, clientCa }: TlsFiles) {
-  const secrets = { cert, key, minVersion: 'TLSv1.2' } as const;
+  const secrets = { cert, key, minVersion: 'TLSv1.2', handshakeTimeout: HEADERS_MS_MAX } as const;
   return clientCa === null ? secrets : { ...secrets, ca: clientCa, requestCert: true, rejectUnauthorized: true };
 }
 
@@ -47,11 +54,23 @@ const CODE_OF: Readonly<Record<string, ProblemCode>> = {
   HPE_HEADER_OVERFLOW: 'body-too-large',
 };
 
-/** What never became a request is answered with a problem all the same, and its connection is closed. */
+/**
+ * What never became a request is answered with a problem all the same, and its connection is closed. Where an answer is
+ * being sent, nothing may be written into it.
+ */
 export function refuseConnection(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // Before a TLS handshake is over nothing can be said; what is written would keep the connection open instead.
+  const isHttp = /^(?:HPE|ERR_HTTP)_/.test(error.code ?? '');
+  if (!isHttp || !socket.writable) {
     socket.destroy();
     return;
+  }
+  const answer = answers.get(socket);
+  if (answer !== undefined && !answer.writableFinished) {
+    // Nonsense behind a whole request takes nothing away from its answer.
+    if (answer.req.complete) answer.shouldKeepAlive = false;
+    else if (answer.headersSent) socket.destroy();
+    if (answer.req.complete || answer.headersSent) return;
   }
   const code = CODE_OF[error.code ?? ''] ?? 'bad-request';
   const body = JSON.stringify(problem(code, `no HTTP request: ${error.message}`));

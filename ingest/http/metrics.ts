@@ -4,7 +4,7 @@ import type { AnswerOrProblem, AnswerTimings } from './schemas.ts';
 
 /** What is asked for when somebody asks for the metrics. */
 export interface MeasuredPorts {
-  readonly queued: () => Readonly<Record<'payload' | 'image', number>>;
+  readonly queued: () => Readonly<Record<'payload' | 'image' | 'stream', number>>;
   /** Seconds that the oldest scan without a verdict has waited. */
   readonly lagSeconds: () => number;
   readonly streams: () => number;
@@ -71,7 +71,16 @@ export class Metrics {
   measure(ports: MeasuredPorts): void {
     collectDefaultMetrics({ register: this.registry });
     this.#gaugeOf('indicia_queue_scans', 'Scans that wait or are worked on.', 'kind', ports.queued);
-    this.#gaugeOf('indicia_images_total', 'Images by what read them, or why none did.', 'result', ports.images);
+    new Counter({
+      name: 'indicia_images_total',
+      help: 'Images by what read them, or why none did.',
+      labelNames: ['result'],
+      registers: this.#registers,
+      collect() {
+        this.reset();
+        for (const [result, images] of Object.entries(ports.images())) this.labels(result).inc(images);
+      },
+    });
     const single: [string, string, () => number | Promise<number>][] = [
       ['indicia_lag_seconds', 'Age of the oldest scan without a verdict.', ports.lagSeconds],
       ['indicia_streams', 'Streams that are open.', ports.streams],

@@ -165,7 +165,7 @@ function lookUpOperation(): Json {
     ],
     responses: {
       200: answerResponse('application/json', 'Answer', 'The verdict.'),
-      ...problems(['unauthorized', 'forbidden', 'not-found', 'internal', 'store-paused']),
+      ...problems(['unauthorized', 'forbidden', 'not-found', 'too-busy', 'internal', 'store-paused']),
     },
   };
 }
@@ -175,8 +175,8 @@ function lateOperation(): Json {
     operationId: 'late',
     summary: 'Verdicts that came after their deadline: the last ones at once, then each as it comes.',
     responses: {
-      200: answerResponse('application/x-ndjson', 'AnswerOrProblem', 'A line for each.'),
-      ...problems(['unauthorized', 'forbidden', 'draining', 'store-paused']),
+      200: answerResponse('application/x-ndjson', 'Answer', 'A line for each.'),
+      ...problems(['unauthorized', 'forbidden', 'too-busy', 'draining', 'store-paused']),
     },
   };
 }

@@ -36,7 +36,7 @@ export interface AnsweredBatch {
  */
 export class RequestQueue {
   readonly #limits: QueueLimits;
-  readonly #onAnswered: (answered: AnsweredBatch) => void;
+  readonly #onAnswered: (answered: AnsweredBatch) => Promise<void>;
   readonly #rate = new ServiceRate();
   readonly #working = new Set<readonly QueuedScan[]>();
   #waiting: QueuedScan[] = [];
@@ -45,7 +45,7 @@ export class RequestQueue {
   #wakers: (() => void)[] = [];
   #isEnded = false;
 
-  constructor(limits: QueueLimits, onAnswered: (answered: AnsweredBatch) => void) {
+  constructor(limits: QueueLimits, onAnswered: (answered: AnsweredBatch) => Promise<void>) {
     this.#limits = limits;
     this.#onAnswered = onAnswered;
   }
@@ -106,8 +106,8 @@ export class RequestQueue {
       async *batches() {
         for (let batch = await take(); batch !== null; batch = await take()) {
           const answered = Promise.withResolvers<void>();
-          yield batchOf(batch, (answers, takenAtMs) => {
-            done({ batch, answers, takenAtMs });
+          yield batchOf(batch, async (answers, takenAtMs) => {
+            await done({ batch, answers, takenAtMs });
             answered.resolve();
           });
           if (!readsAhead) await answered.promise;
@@ -126,20 +126,20 @@ export class RequestQueue {
     return batch;
   }
 
-  #done(answered: AnsweredBatch): void {
+  #done(answered: AnsweredBatch): Promise<void> {
     const { batch, takenAtMs } = answered;
     this.#working.delete(batch);
     this.#scans -= batch.length;
     this.#bytes -= bytesOf(batch);
     this.#rate.note(batch.length, takenAtMs, performance.now());
     for (const wake of this.#wakers.splice(0)) wake();
-    this.#onAnswered(answered);
+    return this.#onAnswered(answered);
   }
 }
 
 function batchOf(
   batch: readonly QueuedScan[],
-  onAnswers: (answers: BatchAnswers, takenAtMs: number) => void,
+  onAnswers: (answers: BatchAnswers, takenAtMs: number) => Promise<void>,
 ): ScanBatch {
   const takenAtMs = performance.now();
   return {
@@ -147,7 +147,7 @@ function batchOf(
     position: null,
     unfinished: null,
     keepsReadings: true,
-    acknowledge: async (answers) => onAnswers(answers, takenAtMs),
+    acknowledge: (answers) => onAnswers(answers, takenAtMs),
   };
 }
 

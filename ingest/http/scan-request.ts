@@ -2,8 +2,8 @@ import { Compile } from 'typebox/compile';
 import type { Scan } from '../../indicium/index.ts';
 import { isObject, isOfPlant, type ScanOrigin, scanOfRecord } from '../scan-line.ts';
 import { textOf } from '../scan-mark.ts';
-import { isDeeperThan } from './json-depth.ts';
-import { BATCH_REQUEST_SCANS_MAX, DEADLINE_MS_MAX, JSON_DEPTH_MAX } from './limits.ts';
+import { excessOf } from './json-bounds.ts';
+import { BATCH_REQUEST_SCANS_MAX, DEADLINE_MS_MAX, JSON_DEPTH_MAX, SCAN_VALUES_MAX } from './limits.ts';
 import { ProblemError } from './problems.ts';
 import { DeadlineMs } from './schemas.ts';
 
@@ -17,9 +17,11 @@ export interface RequestedScan {
 const Deadline = Compile(DeadlineMs);
 
 /** @throws ProblemError */
-export function parseJson(body: Buffer): unknown {
-  if (isDeeperThan(body, JSON_DEPTH_MAX)) {
-    throw new ProblemError('bad-request', `JSON of more than ${JSON_DEPTH_MAX} levels`);
+export function parseJson(body: Buffer, valuesMax = SCAN_VALUES_MAX): unknown {
+  const excess = excessOf(body, { levelsMax: JSON_DEPTH_MAX, valuesMax });
+  if (excess !== null) {
+    const most = excess === 'levels' ? JSON_DEPTH_MAX : valuesMax;
+    throw new ProblemError('bad-request', `JSON of more than ${most} ${excess}`);
   }
   try {
     return JSON.parse(body.toString('utf8'));
@@ -76,14 +78,11 @@ export function requestedBatch(body: unknown, origin: ScanOrigin): readonly Requ
   });
 }
 
-function deadlineOf(value: unknown, place: string, scanId?: string): number | null {
+/** @throws ProblemError where it is there and is none. */
+export function deadlineOf(value: unknown, place: string, scanId?: string): number | null {
   if (!isGiven(value)) return null;
-  if (isDeadline(value)) return value;
+  if (Deadline.Check(value)) return value;
   throw new ProblemError('bad-request', `${place} is no whole number from 1 to ${DEADLINE_MS_MAX}`, scanId);
-}
-
-export function isDeadline(value: unknown): value is number {
-  return Deadline.Check(value);
 }
 
 /** Null is like a field that is not there. */

@@ -1,69 +1,99 @@
-import { hash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { LINE_BYTES_MAX } from '../limits.ts';
 import { type Line, readLines } from '../lines.ts';
-import { isObject, type ScanOrigin } from '../scan-line.ts';
-import { textOf as lineText, type ScanLines, ScanLinesBuilder } from '../scan-lines.ts';
-import { textOf } from '../scan-mark.ts';
+import type { ScanOrigin } from '../scan-line.ts';
+import { type ScanLines, ScanLinesBuilder } from '../scan-lines.ts';
 import type { BatchAnswers, ScanSource } from '../source.ts';
+import { AnswerOrder, type AnswerPlace } from './answer-order.ts';
 import type { AnswerWriter } from './answer-writer.ts';
 import type { BatchMoments } from './answers.ts';
-import type { ByteGate } from './byte-gate.ts';
-import { isDeeperThan } from './json-depth.ts';
-import { JSON_DEPTH_MAX, READ_AHEAD_SCANS_MIN, STREAM_LINE_BYTES_MAX } from './limits.ts';
+import type { Gate } from './gate.ts';
+import { IMAGE_LINE_WEIGHT, READ_AHEAD_SCANS_MIN, STREAM_BATCHES_UNREAD_MAX, STREAM_LINE_BYTES_MAX } from './limits.ts';
 import type { PendingAnswer } from './pending-answer.ts';
-import type { Problem } from './problems.ts';
-import { isDeadline } from './scan-request.ts';
+import { type Problem, ProblemError } from './problems.ts';
 import type { AnswerOrProblem } from './schemas.ts';
+import { deadlineOfLine, isBlank, mayNameImage, withinBounds } from './stream-line.ts';
 
 export interface StreamPorts {
   /** Names the stream in the scan ids of lines that have none. */
   readonly label: string;
   readonly origin: ScanOrigin;
-  readonly gate: ByteGate;
+  /** What all streams together may have on the way, by bytes and by lines. */
+  readonly gates: { readonly bytes: Gate; readonly lines: Gate };
   readonly output: AnswerWriter;
   /** Why whoever sends may not send any more; what came before is still answered. */
   readonly refusal: () => Problem | null;
-  readonly pendingOf: (scan: { scanId: string; plant: string | null }, deadlineMs: number) => PendingAnswer;
+  readonly pendingOf: (
+    scan: { scanId: string; plant: string | null },
+    arrivedAtMs: number,
+    deadlineMs: number,
+  ) => PendingAnswer;
   readonly answersOf: (answers: BatchAnswers, moments: BatchMoments) => (AnswerOrProblem | Promise<AnswerOrProblem>)[];
+  /** Until there is room for the look-ups of another batch. */
+  readonly room: () => Promise<void>;
 }
 
-type Rows = (AnswerOrProblem | Promise<AnswerOrProblem>)[];
+/** A line that has come and has no verdict yet. */
+interface Row {
+  readonly place: AnswerPlace;
+  readonly arrivedAtMs: number;
+  /** Of lines that do not wait for ever. */
+  readonly pending: PendingAnswer | null;
+  readonly weight: number;
+}
 
-/** Lines that went into the pipeline together, until their answers have been written. */
+/** Lines that went into the pipeline together, until their verdicts are there. */
 interface Taken {
   readonly lines: ScanLines;
+  readonly rows: readonly Row[];
   /** Of the lines; their buffer itself goes to the thread that parses them. */
   readonly bytes: number;
-  readonly arrivedAtMs: readonly number[];
+  readonly weight: number;
   readonly takenAtMs: number;
-  /** Lines that do not wait for ever, by row. */
-  readonly pending: ReadonlyMap<number, PendingAnswer>;
-  readonly rows: PromiseWithResolvers<Rows>;
-  readonly written: PromiseWithResolvers<void>;
 }
 
 /**
  * Scans line by line on one connection, answered line by line in the same order. As many lines as have come go through the
- * pipeline together; no more are read than it takes, and it takes no more than are answered and read.
+ * pipeline together; no more are read than it takes, and it takes no more than are answered and read. The deadline of a
+ * line holds from its arrival, wherever it waits.
  */
 export class ScanStream {
   readonly #ports: StreamPorts;
   readonly #builder: ScanLinesBuilder;
-  #arrivedAtMs: number[] = [];
-  #pending = new Map<number, PendingAnswer>();
-  #line = 0;
-  /** Batches that were taken and have no verdicts yet. */
-  #working = 0;
+  readonly #order: AnswerOrder;
+  readonly #taken = new Set<Taken>();
+  /** Of the lines in the builder. */
+  #rows: Row[] = [];
+  /** Lines that came together with others that filled the builder. */
+  #overflow: { readonly line: Line; readonly row: Row }[] = [];
+  #lines = 0;
+  #linesAdded = 0;
+  /** Batches whose answers are there and have not gone out. */
+  #unread = 0;
   #isFull = false;
   #isEnded = false;
   #wakeTaker = () => {};
   #wakeReader = () => {};
-  #writing: Promise<void> = Promise.resolve();
 
   constructor(ports: StreamPorts) {
     this.#ports = ports;
     this.#builder = new ScanLinesBuilder(ports.label, ports.origin);
+    this.#order = new AnswerOrder(ports.output);
+  }
+
+  /** Lines without a verdict. */
+  get depth(): number {
+    let taken = 0;
+    for (const { rows } of this.#taken) taken += rows.length;
+    return taken + this.#rows.length + this.#overflow.length;
+  }
+
+  /**
+   * When the oldest line came that the pipeline works on, as performance.now tells it; null when there is none. Those that
+   * wait for their sender to read his answers do not count: nobody else can help that.
+   */
+  get oldestAtMs(): number | null {
+    const [oldest] = this.#taken;
+    return oldest?.rows[0]?.arrivedAtMs ?? null;
   }
 
   source(input: Readable): ScanSource {
@@ -96,7 +126,7 @@ export class ScanStream {
 
   /** Until all that was taken has been answered and written. */
   written(): Promise<void> {
-    return this.#writing;
+    return this.#order.written();
   }
 
   async #read(input: Readable): Promise<void> {
@@ -104,17 +134,11 @@ export class ScanStream {
       // Whoever stops reading still has answers to write on the same socket.
       const chunks = input.iterator({ destroyOnReturn: false });
       for await (const lines of readLines(chunks, STREAM_LINE_BYTES_MAX)) {
-        for (const read of lines) {
-          const line = isTooDeep(read) ? skipped(read) : read;
-          while (this.#isFull && !this.#isEnded) await new Promise<void>((resolve) => (this.#wakeReader = resolve));
-          if (this.#isEnded) return;
-          if (isBlank(line)) continue;
-          this.#line += 1;
-          this.#note(line);
-          this.#isFull = this.#builder.add(line);
-          if (this.#isFull) this.#wakeTaker();
-        }
+        if (this.#isEnded) return;
+        const arrivedAtMs = performance.now();
+        for (const line of lines) if (!isBlank(line)) this.#note(withinBounds(line), arrivedAtMs);
         this.#wakeTaker();
+        while (this.#isFull && !this.#isEnded) await new Promise<void>((resolve) => (this.#wakeReader = resolve));
       }
     } catch {
       // The sender went away: what it sent whole is recorded, and half a line is none.
@@ -123,128 +147,102 @@ export class ScanStream {
     }
   }
 
-  #note(line: Line): void {
-    const row = this.#arrivedAtMs.length;
-    this.#arrivedAtMs.push(performance.now());
-    const deadline = deadlineOfLine(line, `${this.#ports.label}:${this.#line}`);
-    if (deadline !== null) this.#pending.set(row, this.#ports.pendingOf(deadline, deadline.ms));
+  #note(line: Line, arrivedAtMs: number): void {
+    const { label, origin, pendingOf } = this.#ports;
+    const place = this.#order.add();
+    const deadline = deadlineOfLine(line, origin, `${label}:${this.#lines + 1}`);
+    if (deadline !== null && 'code' in deadline) {
+      this.#order.settle(place, deadline);
+      return;
+    }
+    this.#lines += 1;
+    const pending = deadline === null ? null : pendingOf(deadline, arrivedAtMs, deadline.ms);
+    pending?.answer.then(
+      (answer) => this.#order.settle(place, answer),
+      () => this.#order.fail(place),
+    );
+    this.#add(line, { place, arrivedAtMs, pending, weight: mayNameImage(line) ? IMAGE_LINE_WEIGHT : 1 });
+  }
+
+  #add(line: Line, row: Row): void {
+    if (this.#isFull) {
+      this.#overflow.push({ line, row });
+      return;
+    }
+    this.#linesAdded += 1;
+    this.#rows.push(row);
+    this.#isFull = this.#builder.add(line);
   }
 
   async #take(): Promise<Taken | null> {
-    while (this.#builder.isEmpty || !this.#isWorthTaking()) {
-      if (this.#builder.isEmpty && this.#isEnded) return null;
+    while (this.#builder.isEmpty || this.#unread >= STREAM_BATCHES_UNREAD_MAX || !this.#isWorthTaking()) {
+      if (this.#isEnded && this.#builder.isEmpty) return null;
       await new Promise<void>((resolve) => (this.#wakeTaker = resolve));
     }
     const refusal = this.#ports.refusal();
     if (refusal !== null) {
-      this.stop();
-      this.#writing = this.#writing.then(() => this.#ports.output.write(asLine(refusal)));
+      this.#refuse(refusal);
       return null;
     }
-    this.#working += 1;
-    const lines = this.#builder.take(this.#line);
-    const taken: Taken = {
-      lines,
-      bytes: lines.text.length,
-      arrivedAtMs: this.#arrivedAtMs,
-      takenAtMs: performance.now(),
-      pending: this.#pending,
-      rows: Promise.withResolvers(),
-      written: Promise.withResolvers(),
-    };
-    this.#arrivedAtMs = [];
-    this.#pending = new Map();
+    const lines = this.#builder.take(this.#linesAdded);
+    const rows = this.#rows;
+    const weight = rows.reduce((total, row) => total + row.weight, 0);
+    const taken = { lines, rows, bytes: lines.text.length, weight, takenAtMs: performance.now() };
+    this.#taken.add(taken);
+    this.#rows = [];
     this.#isFull = false;
-    this.#wakeReader();
-    this.#writing = this.#writing.then(() => this.#write(taken));
-    await this.#ports.gate.enter(taken.bytes);
+    for (const { line, row } of this.#overflow.splice(0)) this.#add(line, row);
+    if (!this.#isFull) this.#wakeReader();
+    await this.#ports.gates.bytes.enter(taken.bytes);
+    await this.#ports.gates.lines.enter(taken.weight);
     return taken;
   }
 
+  /** A line or two beside a batch that is being recorded would be a transaction of their own. */
   #isWorthTaking(): boolean {
-    return this.#working === 0 || this.#isFull || this.#arrivedAtMs.length >= READ_AHEAD_SCANS_MIN;
+    return this.#taken.size === 0 || this.#isFull || this.#rows.length >= READ_AHEAD_SCANS_MIN;
+  }
+
+  /** In the place of the lines that have come and are not taken any more. */
+  #refuse(refusal: Problem): void {
+    this.stop();
+    const rows = [...this.#rows, ...this.#overflow.map(({ row }) => row)];
+    this.#rows = [];
+    this.#overflow = [];
+    for (const { place } of rows) this.#order.leaveOut(place);
+    for (const { pending } of rows) pending?.fail(new ProblemError(refusal.code, refusal.detail));
+    this.#order.settle(this.#order.add(), refusal);
   }
 
   async #answer(taken: Taken, answers: BatchAnswers): Promise<void> {
-    this.#ports.gate.leave(taken.bytes);
-    this.#working -= 1;
+    const { gates, answersOf } = this.#ports;
+    const { rows, takenAtMs } = taken;
+    gates.bytes.leave(taken.bytes);
+    gates.lines.leave(taken.weight);
+    this.#taken.delete(taken);
     this.#wakeTaker();
-    const { arrivedAtMs, takenAtMs, pending } = taken;
-    const moments = { arrivedAtMs: (row: number) => arrivedAtMs[row] ?? takenAtMs, takenAtMs };
-    const rows = this.#ports.answersOf(answers, moments);
-    for (const [row, waiting] of pending) {
-      Promise.resolve(rows[row]).then(
-        (answer) => answer !== undefined && waiting.settle(answer),
-        (error: Error) => waiting.fail(error),
-      );
+    const given = answersOf(answers, { arrivedAtMs: (row) => rows[row]?.arrivedAtMs ?? takenAtMs, takenAtMs });
+    for (const [index, row] of rows.entries()) {
+      const answer = given[index];
+      if (answer === undefined) throw new Error('a line was recorded without an answer');
+      if (!(answer instanceof Promise)) this.#settle(row, answer);
+      else
+        answer.then(
+          (late) => this.#settle(row, late),
+          (error: Error) => (row.pending === null ? this.#order.fail(row.place) : row.pending.fail(error)),
+        );
     }
-    taken.rows.resolve(rows);
-    await taken.written.promise;
+    // Not waited for: what this stream has in the pipeline would stay there, in the way of others.
+    this.#unread += 1;
+    void this.#order.written(rows.at(-1)?.place).then(() => {
+      this.#unread -= 1;
+      this.#wakeTaker();
+    });
+    await this.#ports.room();
   }
 
-  async #write(taken: Taken): Promise<void> {
-    try {
-      await this.#writeRows(taken);
-    } catch {
-      // An answer that could not be had must not be skipped: the sender asks again for all that is missing.
-      this.#ports.output.cut();
-    }
-    taken.written.resolve();
-  }
-
-  async #writeRows({ arrivedAtMs, pending, rows }: Taken): Promise<void> {
-    const { output } = this.#ports;
-    if (pending.size === 0) {
-      const answers = await Promise.all(await rows.promise);
-      return output.write(answers.map(asLine).join(''));
-    }
-    for (let row = 0; row < arrivedAtMs.length; row++) {
-      const answer = await (pending.get(row)?.answer ?? rows.promise.then((all) => all[row]));
-      if (answer !== undefined) await output.write(asLine(answer));
-    }
-  }
-}
-
-function asLine(answer: AnswerOrProblem): string {
-  return `${JSON.stringify(answer)}\n`;
-}
-
-const SPACE = 0x20;
-const ASCII_END = 0x80;
-
-/** As the parser of lines sees it: an empty line is no scan and has no answer. */
-function isBlank({ bytes }: Line): boolean {
-  if (bytes === null) return false;
-  const visible = bytes.findIndex((byte) => byte > SPACE);
-  if (visible === -1) return true;
-  // Other blanks than these start with a byte beyond ASCII.
-  return (bytes[visible] ?? 0) >= ASCII_END && lineText(bytes, 0, bytes.length).trim() === '';
-}
-
-/** Longer lines than a file of scans may have carry images: brackets in their place would keep a reader busy for long. */
-function isTooDeep({ bytes }: Line): boolean {
-  return bytes !== null && bytes.length > LINE_BYTES_MAX && isDeeperThan(bytes, JSON_DEPTH_MAX);
-}
-
-function skipped(line: Line): Line {
-  return { ...line, bytes: null, skippedDigest: hash('sha256', line.bytes ?? '') };
-}
-
-const DEADLINE_FIELD = Buffer.from('"deadlineMs"');
-
-/** Most lines have no deadline: those are parsed by the readers alone. */
-function deadlineOfLine({ bytes }: Line, fallbackId: string) {
-  if (bytes === null || !bytes.includes(DEADLINE_FIELD)) return null;
-  const record = recordOf(bytes);
-  if (!isObject(record) || !isDeadline(record.deadlineMs)) return null;
-  return { scanId: textOf(record.scanId) ?? fallbackId, plant: textOf(record.plant), ms: record.deadlineMs };
-}
-
-function recordOf(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(lineText(bytes, 0, bytes.length));
-  } catch {
-    // Whoever parses the lines says so in its verdict.
-    return null;
+  #settle({ place, pending }: Row, verdict: AnswerOrProblem): void {
+    if (pending === null) this.#order.settle(place, verdict);
+    else pending.settle(verdict);
   }
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Fastify, {
   type FastifyBaseLogger,
@@ -10,16 +10,17 @@ import Fastify, {
 } from 'fastify';
 import type { ScanSource } from '../source.ts';
 import type { Access } from './access/access.ts';
-import type { AnswerPolicy, KnownVerdict } from './answers.ts';
+import { refuseOtherMethods } from './allowed-methods.ts';
+import type { AnswerPolicy } from './answers.ts';
 import { BodyBudget } from './body.ts';
 import { addEvidenceRoutes, type LiveStore } from './evidence-routes.ts';
-import { REFUSED_BODY_BYTES_MAX } from './limits.ts';
+import { closeBehindUnread } from './lingering.ts';
 import { createListener, refuseConnection, type TlsFiles } from './listener.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { PROBLEMS, type ProblemCode, ProblemError, problem } from './problems.ts';
 import { addServiceRoutes } from './service-routes.ts';
-import { addStreamRoutes, Streams } from './stream-routes.ts';
+import { addStreamRoutes } from './stream-routes.ts';
 import type { VerdictDesk } from './verdict-desk.ts';
 import { addVerdictRoutes } from './verdict-routes.ts';
 
@@ -34,7 +35,6 @@ export interface ServerPorts {
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
   readonly trust: () => { readonly version: number; readonly expiresAtMs: number };
-  readonly verdictsOf: (scanIds: readonly string[]) => Promise<readonly KnownVerdict[]>;
   /** Null as long as the store is not open. */
   readonly liveStore: () => LiveStore | null;
   /** Views that it gives out. */
@@ -54,7 +54,6 @@ const PARAMETER_CHARS_MAX = 256 * 4 * 3;
 /** The sorter's API over HTTP. */
 export class SorterServer {
   readonly #ports: ServerPorts;
-  readonly #streams = new Streams();
   readonly #app: FastifyInstance;
   #listener: Server | undefined;
 
@@ -71,7 +70,9 @@ export class SorterServer {
       },
       routerOptions: { maxParamLength: PARAMETER_CHARS_MAX },
       clientErrorHandler: refuseConnection,
-      frameworkErrors: (error, request, reply) => void this.#refuse(error, request, reply),
+      // No hooks run for these: whether a body follows is not looked at.
+      frameworkErrors: (error, request, reply) =>
+        void this.#refuse(error, request, reply.header('connection', 'close')),
       exposeHeadRoutes: false,
       return503OnClosing: false,
       serverFactory: (handler) => {
@@ -83,10 +84,12 @@ export class SorterServer {
     this.#app.removeAllContentTypeParsers();
     this.#app.addContentTypeParser('*', (_request, _payload, done) => done(null));
     this.#app.setErrorHandler((error: FastifyError, request, reply) => this.#refuse(error, request, reply));
-    this.#app.setNotFoundHandler((request, reply) => this.#refuse(this.#notFound(request), request, reply));
+    this.#app.setNotFoundHandler((request, reply) => this.#refuse(notFound(request), request, reply));
+    closeBehindUnread(this.#app);
+    const addRefusals = refuseOtherMethods(this.#app);
     const budget = new BodyBudget();
     addVerdictRoutes(this.#app, ports, budget);
-    addStreamRoutes(this.#app, ports, this.#streams);
+    addStreamRoutes(this.#app, ports);
     addServiceRoutes(this.#app, ports);
     addEvidenceRoutes(this.#app, {
       ...ports,
@@ -95,10 +98,7 @@ export class SorterServer {
         return new Map(store === null ? [] : [['', store]]);
       },
     });
-  }
-
-  get streams(): number {
-    return this.#streams.count;
+    addRefusals();
   }
 
   /** The address that it listens on, whose port the system chose where it was 0. */
@@ -113,12 +113,12 @@ export class SorterServer {
   async drain(): Promise<void> {
     const { desk } = this.#ports;
     desk.drain();
-    await this.#streams.end();
-    desk.late.end();
+    await desk.streams.end();
   }
 
-  /** Lets the last answers be read, but not for ever, and frees the port. */
+  /** Ends whoever listens, lets the last answers be read, but not for ever, and frees the port. No verdict comes any more. */
   async close(): Promise<void> {
+    this.#ports.desk.late.end();
     const cut = setTimeout(() => this.cut(), CLOSING_MS_MAX);
     await this.#app.close();
     clearTimeout(cut);
@@ -127,15 +127,6 @@ export class SorterServer {
   /** Ends every connection at once. */
   cut(): void {
     this.#listener?.closeAllConnections();
-  }
-
-  #notFound({ method, url }: FastifyRequest): ProblemError {
-    const path = url.split('?', 1)[0] ?? '';
-    const other = method === 'POST' ? 'GET' : 'POST';
-    if (this.#app.hasRoute({ method: other, url: path.replace(':', '::') })) {
-      return new ProblemError('method-not-allowed', `${method} ${path}: only ${other}`);
-    }
-    return new ProblemError('not-found', `no ${method} ${path}`);
   }
 
   #refuse(error: FastifyError | ProblemError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -147,8 +138,7 @@ export class SorterServer {
     const { status } = PROBLEMS[code];
     const known = error instanceof ProblemError ? error : null;
     const detail = code === 'internal' ? `see the log of the server under ${request.id}` : error.message;
-    if (desk.isDraining || !isSoonRead(request.raw)) reply.header('connection', 'close');
-    else request.raw.resume();
+    if (desk.isDraining) reply.header('connection', 'close');
     if (code === 'unauthorized') reply.header('www-authenticate', 'Bearer');
     if (known?.retryAfterSeconds != null) reply.header('retry-after', known.retryAfterSeconds);
     const body = { ...problem(code, detail, known?.scanId), instance: request.id };
@@ -156,14 +146,8 @@ export class SorterServer {
   }
 }
 
-/**
- * Whether what is left of a refused body is read and thrown away. Closing the connection on it would break the sender's
- * write, and the sender would not learn why; what is large or does not say its length is not waited for.
- */
-function isSoonRead({ complete, headers }: IncomingMessage): boolean {
-  if (complete) return true;
-  const isChunked = headers['transfer-encoding'] !== undefined;
-  return !isChunked && Number(headers['content-length'] ?? 0) <= REFUSED_BODY_BYTES_MAX;
+function notFound({ method, url }: FastifyRequest): ProblemError {
+  return new ProblemError('not-found', `no ${method} ${url.split('?', 1)[0]}`);
 }
 
 /** What the framework says in place of our own code. */

@@ -17,8 +17,16 @@ export const SINGLE_SCAN_BODIES: Readonly<Record<string, number>> = {
   'application/octet-stream': PAYLOAD_BODY_BYTES_MAX,
 };
 
-/** The kind of a body, without its parameters. */
+/**
+ * The kind of a body, without its parameters.
+ *
+ * @throws ProblemError where it is compressed: bytes would be taken for a mark that are none.
+ */
 export function mediaTypeOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? '';
+  if (encoding !== '' && encoding !== 'identity') {
+    throw new ProblemError('unsupported-media-type', `bodies are not decompressed here: content-encoding ${encoding}`);
+  }
   return (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
 

@@ -3,71 +3,49 @@ import type { FastifyInstance } from 'fastify';
 import { mayReadVerdicts } from './access/access.ts';
 import { type Admitted, admit, originFor, withdrawal } from './admission.ts';
 import { AnswerWriter } from './answer-writer.ts';
-import { ByteGate } from './byte-gate.ts';
-import { QUEUE_BYTES_MAX, STREAMS_MAX } from './limits.ts';
+import { Gate } from './gate.ts';
+import { BUSY_RETRY_SECONDS, QUEUE_BYTES_MAX, STREAM_LINES_AHEAD_MAX, STREAMS_MAX } from './limits.ts';
 import { ProblemError, problem } from './problems.ts';
 import { ScanStream } from './scan-stream.ts';
 import type { ServerPorts } from './server.ts';
 import { mediaTypeOf } from './single-scan.ts';
 import { inRequestSpan } from './tracing.ts';
 
-/** Streams that are open, so that they can be ended in order. */
-export class Streams {
-  readonly #open = new Map<ScanStream, Promise<void>>();
-
-  get count(): number {
-    return this.#open.size;
-  }
-
-  async run(stream: ScanStream, work: Promise<void>): Promise<void> {
-    this.#open.set(stream, work);
-    try {
-      await work;
-    } finally {
-      this.#open.delete(stream);
-    }
-  }
-
-  /** Each answers what it has read and ends. */
-  async end(): Promise<void> {
-    for (const stream of this.#open.keys()) stream.stop();
-    await Promise.all(this.#open.values());
-  }
-}
-
 const NDJSON = 'application/x-ndjson';
 /** A stream has its connection for itself: when it ends, so does the connection, whatever else is being sent. */
 const STREAM_HEAD = { 'content-type': NDJSON, connection: 'close', 'cache-control': 'no-store' };
 
 /** Scans line by line, and the verdicts that came late. */
-export function addStreamRoutes(app: FastifyInstance, ports: ServerPorts, streams: Streams): void {
+export function addStreamRoutes(app: FastifyInstance, ports: ServerPorts): void {
   const { desk, metrics, access } = ports;
-  const gate = new ByteGate(QUEUE_BYTES_MAX);
+  const { streams } = desk;
+  const gates = { bytes: new Gate(QUEUE_BYTES_MAX), lines: new Gate(STREAM_LINES_AHEAD_MAX) };
 
   app.post('/v1/verdicts::stream', async (request, reply) => {
     const admitted = admit(access, request, ['sorter']);
     desk.refuseWhenClosed();
     if (mediaTypeOf(request.raw) !== NDJSON) throw new ProblemError('unsupported-media-type', `a stream is ${NDJSON}`);
     if (streams.count >= STREAMS_MAX) {
-      throw new ProblemError('too-busy', `${STREAMS_MAX} streams are open`, undefined, 1);
+      throw new ProblemError('too-busy', `${STREAMS_MAX} streams are open`, undefined, BUSY_RETRY_SECONDS);
     }
     reply.hijack();
     const response = open(reply.raw);
     const stream = new ScanStream({
       label: `http-stream:${request.id}`,
       origin: originFor(admitted),
-      gate,
+      gates,
       output: new AnswerWriter(response),
       refusal: () => {
         const reason = withdrawal(access, admitted);
         return reason === null ? null : problem('unauthorized', reason);
       },
-      pendingOf: (scan, deadlineMs) => desk.pendingOf(scan, performance.now(), deadlineMs),
+      pendingOf: (scan, arrivedAtMs, deadlineMs) => desk.pendingOf(scan, arrivedAtMs, deadlineMs),
       answersOf: (answers, moments) => {
         const rows = desk.answersOf(answers, moments);
         for (const row of rows.keys()) metrics.answered('stream', performance.now() - moments.arrivedAtMs(row));
         return rows;
       },
+      room: () => desk.lookUps.room(),
     });
     const work = inRequestSpan('POST /v1/verdicts:stream', request.headers, async () => {
       await ports.run(stream.source(request.raw));
@@ -81,11 +59,9 @@ export function addStreamRoutes(app: FastifyInstance, ports: ServerPorts, stream
     const admitted = admit(access, request, ['investigator', 'sorter']);
     desk.refuseWhenClosed();
     const mayRead = (plant: string | null) => withdrawal(access, admitted) === null && isFor(admitted, plant);
+    desk.late.refuseWhenFull();
     reply.hijack();
-    const response = open(reply.raw);
-    if (!desk.late.listen({ response, mayRead })) {
-      response.end(`${JSON.stringify(problem('too-busy', 'too many listen to late verdicts already'))}\n`);
-    }
+    desk.late.listen({ response: open(reply.raw), mayRead });
   });
 }
 

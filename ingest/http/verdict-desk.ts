@@ -4,12 +4,14 @@ import { type AnswerPorts, answersOf, type BatchMoments, lateAnswerOf } from './
 import type { StoreState } from './health.ts';
 import { LateVerdicts } from './late-verdicts.ts';
 import { PAUSED_RETRY_SECONDS, QUEUE_IMAGES_FREE, QUEUE_IMAGES_MAX, QUEUE_SCANS_FREE } from './limits.ts';
+import { LookUps } from './look-ups.ts';
 import type { Metrics } from './metrics.ts';
 import { type Deadline, PendingAnswer } from './pending-answer.ts';
 import { ProblemError } from './problems.ts';
 import { type AnsweredBatch, PAYLOAD_BATCH_SCANS_MAX, type QueuedScan, RequestQueue } from './request-queue.ts';
 import { bytesOfScan, type RequestedScan } from './scan-request.ts';
 import type { AnswerOrProblem } from './schemas.ts';
+import { Streams } from './streams.ts';
 
 export interface DeskPorts extends AnswerPorts {
   /** Milliseconds since 1970. */
@@ -28,6 +30,8 @@ type Rows = (AnswerOrProblem | Promise<AnswerOrProblem>)[];
 /** Where scans wait for their verdicts, however they came. */
 export class VerdictDesk {
   readonly late = new LateVerdicts();
+  readonly streams = new Streams();
+  readonly lookUps: LookUps;
   readonly #ports: DeskPorts;
   readonly #payloads: RequestQueue;
   readonly #images: RequestQueue;
@@ -37,6 +41,7 @@ export class VerdictDesk {
 
   constructor(ports: DeskPorts) {
     this.#ports = ports;
+    this.lookUps = new LookUps(ports.verdictsOf);
     const onAnswered = (answered: AnsweredBatch) => this.#answered(answered);
     const payloads = {
       scansMax: ports.queueScansMax,
@@ -67,13 +72,16 @@ export class VerdictDesk {
     return this.#progressAtMs;
   }
 
-  get queued(): { payload: number; image: number } {
-    return { payload: this.#payloads.depth, image: this.#images.depth };
+  /** Scans without a verdict, by how they came. */
+  get queued(): { payload: number; image: number; stream: number } {
+    return { payload: this.#payloads.depth, image: this.#images.depth, stream: this.streams.depth };
   }
 
+  /** When the oldest of them came, as performance.now tells it; null when there is none that can get on. */
   get oldestAtMs(): number | null {
-    const [payload, image] = [this.#payloads.oldestAtMs, this.#images.oldestAtMs];
-    return payload === null || image === null ? (payload ?? image) : Math.min(payload, image);
+    const all = [this.#payloads.oldestAtMs, this.#images.oldestAtMs, this.streams.oldestAtMs];
+    const known = all.filter((ms) => ms !== null);
+    return known.length === 0 ? null : Math.min(...known);
   }
 
   /** The store can be written: the first time, and after a pause. */
@@ -142,8 +150,9 @@ export class VerdictDesk {
 
   /** The answers of a batch, whoever sent it, which is durable by now. */
   answersOf(answers: BatchAnswers, moments: BatchMoments): Rows {
-    const { metrics, nowMs } = this.#ports;
-    const rows = answersOf(answers, moments, this.#ports);
+    const { metrics, nowMs, policy } = this.#ports;
+    const verdictsOf = (scanIds: readonly string[]) => this.lookUps.verdictsOf(scanIds);
+    const rows = answersOf(answers, moments, { policy, verdictsOf });
     this.#progressAtMs = performance.now();
     metrics.recorded(rows.filter(isAnswer), answers.repeatedRows.length, nowMs());
     const waitMs = Math.max(0, moments.takenAtMs - moments.arrivedAtMs(0));
@@ -173,7 +182,7 @@ export class VerdictDesk {
     throw new ProblemError('too-busy', detail, undefined, seconds);
   }
 
-  #answered({ batch, answers, takenAtMs }: AnsweredBatch): void {
+  async #answered({ batch, answers, takenAtMs }: AnsweredBatch): Promise<void> {
     const arrivedAtMs = (row: number) => batch[row]?.pending.arrivedAtMs ?? takenAtMs;
     const rows = this.answersOf(answers, { arrivedAtMs, takenAtMs });
     for (const [row, { pending }] of batch.entries()) {
@@ -186,6 +195,7 @@ export class VerdictDesk {
           (error: Error) => pending.fail(error),
         );
     }
+    await this.lookUps.room();
   }
 }
 

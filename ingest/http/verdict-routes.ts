@@ -3,7 +3,7 @@ import { mayReadVerdicts } from './access/access.ts';
 import { admit, originFor } from './admission.ts';
 import { answerOf } from './answers.ts';
 import { type BodyBudget, readBody } from './body.ts';
-import { JSON_BODY_BYTES_MAX } from './limits.ts';
+import { BATCH_VALUES_MAX, JSON_BODY_BYTES_MAX } from './limits.ts';
 import type { PendingAnswer } from './pending-answer.ts';
 import { ProblemError, problem } from './problems.ts';
 import { parseJson, requestedBatch } from './scan-request.ts';
@@ -42,7 +42,7 @@ export function addVerdictRoutes(app: FastifyInstance, ports: ServerPorts, budge
       }
       const body = await readBody(request.raw, JSON_BODY_BYTES_MAX, budget);
       if (body === null) return reply.hijack();
-      const pending = desk.ask(requestedBatch(parseJson(body), originFor(admitted)), arrivedAtMs);
+      const pending = desk.ask(requestedBatch(parseJson(body, BATCH_VALUES_MAX), originFor(admitted)), arrivedAtMs);
       const verdicts = await Promise.all(pending.map(answerOrProblem));
       span.setAttribute('indicia.scans', verdicts.length);
       metrics.answered('batch', performance.now() - arrivedAtMs);
@@ -55,7 +55,8 @@ export function addVerdictRoutes(app: FastifyInstance, ports: ServerPorts, budge
     const admitted = admit(access, request, ['investigator']);
     const { scanId } = request.params;
     if (desk.store.kind !== 'open') desk.refuseWhenClosed();
-    const [first] = await ports.verdictsOf([scanId]);
+    desk.lookUps.refuseWhenFull();
+    const [first] = await desk.lookUps.verdictsOf([scanId]);
     // Of other plants not even that there is something is told.
     if (first === undefined || (admitted !== null && !mayReadVerdicts(admitted, first.plant))) {
       throw new ProblemError('not-found', 'no verdict under this scan id', scanId);

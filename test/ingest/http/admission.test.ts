@@ -5,6 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
+import { ImageReaders } from '../../../decode/index.ts';
 import { addToken, openTokens, type Role, revokeToken } from '../../../ingest/index.ts';
 import { indicia } from '../../support/command-line.ts';
 import { NOW_MS } from '../../support/published.ts';
@@ -32,7 +33,9 @@ describe('who may do what', () => {
     grant('Bob', '10001', ['investigator']);
     grant('Prometheus', null, ['metrics']);
     const access = openTokens(tokens, { nowMs: () => nowMs });
-    server = await serverIn(scope, { access }, { nowMs: () => nowMs });
+    const limits = { imageMsMax: 5_000, residentBytesMax: 2 ** 31 };
+    const images = new ImageReaders(1, new URL('../../support/slow-image-reader.ts', import.meta.url), limits);
+    server = await serverIn(scope, { access }, { nowMs: () => nowMs, images });
   });
   const as = (name: string) => ({ authorization: `Bearer ${issued.get(name)}` });
   const codeOf = async (response: Response) => {
@@ -65,6 +68,21 @@ describe('who may do what', () => {
     assert.equal((await fetch(`${server.url}/metrics`)).status, 401);
     assert.equal((await fetch(`${server.url}/metrics`, { headers: as('Ann') })).status, 403);
     assert.equal((await fetch(`${server.url}/metrics`, { headers: as('Prometheus') })).status, 200);
+  });
+
+  it('tells late verdicts to the plant whose token sent the scan, on a stream, too', async () => {
+    const listen = (name: string) => openStream(server.url, '/v1/verdicts:late', 'GET', as(name));
+    const [own, other, all] = [await listen('DBCS-9'), await listen('DBCS-1'), await listen('Ann')];
+    const stream = await openStream(server.url, '/v1/verdicts:stream', 'POST', as('DBCS-9'));
+    const image = { imageBase64: Buffer.from('slow and without plant').toString('base64'), deadlineMs: 10 };
+    const { plant: _, ...unnamed } = sentScan(null, image);
+    stream.send(unnamed);
+    assert.equal((await stream.next(1))[0]?.late, true);
+    for (const listener of [own, all]) assert.equal((await listener.next(1))[0]?.scanId, unnamed.scanId);
+    const fence = sentScan(null, { ...image, imageBase64: Buffer.from('slow, of the other').toString('base64') });
+    await postJson(server.url, '/v1/verdicts', fence, as('DBCS-1'));
+    assert.equal((await other.next(1))[0]?.scanId, fence.scanId, 'the other plant hears of its own only');
+    for (const { request } of [own, other, all, stream]) request.destroy();
   });
 
   it('lets a sorter speak for its own plant only, which is filled in where a scan names none', async () => {

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { StoreReader } from '../../../analytics/index.ts';
 import { ImageReaders } from '../../../decode/index.ts';
 import { liveness, readiness } from '../../../ingest/http/health.ts';
-import { QUEUE_WAIT_MS_MAX, STUCK_MS_MAX } from '../../../ingest/http/limits.ts';
+import { LATE_LISTENERS_MAX, LOOK_UPS_MAX, QUEUE_WAIT_MS_MAX, STUCK_MS_MAX } from '../../../ingest/http/limits.ts';
+import { LookUps } from '../../../ingest/http/look-ups.ts';
 import { PendingAnswer } from '../../../ingest/http/pending-answer.ts';
 import { RequestQueue } from '../../../ingest/http/request-queue.ts';
 import { ServiceRate } from '../../../ingest/http/service-rate.ts';
@@ -67,6 +69,31 @@ describe('a server that has too much to do', () => {
     );
   });
 
+  it('that is shutting down still tells listeners the verdicts that come late', async (test) => {
+    const server = await serverIn(test, {}, { images: images() });
+    const listener = await openStream(server.url, '/v1/verdicts:late', 'GET');
+    const slow = sentScan(null, { ...imageOf('slow while it ends'), deadlineMs: 20 });
+    const late = JSON.parse(await (await postJson(server.url, '/v1/verdicts', slow)).text());
+    assert.equal(late.late, true);
+    const stopped = server.service.stop();
+    assert.deepEqual(
+      (await listener.rest()).map(({ scanId, late }) => [scanId, late]),
+      [[slow.scanId, false]],
+    );
+    await stopped;
+  });
+
+  it('of listeners, too, says so and when to come again', async (test) => {
+    const server = await serverIn(test);
+    const listeners = await Promise.all(
+      Array.from({ length: LATE_LISTENERS_MAX }, () => openStream(server.url, '/v1/verdicts:late', 'GET')),
+    );
+    const refused = await fetch(`${server.url}/v1/verdicts:late`);
+    assert.deepEqual([refused.status, refused.headers.get('retry-after')], [429, '1']);
+    assert.equal(JSON.parse(await refused.text()).code, 'too-busy');
+    for (const { request } of listeners) request.destroy();
+  });
+
   it('whose disk is full refuses, is not ready, keeps what it has, and goes on by itself', async () => {
     // A mount namespace of its own: whoever runs the tests need not be root, and nothing stays mounted.
     const isRoot = process.getuid?.() === 0;
@@ -105,7 +132,7 @@ describe('the queue of requests', () => {
         fc.integer({ min: 1, max: 5 }),
         async (steps, batchScansMax) => {
           const done: string[] = [];
-          const queue = new RequestQueue({ scansMax: 1e6, scansFree: 1e6, batchScansMax }, ({ batch }) => {
+          const queue = new RequestQueue({ scansMax: 1e6, scansFree: 1e6, batchScansMax }, async ({ batch }) => {
             for (const { scan } of batch) done.push(scan.scanId);
           });
           const batches = queue.source('test', true).batches(null)[Symbol.asyncIterator]();
@@ -133,7 +160,7 @@ describe('the queue of requests', () => {
   });
 
   it('lets in so many whatever happens, then as many as will not wait long, and never more than its bounds', () => {
-    const queue = new RequestQueue({ scansMax: 100, scansFree: 10, batchScansMax: 5 }, () => {});
+    const queue = new RequestQueue({ scansMax: 100, scansFree: 10, batchScansMax: 5 }, async () => {});
     const add = (count: number, bytes = 1) => {
       queue.add(
         Array.from({ length: count }, () => {
@@ -161,6 +188,32 @@ describe('the queue of requests', () => {
     for (let count = 0; count < 50; count++) rate.note(100, 4e6 + count * 1_000, 4e6 + count * 1_000 + 1_000);
     assert.ok(rate.msFor(100) > 900 && rate.msFor(100) <= 1_000, 'what was long ago fades');
     assert.ok(rate.msFor(200) > QUEUE_WAIT_MS_MAX);
+  });
+});
+
+describe('look-ups', () => {
+  it('are refused while many are under way, and retries wait for room', async () => {
+    const answers: (() => void)[] = [];
+    const lookUps = new LookUps(async () => {
+      await new Promise<void>((resolve) => answers.push(resolve));
+      return [];
+    });
+    const underWay = Array.from({ length: LOOK_UPS_MAX - 1 }, () => lookUps.verdictsOf(['a']));
+    lookUps.refuseWhenFull();
+    await lookUps.room();
+    underWay.push(lookUps.verdictsOf(['b']));
+    assert.throws(() => lookUps.refuseWhenFull(), { code: 'too-busy', retryAfterSeconds: 1 });
+    let hasRoom = false;
+    const room = lookUps.room().then(() => {
+      hasRoom = true;
+    });
+    await setImmediate();
+    assert.equal(hasRoom, false);
+    answers[0]?.();
+    await room;
+    lookUps.refuseWhenFull();
+    for (const answer of answers) answer();
+    await Promise.all(underWay);
   });
 });
 

@@ -1,17 +1,22 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { BodyBudget, readBody } from '../../../ingest/http/body.ts';
-import { isDeeperThan } from '../../../ingest/http/json-depth.ts';
+import { excessOf } from '../../../ingest/http/json-bounds.ts';
 import { BODIES_BYTES_MAX, HEADERS_MS_MAX, JSON_DEPTH_MAX, REQUEST_MS_MAX } from '../../../ingest/http/limits.ts';
 import { parseMultipart } from '../../../ingest/http/multipart.ts';
 import { type ProblemCode, ProblemError } from '../../../ingest/http/problems.ts';
 import { HOSTILE_IMAGES } from '../../support/hostile-images.ts';
 import { openStream } from '../../support/scan-stream-client.ts';
 import { type LocalServer, postJson, sentScan, serverIn, suiteScope } from '../../support/sorter-server.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
 
 /** What a server says to bytes that are sent as they are, until it ends the connection or has answered once. */
 function exchange(url: string, ...parts: readonly (string | Buffer)[]): Promise<string> {
@@ -26,6 +31,20 @@ function exchange(url: string, ...parts: readonly (string | Buffer)[]): Promise<
   socket.on('close', () => resolve(said));
   for (const part of parts) socket.write(part);
   return promise;
+}
+
+/** What a server says until it closes the connection by itself, however much was answered before. */
+function untilClosed(url: string, ...parts: readonly string[]): Promise<string> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  let said = '';
+  socket.on('data', (chunk) => {
+    said += chunk.toString('latin1');
+  });
+  socket.on('error', () => {});
+  for (const part of parts) socket.write(part);
+  const closed = once(socket, 'close').then(() => said);
+  const open = sleep(2 * HEADERS_MS_MAX, 'still open', { ref: false });
+  return Promise.race([closed, open]).finally(() => socket.destroy());
 }
 
 const head = (...lines: string[]) => `POST /v1/verdicts HTTP/1.1\r\nhost: x\r\n${lines.join('\r\n')}\r\n\r\n`;
@@ -93,8 +112,19 @@ describe('a server among hostile clients', () => {
     assert.match(refused.detail, /more than 64 levels/);
     const stream = await openStream(server.url);
     stream.send(nested(1_000_000));
-    assert.match(JSON.stringify(await stream.next(1)), /"scan-malformed"/);
+    const wide = (keys: number) =>
+      `{"scanId":"wide"${Array.from({ length: keys }, (_, key) => `,"k${key}":0`).join('')}}`;
+    stream.send(wide(500_000));
+    const answers = await stream.next(2);
+    for (const { reasons, scanId } of answers) {
+      assert.match(JSON.stringify(reasons), /"scan-malformed"/);
+      assert.match(String(scanId), /^http-stream:/, 'its own was not even looked for');
+    }
     stream.request.destroy();
+    const many = JSON.parse(await (await postJson(server.url, '/v1/verdicts', wide(700_000))).text());
+    assert.match(many.detail, /more than 10000 values/);
+    const batch = await postJson(server.url, '/v1/verdicts:batch', `{"scans":[${wide(700_000)}]}`);
+    assert.match(JSON.parse(await batch.text()).detail, /more than 100000 values/);
     await isWell();
   });
 
@@ -175,6 +205,77 @@ describe('a server among hostile clients', () => {
     await isWell();
   });
 
+  it('closes a connection whose request never comes whole, behind its answer', async () => {
+    const promised = (line: string) => `${line} HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n`;
+    await Promise.all(
+      [
+        ['GET /livez', 200],
+        ['GET /openapi.json', 200],
+        ['GET /metrics', 200],
+        ['GET /v1/verdicts/none', 404],
+        ['GET /nowhere', 404],
+        ['PUT /livez', 405],
+        ['GET /v1/verdicts/%zz', 400],
+      ].map(async ([line, status]) => {
+        const said = await untilClosed(server.url, promised(String(line)));
+        assert.match(said, new RegExp(`^HTTP/1\\.1 ${status} [\\s\\S]*connection: close`, 'i'), String(line));
+      }),
+    );
+    const whole = await exchange(server.url, `${promised('GET /livez')}123456789`);
+    assert.match(whole, /^HTTP\/1\.1 200 [\s\S]*connection: keep-alive/i, 'a body that is there holds nothing up');
+  });
+
+  it('lets a body come that it has refused, so that its sender gets to the answer', async () => {
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    const body = Buffer.alloc(1024 * 1024);
+    socket.write(head('content-type: text/plain', `content-length: ${body.length}`));
+    const [answer] = await once(socket, 'data');
+    assert.match(String(answer), /^HTTP\/1\.1 415 /);
+    socket.end(body);
+    // An error, where the connection was closed under the body.
+    await once(socket, 'close');
+  });
+
+  it('writes nothing but answers on a connection that then sends nonsense', async () => {
+    const scan = `${JSON.stringify(sentScan(server.world.frank()))}\n`;
+    const stream = ['POST /v1/verdicts:stream HTTP/1.1', 'host: x', 'content-type: application/x-ndjson'].join('\r\n');
+    const chunk = `${scan.length.toString(16)}\r\n${scan}\r\n`;
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    let said = '';
+    socket.on('data', (data) => {
+      said += data;
+      if (said.includes('"accept"')) socket.write('zz\r\nnonsense\r\n');
+    });
+    socket.on('error', () => {});
+    socket.write(`${stream}\r\ntransfer-encoding: chunked\r\n\r\n${chunk}`);
+    await once(socket, 'close');
+    assert.equal(said.match(/HTTP\/1\.1/g)?.length, 1, said);
+    const one = JSON.stringify(sentScan(server.world.frank()));
+    const said2 = await untilClosed(server.url, head(JSON_TYPE, `content-length: ${one.length}`), `${one}nonsense`);
+    assert.match(said2, /^HTTP\/1\.1 200 [\s\S]*"accept"/, 'a whole request keeps its answer');
+    assert.equal(said2.match(/HTTP\/1\.1/g)?.length, 1, said2);
+  });
+
+  it('refuses what it would misunderstand: compressed bodies, and headers that are no text', async () => {
+    const gzip = { 'content-encoding': 'gzip' };
+    for (const [path, type] of [
+      ['/v1/verdicts', 'application/json'],
+      ['/v1/verdicts:batch', 'application/json'],
+      ['/v1/verdicts:stream', 'application/x-ndjson'],
+    ] as const) {
+      assert.equal((await postJson(server.url, path, '{}', { ...gzip, 'content-type': type })).status, 415, path);
+    }
+    const plain = await postJson(server.url, '/v1/verdicts', sentScan(null), { 'content-encoding': 'identity' });
+    assert.equal(plain.status, 200);
+    const idOf = async (id: string) => {
+      const sent = head('content-type: application/octet-stream', `indicia-scan-id: ${id}`, 'content-length: 0');
+      return exchange(server.url, Buffer.from(sent, 'latin1'));
+    };
+    assert.match(await idOf('Z\xfcrich'), /^HTTP\/1\.1 400 [\s\S]*indicia-scan-id is not UTF-8/);
+    const encoded = Buffer.from('Zürich').toString('latin1');
+    assert.ok((await idOf(encoded)).includes(encoded), 'UTF-8 is taken, and given back');
+  });
+
   it('refuses multipart bodies that are none, or have what is not meant', async () => {
     const send = async (contentType: string, body: string) => {
       const options = { method: 'POST', headers: { 'content-type': contentType }, body };
@@ -200,7 +301,25 @@ describe('a server among hostile clients', () => {
     await isWell();
   });
 
-  it('answers everybody while 500 connections send a byte a second, and cuts those off', async () => {
+  it('answers everybody while 500 connections send a byte a second, and cuts those off', async (test) => {
+    const folder = await temporaryFolder(test);
+    const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', '/CN=x'];
+    execFileSync('openssl', ['req', '-x509', ...curve, '-keyout', keyFile, '-out', certFile], { stdio: 'ignore' });
+    const tls = { cert: readFileSync(certFile), key: readFileSync(keyFile), clientCa: null };
+    const secured = await serverIn(test, { tls });
+    let halfOpen = 0;
+    const handshakes: Socket[] = [];
+    for (const hello of ['', '\x16\x03\x01\x00\xc8\x01']) {
+      const socket = connect(Number(new URL(secured.url).port), '127.0.0.1');
+      halfOpen += 1;
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        halfOpen -= 1;
+      });
+      socket.write(Buffer.from(hello, 'latin1'));
+      handshakes.push(socket);
+    }
     const port = Number(new URL(server.url).port);
     let cut = 0;
     const opened = performance.now();
@@ -220,23 +339,28 @@ describe('a server among hostile clients', () => {
       for (const socket of sockets) if (socket.writable) socket.write('x');
     }, 1_000);
     let answered = 0;
-    while (cut < 400 && performance.now() - opened < 6 * HEADERS_MS_MAX) {
+    while ((cut < 400 || halfOpen > 0) && performance.now() - opened < 6 * HEADERS_MS_MAX) {
       const response = await postJson(server.url, '/v1/verdicts', sentScan(server.world.frank()));
       assert.equal(response.status, 200);
       answered += 1;
       await sleep(5);
     }
     clearInterval(drip);
+    for (const socket of [...sockets, ...handshakes]) socket.destroy();
     assert.equal(cut, 400, 'those whose head did not come to an end');
+    assert.equal(halfOpen, 0, 'nor their TLS handshake');
     assert.ok(answered > 100, `${answered} honest scans were answered meanwhile`);
-    for (const socket of sockets) socket.destroy();
   });
 });
 
-describe('the depth of JSON', () => {
-  const depthOf = (value: unknown): number => {
-    if (typeof value !== 'object' || value === null) return 0;
-    return 1 + Object.values(value).reduce<number>((deepest, item) => Math.max(deepest, depthOf(item)), 0);
+describe('the size of JSON', () => {
+  const sizeOf = (value: unknown): { levels: number; values: number } => {
+    if (typeof value !== 'object' || value === null) return { levels: 0, values: 0 };
+    const parts = Object.values(value).map(sizeOf);
+    return {
+      levels: 1 + Math.max(0, ...parts.map(({ levels }) => levels)),
+      values: Math.max(1, parts.length) + parts.reduce((total, { values }) => total + values, 0),
+    };
   };
 
   it('is known before it is parsed, whatever stands in its texts', () => {
@@ -244,9 +368,11 @@ describe('the depth of JSON', () => {
       fc.property(fc.jsonValue({ maxDepth: 8 }), fc.string(), (value, text) => {
         for (const json of [value, [value, { [text]: [text, '[{"\\'] }]]) {
           const bytes = Buffer.from(JSON.stringify(json));
-          const depth = depthOf(json);
-          assert.equal(isDeeperThan(bytes, depth), false);
-          if (depth > 0) assert.equal(isDeeperThan(bytes, depth - 1), true);
+          const { levels, values } = sizeOf(json);
+          assert.equal(excessOf(bytes, { levelsMax: levels, valuesMax: values }), null);
+          if (levels === 0) continue;
+          assert.equal(excessOf(bytes, { levelsMax: levels - 1, valuesMax: values }), 'levels');
+          assert.equal(excessOf(bytes, { levelsMax: levels, valuesMax: values - 1 }), 'values');
         }
       }),
     );
@@ -277,10 +403,10 @@ describe('the body of a request', () => {
     const budget = new BodyBudget();
     assert.ok(budget.take(BODIES_BYTES_MAX - 10));
     const large = requestOf();
-    const refused = codeOf(readBody(large, 1_000, budget));
+    const refused = readBody(large, 1_000, budget);
     large.write('12345');
     large.write('123456');
-    assert.equal(await refused, 'too-busy');
+    await assert.rejects(refused, { code: 'too-busy', retryAfterSeconds: 1 });
     const small = requestOf();
     const whole = readBody(small, 1_000, budget);
     small.end('1234567890');

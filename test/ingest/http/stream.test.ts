@@ -1,13 +1,22 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
-import { before, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { before, describe, it, type TestContext } from 'node:test';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
 import { StoreReader } from '../../../analytics/index.ts';
 import { ImageReaders } from '../../../decode/index.ts';
+import { BATCH_SCANS_MAX } from '../../../indicium/index.ts';
 import { AnswerWriter } from '../../../ingest/http/answer-writer.ts';
-import { ByteGate } from '../../../ingest/http/byte-gate.ts';
-import { problem } from '../../../ingest/http/problems.ts';
-import { ScanStream } from '../../../ingest/http/scan-stream.ts';
+import { lateAnswerOf } from '../../../ingest/http/answers.ts';
+import { Gate } from '../../../ingest/http/gate.ts';
+import { IMAGE_LINE_WEIGHT, STREAM_BATCHES_UNREAD_MAX } from '../../../ingest/http/limits.ts';
+import { PendingAnswer } from '../../../ingest/http/pending-answer.ts';
+import { ScanStream, type StreamPorts } from '../../../ingest/http/scan-stream.ts';
+import { deadlineOfLine, isBlank } from '../../../ingest/http/stream-line.ts';
+import { type BatchAnswers, parseScanLines } from '../../../ingest/index.ts';
+import { ScanLinesBuilder } from '../../../ingest/scan-lines.ts';
 import { symbolImage } from '../../support/pictures.ts';
 import { openStream } from '../../support/scan-stream-client.ts';
 import { type LocalServer, sentScan, serverIn, suiteScope } from '../../support/sorter-server.ts';
@@ -52,7 +61,7 @@ describe('POST /v1/verdicts:stream', () => {
     const good = sentScan(server.world.frank());
     const image = await symbolImage('datamatrix', server.world.frank()).png().toBuffer();
     const pictured = sentScan(null, { imageBase64: image.toString('base64') });
-    stream.send('{', '', '   ', '\u{a0}', 'null', good, { ...good, payload: 'AA==' }, pictured);
+    stream.send('{', '', '   ', '\u{a0}', '\u0000\u001f', 'null', good, { ...good, payload: 'AA==' }, pictured);
     stream.send(sentScan(null, { image: '../secret.png' }), 'x'.repeat(7 * 1024 * 1024));
     // A last line needs no end.
     const last = sentScan(server.world.frank());
@@ -63,6 +72,7 @@ describe('POST /v1/verdicts:stream', () => {
       [
         'scan-malformed',
         'scan-malformed',
+        'scan-malformed',
         'accept',
         'scan-id-reused',
         'accept',
@@ -71,7 +81,7 @@ describe('POST /v1/verdicts:stream', () => {
         'accept',
       ],
     );
-    assert.equal(answers[3]?.scanId, good.scanId);
+    assert.equal(answers[4]?.scanId, good.scanId);
   });
 
   it('answers the default when a deadline passes, and publishes the verdict when it is there', async () => {
@@ -90,6 +100,38 @@ describe('POST /v1/verdicts:stream', () => {
       [slow.scanId, false, 'image-unsupported'],
     );
     listener.request.destroy();
+    stream.request.end();
+    assert.deepEqual(await stream.rest(), []);
+  });
+
+  it('refuses a deadline that is none, in the place of its line, and records nothing', async () => {
+    const stream = await openStream(server.url);
+    const [a, b, c] = [0, '50', 60_001].map((deadlineMs) => sentScan(server.world.frank(), { deadlineMs }));
+    const good = sentScan(server.world.frank(), { deadlineMs: null });
+    stream.send(...[a, b, good, c].map((scan) => scan ?? {}));
+    stream.request.end();
+    assert.deepEqual(
+      (await stream.rest()).map(({ code, disposition, scanId }) => [code ?? disposition, scanId]),
+      [
+        ['bad-request', a?.scanId],
+        ['bad-request', b?.scanId],
+        ['accept', good.scanId],
+        ['bad-request', c?.scanId],
+      ],
+    );
+    const response = await fetch(`${server.url}/v1/verdicts/${encodeURIComponent(String(a?.scanId))}`);
+    assert.equal(response.status, 404);
+  });
+
+  it('counts among what waits, like every other scan', async () => {
+    const stream = await openStream(server.url);
+    stream.send(sentScan(null, { imageBase64: slowImage('and counted') }));
+    const metrics = async () => (await fetch(`${server.url}/metrics`)).text();
+    let seen = await metrics();
+    while (!/^indicia_queue_scans\{kind="stream"\} 1$/m.test(seen)) seen = await metrics();
+    while (!/^indicia_lag_seconds 0\.\d/m.test(seen)) seen = await metrics();
+    await stream.next(1);
+    while (!/^indicia_queue_scans\{kind="stream"\} 0$/m.test(seen)) seen = await metrics();
     stream.request.end();
     assert.deepEqual(await stream.rest(), []);
   });
@@ -168,6 +210,27 @@ describe('a deadline', () => {
     assert.match(await (await fetch(`${server.url}/metrics`)).text(), /^indicia_late_total 1$/m);
   });
 
+  it('lets a verdict be published once, however often its scan was sent', async () => {
+    const listener = await openStream(server.url, '/v1/verdicts:late', 'GET');
+    const scan = sentScan(null, { imageBase64: slowImage('sent again and again'), deadlineMs: 30 });
+    const another = { ...scan, mailpieceId: 'another' };
+    await Promise.all([
+      ...[scan, scan, another].map((one) => post('/v1/verdicts', one)),
+      post('/v1/verdicts:batch', { scans: [scan, scan] }),
+    ]);
+    // Answered behind all of them.
+    await post('/v1/verdicts', { ...scan, deadlineMs: null });
+    const last = sentScan(null, { imageBase64: slowImage('the last'), deadlineMs: 30 });
+    await post('/v1/verdicts', last);
+    const published: Record<string, unknown>[] = [];
+    while (published.at(-1)?.scanId !== last.scanId) published.push(...(await listener.next(1)));
+    assert.deepEqual(
+      published.filter(({ scanId }) => scanId === scan.scanId).map(({ code, repeated }) => [code, repeated]),
+      [[undefined, false]],
+    );
+    listener.request.destroy();
+  });
+
   it('of a batch is for each scan that has none of its own', async () => {
     const slow = sentScan(null, { imageBase64: slowImage('in a batch') });
     const patient = sentScan(null, { imageBase64: slowImage('with time'), deadlineMs: 20_000 });
@@ -198,34 +261,164 @@ describe('a deadline', () => {
   });
 });
 
-describe('the answers of a stream', () => {
-  it('are written no faster than they are read, and nothing more is taken before they are', async () => {
-    const response = new PassThrough({ highWaterMark: 10 });
-    const output = new AnswerWriter(response, 60_000);
+describe('the lines of a stream', () => {
+  const late = { disposition: 'manual', trustVersion: 1, policyVersion: 1 } as const;
+  /** A stream whose pipeline is the test. */
+  const streamOf = (test: TestContext, change: Partial<StreamPorts> = {}) => {
+    const input = new PassThrough();
+    const output = new PassThrough({ highWaterMark: 16 });
     const stream = new ScanStream({
       label: 'test',
       origin: { imageFolder: null },
-      gate: new ByteGate(1e6),
-      output,
+      gates: { bytes: new Gate(1e6), lines: new Gate(1e6) },
+      output: new AnswerWriter(output),
       refusal: () => null,
-      pendingOf: () => assert.fail('no line has a deadline'),
-      answersOf: () => [problem('internal', 'an answer of more than ten bytes')],
+      pendingOf: (scan, arrivedAtMs, ms) => {
+        const lateAnswer = () => lateAnswerOf(scan.scanId, arrivedAtMs, late);
+        return new PendingAnswer(scan, arrivedAtMs, { ms, lateAnswer, onLateVerdict: () => {} });
+      },
+      room: async () => {},
+      answersOf: (_answers, { arrivedAtMs }) => [lateAnswerOf('answered', arrivedAtMs(0), late)],
+      ...change,
     });
-    const input = new PassThrough();
+    test.after(() => {
+      input.destroy();
+      output.destroy();
+    });
     const batches = stream.source(input).batches(null)[Symbol.asyncIterator]();
-    input.write(`${JSON.stringify(sentScan(null))}\n`);
-    const { value: batch } = await batches.next();
-    const none = { verdicts: { dispositions: NO_TEXT, reasons: NO_TEXT }, repeatedRows: [], readings: null };
-    let isAcknowledged = false;
-    const acknowledged = batch.acknowledge({ ...none, readMs: 0, recordMs: 0 }).then(() => {
-      isAcknowledged = true;
-    });
-    await sleep(20);
-    assert.equal(isAcknowledged, false, 'the pipeline waits');
-    assert.match(String(response.read()), /an answer of more than ten bytes/);
-    await acknowledged;
+    const take = async () => (await batches.next()).value;
+    // Nothing is read before it is asked for.
+    let lines: AsyncIterator<string> | undefined;
+    const answer = async () => {
+      lines ??= createInterface({ input: output })[Symbol.asyncIterator]();
+      return JSON.parse(String((await lines.next()).value));
+    };
+    return { stream, input, output, take, answer };
+  };
+  const answers: BatchAnswers = {
+    verdicts: { dispositions: empty(), reasons: empty() },
+    repeatedRows: [],
+    readings: null,
+    readMs: 0,
+    recordMs: 0,
+  };
+  const line = (scanId: string, deadlineMs?: number) => `${JSON.stringify({ scanId, deadlineMs })}\n`;
+
+  it('are answered when their deadlines pass, whether the pipeline has taken them up or not', async (test) => {
+    const { input, take, answer } = streamOf(test);
+    input.write(line('taken', 20));
+    await take();
+    input.write(line('waiting', 20));
+    assert.deepEqual([(await answer()).scanId, (await answer()).scanId], ['taken', 'waiting']);
+    // More than go together, of which the last wait for the first to be taken.
+    const many = Array.from({ length: BATCH_SCANS_MAX + 200 }, (_, index) => `${index}`);
+    input.write(many.map((scanId) => line(scanId, 20)).join(''));
+    for (const scanId of many) assert.equal((await answer()).scanId, scanId);
+    const rows: number[] = [];
+    while (rows.reduce((total, count) => total + count, 0) <= many.length) {
+      const { scans } = await take();
+      rows.push(scans.ends.length);
+    }
+    assert.deepEqual(rows, [BATCH_SCANS_MAX, 201], 'and none is lost');
   });
 
+  it('that cannot be answered end the stream, and nothing else', async (test) => {
+    for (const deadlineMs of [undefined, 60_000]) {
+      const failing = () => [1, 2, 3].map(() => Promise.reject(new Error('interrupted')));
+      const { input, output, take } = streamOf(test, { answersOf: failing });
+      const closed = once(output, 'close');
+      input.write(['a', 'b', 'c'].map((scanId) => line(scanId, deadlineMs)).join(''));
+      const batch = await take();
+      await batch.acknowledge(answers);
+      await closed;
+    }
+  });
+
+  it('of all streams together are ahead of others by so many and no more', async (test) => {
+    const gates = { bytes: new Gate(1e6), lines: new Gate(3) };
+    const first = streamOf(test, { gates });
+    const second = streamOf(test, { gates });
+    first.input.write(line('a'));
+    const held = await first.take();
+    second.input.write(`${line('b')}${line('c')}${line('d')}`);
+    let isTaken = false;
+    const waiting = second.take().then(() => {
+      isTaken = true;
+    });
+    await setImmediate();
+    assert.deepEqual([isTaken, second.stream.depth], [false, 3]);
+    await Promise.all([held.acknowledge(answers), first.answer()]);
+    await waiting;
+    const image = streamOf(test, { gates: { bytes: new Gate(1e6), lines: new Gate(IMAGE_LINE_WEIGHT) } });
+    image.input.write('{"scanId":"i","imageBase64":""}\n');
+    const pictured = await image.take();
+    image.input.write(line('behind it'));
+    let isBehindTaken = false;
+    const behind = image.take().then(() => {
+      isBehindTaken = true;
+    });
+    await setImmediate();
+    assert.equal(isBehindTaken, false, 'an image takes as long as many lines');
+    await Promise.all([pictured.acknowledge(answers), image.answer()]);
+    await behind;
+  });
+
+  it('show since when they wait, and those of a sender who does not read hold up nobody else', async (test) => {
+    const gates = { bytes: new Gate(1e6), lines: new Gate(1) };
+    const { stream, input, take, answer } = streamOf(test, { gates });
+    assert.equal(stream.oldestAtMs, null);
+    for (let count = 0; count < STREAM_BATCHES_UNREAD_MAX; count++) {
+      input.write(line('unread'));
+      const batch = await take();
+      assert.ok(stream.oldestAtMs !== null);
+      await batch.acknowledge(answers);
+    }
+    input.write(line('waiting'));
+    let isTaken = false;
+    const waiting = take().then(() => {
+      isTaken = true;
+    });
+    await setImmediate();
+    assert.deepEqual([isTaken, stream.depth, stream.oldestAtMs], [false, 1, null]);
+    const other = streamOf(test, { gates });
+    other.input.write(line('b'));
+    await (await other.take()).acknowledge(answers);
+    await answer();
+    await waiting;
+  });
+
+  it('are empty where the parser of lines finds them so, whatever blanks and controls they have', () => {
+    const bytes = fc.oneof(
+      fc
+        .string({ unit: fc.constantFrom(...'\u0000\t\v\u001f \u007f\u0085\u00a0\u2003\u2028\ufeffa') })
+        .map((text) => Buffer.from(text)),
+      fc.uint8Array({ maxLength: 8 }).map((array) => Buffer.from(array)),
+    );
+    fc.assert(
+      fc.property(bytes, (bytes) => {
+        const line = { bytes, skippedDigest: null, endOffset: 0, isTerminated: true };
+        const builder = new ScanLinesBuilder('test', { imageFolder: null });
+        builder.add(line);
+        assert.equal(isBlank(line), [...parseScanLines(builder.take(1))].length === 0);
+      }),
+    );
+  });
+
+  it('are late for the plant of the token, whatever plant they name', () => {
+    const of = (record: object, plant?: string) => {
+      const bytes = Buffer.from(JSON.stringify({ scanId: 'S', deadlineMs: 5, ...record }));
+      const line = { bytes, skippedDigest: null, endOffset: 0, isTerminated: true };
+      return deadlineOfLine(line, { imageFolder: null, plant }, 'test:1');
+    };
+    assert.deepEqual(of({}, 'A'), { scanId: 'S', plant: 'A', ms: 5 });
+    assert.deepEqual(of({ plant: 'A' }, 'A'), { scanId: 'S', plant: 'A', ms: 5 });
+    assert.deepEqual(of({ plant: 'B' }, 'A'), { scanId: 'test:1', plant: 'A', ms: 5 });
+    assert.deepEqual(of({ plant: 'B' }), { scanId: 'S', plant: 'B', ms: 5 });
+    assert.equal(of({ deadlineMs: null }, 'A'), null);
+  });
+});
+
+describe('the answers of a stream', () => {
   it('that nobody reads for too long cut the connection', async () => {
     const response = new PassThrough({ highWaterMark: 10 });
     await new AnswerWriter(response, 5).write('more than ten bytes');
@@ -234,7 +427,9 @@ describe('the answers of a stream', () => {
   });
 });
 
-const NO_TEXT = { offsets: new Uint32Array(1), bytes: new Uint8Array(0), valid: null };
+function empty() {
+  return { offsets: new Uint32Array(1), bytes: new Uint8Array(0), valid: null };
+}
 
 function reasonsOf(answer: { reasons?: unknown } | undefined): string {
   return Array.isArray(answer?.reasons) ? answer.reasons.map(({ code }) => code).join(',') : 'none';

@@ -182,10 +182,19 @@ describe('POST /v1/verdicts', () => {
     }
     const media = await postJson(server.url, '/v1/verdicts', sentScan(null), { 'content-type': 'text/plain' });
     assert.equal((await refused(media)).code, 'unsupported-media-type');
-    assert.equal(
-      (await refused(await fetch(`${server.url}/v1/verdicts`, { method: 'PUT' }))).code,
-      'method-not-allowed',
-    );
+    for (const [method, path, allow] of [
+      ['PUT', '/v1/verdicts', 'POST'],
+      ['GET', '/v1/verdicts:batch', 'POST'],
+      ['DELETE', '/v1/verdicts/some', 'GET'],
+      ['POST', '/v1/verdicts:late', 'GET'],
+      ['DELETE', '/livez', 'GET'],
+      ['PUT', '/metrics?x', 'GET'],
+    ] as const) {
+      const response = await fetch(`${server.url}${path}`, { method });
+      assert.equal(response.headers.get('allow'), allow, `${method} ${path}`);
+      assert.equal((await refused(response)).code, 'method-not-allowed');
+    }
+    assert.equal((await fetch(`${server.url}/livez`, { method: 'HEAD' })).status, 405);
     assert.equal((await refused(await fetch(`${server.url}/v2/verdicts`, { method: 'POST' }))).code, 'not-found');
   });
 
@@ -256,6 +265,7 @@ describe('POST /v1/verdicts', () => {
       /^indicia_lag_seconds 0$/m,
       /^indicia_store_bytes [1-9]/m,
       /^indicia_trust_version 1$/m,
+      /^# TYPE indicia_images_total counter$/m,
       /^indicia_images_total\{result="\w+/m,
       /^indicia_last_progress_timestamp_seconds [1-9]/m,
     ]) {

@@ -1,0 +1,40 @@
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import { LINGER_BYTES_MAX, LINGER_MS_MAX } from './limits.ts';
+
+/**
+ * Closes the connection behind an answer whose request has not come whole: the rest is not waited for, or whoever promises
+ * a body and never sends it would hold his connection for ever. What is on its way by then is read for a while.
+ */
+export function closeBehindUnread(app: FastifyInstance): void {
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (typeof payload !== 'string' || isWhole(request.raw)) return done(null, payload);
+    // What came in one piece with the head is known to be whole a moment later.
+    setImmediate(() => {
+      if (isWhole(request.raw)) return done(null, payload);
+      reply.header('connection', 'close').header('content-length', Buffer.byteLength(payload));
+      done(null, Readable.from(lingering(payload, request.raw), { objectMode: false }));
+    });
+  });
+}
+
+function isWhole({ complete, headers }: IncomingMessage): boolean {
+  return complete || (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined);
+}
+
+/** The answer goes out at once, its end only when the request has ended or was waited for long enough. */
+async function* lingering(text: string, request: IncomingMessage): AsyncGenerator<Buffer> {
+  yield Buffer.from(text);
+  if (request.destroyed) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, LINGER_MS_MAX);
+  let bytes = 0;
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > LINGER_BYTES_MAX) resolve();
+  });
+  for (const event of ['end', 'close', 'error']) request.once(event, resolve);
+  await promise;
+  clearTimeout(timer);
+}
