@@ -147,11 +147,8 @@ export class SorterService {
     const drained = Promise.all([this.#server.drain(), this.#pipelines]).then(() => true);
     // When it is given up, its end is no news.
     drained.catch(() => {});
-    const isWhole = await Promise.race([
-      drained,
-      this.failed,
-      pausedTooLong(() => this.#desk.store.kind === 'paused', noRoom.signal),
-    ]);
+    const givenUp = pausedTooLong(() => this.#desk.store.kind === 'paused', noRoom.signal);
+    const isWhole = await Promise.race([drained, this.failed, givenUp]);
     noRoom.abort();
     if (!isWhole) log.error('ending although the store cannot be written: what was not answered is to be sent again');
     this.#isGivenUp = !isWhole;
@@ -170,7 +167,8 @@ export class SorterService {
   }
 
   async #open(): Promise<void> {
-    const { options, log } = { options: this.#options, log: this.#ports.log };
+    const options = this.#options;
+    const { log } = this.#ports;
     const notices = {
       onPaused: (reason: string) => {
         log.error({ reason }, 'the store cannot be written; nothing is lost');
