@@ -67,7 +67,7 @@ export class KafkaJsClient implements KafkaClient {
   }
 
   consumer(group: string, topic: string): GroupConsumer {
-    return new KafkaJsConsumer(this.#kafka, group, topic);
+    return new KafkaJsConsumer(this.#kafka, group, topic, this.#connection.sessionMs);
   }
 
   #producer(config: ProducerConfig) {
