@@ -100,11 +100,13 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
     this.#store = store;
     this.#ports = ports;
     this.#recorded = recorded ?? 0n;
-    this.start = recorded === null || published === null || recorded < published ? recorded : published;
+    // Whoever recorded the first batch and was killed before it was published has left no offset: all is judged again.
+    const isKnown = recorded !== null && published !== null;
+    this.start = isKnown ? (recorded < published ? recorded : published) : null;
   }
 
   beginAt(offset: bigint): void {
-    this.#recorded = offset;
+    if (this.start !== null) this.#recorded = offset;
   }
 
   weigh({ value }: StoredMessage): number {
