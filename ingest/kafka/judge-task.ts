@@ -29,9 +29,10 @@ export interface JudgedAnswer {
   readonly verdicts: VerdictColumns;
 }
 
-/** All findings of the store, and the revisions after the number that was asked for. */
+/** All findings of the store, keys of those that are none any more, and the revisions after the number that was asked for. */
 export interface DetectedNews {
   readonly findings: readonly KeyedFinding[];
+  readonly gone: readonly string[];
   readonly revisions: readonly NumberedRevision[];
 }
 
@@ -83,7 +84,8 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
   readonly #store: PartitionStore<Answer>;
   readonly #ports: JudgePorts<Answer>;
   #recorded: bigint;
-  readonly #findings = new Map<string, string>();
+  /** As they were published last; null for what has gone. */
+  readonly #findings = new Map<string, string | null>();
   #revision = 0;
   #isNews = true;
   #isLooking = false;
@@ -165,20 +167,19 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
   }
 
   /** What is new or other than what was published last; all of it after a start, which says the same once more. */
-  #newsMessages({ findings, revisions }: DetectedNews): NewMessage[] {
+  #newsMessages({ findings, gone, revisions }: DetectedNews): NewMessage[] {
     const { topics, nowMs } = this.#ports;
     const event = { source: `/indicia/${topics.readings}/${this.#partition}`, timeMs: nowMs() };
     const messages: NewMessage[] = [];
-    const gone = new Set(this.#findings.keys());
     for (const keyed of findings) {
-      gone.delete(keyed.key);
       const text = JSON.stringify(keyed.finding);
       if (this.#findings.get(keyed.key) === text) continue;
       this.#findings.set(keyed.key, text);
       messages.push(findingMessage(topics.findings, keyed, event));
     }
     for (const key of gone) {
-      this.#findings.delete(key);
+      if (this.#findings.get(key) === null) continue;
+      this.#findings.set(key, null);
       messages.push(findingGone(topics.findings, key, event));
     }
     for (const numbered of revisions) {
