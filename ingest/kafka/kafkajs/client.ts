@@ -12,7 +12,7 @@ import { TRANSACTION_MS_MAX } from '../limits.ts';
 import { KafkaJsAdmin } from './admin.ts';
 import { COMPRESSION_TYPES } from './codecs.ts';
 import { KafkaJsConsumer } from './consumer.ts';
-import { asking } from './failures.ts';
+import { asking, askingAgain } from './failures.ts';
 
 const CLIENT_ID = 'indicia';
 const CONNECT_MS_MAX = 5_000;
@@ -53,13 +53,17 @@ export class KafkaJsClient implements KafkaClient {
     const transactionalId = id;
     const producer = this.#producer({ idempotent: true, transactionalId, transactionTimeout: TRANSACTION_MS_MAX });
     await asking(producer.connect());
+    // kafkajs asks for its epoch, which fences the others and ends what they left open, with its first transaction only.
+    await asking(asking(producer.transaction()).then((first) => first.abort()));
     return {
       commit: async (messages, { group, topic, partition, next }) => {
         // One that fails is left open: the next producer with this id ends it, and so does the broker after a while.
         const transaction = await asking(producer.transaction());
         if (messages.length > 0) await asking(transaction.sendBatch(this.#batch(messages)));
         const offset = { partition, offset: next.toString() };
-        await asking(transaction.sendOffsets({ consumerGroupId: group, topics: [{ topic, partitions: [offset] }] }));
+        await askingAgain(() => {
+          return transaction.sendOffsets({ consumerGroupId: group, topics: [{ topic, partitions: [offset] }] });
+        });
         await asking(transaction.commit());
       },
       close: () => producer.disconnect(),

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import kafkajs from 'kafkajs';
 import { FencedProducerError, KafkaError } from '../client-port.ts';
 
 /** Codes of the protocol that tell a producer that there is a newer one, or that its transaction is over. */
@@ -24,6 +26,22 @@ export async function asking<Result>(asked: Promise<Result>): Promise<Result> {
     return await asked;
   } catch (error) {
     throw asKafkaError(error);
+  }
+}
+
+const AGAIN_MS = 100;
+const AGAIN_MAX = 30;
+
+/** For what kafkajs does not try again by itself, and the brokers say to try: a coordinator that moves or loads. */
+export async function askingAgain<Result>(ask: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask();
+    } catch (error) {
+      const mayTry = error instanceof kafkajs.KafkaJSProtocolError && error.retriable;
+      if (!mayTry || attempt === AGAIN_MAX) throw asKafkaError(error);
+      await sleep(AGAIN_MS);
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import {
   type Column,
   type Int32Column,
@@ -89,7 +90,7 @@ export function decodeReadings(bytes: Uint8Array): ReadingColumns | null {
     image: text(),
     note: text(),
     extra: text(),
-    payload: text(),
+    payload: reader.bytes(rows),
     symbology: text(),
     trustVersion: int64(),
     outcome: text(),
@@ -142,14 +143,14 @@ function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array<ArrayBuffer>): 
 class Reader {
   readonly #bytes: Uint8Array;
   #at = 0;
-  #isShort = false;
+  #isBad = false;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
   }
 
   get isWhole(): boolean {
-    return !this.#isShort && this.#at === this.#bytes.length;
+    return !this.#isBad && this.#at === this.#bytes.length;
   }
 
   rows(): number | null {
@@ -173,6 +174,14 @@ class Reader {
   }
 
   text(rows: number): TextColumn {
+    const column = this.bytes(rows);
+    // Where a row begins within a character, none of its neighbors is text, even if all of them together are.
+    const isText = isUtf8(column.bytes) && column.offsets.every((offset) => (column.bytes[offset] ?? 0) >> 6 !== 0b10);
+    if (!isText) this.#isBad = true;
+    return column;
+  }
+
+  bytes(rows: number): TextColumn {
     const valid = this.#validity(rows);
     const lengths = this.#words(rows);
     const offsets = new Uint32Array(rows + 1);
@@ -189,7 +198,7 @@ class Reader {
   #validity(rows: number): Validity {
     const [flag] = this.#take(1);
     if (flag === 0) return null;
-    if (flag !== 1) this.#isShort = true;
+    if (flag !== 1) this.#isBad = true;
     return this.#take(validityBytes(rows));
   }
 
@@ -200,8 +209,8 @@ class Reader {
 
   /** A copy, which may be handed to another thread; empty when there are not so many bytes left. */
   #take(count: number): Uint8Array<ArrayBuffer> {
-    if (this.#isShort || this.#at + count > this.#bytes.length) {
-      this.#isShort = true;
+    if (this.#isBad || this.#at + count > this.#bytes.length) {
+      this.#isBad = true;
       return new Uint8Array(0);
     }
     const taken = new Uint8Array(count);
