@@ -3,7 +3,14 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { brokerArtifacts, COMPRESSIONS, ensureTopics, FencedProducerError, TOPICS, topicNamed } from '../../ingest/index.ts';
+import {
+  brokerArtifacts,
+  COMPRESSIONS,
+  ensureTopics,
+  FencedProducerError,
+  TOPICS,
+  topicNamed,
+} from '../../ingest/index.ts';
 import type { NewMessage } from '../../ingest/kafka/client-port.ts';
 import { indicia, jsonLines } from '../support/command-line.ts';
 import { everythingIn, freshTopics, kafkaForTests, linesOf, produce } from '../support/kafka.ts';
@@ -91,7 +98,9 @@ if (kafka !== null) {
       const read = await stage('read');
       assert.equal(read.exitCode, 0, read.stderr);
       assert.equal((await stage('judge')).exitCode, 0);
-      const verdicts = linesOf<{ scanId: string; disposition: string }>(await everythingIn(kafka, 'poison-', 'verdicts'));
+      const verdicts = linesOf<{ scanId: string; disposition: string }>(
+        await everythingIn(kafka, 'poison-', 'verdicts'),
+      );
       // What has a scan id has a verdict, however bad its mark is.
       assert.deepEqual(verdicts.map(({ scanId }) => scanId).toSorted(), ['a', 'forged']);
 
