@@ -9,16 +9,11 @@ import {
   SASL_MECHANISMS,
   SourceError,
 } from '../ingest/index.ts';
-import { wholeNumber } from './options.ts';
 
 /** What every command that speaks with Kafka can be told. */
 export interface KafkaOptions extends ConnectionSettings {
   readonly prefix: string;
 }
-
-const SESSION_SECONDS = 10;
-/** As brokers allow unless they are told otherwise. */
-const SESSION_SECONDS_MAX = 1_800;
 
 export function addKafkaOptions(command: Command): Command {
   return command
@@ -30,12 +25,6 @@ export function addKafkaOptions(command: Command): Command {
         .choices(COMPRESSIONS)
         .env('INDICIA_KAFKA_COMPRESSION')
         .default('lz4'),
-    )
-    .addOption(
-      new Option('--session-seconds <n>', 'a member of a group that says nothing for so long is taken for dead')
-        .env('INDICIA_KAFKA_SESSION_SECONDS')
-        .default(SESSION_SECONDS)
-        .argParser(wholeNumber(1, SESSION_SECONDS_MAX)),
     )
     .addOption(new Option('--tls', 'speak TLS with the brokers').env('INDICIA_KAFKA_TLS'))
     .addOption(new Option('--tls-ca <file>', 'certificates to trust, PEM').env('INDICIA_KAFKA_TLS_CA'))

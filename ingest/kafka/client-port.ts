@@ -92,8 +92,6 @@ export interface ConsumerEvents {
 export interface GroupConsumer {
   /** How often the group has confirmed that this is one of its members. */
   readonly confirmations: number;
-  /** A member that says nothing for so long is taken for dead. */
-  readonly sessionMs: number;
   start(events: ConsumerEvents): Promise<void>;
   pause(partition: number): void;
   resume(partition: number): void;

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { SourceError } from '../source.ts';
-import { SESSION_MS } from './limits.ts';
 
 export const COMPRESSIONS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 export type Compression = (typeof COMPRESSIONS)[number];
@@ -15,8 +14,6 @@ export interface KafkaConnection {
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string } | null;
   readonly sasl: { readonly mechanism: SaslMechanism; readonly username: string; readonly password: string } | null;
   readonly compression: Compression;
-  /** A member of a group that says nothing for so long is taken for dead. */
-  readonly sessionMs: number;
   /** How often a request is tried again; as often as a broker that restarts may need without. */
   readonly retries?: number;
 }
@@ -56,7 +53,6 @@ export interface ConnectionSettings {
   readonly saslUser?: string | undefined;
   readonly saslPasswordFile?: string | undefined;
   readonly compression?: Compression | undefined;
-  readonly sessionSeconds?: number | undefined;
 }
 
 /** A password comes from a file or from the environment: whoever may list processes can read a command line. */
@@ -68,7 +64,7 @@ export function connectionFor(
   settings: ConnectionSettings,
   environment: Readonly<Record<string, string | undefined>>,
 ): KafkaConnection {
-  const { tls = false, tlsCa, tlsCert, tlsKey, compression = 'lz4', sessionSeconds } = settings;
+  const { tls = false, tlsCa, tlsCert, tlsKey, compression = 'lz4' } = settings;
   const hasTls = tls || tlsCa !== undefined || tlsCert !== undefined || tlsKey !== undefined;
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new SourceError('a client certificate needs its key: give both --tls-cert and --tls-key');
@@ -84,7 +80,6 @@ export function connectionFor(
       : null,
     sasl: saslOf(settings, environment),
     compression,
-    sessionMs: sessionSeconds === undefined ? SESSION_MS : 1000 * sessionSeconds,
   };
 }
 

@@ -6,12 +6,12 @@ import {
   type StoredMessage,
   type TransactionalProducer,
 } from './client-port.ts';
-import { RETRY_MS_FIRST, RETRY_MS_MAX } from './limits.ts';
+import { RETRY_MS_FIRST, RETRY_MS_MAX, SESSION_MS } from './limits.ts';
 import type { StageTask } from './stage-task.ts';
 import { WorkQueue } from './work-queue.ts';
 
 export interface PartitionPorts {
-  readonly consumer: Pick<GroupConsumer, 'pause' | 'resume' | 'seek' | 'confirmations' | 'sessionMs'>;
+  readonly consumer: Pick<GroupConsumer, 'pause' | 'resume' | 'seek' | 'confirmations'>;
   /** Fences whoever had the partition before. */
   readonly producer: () => Promise<TransactionalProducer>;
   /** To be asked after the fencing: whoever had the partition before may have been publishing. */
@@ -141,7 +141,7 @@ export class OwnedPartition {
   }
 
   async #own(): Promise<void> {
-    if (performance.now() - this.#assignedMs > this.#ports.consumer.sessionMs / 2) await this.#confirmed();
+    if (performance.now() - this.#assignedMs > SESSION_MS / 2) await this.#confirmed();
     if (this.#isOver) return;
     const producer = await this.#ports.producer();
     try {

@@ -71,7 +71,7 @@ export class KafkaJsClient implements KafkaClient {
   }
 
   consumer(group: string, topic: string): GroupConsumer {
-    return new KafkaJsConsumer(this.#kafka, group, topic, this.#connection.sessionMs);
+    return new KafkaJsConsumer(this.#kafka, group, topic);
   }
 
   #producer(config: ProducerConfig) {

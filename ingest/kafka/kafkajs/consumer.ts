@@ -1,26 +1,24 @@
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import type { ConsumerEvents, GroupConsumer, GroupOffset, StoredMessage } from '../client-port.ts';
-import { FETCH_BYTES, FETCH_PARTITION_BYTES, FETCH_WAIT_MS } from '../limits.ts';
+import { FETCH_BYTES, FETCH_PARTITION_BYTES, FETCH_WAIT_MS, SESSION_MS } from '../limits.ts';
 import { stickyAssigner } from './assigner.ts';
 import { asKafkaError, asking } from './failures.ts';
 
 /** A member whose messages are taken at once and worked on elsewhere, so that nothing holds up its heartbeats. */
 export class KafkaJsConsumer implements GroupConsumer {
-  readonly sessionMs: number;
   readonly #topic: string;
   readonly #consumer: Consumer;
   #owned: readonly number[] = [];
   confirmations = 0;
 
-  constructor(kafka: Kafka, group: string, topic: string, sessionMs: number) {
-    this.sessionMs = sessionMs;
+  constructor(kafka: Kafka, group: string, topic: string) {
     this.#topic = topic;
     this.#consumer = kafka.consumer({
       groupId: group,
       partitionAssigners: [stickyAssigner(topic, () => this.#owned)],
-      sessionTimeout: sessionMs,
-      rebalanceTimeout: sessionMs,
-      heartbeatInterval: Math.trunc(sessionMs / 10),
+      sessionTimeout: SESSION_MS,
+      rebalanceTimeout: SESSION_MS,
+      heartbeatInterval: SESSION_MS / 10,
       maxBytesPerPartition: FETCH_PARTITION_BYTES,
       maxBytes: FETCH_BYTES,
       maxWaitTimeInMs: FETCH_WAIT_MS,
