@@ -45,3 +45,12 @@ export const POLICY_BYTES_MAX = 100_000;
 
 /** New rows that detectors copy into memory to look at them again and again; beyond, they read them where they are. */
 export const FRESH_ROWS_IN_MEMORY_MAX = 500_000;
+
+/** Tries to copy a store that somebody still writes to: a checkpoint in between spoils one, and takes a second or two. */
+export const COPY_TRIES_MAX = 8;
+
+/** One view of a running store that is fetched to be asked: the evidence of 100 million scans. */
+export const FETCHED_BYTES_MAX = 2 ** 34;
+
+/** A view of that size, at 30 MB a second. */
+export const FETCH_TIMEOUT_MS = 600_000;

@@ -1,5 +1,6 @@
 import type { Recorded } from './batch-judge.ts';
 import type { News } from './news.ts';
+import type { TakenFrom } from './partition/take-over.ts';
 import type { Policy } from './policy-file.ts';
 import type { ReadingBatch } from './recorder.ts';
 import type { RegistryRecords } from './store/registry-records.ts';
@@ -7,12 +8,27 @@ import type { RegistryRecords } from './store/registry-records.ts';
 /** What the thread that owns the store is asked to do, the opening first. */
 export type Order =
   | { readonly kind: 'open'; readonly path: string; readonly policy: Policy }
+  | {
+      readonly kind: 'claim';
+      readonly folder: string;
+      readonly partition: number;
+      readonly machine: string;
+      readonly policy: Policy;
+    }
   | { readonly kind: 'position'; readonly source: string }
   | { readonly kind: 'record'; readonly batch: ReadingBatch }
   | { readonly kind: 'registry'; readonly registry: RegistryRecords }
   | { readonly kind: 'detect' }
   | { readonly kind: 'news'; readonly afterRevision: number }
+  | { readonly kind: 'export'; readonly view: string; readonly path: string }
   | { readonly kind: 'close' };
+
+/** What a claim came to. */
+export interface Claimed {
+  readonly epoch: bigint;
+  readonly from: TakenFrom;
+  readonly path: string;
+}
 
 export interface OrderFor {
   readonly id: number;
@@ -23,7 +39,7 @@ export type Answer =
   | {
       readonly kind: 'done';
       readonly id: number;
-      readonly result: Recorded | News | string | number | null;
+      readonly result: Recorded | Claimed | News | string | number | null;
     }
   | {
       readonly kind: 'failed';
@@ -34,4 +50,7 @@ export type Answer =
     };
 
 /** What the thread says unasked. */
-export type Notice = { readonly kind: 'paused'; readonly reason: string } | { readonly kind: 'resumed' };
+export type Notice =
+  | { readonly kind: 'paused'; readonly reason: string }
+  | { readonly kind: 'resumed' }
+  | { readonly kind: 'fenced'; readonly message: string };

@@ -2,9 +2,11 @@ import { Worker } from 'node:worker_threads';
 import { readingBuffers } from '../indicium/index.ts';
 import type { Recorded } from './batch-judge.ts';
 import type { News } from './news.ts';
+import { FencedError } from './partition/fence.ts';
 import { DEFAULT_POLICY, type Policy, PolicyError } from './policy-file.ts';
 import type { ReadingBatch } from './recorder.ts';
 import type { Answer, Notice, Order, OrderFor } from './recorder-messages.ts';
+import { EXPORTED_VIEWS } from './store/export.ts';
 import { StoreError } from './store/instance.ts';
 import type { RegistryRecords } from './store/registry-records.ts';
 
@@ -12,6 +14,8 @@ export interface RecorderNotices {
   /** The store cannot take anything now; nothing is lost, and it goes on by itself. */
   readonly onPaused: (reason: string) => void;
   readonly onResumed: () => void;
+  /** A newer owner has claimed what this thread recorded into; it has ended, and what is asked of it fails. */
+  readonly onFenced?: (error: FencedError) => void;
 }
 
 interface Waiting {
@@ -27,11 +31,12 @@ export class RecorderThread {
   /** Why the thread is no more; what is asked of it then fails at once. */
   #ended: Error | null = null;
 
-  private constructor(notices: RecorderNotices) {
+  protected constructor(notices: RecorderNotices) {
     this.#worker = new Worker(new URL('recorder-worker.ts', import.meta.url));
     this.#worker.on('message', (message: Answer | Notice) => {
       if (message.kind === 'paused') notices.onPaused(message.reason);
       else if (message.kind === 'resumed') notices.onResumed();
+      else if (message.kind === 'fenced') this.#fenced(new FencedError(message.message), notices);
       else this.#answered(message);
     });
     this.#worker.on('error', (error) => this.#failAll(error instanceof Error ? error : new Error(String(error))));
@@ -41,13 +46,18 @@ export class RecorderThread {
   /** Opens the store, which takes as long as its history is. @throws StoreError */
   static async open(path: string, notices: RecorderNotices, policy: Policy = DEFAULT_POLICY): Promise<RecorderThread> {
     const thread = new RecorderThread(notices);
+    await thread.begin({ kind: 'open', path, policy });
+    return thread;
+  }
+
+  /** The first order; a thread that cannot carry it out is ended. */
+  protected async begin(order: Order): Promise<unknown> {
     try {
-      await thread.#ask({ kind: 'open', path, policy });
+      return await this.#ask(order);
     } catch (error) {
-      await thread.#worker.terminate();
+      await this.#worker.terminate();
       throw error;
     }
-    return thread;
   }
 
   async positionOf(source: string): Promise<string | null> {
@@ -82,11 +92,30 @@ export class RecorderThread {
     return news;
   }
 
+  /**
+   * Writes one of EXPORTED_VIEWS as a Parquet file, as it is when its turn comes, while batches are recorded. Views are
+   * written one after another. Gives the bytes written.
+   *
+   * @throws RangeError for another name.
+   */
+  async exportView(view: string, path: string): Promise<number> {
+    if (!EXPORTED_VIEWS.includes(view)) throw new RangeError(`${view} is no view that is given out`);
+    return Number(await this.#ask({ kind: 'export', view, path }));
+  }
+
   /** Closes the store and ends the thread; of one that has ended there is nothing to close. */
   async close(): Promise<void> {
-    if (this.#ended !== null) return;
-    await this.#ask({ kind: 'close' });
+    await this.end(new Error('the thread that records has ended'));
+  }
+
+  /** What was asked before is answered; what is asked from now on fails with this. False where it had ended already. */
+  protected async end(reason: Error): Promise<boolean> {
+    if (this.#ended !== null) return false;
+    const closing = this.#ask({ kind: 'close' });
+    this.#ended = reason;
+    await closing;
     await this.#worker.terminate();
+    return true;
   }
 
   #ask(order: Order, transfer: ArrayBuffer[] = []): Promise<unknown> {
@@ -105,6 +134,11 @@ export class RecorderThread {
     else waiting?.reject(errorOf(answer));
   }
 
+  #fenced(error: FencedError, { onFenced }: RecorderNotices): void {
+    this.#failAll(error);
+    onFenced?.(error);
+  }
+
   #failAll(error: Error): void {
     this.#ended ??= error;
     for (const { reject } of this.#waiting.values()) reject(error);
@@ -115,6 +149,7 @@ export class RecorderThread {
 /** Errors lose their class between threads; the messages of these are meant for people. */
 function errorOf({ name, message, stack }: Extract<Answer, { kind: 'failed' }>): Error {
   if (name === 'StoreError') return new StoreError(message);
+  if (name === 'FencedError') return new FencedError(message);
   if (name === 'PolicyError') return new PolicyError(message);
   const error = new Error(message);
   error.stack = stack;

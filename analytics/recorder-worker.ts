@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, parentPort } from 'node:worker_threads';
-import type { Policy } from './policy-file.ts';
+import { claim } from './partition/claim.ts';
+import { FencedError } from './partition/fence.ts';
 import { Recorder, type RecorderPorts } from './recorder.ts';
-import type { Answer, Notice, Order, OrderFor } from './recorder-messages.ts';
+import type { Answer, Claimed, Notice, Order, OrderFor } from './recorder-messages.ts';
 import { RecorderQueue } from './recorder-queue.ts';
 
 /** The thread that owns the store: whatever takes long in it, a commit or a checkpoint, holds up nobody else. */
@@ -13,17 +14,23 @@ const opening = Promise.withResolvers<{ readonly recorder: Recorder; readonly qu
 // Who asked for the opening is told of its failure; whoever comes after that, too.
 opening.promise.catch(() => {});
 
-async function open(path: string, policy: Policy): Promise<void> {
+const ports: RecorderPorts = {
+  onPaused: (reason) => notify({ kind: 'paused', reason }),
+  onResumed: () => notify({ kind: 'resumed' }),
+  sleep: (ms) => sleep(ms),
+};
+
+async function open(order: Extract<Order, { kind: 'open' | 'claim' }>): Promise<Claimed | null> {
   try {
-    const ports: RecorderPorts = {
-      onPaused: (reason) => notify({ kind: 'paused', reason }),
-      onResumed: () => notify({ kind: 'resumed' }),
-      sleep: (ms) => sleep(ms),
-    };
-    const recorder = await Recorder.open(path, ports, policy);
+    const { recorder, claimed } =
+      order.kind === 'claim'
+        ? await claim(order, ports)
+        : { recorder: await Recorder.open(order.path, ports, order.policy), claimed: null };
     opening.resolve({ recorder, queue: new RecorderQueue(recorder) });
+    return claimed;
   } catch (error) {
     opening.reject(error);
+    throw error;
   }
 }
 
@@ -34,35 +41,46 @@ port.on('message', async ({ id, order }: OrderFor) => {
   } catch (error) {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
     port.postMessage({ kind: 'failed', id, name, message, stack: stack ?? '' } satisfies Answer);
+    if (error instanceof FencedError && order.kind !== 'claim') await stop(error);
   }
   if (order.kind === 'close') port.close();
 });
+
+/** The files of a store that was lost are given back at once: who has them may need the room. */
+async function stop({ message }: FencedError): Promise<void> {
+  notify({ kind: 'fenced', message });
+  port.close();
+  const { recorder, queue } = await opening.promise;
+  await queue.idle();
+  await recorder.exported();
+  recorder.close();
+}
 
 /** What needs the store for itself: it comes after all that was handed over before, and before all that comes later. */
 let alone: Promise<unknown> = Promise.resolve();
 
 async function carryOut(order: Order): Promise<Extract<Answer, { kind: 'done' }>['result']> {
-  if (order.kind === 'open') {
-    await open(order.path, order.policy);
-    await opening.promise;
-    return null;
-  }
+  if (order.kind === 'open' || order.kind === 'claim') return open(order);
   if (order.kind === 'record') {
     await alone;
     return (await opening.promise).queue.record(order.batch);
   }
+  if (order.kind === 'export') return (await opening.promise).recorder.exportView(order.view, order.path);
   const result = alone.then(() => carryOutAlone(order));
   alone = result.catch(() => {});
   return result;
 }
 
-async function carryOutAlone(order: Exclude<Order, { kind: 'open' | 'record' }>) {
+async function carryOutAlone(order: Exclude<Order, { kind: 'open' | 'claim' | 'record' | 'export' }>) {
   const { recorder, queue } = await opening.promise;
   await queue.idle();
   if (order.kind === 'position') return recorder.positionOf(order.source);
   if (order.kind === 'registry') await recorder.setRegistry(order.registry);
   if (order.kind === 'detect') return recorder.detect();
   if (order.kind === 'news') return recorder.news(order.afterRevision);
-  if (order.kind === 'close') recorder.close();
+  if (order.kind === 'close') {
+    await recorder.exported();
+    recorder.close();
+  }
   return null;
 }

@@ -4,6 +4,7 @@ import { detect } from './detect.ts';
 import { Judge } from './judge.ts';
 import { KnownScans } from './known-scans.ts';
 import { type News, readNews } from './news.ts';
+import { type Fence, FencedError, NO_FENCE } from './partition/fence.ts';
 import { DEFAULT_POLICY, type Policy } from './policy-file.ts';
 import { rebuild } from './rebuild.ts';
 import { isStorageFailure } from './store/failures.ts';
@@ -34,20 +35,35 @@ export class Recorder {
   readonly #policy: Policy;
   readonly #judge: Judge;
   readonly #known = new KnownScans();
+  readonly #fence: Fence;
   #store: Store;
+  /** Ends when nothing reads from the store beside the recording. */
+  #exporting: Promise<unknown> = Promise.resolve();
 
-  private constructor(path: string, ports: RecorderPorts, policy: Policy, store: Store) {
+  private constructor(path: string, ports: RecorderPorts, policy: Policy, fence: Fence, store: Store) {
     this.#path = path;
     this.#ports = ports;
     this.#policy = policy;
+    this.#fence = fence;
     this.#judge = new Judge(policy);
     this.#store = store;
   }
 
-  /** @throws StoreError */
-  static async open(path: string, ports: RecorderPorts, policy: Policy = DEFAULT_POLICY): Promise<Recorder> {
-    const recorder = new Recorder(path, ports, policy, await Store.open(path));
-    await rebuild(recorder.#store, recorder.#judge, recorder.#known);
+  /** @throws StoreError @throws FencedError */
+  static async open(
+    path: string,
+    ports: RecorderPorts,
+    policy: Policy = DEFAULT_POLICY,
+    fence: Fence = NO_FENCE,
+  ): Promise<Recorder> {
+    const recorder = new Recorder(path, ports, policy, fence, await Store.open(path));
+    try {
+      await rebuild(recorder.#store, recorder.#judge, recorder.#known);
+      fence.check();
+    } catch (error) {
+      recorder.close();
+      throw error;
+    }
     return recorder;
   }
 
@@ -88,11 +104,37 @@ export class Recorder {
   }
 
   setRegistry(registry: RegistryRecords): Promise<void> {
-    return this.#store.setRegistry(registry);
+    return this.#fenced(() => this.#store.setRegistry(registry));
   }
 
   detect(): Promise<number> {
-    return detect(this.#store, this.#policy);
+    return this.#fenced(() => detect(this.#store, this.#policy));
+  }
+
+  /** Writes a view as Parquet while recording goes on; one at a time. Gives the bytes written. */
+  exportView(view: string, path: string): Promise<number> {
+    const exported = this.#exporting.then(() => this.#fenced(() => this.#store.exportView(view, path)));
+    this.#exporting = exported.catch(() => {});
+    return exported;
+  }
+
+  /** Until no view is being written. */
+  async exported(): Promise<void> {
+    await this.#exporting;
+  }
+
+  /**
+   * Before, so that whoever lost the store leaves it alone; and after, since the store may be lost in between: only what
+   * its owner committed while it was the owner may be answered.
+   */
+  async #fenced<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#fence.check();
+    try {
+      return await work();
+    } finally {
+      // Also when it failed: a newer owner takes the files away, and that is then the reason.
+      this.#fence.check();
+    }
   }
 
   /** All findings, and the revisions after that number, as the last look of the detectors left them. */
@@ -111,11 +153,13 @@ export class Recorder {
     let isPaused = false;
     for (;;) {
       try {
-        if (isPaused) await this.#reopen();
-        if (this.#store.rows === rowsBefore) await this.#store.write(batches);
+        await this.#fenced(async () => {
+          if (isPaused) await this.#reopen();
+          if (this.#store.rows === rowsBefore) await this.#store.write(batches);
+        });
         break;
       } catch (error) {
-        if (!isStorageFailure(error)) throw error;
+        if (error instanceof FencedError || !isStorageFailure(error)) throw error;
         if (!isPaused) this.#ports.onPaused(error instanceof Error ? error.message : String(error));
         isPaused = true;
         await this.#ports.sleep(TRY_AGAIN_MS);
@@ -126,8 +170,10 @@ export class Recorder {
 
   /** DuckDB refuses everything after some failures, so the store is opened anew, which also tells what it holds. */
   async #reopen(): Promise<void> {
+    // A file that is still being read would stay open beside the one that is opened anew.
+    await this.#exporting;
     this.#store.close();
-    this.#store = await Store.open(this.#path);
+    this.#store = await Store.open(this.#path, { mustExist: true });
   }
 }
 

@@ -10,7 +10,7 @@ import { count, machine, markdownTable, median } from './table.ts';
 /**
  * What the detectors find of simulated days with every fraud and every honest trap mixed, through the real pipeline, as more
  * and more mail is never scanned and more and more scans have no mailpiece id; how soon; and what it costs to look at a
- * day of a large post. The whole is --seeds 20 --pieces 100000 (some hours on two busy cores); by default a part of it. With
+ * day of a large post. The whole is --seeds 20 --pieces 100000 (two minutes a seed); by default a part of it. With
  * --tallies FILE every seed is written down when it is done, and not measured again.
  */
 

@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
-import { closeCase, readCases, readRevisions, Store, StoreReader } from '../analytics/index.ts';
+import { closeCase, openStores, readCases, readRevisions, Store } from '../analytics/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { databaseOption } from './options.ts';
+import { databasesOption } from './options.ts';
 import { print, printJson, type Terminal, warn } from './terminal.ts';
 
 const STATES = ['open', 'reopened', 'closed'] as const;
 
 interface CasesOptions {
-  readonly db: string;
+  readonly db: readonly string[];
   readonly state?: string;
   readonly note?: string;
 }
@@ -23,20 +23,23 @@ export function addCasesCommands(program: Command, terminal: Terminal, finish: (
     )
     .argument('[action]', 'close')
     .argument('[id]', 'the case to close')
-    .addOption(databaseOption())
+    .addOption(databasesOption())
     .addOption(new Option('--state <state>', 'only cases in this state').choices(STATES))
     .option('--note <text>', 'why it is closed')
     .addHelpText(
       'after',
       '\nExample:\n  indicia cases --db day.duckdb --state open' +
-        '\n  indicia cases close psd/06-2S-5520023 --db day.duckdb --note "PSD taken in"',
+        '\n  indicia cases close psd/06-2S-5520023 --db day.duckdb --note "PSD taken in"' +
+        '\n  indicia cases --db partitions',
     )
     .action(async (action: string | undefined, id: string | undefined, options: CasesOptions) => {
       if (action === undefined) return finish(await list(options, terminal));
       if (action !== 'close' || id === undefined)
         return cases.error('error: expected nothing, or close and the id of a case');
       if (options.note === undefined) return cases.error('error: --note must say why the case is closed');
-      finish(await close(id, options.db, options.note, terminal));
+      const [db, second] = options.db;
+      if (db === undefined || second !== undefined) return cases.error('error: a case is closed in one store');
+      finish(await close(id, db, options.note, terminal));
     });
 
   program
@@ -46,10 +49,10 @@ export function addCasesCommands(program: Command, terminal: Terminal, finish: (
       'Prints {scanId, from, to, kinds, policyVersion}, one JSON object a line, for every answer that the findings ' +
         'made too mild, or that a finding which has gone again had made too hard.',
     )
-    .addOption(databaseOption())
+    .addOption(databasesOption())
     .addHelpText('after', '\nExample:\n  indicia revisions --db day.duckdb')
-    .action(async ({ db }: { db: string }) => {
-      const reader = await StoreReader.open(db);
+    .action(async ({ db }: { db: string[] }) => {
+      const reader = await openStores(db);
       try {
         for await (const revision of readRevisions(reader)) await printJson(terminal, revision);
       } finally {
@@ -60,7 +63,7 @@ export function addCasesCommands(program: Command, terminal: Terminal, finish: (
 }
 
 async function list({ db, state }: CasesOptions, terminal: Terminal): Promise<ExitCode> {
-  const reader = await StoreReader.open(db);
+  const reader = await openStores(db);
   try {
     for await (const one of readCases(reader)) {
       if (state === undefined || one.state === state) await printJson(terminal, one);

@@ -68,7 +68,7 @@ async function demo({ out, pieces, seed }: DemoOptions, terminal: Terminal): Pro
   const report = await run([out], { registry: join(out, 'registry'), db }, terminal);
   progress.done('2/3 read, verified, judged, recorded');
   const page = join(out, 'report.html');
-  await writeReport(db, page);
+  await writeReport([db], page);
   progress.done('3/3 report written');
 
   const reader = await StoreReader.open(db);

@@ -139,7 +139,9 @@ async function openPieces(options: FleetOptions, progress: Progress): Promise<Pi
 
 /** Pictures are named relative to the file with the scans, or to where whoever reads standard input is. */
 function imagePrefix({ to, images, replay }: FleetOptions, folder: string): string {
-  const prefix = relative(to === '-' || isKafkaUrl(to) ? process.cwd() : dirname(resolve(to)), resolve(folder));
+  // Pictures become messages: here they are only found.
+  if (isKafkaUrl(to)) return `${resolve(folder)}/`;
+  const prefix = relative(to === '-' ? process.cwd() : dirname(resolve(to)), resolve(folder));
   if (prefix.startsWith('..') && (images !== 'none' || replay !== undefined)) {
     throw new FleetTargetError(
       `${folder}: images must lie below the folder of their scans; write to ${folder}/scans.ndjson`,

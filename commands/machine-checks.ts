@@ -1,7 +1,8 @@
-import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { availableParallelism, freemem, tmpdir } from 'node:os';
-import { promisify } from 'node:util';
+import { availableParallelism, freemem } from 'node:os';
+import { artifactFolder, hasMaven, JAVA_MAJOR_MIN, javaMajor, kafkaVersion } from '../ingest/index.ts';
+import { answers } from './kafka-command.ts';
 
 /** `missing` is what only some need; `failed` is what nothing works without. */
 export interface MachineCheck {
@@ -15,7 +16,6 @@ export interface MachineCheck {
 const NODE_MAJOR_MIN = 26;
 const MEMORY_MIN_BYTES = 3 * 2 ** 30;
 const DISK_MIN_BYTES = 2 * 2 ** 30;
-const JAVA_MAJOR_MIN = 17;
 
 export async function checkMachine(): Promise<MachineCheck[]> {
   return [
@@ -27,6 +27,7 @@ export async function checkMachine(): Promise<MachineCheck[]> {
     await libraryCheck('sharp (images)', 'sharp'),
     await libraryCheck('zxing-wasm (symbols)', 'zxing-wasm'),
     await javaCheck(),
+    await kafkaCheck(),
   ];
 }
 
@@ -84,16 +85,35 @@ async function libraryCheck(what: string, name: string): Promise<MachineCheck> {
 }
 
 async function javaCheck(): Promise<MachineCheck> {
-  const version = await promisify(execFile)('java', ['-version'], { cwd: tmpdir() }).then(
-    ({ stderr }) => /version "(\d+)/.exec(stderr)?.[1] ?? null,
-    () => null,
-  );
-  const isEnough = version !== null && Number(version) >= JAVA_MAJOR_MIN;
+  const version = await javaMajor();
+  const isEnough = version !== null && version >= JAVA_MAJOR_MIN;
   return {
     check: 'java',
     result: isEnough ? 'passed' : 'missing',
     detail: version === null ? 'no Java' : `Java ${version}`,
     advice: `only a Kafka broker on this machine needs it: install a JRE of ${JAVA_MAJOR_MIN} or later`,
+  };
+}
+
+/** Whether there is a broker, or one could be started here. */
+async function kafkaCheck(): Promise<MachineCheck> {
+  const given = process.env.KAFKA_BROKERS;
+  if (given !== undefined) {
+    const doAnswer = await answers(given.split(','));
+    return {
+      check: 'kafka',
+      result: doAnswer ? 'passed' : 'failed',
+      detail: `the brokers of KAFKA_BROKERS, ${given}, ${doAnswer ? 'answer' : 'do not answer'}`,
+      advice: 'start them, or take the variable away',
+    };
+  }
+  const isCached = existsSync(artifactFolder(process.env));
+  const canFetch = isCached || (await hasMaven());
+  return {
+    check: 'kafka',
+    result: canFetch ? 'passed' : 'missing',
+    detail: isCached ? `Kafka ${kafkaVersion()} is there` : `Kafka ${kafkaVersion()} is not fetched yet`,
+    advice: "only 'indicia kafka up' and the tests of Kafka need it: install Maven, or set KAFKA_BROKERS",
   };
 }
 

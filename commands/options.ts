@@ -6,6 +6,17 @@ export function databaseOption(isMandatory = true): Option {
   return new Option('--db <file>', 'the store, a DuckDB file').env('INDICIA_DB').makeOptionMandatory(isMandatory);
 }
 
+/** For commands that read: several stores are seen as one. */
+export function databasesOption(): Option {
+  return new Option(
+    '--db <store>',
+    'a store, a folder of partitions or archives, or http://host:port of a running judge; may be given several times',
+  )
+    .env('INDICIA_DB')
+    .argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
+    .makeOptionMandatory();
+}
+
 export function registryOption(): Option {
   return new Option('--registry <dir>', 'folder with the trust list').env('INDICIA_REGISTRY').makeOptionMandatory();
 }

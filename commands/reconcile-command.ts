@@ -7,18 +7,18 @@ import {
   type Figure,
   type LicenseBook,
   needsAttention,
+  openStores,
   reconcile,
   type SetBook,
-  StoreReader,
   type TownBook,
 } from '../analytics/index.ts';
 import { formatMills } from '../indicium/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { databaseOption, jsonOption, wholeNumber } from './options.ts';
+import { databasesOption, jsonOption, wholeNumber } from './options.ts';
 import { print, printJson, type Terminal } from './terminal.ts';
 
 interface ReconcileOptions {
-  readonly db: string;
+  readonly db: readonly string[];
   readonly license?: number;
   readonly psd?: string;
   readonly pieces?: Figure;
@@ -35,7 +35,7 @@ export function addReconcileCommand(program: Command, terminal: Terminal, finish
         'unit, and the postage handed in at each town against that of its licenses. With --pieces, lists what makes up ' +
         'one figure of a license, one JSON object a line. What each figure means: analytics/books/*.sql.',
     )
-    .addOption(databaseOption())
+    .addOption(databasesOption())
     .addOption(new Option('--license <n>', 'the books of this license only').argParser(wholeNumber(1, 2 ** 48 - 1)))
     .option('--psd <name>', 'and of this PSD only')
     .addOption(new Option('--pieces <figure>', 'list the pieces behind a figure of --license').choices(FIGURES))
@@ -43,7 +43,8 @@ export function addReconcileCommand(program: Command, terminal: Terminal, finish
     .addHelpText(
       'after',
       '\nExit code 3: money that nobody paid, counters used twice, or mail that another town earned.' +
-        '\n\nExample:\n  indicia reconcile --db day.duckdb' +
+        '\n\nExamples:\n  indicia reconcile --db day.duckdb' +
+        '\n  indicia reconcile --db partitions --db archive' +
         '\n  indicia reconcile --db day.duckdb --license 700137 --pieces unseen',
     )
     .action(async ({ db, license, psd, pieces, json }: ReconcileOptions) => {
@@ -51,7 +52,7 @@ export function addReconcileCommand(program: Command, terminal: Terminal, finish
         command.error(`error: ${psd === undefined ? '--pieces' : '--psd'} needs --license`);
       }
       const filter = { license: license ?? null, psd: psd ?? null };
-      const reader = await StoreReader.open(db);
+      const reader = await openStores(db);
       try {
         if (pieces === undefined) {
           const isWrong = await printBooks(terminal, reconcile(reader, filter), json ?? false);

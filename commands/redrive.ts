@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { groupNamed, type KafkaClient, redriveTasks, Stage, topicNamed } from '../ingest/index.ts';
+import { groupNamed, type KafkaClient, redriveTasks, SESSION_SECONDS, Stage, topicNamed } from '../ingest/index.ts';
 import { type Terminal, warn } from './terminal.ts';
 
 const LOOK_EVERY_MS = 200;
@@ -15,6 +15,7 @@ export async function redrive(client: KafkaClient, prefix: string, terminal: Ter
     tasks: redriveTasks(topics, (count) => {
       revived += count;
     }),
+    sessionMs: SESSION_SECONDS * 1000,
     isExpected: () => false,
     onTrouble: (error) => warn(terminal, `indicia: trying again: ${error.message}`),
   });

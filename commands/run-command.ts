@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { DEFAULT_POLICY, RecorderThread, readPolicy } from '../analytics/index.ts';
 import type { ImageCounts } from '../decode/index.ts';
-import { isKafkaUrl, SourceError } from '../ingest/index.ts';
+import { isKafkaUrl, SESSION_SECONDS, SourceError } from '../ingest/index.ts';
 import { emptySummary, type RunSummary, runPipeline } from '../pipeline.ts';
 import { createReaderPool } from '../reader-pool.ts';
 import { TrustWatch } from '../trust-watch.ts';
@@ -15,7 +15,7 @@ import { count, Progress, plural, print, printJson, rate, type Terminal, warn } 
 
 /** Threads beyond the cores only wait for each other; nobody has more cores than this. */
 const WORKERS_MAX = 256;
-const DETECT_EVERY_SECONDS = 30;
+const STAGE_DEFAULTS = { prefix: '', detectEvery: 30, sessionSeconds: SESSION_SECONDS };
 
 export interface RunOptions extends Partial<KafkaOptions> {
   readonly stage?: StageName;
@@ -25,6 +25,7 @@ export interface RunOptions extends Partial<KafkaOptions> {
   readonly json?: boolean;
   readonly workers?: number;
   readonly detectEvery?: number;
+  readonly sessionSeconds?: number;
   readonly untilDrained?: boolean;
   readonly publish?: boolean;
 }
@@ -59,8 +60,13 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (cod
     .addOption(new Option('--stage <name>', 'only read, or only judge, between topics of Kafka').choices(STAGES))
     .addOption(
       new Option('--detect-every <seconds>', 'how often a judge stage runs its detectors while scans come')
-        .default(DETECT_EVERY_SECONDS)
+        .default(STAGE_DEFAULTS.detectEvery)
         .argParser(wholeNumber(1, 86_400)),
+    )
+    .addOption(
+      new Option('--session-seconds <n>', 'after which the others take over from a stage that says nothing')
+        .default(STAGE_DEFAULTS.sessionSeconds)
+        .argParser(wholeNumber(1, 300)),
     )
     .option('--until-drained', 'of Kafka: end when all is done that was there')
     .option('--publish', 'of Kafka, without stages: send the verdicts to the topic of verdicts')
@@ -75,11 +81,7 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (cod
       if (options.stage !== undefined) {
         const [url = '', ...more] = sources;
         if (!isKafkaUrl(url) || more.length > 0) throw new SourceError('a stage has one source: kafka://host:port');
-        await runStage(
-          url,
-          { prefix: '', detectEvery: DETECT_EVERY_SECONDS, ...options, stage: options.stage },
-          terminal,
-        );
+        await runStage(url, { ...STAGE_DEFAULTS, ...options, stage: options.stage }, terminal);
         finish(EXIT.done);
         return;
       }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Stage, type StageCounters } from '../ingest/index.ts';
 import type { KafkaOptions } from './kafka-options.ts';
-import { isStoreTaken } from './partition-stores.ts';
+import { isPartitionLost } from './partition-stores.ts';
 import { stopSignal } from './stop-signal.ts';
 import { count, Progress, plural, print, printJson, rate, type Terminal, warn } from './terminal.ts';
 
@@ -15,6 +15,7 @@ export interface StageOptions extends KafkaOptions {
   readonly policy?: string | undefined;
   readonly workers?: number | undefined;
   readonly detectEvery: number;
+  readonly sessionSeconds: number;
   readonly untilDrained?: boolean | undefined;
   readonly json?: boolean | undefined;
 }
@@ -41,7 +42,7 @@ const LOOK_EVERY_MS = 250;
 /** One member of a stage, with its numbers, until it is told to stop or nothing is left. */
 export async function serveStage(
   ports: Pick<Parameters<typeof Stage.start>[0], 'client' | 'topic' | 'group' | 'tasks'>,
-  { stage: name, untilDrained = false, json = false }: StageOptions,
+  { stage: name, sessionSeconds, untilDrained = false, json = false }: StageOptions,
   tally: StageTally,
   terminal: Terminal,
 ): Promise<void> {
@@ -50,7 +51,8 @@ export async function serveStage(
   const progress = new Progress(terminal);
   const stage = await Stage.start({
     ...ports,
-    isExpected: isStoreTaken,
+    sessionMs: sessionSeconds * 1000,
+    isExpected: isPartitionLost,
     onTrouble: (error) => warn(terminal, `indicia: going on after: ${error.message}`),
   });
   let last = stage.counters;

@@ -1,7 +1,14 @@
 import { type Command, Option } from 'commander';
-import { QUERY_FORMATS, type QueryFormat, query, StoreReader, writeResult } from '../analytics/index.ts';
+import {
+  openStores,
+  QUERY_FORMATS,
+  type QueryFormat,
+  query,
+  type StoreReader,
+  writeResult,
+} from '../analytics/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { databaseOption } from './options.ts';
+import { databasesOption } from './options.ts';
 import { printJson, type Terminal } from './terminal.ts';
 
 /** `verdicts`, `findings` and `query`: what is asked of a store. */
@@ -11,9 +18,12 @@ export function addStoreCommands(program: Command, terminal: Terminal, finish: (
       .command(name)
       .summary(summary)
       .description(`Prints ${shape}, one JSON object a line.`)
-      .addOption(databaseOption())
-      .addHelpText('after', `\nExample:\n  indicia ${name} --db day.duckdb`)
-      .action(async ({ db }: { db: string }) => {
+      .addOption(databasesOption())
+      .addHelpText(
+        'after',
+        `\nExamples:\n  indicia ${name} --db day.duckdb\n  indicia ${name} --db partitions --db archive`,
+      )
+      .action(async ({ db }: { db: string[] }) => {
         await withReader(db, async (reader) => {
           for await (const item of reader[name]()) await printJson(terminal, item);
         });
@@ -35,20 +45,21 @@ export function addStoreCommands(program: Command, terminal: Terminal, finish: (
         'grants, psds, funds, refunds, rates, plants, withdrawals, each also as NAME_history with all lists so far.',
     )
     .argument('<sql>', 'DuckDB SQL')
-    .addOption(databaseOption())
+    .addOption(databasesOption())
     .addOption(new Option('--format <format>', 'output').choices(QUERY_FORMATS).default('table'))
     .addHelpText(
       'after',
-      '\nExample:\n  indicia query --db day.duckdb "select disposition, count(*) from verdicts group by 1"',
+      '\nExamples:\n  indicia query --db day.duckdb "select disposition, count(*) from verdicts group by 1"' +
+        '\n  indicia query --db partitions --db http://judge-7:8080 "select count(*) from pieces"',
     )
-    .action(async (sql: string, { db, format }: { db: string; format: QueryFormat }) => {
+    .action(async (sql: string, { db, format }: { db: string[]; format: QueryFormat }) => {
       await withReader(db, async (reader) => writeResult(await query(reader, sql), format, terminal.stdout));
       finish(EXIT.done);
     });
 }
 
-async function withReader(db: string, use: (reader: StoreReader) => Promise<unknown>): Promise<void> {
-  const reader = await StoreReader.open(db);
+async function withReader(db: readonly string[], use: (reader: StoreReader) => Promise<unknown>): Promise<void> {
+  const reader = await openStores(db);
   try {
     await use(reader);
   } finally {

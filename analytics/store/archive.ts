@@ -7,7 +7,7 @@ import { EVIDENCE_COLUMNS } from './columns.ts';
 import { StoreError } from './instance.ts';
 import { moveIn } from './staging.ts';
 import { readStoredRows } from './stored-columns.ts';
-import { asBigint, asBytes, asInteger, asText, asTexts } from './values.ts';
+import { asBigint, asBytes, asInteger, asText, asTexts, quoted } from './values.ts';
 
 /** Rows that went to an archive, or came back. */
 export interface Moved {
@@ -65,11 +65,11 @@ export async function archive(
   await mkdir(join(staging, 'links'), { recursive: true });
   await connection.run(
     `copy (select ${NAMES}, ${DAY} as day from evidence where row_id in (${MOVING_ROWS}) order by row_id)
-     to ${literal(join(staging, 'evidence'))} (format parquet, partition_by (day), filename_pattern '${name}-{i}')`,
+     to ${quoted(join(staging, 'evidence'))} (format parquet, partition_by (day), filename_pattern '${name}-{i}')`,
   );
   await connection.run(
     `copy (select chain.* from chain semi join moving using (first_row) order by first_row)
-     to ${literal(join(staging, 'links', `${name}.parquet`))} (format parquet)`,
+     to ${quoted(join(staging, 'links', `${name}.parquet`))} (format parquet)`,
   );
   await attach(connection, staging);
   await refuseChanged(connection, folder, 'archived');
@@ -123,7 +123,7 @@ export async function fillFrom(connection: DuckDBConnection, folder: string): Pr
   await attach(connection, folder);
   await connection.run(
     `create or replace temp table moving as
-     select distinct first_row, row_count, digest from read_parquet(${literal(join(folder, 'links', '*.parquet'))})`,
+     select distinct first_row, row_count, digest from read_parquet(${quoted(join(folder, 'links', '*.parquet'))})`,
   );
   await refuseChanged(connection, folder, 'archived');
   const moved = await describeMoving(connection, 'archived');
@@ -141,7 +141,7 @@ export async function attach(connection: DuckDBConnection, folder: string): Prom
   }
   await connection.run(
     `create or replace temp view archived as select distinct on (row_id) ${NAMES}
-     from read_parquet(${literal(join(folder, 'evidence', '*', '*.parquet'))}, hive_partitioning = false)`,
+     from read_parquet(${quoted(join(folder, 'evidence', '*', '*.parquet'))}, hive_partitioning = false)`,
   );
 }
 
@@ -185,8 +185,4 @@ async function describeMoving(connection: DuckDBConnection, table: string): Prom
   );
   const [rows, days] = result.getRows()[0] ?? [];
   return { rows: asInteger(rows), batches: asInteger(batches.getRows()[0]?.[0]), days: asTexts(days) };
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

@@ -8,9 +8,18 @@ import { SCHEMA_VERSION, TABLES_SQL, VIEWS_SQL } from './schema.ts';
 import { sealAll } from './sealing.ts';
 import { asInteger, asText } from './values.ts';
 
+/** Why a store cannot be used, for whoever can go on without it. */
+export type StoreFault = 'open-elsewhere' | 'other-version' | 'not-whole';
+
 /** The store cannot be used; the message names the file and what to do. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
+  readonly fault: StoreFault | null;
+
+  constructor(message: string, fault: StoreFault | null = null) {
+    super(message);
+    this.fault = fault;
+  }
 }
 
 /** Opens the file for writing, creates the schema in a new one and brings an older one up. */
@@ -56,12 +65,17 @@ async function openInstance(path: string, options: Record<string, string>): Prom
   try {
     return await DuckDBInstance.create(path, options);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    if (message.includes('Could not set lock')) {
-      throw new StoreError(`${path}: another process has this store open; wait for it or stop it`);
-    }
-    throw new StoreError(`${path}: not a usable store: ${message.split('\n')[0]}`);
+    throw openingFailure(path, error);
   }
+}
+
+/** What DuckDB says when it cannot open a file, as our users know it. */
+export function openingFailure(path: string, error: unknown): StoreError {
+  const message = error instanceof Error ? error.message : String(error);
+  if (message.includes('Could not set lock')) {
+    return new StoreError(`${path}: another process has this store open; wait for it or stop it`, 'open-elsewhere');
+  }
+  return new StoreError(`${path}: not a usable store: ${message.split('\n')[0]}`, 'not-whole');
 }
 
 /** New, or left behind by a process that was killed before it had made the tables. */
@@ -106,12 +120,16 @@ async function checkVersion(path: string, connection: DuckDBConnection): Promise
   const version = await versionOf(path, connection);
   if (version === SCHEMA_VERSION) return;
   const advice = MIGRATIONS.has(version) ? `; 'indicia doctor --db ${path}' brings it up` : '';
-  throw new StoreError(`${path}: store version ${version}; this program reads version ${SCHEMA_VERSION}${advice}`);
+  throw new StoreError(
+    `${path}: store version ${version}; this program reads version ${SCHEMA_VERSION}${advice}`,
+    'other-version',
+  );
 }
 
 async function versionOf(path: string, connection: DuckDBConnection): Promise<number> {
   const tables = await connection.runAndReadAll("select 1 from duckdb_tables() where table_name = 'store_version'");
-  if (tables.currentRowCount === 0) throw new StoreError(`${path}: a DuckDB file, but not a store of this program`);
+  if (tables.currentRowCount === 0)
+    throw new StoreError(`${path}: a DuckDB file, but not a store of this program`, 'not-whole');
   const result = await connection.runAndReadAll('select version from store_version');
   return asInteger(result.getRows()[0]?.[0]);
 }

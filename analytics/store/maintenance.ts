@@ -52,7 +52,7 @@ export async function restoreStore(path: string, folder: string): Promise<Moved>
   });
 }
 
-async function withConnection<Result>(
+export async function withConnection<Result>(
   path: string,
   work: (connection: DuckDBConnection) => Promise<Result>,
 ): Promise<Result> {

@@ -17,6 +17,7 @@ import {
 } from '@duckdb/node-api';
 import { appendColumns } from './append.ts';
 import type { Cell, ColumnKind, QueryResult } from './query.ts';
+import { quoted } from './values.ts';
 
 const TYPES: Record<ColumnKind, DuckDBType> = {
   integer: BIGINT,
@@ -47,7 +48,7 @@ export async function* parquetFile(result: QueryResult): AsyncGenerator<Uint8Arr
       });
     }
     const path = join(folder, 'result.parquet');
-    await connection.run(`copy result to '${path.replaceAll("'", "''")}' (format parquet)`);
+    await connection.run(`copy result to ${quoted(path)} (format parquet)`);
     for await (const chunk of createReadStream(path)) {
       if (Buffer.isBuffer(chunk)) yield chunk;
     }

@@ -16,10 +16,13 @@ import { wholeEnd } from './whole.ts';
 export class StoreReader {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
+  readonly #onClosed: () => void;
 
-  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+  /** `onClosed` removes what was made for this reader alone. */
+  constructor(instance: DuckDBInstance, connection: DuckDBConnection, onClosed: () => void = () => {}) {
     this.#instance = instance;
     this.#connection = connection;
+    this.#onClosed = onClosed;
   }
 
   /** @throws StoreError when there is no store, it is not whole, or another process is writing to it. */
@@ -39,6 +42,7 @@ export class StoreReader {
   close(): void {
     this.#connection.closeSync();
     this.#instance.closeSync();
+    this.#onClosed();
   }
 
   /** In the order in which the scans were recorded. */

@@ -29,6 +29,9 @@ const VIEWS: readonly (readonly [view: string, table: string, columns: string])[
   ],
 ];
 
+/** The registry as the newest list has it; each also as `NAME_history`. */
+export const REGISTRY_VIEWS: readonly string[] = VIEWS.map(([view]) => view);
+
 /** Each view as the newest list has it, and as `NAME_history` with the versions of the lists that said so. */
 export const REGISTRY_VIEWS_SQL = `
 create view lists as select version, digest, epoch_ms(issued_at_ms) as issued_at from registry_list;

@@ -22,7 +22,8 @@ export async function moveIn(staging: string, folder: string): Promise<void> {
   await rm(staging, { recursive: true });
 }
 
-function flush(path: string): void {
+/** Puts a file, or the names in a folder, on the disk. */
+export function flush(path: string): void {
   const file = openSync(path, 'r');
   fsyncSync(file);
   closeSync(file);

@@ -9,6 +9,7 @@ import { linkOfColumns } from './chain.ts';
 import { appendLink, type ChainEnd } from './chain-table.ts';
 import { EVIDENCE_COLUMNS, type EvidenceColumns } from './columns.ts';
 import { CommitUnknownError } from './commit-unknown.ts';
+import { exportTo } from './export.ts';
 import { openForWriting, refuseMissing, StoreError } from './instance.ts';
 import type { RegistryRecords } from './registry-records.ts';
 import { replaceRegistryTables } from './registry-tables.ts';
@@ -75,6 +76,19 @@ export class Store {
   /** Rows ever recorded: the number of the last one. */
   get rows(): bigint {
     return this.#end.rows;
+  }
+
+  /**
+   * Writes a view as Parquet while others record: it has a connection of its own, and sees what was recorded when it
+   * began. Gives the bytes written. It must have ended before the store is closed.
+   */
+  async exportView(view: string, path: string): Promise<number> {
+    const connection = await this.#instance.connect();
+    try {
+      return await exportTo(connection, view, path);
+    } finally {
+      connection.closeSync();
+    }
   }
 
   async positionOf(source: string): Promise<string | null> {

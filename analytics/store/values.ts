@@ -3,6 +3,11 @@ import type { DuckDBValue } from '@duckdb/node-api';
 /** A row by the names of its columns. */
 export type Row = Readonly<Record<string, DuckDBValue>>;
 
+/** Text as SQL has it, for statements that take no values: paths and names. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
 /** Checked reading of what a query gave: a column of another type is a broken query, so these throw. */
 
 export function asText(value: DuckDBValue | undefined): string {

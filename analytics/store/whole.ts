@@ -17,7 +17,10 @@ export async function wholeEnd(path: string, connection: DuckDBConnection): Prom
   const anchored = readAnchor(path);
   const problem = await anchorProblem(connection, end, anchored);
   if (problem === null) return end;
-  throw new StoreError(`${path}: ${sentence(problem, end, anchored)}; 'indicia doctor --db ${path}' says what to do`);
+  throw new StoreError(
+    `${path}: ${sentence(problem, end, anchored)}; 'indicia doctor --db ${path}' says what to do`,
+    'not-whole',
+  );
 }
 
 export async function anchorProblem(

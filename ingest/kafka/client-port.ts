@@ -106,5 +106,6 @@ export interface KafkaClient {
   producer(): Promise<KafkaProducer>;
   /** Fences every other producer with this id. */
   transactionalProducer(id: string): Promise<TransactionalProducer>;
-  consumer(group: string, topic: string): GroupConsumer;
+  /** `sessionMs`: a member that says nothing for so long is taken for dead. */
+  consumer(group: string, topic: string, sessionMs: number): GroupConsumer;
 }

@@ -23,6 +23,7 @@ export { ImageSpool } from './image-spool.ts';
 export { type JudgedAnswer, judgeTasks, type PartitionStore } from './judge-task.ts';
 export { kafkaSource } from './kafka-source.ts';
 export { KafkaJsClient } from './kafkajs/client.ts';
+export { SESSION_SECONDS } from './limits.ts';
 export { readTasks } from './read-task.ts';
 export { redriveTasks } from './redrive-task.ts';
 export { ScanProducer, type ScanRecord } from './scan-producer.ts';

@@ -10,7 +10,7 @@ import {
   type StoredMessage,
 } from './client-port.ts';
 import type { ImageSpool } from './image-spool.ts';
-import { READ_TASK_BYTES_MAX, READ_TASK_IMAGES_MAX, STAGE_BYTES_MAX } from './limits.ts';
+import { READ_TASK_BYTES_MAX, READ_TASK_IMAGES_MAX, SESSION_SECONDS, STAGE_BYTES_MAX } from './limits.ts';
 import { deadLetter } from './messages/dead-letter.ts';
 import { verdictMessages } from './messages/verdict-message.ts';
 import { gatherScans } from './scan-batch.ts';
@@ -65,7 +65,7 @@ class TopicReader {
     this.#ports = ports;
     this.#expected = new Map(positions);
     this.#handedOut = new Map(positions);
-    this.#consumer = ports.client.consumer(ports.group, ports.topic);
+    this.#consumer = ports.client.consumer(ports.group, ports.topic, SESSION_SECONDS * 1000);
   }
 
   async *batches(): AsyncGenerator<ScanBatch> {

@@ -35,7 +35,7 @@ export const FETCH_PARTITION_BYTES = 2 ** 20;
 export const FETCH_BYTES = 16 * 2 ** 20;
 
 /** A member that says nothing for so long is taken for dead: longer than any pause of a healthy one. */
-export const SESSION_MS = 10_000;
+export const SESSION_SECONDS = 10;
 
 /** A transaction that is open for longer was left by a dead member and is aborted by the broker. */
 export const TRANSACTION_MS_MAX = 30_000;

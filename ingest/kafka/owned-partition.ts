@@ -6,7 +6,7 @@ import {
   type StoredMessage,
   type TransactionalProducer,
 } from './client-port.ts';
-import { RETRY_MS_FIRST, RETRY_MS_MAX, SESSION_MS } from './limits.ts';
+import { RETRY_MS_FIRST, RETRY_MS_MAX } from './limits.ts';
 import type { StageTask } from './stage-task.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -21,6 +21,7 @@ export interface PartitionPorts {
   readonly claim: (published: bigint | null) => Promise<StageTask>;
   readonly group: string;
   readonly topic: string;
+  readonly sessionMs: number;
   /** Bytes that this partition may hold before it is paused. */
   readonly bytesMax: () => number;
   /** Failures after which the partition is taken up anew: of Kafka, or the loss of the partition. */
@@ -141,7 +142,7 @@ export class OwnedPartition {
   }
 
   async #own(): Promise<void> {
-    if (performance.now() - this.#assignedMs > SESSION_MS / 2) await this.#confirmed();
+    if (performance.now() - this.#assignedMs > this.#ports.sessionMs / 2) await this.#confirmed();
     if (this.#isOver) return;
     const producer = await this.#ports.producer();
     try {

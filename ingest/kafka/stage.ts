@@ -8,6 +8,7 @@ export interface StagePorts {
   readonly topic: string;
   readonly group: string;
   readonly tasks: TaskFactory;
+  readonly sessionMs: number;
   /** Failures of a task that mean that the partition is another's, or that its store is still being given up. */
   readonly isExpected: (error: unknown) => boolean;
   /** A partition is taken up anew, or the consumer could not go on: told to people. */
@@ -49,7 +50,7 @@ export class Stage {
   private constructor(ports: StagePorts, admin: KafkaAdmin) {
     this.#ports = ports;
     this.#admin = admin;
-    this.#consumer = ports.client.consumer(ports.group, ports.topic);
+    this.#consumer = ports.client.consumer(ports.group, ports.topic, ports.sessionMs);
     this.#broken.promise.catch(() => {});
   }
 
@@ -133,7 +134,7 @@ export class Stage {
   }
 
   #own(partition: number): OwnedPartition {
-    const { client, group, topic, tasks, isExpected } = this.#ports;
+    const { client, group, topic, tasks, sessionMs, isExpected } = this.#ports;
     return new OwnedPartition(
       partition,
       {
@@ -152,6 +153,7 @@ export class Stage {
         },
         group,
         topic,
+        sessionMs,
         bytesMax: () => STAGE_BYTES_MAX / this.#owned.size,
         isExpected,
         onTrouble: (error) => this.#trouble(error),

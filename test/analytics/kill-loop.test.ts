@@ -8,18 +8,10 @@ import fc from 'fast-check';
 import { auditStore } from '../../analytics/index.ts';
 import { simulate } from '../../psd-sim/index.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { RECORDING_POINTS } from '../support/work-points.ts';
 
 const PROGRAM = fileURLToPath(new URL('../support/killed-recorder.ts', import.meta.url));
-const POINTS = [
-  'after-open',
-  'after-begin',
-  'between-appends',
-  'before-commit',
-  'after-commit',
-  'before-anchor',
-  'after-anchor',
-  'before-close',
-];
+const POINTS = ['after-open', ...RECORDING_POINTS, 'before-close'];
 const KILLS = 200;
 /** A store comes to its end after a few kills; then another is begun. */
 const STORES_AT_ONCE = 2;

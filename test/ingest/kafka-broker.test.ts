@@ -13,6 +13,7 @@ import {
 } from '../../ingest/index.ts';
 import type { NewMessage } from '../../ingest/kafka/client-port.ts';
 import { indicia, jsonLines } from '../support/command-line.ts';
+import { assertDescribed } from '../support/described.ts';
 import { everythingIn, freshTopics, kafkaForTests, linesOf, produce } from '../support/kafka.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -105,6 +106,7 @@ if (kafka !== null) {
       assert.deepEqual(verdicts.map(({ scanId }) => scanId).toSorted(), ['a', 'forged']);
 
       const letters = await everythingIn(kafka, 'poison-', 'dead-letters');
+      assertDescribed(letters);
       const told = letters.map(({ headers, value }) => {
         return [String(headers['dead-reason']), String(headers['dead-position']), value?.length ?? null];
       });

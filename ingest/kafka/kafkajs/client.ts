@@ -70,8 +70,8 @@ export class KafkaJsClient implements KafkaClient {
     };
   }
 
-  consumer(group: string, topic: string): GroupConsumer {
-    return new KafkaJsConsumer(this.#kafka, group, topic);
+  consumer(group: string, topic: string, sessionMs: number): GroupConsumer {
+    return new KafkaJsConsumer(this.#kafka, group, topic, sessionMs);
   }
 
   #producer(config: ProducerConfig) {

@@ -1,6 +1,6 @@
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import type { ConsumerEvents, GroupConsumer, GroupOffset, StoredMessage } from '../client-port.ts';
-import { FETCH_BYTES, FETCH_PARTITION_BYTES, FETCH_WAIT_MS, SESSION_MS } from '../limits.ts';
+import { FETCH_BYTES, FETCH_PARTITION_BYTES, FETCH_WAIT_MS } from '../limits.ts';
 import { stickyAssigner } from './assigner.ts';
 import { asKafkaError, asking } from './failures.ts';
 
@@ -10,21 +10,22 @@ export class KafkaJsConsumer implements GroupConsumer {
   readonly #consumer: Consumer;
   #owned: readonly number[] = [];
   confirmations = 0;
+  #isStopped = false;
 
-  constructor(kafka: Kafka, group: string, topic: string) {
+  constructor(kafka: Kafka, group: string, topic: string, sessionMs: number) {
     this.#topic = topic;
     this.#consumer = kafka.consumer({
       groupId: group,
       partitionAssigners: [stickyAssigner(topic, () => this.#owned)],
-      sessionTimeout: SESSION_MS,
-      rebalanceTimeout: SESSION_MS,
-      heartbeatInterval: SESSION_MS / 10,
+      sessionTimeout: sessionMs,
+      rebalanceTimeout: sessionMs,
+      heartbeatInterval: sessionMs / 10,
       maxBytesPerPartition: FETCH_PARTITION_BYTES,
       maxBytes: FETCH_BYTES,
       maxWaitTimeInMs: FETCH_WAIT_MS,
       allowAutoTopicCreation: false,
       // A member comes back for as long as it is not stopped, however long its brokers are away.
-      retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8, restartOnFailure: async () => true },
+      retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8, restartOnFailure: async () => !this.#isStopped },
     });
   }
 
@@ -74,6 +75,7 @@ export class KafkaJsConsumer implements GroupConsumer {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
     await this.#consumer.disconnect();
   }
 }

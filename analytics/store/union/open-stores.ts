@@ -1,0 +1,107 @@
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { STORE_MEMORY } from '../../limits.ts';
+import { EVIDENCE_COLUMNS } from '../columns.ts';
+import { StoreReader } from '../reader.ts';
+import { REGISTRY_TABLES } from '../registry-tables.ts';
+import { TABLES_SQL, VIEWS_SQL } from '../schema.ts';
+import { asBigint } from '../values.ts';
+import { isFolder, isLive, partsOf } from './parts.ts';
+import { addSources, attachStore, newestRegistry, type Source } from './sources.ts';
+
+/**
+ * Opens what lies behind the addresses as one store to be read: files, folders of partitions or archives, and running
+ * judges and servers (`http://…`). One file is opened as it is; several are seen through views over all of them, with rows
+ * numbered one store after the other.
+ *
+ * What is found stands in each store; a folder with a union.duckdb has its findings from there alone. What the registry
+ * says is taken from the store with the newest list.
+ *
+ * @throws StoreError naming the address that cannot be read, and why.
+ */
+export async function openStores(addresses: readonly string[]): Promise<StoreReader> {
+  const [only] = addresses;
+  if (addresses.length === 1 && only !== undefined && !isLive(only) && !isFolder(only)) return StoreReader.open(only);
+  const parts = addresses.map(partsOf);
+  const temporary = await mkdtemp(join(tmpdir(), 'indicia-union-'));
+  const remove = () => rmSync(temporary, { recursive: true, force: true });
+  try {
+    const path = join(temporary, 'union.duckdb');
+    const sources: Source[] = [];
+    const writing = await DuckDBInstance.create(path, { memory_limit: STORE_MEMORY });
+    const building = await writing.connect();
+    try {
+      for (const part of parts) await addSources(building, part, sources, { place: '', folder: temporary });
+      await createViews(building, sources);
+    } finally {
+      building.closeSync();
+      writing.closeSync();
+    }
+    const instance = await DuckDBInstance.create(path, { access_mode: 'READ_ONLY', memory_limit: STORE_MEMORY });
+    const connection = await instance.connect();
+    const reader = new StoreReader(instance, connection, remove);
+    try {
+      for (const { attached } of sources) if (attached !== null) await attachStore(connection, attached);
+      await connection.run('set enable_external_access = false; set lock_configuration = true;');
+    } catch (error) {
+      reader.close();
+      throw error;
+    }
+    return reader;
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+/** The tables of a store as views over all sources, and the views of a store over these. */
+async function createViews(connection: DuckDBConnection, sources: readonly Source[]): Promise<void> {
+  // Empty, so that every column is there with its type also where no source has the table.
+  await connection.run(`create schema nothing; set schema = 'nothing'; ${TABLES_SQL} set schema = 'main';`);
+  const evidence: string[] = [];
+  const findings: Source[] = [];
+  const numbered = new Map<Source, bigint>();
+  let rows = 0n;
+  for (const source of sources) {
+    numbered.set(source, rows);
+    if (source.holds !== 'evidence') findings.push(source);
+    if (source.holds === 'findings') continue;
+    evidence.push(`select ${NAMES.replace('row_id', `row_id + ${rows} as row_id`)} from ${source.prefix}evidence`);
+    const last = await connection.runAndReadAll(`select coalesce(max(row_id), 0) from ${source.prefix}evidence`);
+    rows += asBigint(last.getRows()[0]?.[0]);
+  }
+  const registry = await newestRegistry(connection, sources);
+  const view = (table: string, selects: readonly string[]) =>
+    connection.run(`create view ${table} as ${[`from nothing.${table}`, ...selects].join(' union all ')}`);
+  await view('evidence', evidence);
+  for (const table of NUMBERED) {
+    await view(
+      table,
+      findings.map(
+        (source) => `select * replace (row_id + ${numbered.get(source)} as row_id) from ${source.prefix}${table}`,
+      ),
+    );
+  }
+  for (const table of PLAIN)
+    await view(
+      table,
+      findings.map(({ prefix }) => `from ${prefix}${table}`),
+    );
+  await connection.run(
+    `create view severity_score as select severity, max(score) as score
+     from (${['from nothing.severity_score', ...findings.map(({ prefix }) => `from ${prefix}severity_score`)].join(' union all ')})
+     group by severity`,
+  );
+  for (const table of ['registry_version', 'registry_list', ...REGISTRY_TABLES.map(({ table }) => table)]) {
+    await view(table, registry === null ? [] : [`from ${registry.prefix}${table}`]);
+  }
+  await connection.run(VIEWS_SQL);
+}
+
+const NAMES = EVIDENCE_COLUMNS.map(({ name }) => name).join(', ');
+/** What was found, with the numbers of the rows that it is about. */
+const NUMBERED = ['named_scan', 'revision'];
+const PLAIN = ['finding', 'case_closing', 'case_closed_scan'];

@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { jsonLines } from './command-line.ts';
+
+const MAIN = fileURLToPath(new URL('../../main.ts', import.meta.url));
+
+export interface Progress {
+  readonly type: 'progress' | 'summary';
+  readonly scans: number;
+  readonly repeated: number;
+  readonly findings: number;
+  readonly claims: number;
+  readonly rebalances: number;
+  readonly partitions?: readonly { readonly partition: number; readonly lag: number }[];
+}
+
+/** A member of a stage in a process of its own. */
+export class StageProcess {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<number | null>;
+  #output = '';
+  stderr = '';
+
+  constructor(test: TestContext, args: readonly string[]) {
+    this.#child = spawn(process.execPath, [MAIN, 'run', ...args, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child.stdout?.on('data', (chunk: Buffer) => {
+      this.#output += chunk;
+    });
+    this.#child.stderr?.on('data', (chunk: Buffer) => {
+      this.stderr += chunk;
+    });
+    this.#ended = new Promise((resolve) => this.#child.on('close', resolve));
+    test.after(() => this.#child.kill('SIGKILL'));
+  }
+
+  get last(): Progress | null {
+    return jsonLines<Progress>(this.#output.slice(0, this.#output.lastIndexOf('\n') + 1)).at(-1) ?? null;
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#ended;
+  }
+
+  /** Ends in order; its summary. */
+  async stop(): Promise<Progress> {
+    this.#child.kill('SIGTERM');
+    const exitCode = await this.#ended;
+    const { last } = this;
+    if (exitCode !== 0 || last?.type !== 'summary') throw new Error(`ended with ${exitCode}: ${this.stderr}`);
+    return last;
+  }
+}
