@@ -140,9 +140,11 @@ export class Recorder {
   /** All findings, and the revisions after that number, as the last look of the detectors left them. */
   async news(afterRevision: number): Promise<News> {
     let news: News | null = null;
-    await this.#store.transaction(async () => {
-      news = await readNews(this.#store.connection, afterRevision);
-    });
+    await this.#fenced(() =>
+      this.#store.transaction(async () => {
+        news = await readNews(this.#store.connection, afterRevision);
+      }),
+    );
     if (news === null) throw new Error('a transaction ended without what it was for');
     return news;
   }

@@ -7,7 +7,7 @@ import { indicia, jsonLines } from '../support/command-line.ts';
 import { freshTopics, kafkaForTests, produce, type TestKafka } from '../support/kafka.ts';
 import { roughTraffic } from '../support/rough-traffic.ts';
 import { assertAsAlone, drainStages, stageDay } from '../support/stage-day.ts';
-import { StageMember } from '../support/stage-member.ts';
+import { StageProcess } from '../support/stage-process.ts';
 import { deadLettersDue, deadLettersIn } from '../support/stage-topics.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -18,8 +18,8 @@ const PIECES_PER_KILL = 400;
 const PARTITIONS = 4;
 const PREFIX = `kills-${process.pid}-`;
 
-/** A member is left in order now and then: a rebalance while the others are in the middle of a batch. */
-const LEAVE_SHARE = 0.2;
+/** Every fifth member leaves in order: a rebalance while the others are in the middle of a batch. */
+const LEAVE_EVERY = 5;
 /** Some are killed before they own anything: while they start, join or open a store. */
 const EARLY_SHARE = 0.25;
 const EARLY_MS_MAX = 2_500;
@@ -42,7 +42,7 @@ function blows(seed: number): Blow[] {
   const random = new Random(`kills ${seed}`);
   const planned: Blow[] = [];
   for (let kills = 0; kills < KILLS; ) {
-    const isLeave = random.fraction() < LEAVE_SHARE;
+    const isLeave = planned.length % LEAVE_EVERY === LEAVE_EVERY - 1;
     const isEarly = random.fraction() < EARLY_SHARE;
     const afterMs = random.int(0, isEarly ? EARLY_MS_MAX : BUSY_MS_MAX);
     planned.push({ member: random.int(0, 3), kind: isLeave ? 'leave' : 'kill', isEarly, afterMs });
@@ -51,14 +51,14 @@ function blows(seed: number): Blow[] {
   return planned;
 }
 
-async function untilOwner(member: StageMember): Promise<void> {
+async function untilOwner(member: StageProcess): Promise<void> {
   const giveUpMs = performance.now() + OWNS_MS_MAX;
   while (member.partitions.length === 0 && performance.now() < giveUpMs) await sleep(LOOK_MS);
 }
 
 async function underBlows(
   brokers: TestKafka,
-  members: StageMember[],
+  members: StageProcess[],
   planned: readonly Blow[],
   traffic: ReturnType<typeof roughTraffic>,
 ) {
@@ -71,9 +71,9 @@ async function underBlows(
     await produce(brokers, messages.slice(from, to));
     await sleep(afterMs);
     if (kind === 'kill' && victim.partitions.length > 0) owners += 1;
-    const ended = await victim.end(kind === 'kill' ? 'SIGKILL' : 'SIGTERM');
-    if (kind === 'leave' && !isEarly) assert.equal(ended.exitCode, 0, victim.stderr);
-    assert.ok(ended.signal !== null || ended.exitCode === 0, `a member ended by itself: ${victim.stderr}`);
+    victim.signal(kind === 'kill' ? 'SIGKILL' : 'SIGTERM');
+    const exitCode = await victim.ended;
+    assert.ok(exitCode === null || exitCode === 0, `a member failed by itself: ${victim.stderr}`);
     members[member] = victim.again();
   }
   return owners;
@@ -89,18 +89,21 @@ if (kafka !== null) {
       const stores = join(folder, 'stores');
       const common = ['--prefix', PREFIX, '--registry', day.registry, '--db', stores];
       const start = (stage: string) =>
-        StageMember.start(['--stage', stage, kafka.url, ...common, '--session-seconds', '3', '--detect-every', '2']);
+        new StageProcess(test, [
+          '--stage',
+          stage,
+          kafka.url,
+          ...common,
+          '--session-seconds',
+          '3',
+          '--detect-every',
+          '2',
+        ]);
       const members = ['read', 'read', 'judge', 'judge'].map(start);
       const planned = blows(SEED);
-      const owners = await underBlows(kafka, members, planned, traffic).catch(async (error) => {
-        await Promise.all(members.map((member) => member.end('SIGKILL')));
-        throw error;
-      });
+      const owners = await underBlows(kafka, members, planned, traffic);
       await Promise.all(members.map((member) => untilOwner(member)));
-      for (const member of members) {
-        const { exitCode } = await member.end('SIGTERM');
-        assert.equal(exitCode, 0, member.stderr);
-      }
+      for (const member of members) await member.stop();
       await drainStages(kafka.url, common);
 
       const checked = await assertAsAlone(kafka, PREFIX, stores, day, traffic.scanIds);
