@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FRAUDS, simulate } from '../../psd-sim/index.ts';
 import { indicia } from './command-line.ts';
-import { everythingIn, type TestKafka } from './kafka.ts';
+import type { TestKafka } from './kafka.ts';
 import { type JudgedScans, judgedAlone, judgedIn } from './partition-stores.ts';
-import { assertAllDone, publishedFindings, publishedVerdicts } from './stage-topics.ts';
+import { assertAllDone, deliveriesIn, publishedFindings, publishedVerdicts } from './stage-topics.ts';
 
 /** A day with every fraud, judged in one process: what any number of members must come to. */
 export interface StageDay {
@@ -66,10 +66,8 @@ export async function assertAsAlone(
     findings.map((finding) => JSON.stringify(finding)).toSorted(),
   );
   const answers = [...published.values()].reduce((total, its) => total + its.length, 0);
+  // Read once and answered once as often as it was handed over: nobody published what another had published.
+  const { lines, rows } = await deliveriesIn(kafka, prefix);
+  assert.deepEqual({ rows, answers }, { rows: lines, answers: lines });
   return { published: answers, scans: verdicts.length, findings: findings.length };
-}
-
-/** How many messages a topic holds. */
-export async function messagesIn(...topic: Parameters<typeof everythingIn>): Promise<number> {
-  return (await everythingIn(...topic)).length;
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { rowsOf } from '../../indicium/index.ts';
 import type { StoredMessage } from '../../ingest/kafka/client-port.ts';
+import { decodeReadings } from '../../ingest/kafka/messages/readings-codec.ts';
 import { groupNamed, topicNamed } from '../../ingest/kafka/topics.ts';
 import { jsonLines } from './command-line.ts';
 import { everythingIn, type TestKafka } from './kafka.ts';
@@ -82,6 +84,20 @@ export async function assertAllDone(kafka: TestKafka, prefix: string): Promise<v
   } finally {
     await admin.close();
   }
+}
+
+/** How often a scan was handed over, whoever sent it, and how many rows the read stage made of that. */
+export async function deliveriesIn(kafka: TestKafka, prefix: string): Promise<{ lines: number; rows: number }> {
+  let [lines, rows] = [0, 0];
+  for (const { key, value } of await everythingIn(kafka, prefix, 'scans')) {
+    const isGood = !REASON.test(String(key)) || String(key) === 'not-a-scan';
+    if (isGood) lines += (value?.toString() ?? '').split('\n').filter((line) => line.includes('"scanId"')).length;
+  }
+  for (const { value } of await everythingIn(kafka, prefix, 'readings')) {
+    const readings = value === null ? null : decodeReadings(value);
+    if (readings !== null) rows += rowsOf(readings);
+  }
+  return { lines, rows };
 }
 
 function lastOffsets(messages: readonly StoredMessage[]): Map<number, bigint> {

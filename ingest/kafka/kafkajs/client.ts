@@ -40,7 +40,7 @@ export class KafkaJsClient implements KafkaClient {
 
   async producer(): Promise<KafkaProducer> {
     const producer = this.#producer({ idempotent: true });
-    await asking(producer.connect());
+    await askingAgain(() => producer.connect());
     return {
       send: async (messages) => {
         if (messages.length > 0) await asking(producer.sendBatch(this.#batch(messages)));
