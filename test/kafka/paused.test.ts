@@ -15,7 +15,7 @@ const PARTITIONS = 4;
 const SLICE_MESSAGES = 4;
 /** It may be stopped with nothing to do on a busy machine, and is then stopped once more. */
 const NAPS_MAX = 5;
-const LOST = /has lost this partition to epoch \d+/;
+const LOST = /has lost this partition to epoch \d+|another member has taken \S+ over/;
 const LOOK_MS = 100;
 const WAIT_MS_MAX = 60_000;
 
