@@ -25,7 +25,8 @@ export function applyConfigFile(program: Command, argv: readonly string[]): void
       // Only the command that runs must find its values right: another may allow more or less.
       if (!argv.includes(command.name())) continue;
       const parsed = typeof value === 'boolean' ? value : parseValue(path, name, option, String(value));
-      option.default(parsed ?? value);
+      // A list of its own: a flag that may be given several times adds to what flags gave, not to this.
+      option.default(Array.isArray(parsed) ? [...parsed] : (parsed ?? value));
       // A default fulfills the need for a value; commander would still ask for it on the command line.
       option.makeOptionMandatory(false);
       command.setOptionValueWithSource(option.attributeName(), option.defaultValue, 'default');

@@ -28,7 +28,8 @@ export function addDetectCommand(program: Command, terminal: Terminal, finish: (
     .summary('run the detectors over what is new, or try another policy on the past')
     .description(
       'Runs every detector over the evidence that is new since the last time; another registry or policy makes everything ' +
-        'new. Of a folder of partitions, gathers the evidence of all in FOLDER/union.duckdb and looks there. With --backtest, shows what another policy would find and answer instead, and changes nothing.',
+        'new. Of a folder of partitions, gathers the evidence of all in FOLDER/union.duckdb and looks there. With ' +
+        '--backtest, shows what another policy would find and answer instead, and changes nothing.',
     )
     .addOption(databaseOption())
     .addOption(policyOption())
@@ -38,10 +39,11 @@ export function addDetectCommand(program: Command, terminal: Terminal, finish: (
       'after',
       '\nExamples:\n  indicia detect --db day.duckdb\n  indicia detect --db partitions\n  indicia detect --db day.duckdb --backtest stricter.json',
     )
-    .action(async ({ db, policy, backtest: tried, json }: DetectOptions) => {
+    .action(async ({ db: address, policy, backtest: tried, json }: DetectOptions) => {
+      const db = isFolder(address) ? await gatherFolder(address) : address;
       if (tried !== undefined) await printBacktest(db, tried, json ?? false, terminal);
       else {
-        const store = await Store.open(isFolder(db) ? await gatherFolder(db) : db, { mustExist: true });
+        const store = await Store.open(db, { mustExist: true });
         try {
           const findings = await detect(store, policy === undefined ? DEFAULT_POLICY : readPolicy(policy));
           await (json ? printJson(terminal, { findings }) : print(terminal, `${plural(findings, 'finding')}\n`));

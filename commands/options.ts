@@ -8,12 +8,19 @@ export function databaseOption(isMandatory = true): Option {
 
 /** For commands that read: several stores are seen as one. */
 export function databasesOption(): Option {
+  // What the command line gave before is added to; what the config file gave gives way to it.
+  const given = new WeakSet<readonly string[]>();
+  const add = (value: string, before: readonly string[] | undefined) => {
+    const stores = before !== undefined && given.has(before) ? [...before, value] : [value];
+    given.add(stores);
+    return stores;
+  };
   return new Option(
     '--db <store>',
     'a store, a folder of partitions or archives, or http://host:port of a running judge; may be given several times',
   )
     .env('INDICIA_DB')
-    .argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
+    .argParser(add)
     .makeOptionMandatory();
 }
 

@@ -38,7 +38,7 @@ describe('docs/INDICIUM.md', () => {
 });
 
 describe('README.md', () => {
-  const commands = [...read('README.md').matchAll(/^npx indicia (trust \w+|\w+)(.*)$/gm)];
+  const commands = [...read('README.md').matchAll(/^npx indicia ((?:trust|kafka) \w+|\w+)(.*)$/gm)];
   const helps = new Map<string, string>();
   before(async () => {
     for (const name of new Set(commands.map(([, name = '']) => name))) {

@@ -172,6 +172,7 @@ export class OwnedPartition {
         await task.close();
       }
     } finally {
+      // A producer that was fenced or cut off has nothing left to close in order.
       await producer.close().catch(() => {});
     }
   }

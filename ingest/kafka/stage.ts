@@ -22,6 +22,8 @@ export interface PartitionLag {
   readonly lag: number;
   readonly heldMessages: number;
   readonly heldBytes: number;
+  /** Nothing is held, and the detectors have seen all that was recorded. */
+  readonly isIdle: boolean;
 }
 
 /** Numbers that only grow, and what is held now. */
@@ -72,12 +74,13 @@ export class Stage {
   get counters(): StageCounters {
     const partitions = [...this.#owned.values()].map((owned) => {
       const fetched = this.#fetched.get(owned.partition);
-      const { messages, bytes } = owned.held;
+      const { messages, bytes, next } = owned.held;
       return {
         partition: owned.partition,
         lag: fetched === undefined ? 0 : Number(fetched.high - fetched.next),
         heldMessages: messages,
         heldBytes: bytes,
+        isIdle: next !== null,
       };
     });
     return { ...this.#counters, partitions };

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import {
+  archiveStore,
   claimPartition,
   detect,
   EXPORTED_VIEWS,
@@ -137,7 +138,7 @@ describe('several stores', () => {
   after(() => removeDay());
 
   it('are asked as one, and detectors find over all of them what they find in one store', async (test) => {
-    const { partitions, close } = await split(test, day);
+    const { partitions, owners, close } = await split(test, day);
     await close();
     const { exitCode, stdout, stderr } = await indicia(['detect', '--db', partitions, '--json']);
     assert.equal(exitCode, 0, stderr);
@@ -151,6 +152,17 @@ describe('several stores', () => {
     // Nothing is new, and nothing is gathered twice.
     await detectOver(partitions);
     await assertSame([unionPath(partitions)], day.single, ['scans', 'findings']);
+    // Days that left a store for Parquet are still seen, and those that were only copied are seen once.
+    for (const [partition, keep] of [false, true].entries()) {
+      const archive = join(partitions, `archive-000${partition}`);
+      const moved = await archiveStore(owners[partition]?.path ?? '', {
+        folder: archive,
+        beforeMs: Number.MAX_SAFE_INTEGER,
+        keep,
+      });
+      assert.ok(moved.rows > 0);
+    }
+    await assertSame([partitions], day.single, ['scans', 'pieces', 'verdicts', 'findings']);
   });
 
   it('show what lies in different partitions, also when licenses have moved between them', async (test) => {
@@ -186,6 +198,27 @@ describe('several stores', () => {
     const locked = await indicia(['query', '--db', partitions, 'from scans']);
     assert.equal(locked.exitCode, 2);
     assert.match(locked.stderr, /partition-0000\/store-00000001\/store.duckdb: another process has this store open/);
+  });
+
+  it('are named by flags, or else by the environment, or else by the config file', async (test) => {
+    const folder = await temporaryFolder(test);
+    const config = join(folder, 'indicia.json');
+    await writeFile(config, JSON.stringify({ db: join(folder, 'missing.duckdb') }));
+    const ask = async (args: readonly string[], env: Record<string, string>) => {
+      const count = ['query', '--config', config, '--format', 'csv', 'select count(*) from licenses'];
+      const { stdout, stderr } = await indicia([...count, ...args], { env });
+      return stdout.split('\r\n')[1] ?? stderr;
+    };
+    const both = ['--db', day.single, '--db', day.single];
+    const [flags, environment, file] = await Promise.all([
+      ask(both, { INDICIA_DB: 'elsewhere' }),
+      ask([], { INDICIA_DB: day.single }),
+      ask([], {}),
+    ]);
+    // Of the registry there is one, however many stores know it.
+    const licenses = String((await contentsOf([day.single], ['licenses'])).licenses?.length);
+    assert.deepEqual([flags, environment], [licenses, licenses]);
+    assert.match(file, /missing.duckdb: no such store/);
   });
 
   it('that cannot be read are named', async (test) => {

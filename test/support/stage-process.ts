@@ -12,7 +12,7 @@ export interface Progress {
   readonly findings: number;
   readonly claims: number;
   readonly rebalances: number;
-  readonly partitions?: readonly { readonly partition: number; readonly lag: number }[];
+  readonly partitions?: readonly { readonly partition: number; readonly lag: number; readonly isIdle: boolean }[];
 }
 
 /** A member of a stage in a process of its own. */

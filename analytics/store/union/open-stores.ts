@@ -34,8 +34,11 @@ export async function openStores(addresses: readonly string[]): Promise<StoreRea
     const writing = await DuckDBInstance.create(path, { memory_limit: STORE_MEMORY });
     const building = await writing.connect();
     try {
+      // One transaction, since each is flushed to the disk.
+      await building.run('begin');
       for (const part of parts) await addSources(building, part, sources, { place: '', folder: temporary });
       await createViews(building, sources);
+      await building.run('commit');
     } finally {
       building.closeSync();
       writing.closeSync();

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type Admin } from 'kafkajs';
-import { type KafkaAdmin, KafkaError, type PartitionOffsets, type TopicState } from '../client-port.ts';
-import { asking } from './failures.ts';
+import type { KafkaAdmin, PartitionOffsets, TopicState } from '../client-port.ts';
+import { asking, askingAgain } from './failures.ts';
 
 /** A cluster elects leaders within a second or two. */
 const LEADER_LOOKS_MAX = 300;
@@ -53,22 +53,8 @@ export class KafkaJsAdmin implements KafkaAdmin {
         ],
       }),
     );
-    for (let look = 0; !(await this.#hasLeaders(topic, partitions)); look++) {
-      if (look === LEADER_LOOKS_MAX) throw new KafkaError(`${topic}: no leader for each partition`);
-      await sleep(LEADER_LOOK_MS);
-    }
-  }
-
-  /** The broker that is asked may not have heard of a topic that another has just created: kafkajs gives up then. */
-  async #hasLeaders(topic: string, partitions: number): Promise<boolean> {
-    try {
-      const { topics } = await asking(this.#admin.fetchTopicMetadata({ topics: [topic] }));
-      const leaders = (topics[0]?.partitions ?? []).filter(({ leader }) => leader >= 0);
-      return leaders.length === partitions;
-    } catch (error) {
-      if (error instanceof KafkaError) return false;
-      throw error;
-    }
+    // kafkajs does not bear that a broker has not heard of the topic yet.
+    await askingAgain(() => this.#admin.fetchTopicMetadata({ topics: [topic] }));
   }
 
   async offsets(topic: string): Promise<PartitionOffsets[]> {

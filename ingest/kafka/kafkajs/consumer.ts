@@ -1,6 +1,6 @@
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import type { ConsumerEvents, GroupConsumer, GroupOffset, StoredMessage } from '../client-port.ts';
-import { FETCH_BYTES, FETCH_PARTITION_BYTES, FETCH_WAIT_MS } from '../limits.ts';
+import { FETCH_BYTES, FETCH_PARTITION_BYTES, FETCH_WAIT_MS, RETRY_MS_MAX } from '../limits.ts';
 import { stickyAssigner } from './assigner.ts';
 import { asKafkaError, asking } from './failures.ts';
 
@@ -11,6 +11,9 @@ export class KafkaJsConsumer implements GroupConsumer {
   #owned: readonly number[] = [];
   confirmations = 0;
   #isStopped = false;
+  /** Whether there is a group to fetch from: not while the client comes back after a failure. */
+  #isJoined = false;
+  readonly #paused = new Set<number>();
 
   constructor(kafka: Kafka, group: string, topic: string, sessionMs: number) {
     this.#topic = topic;
@@ -30,9 +33,20 @@ export class KafkaJsConsumer implements GroupConsumer {
   }
 
   async start({ onAssigned, onMessages, onPosition, onFailure }: ConsumerEvents): Promise<void> {
-    const { GROUP_JOIN, HEARTBEAT, START_BATCH_PROCESS, CRASH } = this.#consumer.events;
+    const eachBatch = async ({ batch, isStale, isRunning }: EachBatchPayload) => {
+      if (isStale() || !isRunning() || !this.#owned.includes(batch.partition)) return;
+      onMessages(
+        batch.partition,
+        batch.messages.map((message) => storedMessage(batch.partition, message)),
+      );
+    };
+    const run = () => this.#consumer.run({ autoCommit: false, eachBatchAutoResolve: true, eachBatch });
+    const { GROUP_JOIN, HEARTBEAT, START_BATCH_PROCESS, STOP, CRASH } = this.#consumer.events;
     this.#consumer.on(GROUP_JOIN, ({ payload }) => {
       this.#owned = payload.memberAssignment[this.#topic] ?? [];
+      this.#isJoined = true;
+      // A client that came back has forgotten what was paused.
+      for (const partition of this.#owned) if (this.#paused.has(partition)) this.pause(partition);
       onAssigned(this.#owned);
     });
     this.#consumer.on(HEARTBEAT, () => {
@@ -41,28 +55,43 @@ export class KafkaJsConsumer implements GroupConsumer {
     this.#consumer.on(START_BATCH_PROCESS, ({ payload: { partition, lastOffset, highWatermark } }) => {
       onPosition(partition, BigInt(lastOffset) + 1n, BigInt(highWatermark));
     });
-    this.#consumer.on(CRASH, ({ payload: { error } }) => onFailure(asKafkaError(error)));
+    this.#consumer.on(STOP, () => {
+      this.#isJoined = false;
+    });
+    this.#consumer.on(CRASH, ({ payload: { error, restart } }) => {
+      onFailure(asKafkaError(error));
+      // kafkajs gives up on what it takes for final; a broker that is away for long looks like that, too.
+      if (!restart) this.#comeBack(run);
+    });
     await asking(this.#consumer.connect());
     await asking(this.#consumer.subscribe({ topics: [this.#topic], fromBeginning: true }));
-    const eachBatch = async ({ batch, isStale, isRunning }: EachBatchPayload) => {
-      if (isStale() || !isRunning() || !this.#owned.includes(batch.partition)) return;
-      onMessages(
-        batch.partition,
-        batch.messages.map((message) => storedMessage(batch.partition, message)),
-      );
+    await run();
+  }
+
+  #comeBack(run: () => Promise<void>): void {
+    const again = () => {
+      if (this.#isStopped) return;
+      // What fails once it is connected is told as a crash again.
+      this.#consumer.connect().then(run, () => this.#comeBack(run));
     };
-    await this.#consumer.run({ autoCommit: false, eachBatchAutoResolve: true, eachBatch });
+    setTimeout(again, RETRY_MS_MAX);
   }
 
   pause(partition: number): void {
+    this.#paused.add(partition);
+    if (!this.#isJoined) return;
     this.#consumer.pause([{ topic: this.#topic, partitions: [partition] }]);
   }
 
   resume(partition: number): void {
+    this.#paused.delete(partition);
+    if (!this.#isJoined) return;
     this.#consumer.resume([{ topic: this.#topic, partitions: [partition] }]);
   }
 
+  /** Nowhere while there is no group: whoever has a partition when there is one again is asked where to go on. */
   seek(partition: number, offset: bigint): void {
+    if (!this.#isJoined) return;
     this.#consumer.seek({ topic: this.#topic, partition, offset: offset.toString() });
   }
 
