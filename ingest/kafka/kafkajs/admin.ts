@@ -1,11 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type Admin } from 'kafkajs';
 import type { KafkaAdmin, PartitionOffsets, TopicState } from '../client-port.ts';
 import { asking, askingAgain } from './failures.ts';
-
-/** A cluster elects leaders within a second or two. */
-const LEADER_LOOKS_MAX = 300;
-const LEADER_LOOK_MS = 100;
 
 export class KafkaJsAdmin implements KafkaAdmin {
   readonly #admin: Admin;
