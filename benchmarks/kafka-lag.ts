@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { topicNamed } from '../ingest/index.ts';
 import { type BenchBroker, benchTopics, scanProducer } from './kafka-cluster.ts';
 import type { BenchDay } from './kafka-stages.ts';
+import { RunningMember } from './running-member.ts';
 import { quantile } from './table.ts';
 
 export interface Lag {
@@ -14,7 +13,6 @@ export interface Lag {
   readonly answered: number;
 }
 
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 const PARTITIONS = 4;
 const SESSION_MS = 10_000;
 const TICK_MS = 50;
@@ -31,9 +29,7 @@ export async function lagAt(
 ): Promise<Lag> {
   await benchTopics(broker, prefix, PARTITIONS);
   const common = ['--prefix', prefix, '--registry', day.registry, '--db', join(day.folder, prefix)];
-  const members = ['read', 'judge'].map((stage) =>
-    spawn(process.execPath, [MAIN, 'run', '--stage', stage, broker.url, ...common], { stdio: 'ignore' }),
-  );
+  const members = ['read', 'judge'].map((stage) => new RunningMember(['run', '--stage', stage, broker.url, ...common]));
   const sentAtMs = new Map<string, number>();
   const lagsMs: number[] = [];
   const consumer = broker.client().consumer(`${prefix}lag`, topicNamed(prefix, 'verdicts'), SESSION_MS);
@@ -86,11 +82,6 @@ export async function lagAt(
   while (sentAtMs.size > 0 && performance.now() < endsMs) await sleep(TICK_MS);
   await producer.close();
   await consumer.stop();
-  await Promise.all(
-    members.map((member) => {
-      member.kill('SIGTERM');
-      return new Promise((resolve) => member.on('close', resolve));
-    }),
-  );
+  await Promise.all(members.map((member) => member.stop()));
   return { piecesASecond: rate, p50Ms: quantile(lagsMs, 0.5), p99Ms: quantile(lagsMs, 0.99), answered: lagsMs.length };
 }

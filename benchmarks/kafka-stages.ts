@@ -1,10 +1,12 @@
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ScanRecord } from '../ingest/index.ts';
-import type { StoredMessage } from '../ingest/kafka/client-port.ts';
 import type { TopicName } from '../ingest/kafka/topics.ts';
 import { everythingIn } from '../test/support/kafka.ts';
 import { type BenchBroker, benchTopics, scanProducer, sendAll } from './kafka-cluster.ts';
 import { indiciaMeasured, processorSecondsOf } from './processor-time.ts';
+import { RunningMember } from './running-member.ts';
 
 /** A step on the way of the pieces: how fast it went, and what it took of the clients' and of the broker's processors. */
 export interface Step {
@@ -22,6 +24,7 @@ export interface BenchDay {
 
 const PARTITIONS = 4;
 const TOGETHER = 500;
+const LOOK_MS = 50;
 
 export async function produced(broker: BenchBroker, prefix: string, { records }: BenchDay): Promise<Step> {
   await benchTopics(broker, prefix, PARTITIONS);
@@ -58,19 +61,66 @@ export async function staged(
   const brokerSeconds = processorSecondsOf(broker.pid) - brokerBefore;
   return {
     pieces: records.length,
-    seconds: await secondsBetween(broker, prefix, stage === 'read' ? 'readings' : 'verdicts'),
+    seconds:
+      records.length / (await rateIn(broker, prefix, stage === 'read' ? 'readings' : 'verdicts', records.length)),
     clientSeconds: ended.reduce((total, { processorSeconds }) => total + processorSeconds, 0),
     brokerSeconds,
   };
 }
 
-/** From the first message of a topic to its last. */
-async function secondsBetween(broker: BenchBroker, prefix: string, name: TopicName): Promise<number> {
-  const times = (await everythingIn(broker, prefix, name)).map(({ timestampMs }: StoredMessage) => timestampMs);
-  return (
-    times.reduce((last, time) => Math.max(last, time), 0) / 1000 -
-    times.reduce((first, time) => Math.min(first, time)) / 1000
+/** What came after the first message of a topic, in the time from it to the last. */
+async function rateIn(broker: BenchBroker, prefix: string, name: TopicName, pieces: number): Promise<number> {
+  const messages = (await everythingIn(broker, prefix, name)).toSorted(
+    (one, other) => one.timestampMs - other.timestampMs,
   );
+  const bytes = messages.map(({ value }) => value?.length ?? 0);
+  const share = 1 - (bytes[0] ?? 0) / bytes.reduce((total, its) => total + its, 0);
+  const [first, last] = [messages[0]?.timestampMs ?? 0, messages.at(-1)?.timestampMs ?? 0];
+  return (pieces * share * 1000) / (last - first);
+}
+
+/** Bytes a piece on the broker's disk, as they were produced. */
+export function storedBytes(broker: BenchBroker, prefix: string, name: TopicName, pieces: number): number {
+  const folders = readdirSync(broker.data).filter((folder) => folder.startsWith(`${prefix}${name}-`));
+  const logs = folders.flatMap((folder) =>
+    readdirSync(join(broker.data, folder)).map((log) => join(broker.data, folder, log)),
+  );
+  const bytes = logs.filter((log) => log.endsWith('.log')).reduce((total, log) => total + statSync(log).size, 0);
+  return bytes / pieces;
+}
+
+/**
+ * Members that have joined their groups before anything comes; then the scans, and the rate at which the last stage of them
+ * gives its answers.
+ */
+export async function answeredBy(
+  broker: BenchBroker,
+  prefix: string,
+  day: BenchDay,
+  stages: readonly ('read' | 'judge')[],
+): Promise<Step> {
+  await benchTopics(broker, prefix, PARTITIONS);
+  const common = [broker.url, '--prefix', prefix, '--registry', day.registry, '--db', join(day.folder, prefix)];
+  const members = stages.map((stage) => new RunningMember(['run', '--stage', stage, ...common, '--workers', '1']));
+  const share = (stage: string) => PARTITIONS / stages.filter((other) => other === stage).length;
+  while (members.some(({ partitions }, index) => partitions !== share(stages[index] ?? ''))) await sleep(LOOK_MS);
+  const before = members.map(({ pid }) => processorSecondsOf(pid));
+  const brokerBefore = processorSecondsOf(broker.pid);
+  const producer = await scanProducer(broker, prefix);
+  await sendAll(producer, day.records, TOGETHER);
+  await producer.close();
+  const last = members.filter((_, index) => stages[index] === stages.at(-1));
+  while (last.reduce((total, { answered }) => total + answered, 0) < day.records.length) await sleep(LOOK_MS);
+  const took = members.map(({ pid }, index) => processorSecondsOf(pid) - (before[index] ?? 0));
+  const brokerSeconds = processorSecondsOf(broker.pid) - brokerBefore;
+  await Promise.all(members.map((member) => member.stop()));
+  const topic = stages.at(-1) === 'judge' ? 'verdicts' : 'readings';
+  return {
+    pieces: day.records.length,
+    seconds: day.records.length / (await rateIn(broker, prefix, topic, day.records.length)),
+    clientSeconds: took.reduce((total, seconds) => total + seconds, 0),
+    brokerSeconds,
+  };
 }
 
 /** What a member takes that has nothing to do: its start, its group, its stores, its end. */

@@ -7,7 +7,16 @@ import { byKafkaJs, byPlatformatic, transferTopic } from './kafka-clients.ts';
 import { benchBroker } from './kafka-cluster.ts';
 import { compressedBy } from './kafka-compression.ts';
 import { lagAt } from './kafka-lag.ts';
-import { type BenchDay, idleSeconds, produced, ranAlone, type Step, staged } from './kafka-stages.ts';
+import {
+  answeredBy,
+  type BenchDay,
+  idleSeconds,
+  produced,
+  ranAlone,
+  type Step,
+  staged,
+  storedBytes,
+} from './kafka-stages.ts';
 import { count, machine, markdownTable, median } from './table.ts';
 
 /**
@@ -29,8 +38,8 @@ const ROUNDS = Number(values.rounds);
 const LOADS = [0.5, 0.9];
 const LAG_MS = 15_000;
 const COMPRESSIONS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
-/** One scan, and the lines of a machine that gathers for a moment. */
-const MESSAGE_LINES = [1, 25];
+/** One scan; the lines of a machine that gathers for a moment; about as much as a message of readings. */
+const MESSAGE_LINES = [1, 25, 2_500];
 const TRANSFERRED_LINES = 50_000;
 const TRANSFER_BATCH_LINES = 2_500;
 
@@ -101,6 +110,12 @@ async function stages(day: BenchDay): Promise<void> {
   process.stdout.write(
     `\nmedian ${median(ratios).toFixed(2)}; the clients of the stages, without producer and broker\n`,
   );
+  title('Bytes a piece in each topic, lz4');
+  const topics = (['scans', 'readings', 'verdicts'] as const).map((name) => [
+    name,
+    storedBytes(broker, 'round-1-', name, PIECES).toFixed(0),
+  ]);
+  process.stdout.write(markdownTable(['topic', 'bytes a piece'], topics));
 }
 
 async function readers(day: BenchDay): Promise<void> {
@@ -109,29 +124,24 @@ async function readers(day: BenchDay): Promise<void> {
   for (let round = 1; round <= ROUNDS; round++) {
     const rates: number[] = [];
     for (const members of [1, 2]) {
-      const prefix = `readers-${members}-${round}-`;
-      await produced(broker, prefix, day);
-      const workers = Array.from({ length: members }, () => ['--workers', '1']);
-      const { pieces, seconds, brokerSeconds } = await staged(broker, prefix, day, 'read', workers);
-      rates.push(pieces / seconds);
-      rows.push([`${round}`, `${members}`, count(pieces / seconds), micros(brokerSeconds)]);
+      const stages = Array.from({ length: members }, () => 'read' as const);
+      const step = await answeredBy(broker, `readers-${members}-${round}-`, day, stages);
+      const rate = step.pieces / step.seconds;
+      rates.push(rate);
+      const cores = (seconds: number) => ((seconds / step.pieces) * rate).toFixed(2);
+      rows.push([`${round}`, `${members}`, count(rate), cores(step.clientSeconds), cores(step.brokerSeconds)]);
     }
     ratios.push((rates[1] ?? 0) / (rates[0] ?? 1));
   }
-  title('Read processes of one worker each');
-  process.stdout.write(markdownTable(['round', 'processes', 'read, a second', 'broker, µs a piece'], rows));
+  title('Read processes of one worker each, in their group before the scans come');
+  const headings = ['round', 'processes', 'read, a second', 'cores that they took', 'cores that the broker took'];
+  process.stdout.write(markdownTable(headings, rows));
   process.stdout.write(`\nmedian ratio ${median(ratios).toFixed(2)}\n`);
 }
 
 async function lag(day: BenchDay): Promise<void> {
-  const prefix = 'whole-';
-  await produced(broker, prefix, day);
-  const [read, judged] = await Promise.all([
-    staged(broker, prefix, day, 'read', [[]]),
-    staged(broker, prefix, day, 'judge', [[]]),
-  ]);
-  // Both at once on the cores that they share; the judge may end before the reader has begun, so the slower one counts.
-  const full = Math.min(read.pieces / read.seconds, judged.pieces / judged.seconds) / 2;
+  const whole = await answeredBy(broker, 'whole-', day, ['read', 'judge']);
+  const full = whole.pieces / whole.seconds;
   const rows: string[][] = [];
   for (const load of LOADS) {
     const at = await lagAt(broker, `lag-${load * 100}-`, day, Math.floor(full * load), LAG_MS);
@@ -144,6 +154,7 @@ async function lag(day: BenchDay): Promise<void> {
     ]);
   }
   title('From sending a scan until its verdict is with a consumer');
+  process.stdout.write(`${count(full)} a second when all was there: one reader with one worker, and one judge\n\n`);
   process.stdout.write(markdownTable(['load', 'pieces a second', 'answered', 'p50, ms', 'p99, ms'], rows));
 }
 
