@@ -35,6 +35,7 @@ export async function openSources(
     return { sources, close: async () => {} };
   }
   const { signal, end } = stopSignal();
+  const abandoned = new AbortController();
   const spool = await ImageSpool.open();
   const prefix = options.prefix ?? '';
   const sources = await Promise.all(
@@ -51,6 +52,7 @@ export async function openSources(
         spool,
         nowMs: terminal.nowMs,
         signal,
+        abandoned: abandoned.signal,
         untilDrained: options.untilDrained ?? false,
       });
     }),
@@ -59,6 +61,7 @@ export async function openSources(
     sources,
     async close() {
       end();
+      abandoned.abort();
       await spool.close();
     },
   };

@@ -26,6 +26,8 @@ export interface KafkaSourcePorts {
   readonly nowMs: () => number;
   /** Ends the source: what was handed out is still to be recorded. */
   readonly signal: AbortSignal;
+  /** Nobody will acknowledge what was handed out any more. */
+  readonly abandoned: AbortSignal;
   /** Ends it once all that lay in the topic at the start was handed out. */
   readonly untilDrained: boolean;
 }
@@ -60,6 +62,7 @@ class TopicReader {
   readonly #fetched = new Map<number, bigint>();
   #wake: () => void = () => {};
   #failure: Error | null = null;
+  #unacknowledged = 0;
 
   constructor(ports: KafkaSourcePorts, positions: ReadonlyMap<number, bigint>) {
     this.#ports = ports;
@@ -69,7 +72,7 @@ class TopicReader {
   }
 
   async *batches(): AsyncGenerator<ScanBatch> {
-    const { client, topic, signal, untilDrained } = this.#ports;
+    const { client, topic, signal, abandoned, untilDrained } = this.#ports;
     const admin = await client.admin();
     const offsets = await admin.offsets(topic).finally(() => admin.close());
     const producer = await client.producer();
@@ -81,18 +84,22 @@ class TopicReader {
     const ends = new Map(offsets.map(({ partition, high }) => [partition, high]));
     const onAbort = () => this.#wake();
     signal.addEventListener('abort', onAbort);
+    abandoned.addEventListener('abort', onAbort);
     await this.#start();
     try {
       for (;;) {
         const messages = this.#next();
         if (this.#failure !== null) throw this.#failure;
         if (messages.length > 0) yield await this.#batch(messages, producer);
-        else if (signal.aborted || (untilDrained && this.#isPast(ends))) return;
+        else if (signal.aborted || (untilDrained && this.#isPast(ends))) break;
         else await this.#woken();
-        if (signal.aborted) return;
+        if (signal.aborted) break;
       }
+      // Acknowledging takes the producer and the consumer.
+      while (this.#unacknowledged > 0 && !abandoned.aborted) await this.#woken();
     } finally {
       signal.removeEventListener('abort', onAbort);
+      abandoned.removeEventListener('abort', onAbort);
       await this.#consumer.stop();
       await producer.close();
     }
@@ -155,6 +162,7 @@ class TopicReader {
     for (const { partition, offset } of messages) this.#handedOut.set(partition, offset + 1n);
     const next = new Map(this.#handedOut);
     const [first] = messages;
+    this.#unacknowledged += 1;
     return {
       scans: lines,
       position: JSON.stringify(Object.fromEntries([...next].map(([partition, offset]) => [partition, String(offset)]))),
@@ -168,6 +176,8 @@ class TopicReader {
           await producer.send(verdictMessages(verdicts, judgedScans(answers), event));
         }
         await this.#commit(next);
+        this.#unacknowledged -= 1;
+        this.#wake();
       },
     };
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
@@ -18,6 +19,8 @@ import { everythingIn, freshTopics, kafkaForTests, linesOf, produce } from '../s
 import { temporaryFolder } from '../support/temporary.ts';
 
 const kafka = await kafkaForTests();
+
+type RunJson = Readonly<Record<'scans' | 'accepted' | 'diverted' | 'manual' | 'findings' | 'repeated', number>>;
 
 function message(topic: string, change: Partial<NewMessage> = {}): NewMessage {
   return { topic, partition: null, key: null, value: Buffer.from('x'), headers: {}, ...change };
@@ -127,6 +130,36 @@ if (kafka !== null) {
       assert.deepEqual(jsonLines(again.stdout), [{ revived: 0 }]);
       const scans = await everythingIn(kafka, 'poison-', 'scans', ({ length }) => length === 12);
       assert.equal(scans.filter(({ headers }) => String(headers.redriven) === '1').length, 6);
+    });
+  });
+
+  describe('a topic of scans, read by one process', () => {
+    it('is answered as the file is, pictures too, and once however often the process is started', async (test) => {
+      const folder = await temporaryFolder(test);
+      const day = join(folder, 'day');
+      const registry = join(day, 'registry');
+      const size = ['--pieces', '40', '--psds', '4', '--licenses', '3', '--images', 'crops'];
+      assert.equal((await indicia(['simulate', '--out', day, ...size])).exitCode, 0);
+      const pieces = (await readFile(join(day, 'scans.ndjson'), 'utf8')).trim().split('\n').length;
+      await freshTopics(kafka, 'one-', 3);
+      const fleet = ['fleet', '--replay', day, '--pieces', String(pieces), '--to', kafka.url, '--prefix', 'one-'];
+      assert.equal((await indicia(fleet)).exitCode, 0);
+
+      const run = (source: string, name: string, ...more: string[]) =>
+        indicia(['run', source, '--registry', registry, '--db', join(folder, name), '--json', ...more]);
+      const [alone] = jsonLines<RunJson>((await run(join(day, 'scans.ndjson'), 'file.duckdb')).stdout);
+      const topic = `${kafka.url}/one-scans`;
+      const options = ['--prefix', 'one-', '--until-drained', '--publish'];
+      const first = await run(topic, 'topic.duckdb', ...options);
+      const [summary] = jsonLines<RunJson>(first.stdout);
+      assert.ok(alone !== undefined && summary !== undefined, first.stderr);
+      for (const name of ['scans', 'accepted', 'diverted', 'manual', 'findings'] as const) {
+        assert.equal(summary[name], alone[name], name);
+      }
+      const [again] = jsonLines<RunJson>((await run(topic, 'topic.duckdb', ...options)).stdout);
+      assert.deepEqual([again?.scans, again?.repeated], [0, 0]);
+      const verdicts = linesOf<{ scanId: string }>(await everythingIn(kafka, 'one-', 'verdicts'));
+      assert.equal(verdicts.length, pieces);
     });
   });
 
