@@ -1,6 +1,6 @@
 import { type ReadingColumns, rowsOf, textAt, textOrNullAt, type VerdictColumns } from '../../indicium/index.ts';
 import type { NewMessage, StoredMessage } from './client-port.ts';
-import { JUDGE_TASK_BYTES_MAX } from './limits.ts';
+import { DETECT_QUIET_MS, JUDGE_TASK_BYTES_MAX } from './limits.ts';
 import { deadLetter } from './messages/dead-letter.ts';
 import {
   findingGone,
@@ -46,7 +46,7 @@ export interface JudgePorts<Answer extends JudgedAnswer> {
     readonly deadLetters: string;
   };
   readonly nowMs: () => number;
-  /** Detectors run this often while messages come, and as soon as a partition is caught up. */
+  /** Detectors run this often while messages come, and as soon as none has come for a moment. */
   readonly detectEveryMs: number;
   readonly onJudged: (answer: Answer) => void;
   readonly onDetected: (partition: number, findings: number) => void;
@@ -90,6 +90,7 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
   #isNews = true;
   #isLooking = false;
   #detectedAtMs = performance.now();
+  #judgedAtMs = performance.now();
 
   constructor(
     partition: number,
@@ -121,8 +122,11 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
   }
 
   async lookAround(isCaughtUp: boolean): Promise<readonly NewMessage[]> {
-    const waitedMs = performance.now() - this.#detectedAtMs;
-    if (!this.#isNews || (!isCaughtUp && waitedMs < this.#ports.detectEveryMs)) return [];
+    const nowMs = performance.now();
+    // Messages that come one by one are caught up with after each: what comes next would wait for the detectors.
+    const isQuiet = isCaughtUp && nowMs - this.#judgedAtMs >= DETECT_QUIET_MS;
+    const isDue = isQuiet || nowMs - this.#detectedAtMs >= this.#ports.detectEveryMs;
+    if (!this.#isNews || !isDue) return [];
     this.#isNews = false;
     this.#isLooking = true;
     await this.#store.detect();
@@ -160,6 +164,7 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
       position: this.#recorded.toString(),
     });
     if (answer.scans > 0) this.#isNews = true;
+    this.#judgedAtMs = performance.now();
     onJudged(answer);
     const source = `/indicia/${topics.readings}/${this.#partition}`;
     const event = { id: String(message.offset), source, timeMs: nowMs() };
