@@ -12,7 +12,7 @@ import { deadLettersDue, deadLettersIn } from '../support/stage-topics.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 /** Few where every push is tested; `npm run test:kills` asks for more. */
-const KILLS = Number(process.env.INDICIA_KILLS ?? 12);
+const KILLS = Number(process.env.INDICIA_KILLS ?? 8);
 const SEED = Number(process.env.INDICIA_KILLS_SEED ?? 1);
 const PIECES_PER_KILL = 400;
 const PARTITIONS = 4;
