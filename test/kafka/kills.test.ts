@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Finding } from '../../indicium/index.ts';
 import { Random } from '../../psd-sim/random.ts';
 import { indicia, jsonLines } from '../support/command-line.ts';
 import { freshTopics, kafkaForTests, produce, type TestKafka } from '../support/kafka.ts';
+import { inOrder } from '../support/partition-stores.ts';
 import { roughTraffic } from '../support/rough-traffic.ts';
 import { assertAsAlone, drainStages, stageDay } from '../support/stage-day.ts';
 import { StageProcess } from '../support/stage-process.ts';
@@ -25,6 +27,8 @@ const EARLY_SHARE = 0.25;
 const EARLY_MS_MAX = 2_500;
 /** A slice of the traffic is worked on for about so long. */
 const BUSY_MS_MAX = 400;
+/** So that others take over soon, and detectors are met at their work. */
+const QUICK = ['--session-seconds', '3', '--detect-every', '2'];
 const OWNS_MS_MAX = 30_000;
 const LOOK_MS = 20;
 
@@ -88,17 +92,7 @@ if (kafka !== null) {
       await freshTopics(kafka, PREFIX, PARTITIONS);
       const stores = join(folder, 'stores');
       const common = ['--prefix', PREFIX, '--registry', day.registry, '--db', stores];
-      const start = (stage: string) =>
-        new StageProcess(test, [
-          '--stage',
-          stage,
-          kafka.url,
-          ...common,
-          '--session-seconds',
-          '3',
-          '--detect-every',
-          '2',
-        ]);
+      const start = (stage: string) => new StageProcess(test, ['--stage', stage, kafka.url, ...common, ...QUICK]);
       const members = ['read', 'read', 'judge', 'judge'].map(start);
       const planned = blows(SEED);
       const owners = await underBlows(kafka, members, planned, traffic);
@@ -120,6 +114,10 @@ if (kafka !== null) {
       await drainStages(kafka.url, common);
       assert.deepEqual(await deadLettersIn(kafka, PREFIX), await deadLettersDue(kafka, PREFIX));
       await assertAsAlone(kafka, PREFIX, stores, day, traffic.scanIds);
+
+      assert.equal((await indicia(['detect', '--db', stores])).exitCode, 0);
+      const together = jsonLines<Finding>((await indicia(['findings', '--db', stores])).stdout);
+      assert.deepEqual(inOrder(together), day.alone.findings, 'what one store with all scans says');
     });
   });
 }

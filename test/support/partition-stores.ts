@@ -20,13 +20,17 @@ export async function judgedAlone(db: string): Promise<JudgedScans> {
 }
 
 function joined(each: readonly JudgedScans[]): JudgedScans {
-  const findings = each.flatMap((store) => store.findings);
   return {
     verdicts: each.flatMap(({ verdicts }) => verdicts),
-    findings: findings
-      .map((finding) => ({ ...finding, scanIds: finding.scanIds.toSorted() }))
-      .toSorted((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1)),
+    findings: inOrder(each.flatMap(({ findings }) => findings)),
   };
+}
+
+/** In an order that does not depend on that in which the scans came; the same for the scans of each. */
+export function inOrder(findings: readonly Finding[]): Finding[] {
+  return findings
+    .map((finding) => ({ ...finding, scanIds: finding.scanIds.toSorted() }))
+    .toSorted((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1));
 }
 
 async function readStore(path: string): Promise<JudgedScans> {
