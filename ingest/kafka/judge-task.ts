@@ -83,6 +83,7 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
   readonly #partition: number;
   readonly #store: PartitionStore<Answer>;
   readonly #ports: JudgePorts<Answer>;
+  readonly #published: bigint;
   #recorded: bigint;
   /** As they were published last; null for what has gone. */
   readonly #findings = new Map<string, string | null>();
@@ -103,9 +104,8 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
     this.#store = store;
     this.#ports = ports;
     this.#recorded = recorded ?? 0n;
-    // Whoever recorded the first batch and was killed before it was published has left no offset: all is judged again.
-    const isKnown = recorded !== null && published !== null;
-    this.start = isKnown ? (recorded < published ? recorded : published) : null;
+    this.#published = published ?? 0n;
+    this.start = recorded === null || published === null ? null : recorded < published ? recorded : published;
   }
 
   beginAt(offset: bigint): void {
@@ -166,6 +166,8 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
     if (answer.scans > 0) this.#isNews = true;
     this.#judgedAtMs = performance.now();
     onJudged(answer);
+    // Judged again for the sake of a store that was behind; the same answer is in the topic.
+    if (message.offset < this.#published) return [];
     const source = `/indicia/${topics.readings}/${this.#partition}`;
     const event = { id: String(message.offset), source, timeMs: nowMs() };
     return verdictMessages(topics.verdicts, { scanIds, machines, verdicts: answer.verdicts }, event);

@@ -154,15 +154,19 @@ export class OwnedPartition {
     if (this.#isOver) return;
     const producer = await this.#ports.producer();
     try {
-      const task = await this.#ports.claim(await this.#ports.published());
+      const known = await this.#ports.published();
+      const bounds = await this.#ports.bounds();
+      // What is beyond the end was published of a topic that was here before this one.
+      const published = known === null || known > bounds.high ? null : known;
+      const task = await this.#ports.claim(published);
       try {
         const queue = new WorkQueue(task);
         this.#task = task;
         this.#queue = queue;
-        const start = await this.#startOf(task);
+        const start = this.#startOf(task, bounds);
         this.#expected = start;
         this.#ports.consumer.seek(this.partition, start);
-        await this.#work(task, queue, start, producer);
+        await this.#work(task, queue, published ?? start, producer);
       } finally {
         this.#task = null;
         this.#expected = null;
@@ -177,8 +181,7 @@ export class OwnedPartition {
     }
   }
 
-  async #startOf(task: StageTask): Promise<bigint> {
-    const { low, high } = await this.#ports.bounds();
+  #startOf(task: StageTask, { low, high }: { readonly low: bigint; readonly high: bigint }): bigint {
     if (task.start !== null && task.start >= low && task.start <= high) return task.start;
     task.beginAt?.(low);
     if (task.start !== null) {
@@ -188,10 +191,10 @@ export class OwnedPartition {
     return low;
   }
 
-  async #work(task: StageTask, queue: WorkQueue, start: bigint, producer: TransactionalProducer): Promise<void> {
+  async #work(task: StageTask, queue: WorkQueue, before: bigint, producer: TransactionalProducer): Promise<void> {
     if (this.#isOver) return;
     this.#resume();
-    let published = start;
+    let published = before;
     while (!this.#isReleased) {
       if (!queue.isWorking) {
         if (this.#isDraining) return;
@@ -203,7 +206,8 @@ export class OwnedPartition {
       const besides = this.#isDraining ? [] : ((await task.lookAround?.(isCaughtUp)) ?? []);
       if (done === null && besides.length === 0) continue;
       if (this.#isReleased) return;
-      const next = done === null ? published : done.last + 1n;
+      // What is worked on again, for the sake of a store, was published before.
+      const next = done === null || done.last < published ? published : done.last + 1n;
       const { group, topic } = this.#ports;
       await producer.commit([...(done?.outputs ?? []), ...besides], { group, topic, partition: this.partition, next });
       published = next;

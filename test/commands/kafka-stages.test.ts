@@ -31,10 +31,14 @@ async function simulatedDay(folder: string, pieces: number): Promise<Day> {
   return { folder, registry: join(day, 'registry'), lines };
 }
 
+/** Where members stand and what they said, for whoever looks why something did not happen. */
+function toldBy(members: readonly StageProcess[]): string {
+  return members.map(({ last, stderr }) => `${JSON.stringify(last)}\n${stderr}`).join('\n');
+}
+
 async function until(isTrue: () => boolean, what: string, members: readonly StageProcess[]): Promise<void> {
   for (let waited = 0; !isTrue(); waited += LOOK_EVERY_MS) {
-    const told = () => members.map(({ last, stderr }) => `${JSON.stringify(last)}\n${stderr}`).join('\n');
-    assert.ok(waited < 60_000, `waited in vain for ${what}: ${waited < 60_000 ? '' : told()}`);
+    assert.ok(waited < 60_000, `waited in vain for ${what}: ${waited < 60_000 ? '' : toldBy(members)}`);
     await sleep(LOOK_EVERY_MS);
   }
 }
@@ -138,8 +142,9 @@ if (kafka !== null) {
       await send(thirds[0] ?? [], 'again');
 
       const expected = day.lines.length + third;
+      const answered = everythingIn(kafka, prefix, 'verdicts', (messages) => linesOf(messages).length >= expected);
       const verdicts = linesOf<Verdict>(
-        await everythingIn(kafka, prefix, 'verdicts', (messages) => linesOf(messages).length >= expected),
+        await answered.catch((error: Error) => assert.fail(`${error.message}: ${toldBy(members())}`)),
       );
       assert.equal(verdicts.length, expected, 'each delivered scan is answered once');
       await Promise.all([reader.stop(), otherReader.stop()]);
