@@ -9,6 +9,7 @@ import type {
 } from '../client-port.ts';
 import type { KafkaConnection } from '../connection.ts';
 import { TRANSACTION_MS_MAX } from '../limits.ts';
+import { hideAbortedFromFetches } from './aborted.ts';
 import { KafkaJsAdmin } from './admin.ts';
 import { COMPRESSION_TYPES } from './codecs.ts';
 import { KafkaJsConsumer } from './consumer.ts';
@@ -21,6 +22,7 @@ const REQUEST_MS_MAX = 30_000;
 const RETRY = { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8 };
 
 quietTimers();
+hideAbortedFromFetches();
 
 /** The client library that the stages run on. It says nothing by itself: what fails is told by errors. */
 export class KafkaJsClient implements KafkaClient {
