@@ -47,14 +47,22 @@ port.on('message', async ({ id, order }: OrderFor) => {
 });
 
 /** The files of a store that was lost are given back at once: who has them may need the room. */
-async function stop({ message }: FencedError): Promise<void> {
-  notify({ kind: 'fenced', message });
+async function stop(error: FencedError): Promise<void> {
+  // Several orders may fail for the same reason, and a store that is closed twice, or asked something after that, ends
+  // the whole process.
+  if (lost !== null) return;
+  lost = error;
+  notify({ kind: 'fenced', message: error.message });
   port.close();
   const { recorder, queue } = await opening.promise;
+  await alone;
   await queue.idle();
   await recorder.exported();
   recorder.close();
 }
+
+/** Why the store is not ours any more. */
+let lost: FencedError | null = null;
 
 /** What needs the store for itself: it comes after all that was handed over before, and before all that comes later. */
 let alone: Promise<unknown> = Promise.resolve();
@@ -63,6 +71,7 @@ async function carryOut(order: Order): Promise<Extract<Answer, { kind: 'done' }>
   if (order.kind === 'open' || order.kind === 'claim') return open(order);
   if (order.kind === 'record') {
     await alone;
+    if (lost !== null) throw lost;
     return (await opening.promise).queue.record(order.batch);
   }
   if (order.kind === 'export') return (await opening.promise).recorder.exportView(order.view, order.path);
@@ -74,6 +83,7 @@ async function carryOut(order: Order): Promise<Extract<Answer, { kind: 'done' }>
 async function carryOutAlone(order: Exclude<Order, { kind: 'open' | 'claim' | 'record' | 'export' }>) {
   const { recorder, queue } = await opening.promise;
   await queue.idle();
+  if (lost !== null) throw lost;
   if (order.kind === 'position') return recorder.positionOf(order.source);
   if (order.kind === 'registry') await recorder.setRegistry(order.registry);
   if (order.kind === 'detect') return recorder.detect();

@@ -31,9 +31,8 @@ async function simulatedDay(folder: string, pieces: number): Promise<Day> {
   return { folder, registry: join(day, 'registry'), lines };
 }
 
-/** Where members stand and what they said, for whoever looks why something did not happen. */
 function toldBy(members: readonly StageProcess[]): string {
-  return members.map(({ last, stderr }) => `${JSON.stringify(last)}\n${stderr}`).join('\n');
+  return members.map(({ story }) => story).join('\n');
 }
 
 async function until(isTrue: () => boolean, what: string, members: readonly StageProcess[]): Promise<void> {

@@ -25,13 +25,13 @@ describe('messages of transactions', () => {
         // What is still open lies behind the last stable offset, where no fetch comes to.
         const open = offsets.find((step) => step.does === 'send' && endOf(step.offset, step.producer) === undefined);
         const stable = offsets.slice(0, open?.offset);
-        const aborted = stable
+        const aborted = offsets
           .filter(({ does }) => does === 'abort')
           .flatMap(({ producer, offset }) => {
-            const before = stable.findLast(
+            const before = offsets.findLast(
               (step) => step.offset < offset && step.producer === producer && step.does !== 'send',
             );
-            const first = stable.find(
+            const first = offsets.find(
               (step) => step.offset > (before?.offset ?? -1) && step.offset < offset && step.producer === producer,
             );
             return first === undefined
@@ -57,6 +57,7 @@ describe('messages of transactions', () => {
           committed.map(({ offset }) => String(offset)),
         );
       }),
+      { numRuns: 2_000 },
     );
   });
 });

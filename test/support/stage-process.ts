@@ -53,6 +53,12 @@ export class StageProcess {
     return new StageProcess(this.#test, this.#args);
   }
 
+  /** Where it stands and what it said, for whoever looks why something did not happen. */
+  get story(): string {
+    const { exitCode, signalCode } = this.#child;
+    return `${JSON.stringify(this.last)}\nexit ${exitCode} ${signalCode}\n${this.stderr}`;
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
   }
