@@ -31,7 +31,7 @@ async function until(isTrue: () => boolean, what: string): Promise<void> {
 
 if (kafka !== null) {
   describe('a judge that is stopped while it works, and loses its partitions to another', () => {
-    it('writes nothing when it wakes, says what it lost, and goes on as any other member', async (test) => {
+    it('writes nothing when it wakes, says what it lost, and goes on like the others', async (test) => {
       const folder = await temporaryFolder(test);
       const day = await stageDay(join(folder, 'day'), SEED, PIECES);
       const { messages, scanIds } = roughTraffic(day.lines, SEED, PREFIX);
