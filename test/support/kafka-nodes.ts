@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { answers } from '../../commands/kafka-command.ts';
 import {
   addressesOf,
@@ -13,9 +14,11 @@ import {
 } from '../../ingest/index.ts';
 import { type TestKafka, testKafka, tryKill } from './kafka.ts';
 
+const LOOK_MS = 200;
+
 /** Brokers of our own, to be stopped and lost. */
 export interface TestNodes extends TestKafka {
-  /** In order: it hands its partitions over, and comes back with its data. */
+  /** In order: it hands its partitions over, and comes back with its data; answers when the cluster has it again. */
   restart(id: number): Promise<void>;
   /** Without a word, for good. */
   lose(id: number): Promise<void>;
@@ -33,7 +36,10 @@ export async function nodesForTests(nodes: number): Promise<TestNodes | null> {
     });
     return {
       ...testKafka(addressesOf(cluster)),
-      restart: (id) => restartNode(folder, id, artifacts),
+      restart: async (id) => {
+        await restartNode(folder, id, artifacts);
+        while (!(await answers(addressesOf(cluster)))) await sleep(LOOK_MS);
+      },
       lose: async (id) => {
         const node = (await runningCluster(folder))?.nodes.find((known) => known.id === id);
         if (node === undefined) throw new Error(`no node ${id} is running`);

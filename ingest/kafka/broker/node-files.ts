@@ -10,7 +10,7 @@ export interface NodePlan {
 
 /**
  * Settings of a node of a KRaft cluster on the loopback interface. Internal topics are kept on as many nodes as may be
- * lost without losing them; sessions may be short, since tests wait for members and brokers to be declared dead.
+ * lost without losing them; sessions may be short, since tests wait for members to be declared dead.
  */
 function serverProperties(node: NodePlan, all: readonly NodePlan[], folder: string): string {
   const replicas = Math.min(3, all.length);
@@ -38,8 +38,6 @@ function serverProperties(node: NodePlan, all: readonly NodePlan[], folder: stri
     'share.coordinator.state.topic.min.isr': insync,
     'group.initial.rebalance.delay.ms': 0,
     'group.min.session.timeout.ms': 1_000,
-    'broker.heartbeat.interval.ms': 500,
-    'broker.session.timeout.ms': 3_000,
     'message.max.bytes': 16 * 2 ** 20,
     'replica.fetch.max.bytes': 16 * 2 ** 20,
   })
