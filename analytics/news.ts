@@ -7,13 +7,20 @@ import { asInteger, asIntegerOrNull, asText, asTextOrNull, asTexts } from './sto
 export interface News {
   /** All findings, each under a key of its own that stays while it does. */
   readonly findings: readonly { readonly key: string; readonly finding: Finding }[];
+  /** Keys of those that were given out at some time, by this process or an earlier one, and are none any more. */
+  readonly gone: readonly string[];
   /** Those after the number that was asked for. */
   readonly revisions: readonly { readonly sequence: number; readonly revision: Revision }[];
 }
 
+const ABOUT = "concat_ws('|', kind, coalesce(license::varchar, ''), coalesce(psd, ''), coalesce(key, ''))";
+
+/** Remembers what it gives out, so that whoever opens the store next can say that it has gone. */
 export async function readNews(connection: Connection, afterRevision: number): Promise<News> {
+  await connection.run(`insert into told_finding select ${ABOUT} from finding except select key from told_finding`);
+  const gone = await connection.runAndReadAll(`select key from told_finding except select ${ABOUT} from finding`);
   const findings = await connection.runAndReadAll(
-    'select kind, severity, license, psd, scan_ids, detail, policy_version, key from findings',
+    `select kind, severity, license, psd, scan_ids, detail, policy_version, ${ABOUT} from findings`,
   );
   const revisions = await connection.runAndReadAll(
     `select sequence, scan_id, from_disposition, to_disposition, kinds, policy_version from revisions
@@ -30,9 +37,9 @@ export async function readNews(connection: Connection, afterRevision: number): P
         detail: asText(detail ?? null),
         policyVersion: asInteger(policyVersion ?? null),
       };
-      const about = [finding.kind, finding.license ?? '', finding.psd ?? '', asTextOrNull(key ?? null) ?? ''];
-      return { key: about.join('|'), finding };
+      return { key: asText(key ?? null), finding };
     }),
+    gone: gone.getRows().map(([key]) => asText(key ?? null)),
     revisions: revisions.getRows().map(([sequence, scanId, from, to, kinds, policyVersion]) => ({
       sequence: asInteger(sequence ?? null),
       revision: {

@@ -165,8 +165,15 @@ export class Recorder {
   }
 
   /** All findings, and the revisions after that number, as the last look of the detectors left them. */
-  news(afterRevision: number): Promise<News> {
-    return readNews(this.#store.connection, afterRevision);
+  async news(afterRevision: number): Promise<News> {
+    let news: News | null = null;
+    await this.#fenced(() =>
+      this.#store.transaction(async () => {
+        news = await readNews(this.#store.connection, afterRevision);
+      }),
+    );
+    if (news === null) throw new Error('a transaction ended without what it was for');
+    return news;
   }
 
   /** Writes once, however often it must be tried: a commit that failed may have taken effect. */

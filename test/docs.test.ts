@@ -6,6 +6,7 @@ import { before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { DETECTORS, readPolicy } from '../analytics/index.ts';
 import { FIELDS, type Field, SIGNED_BYTES, SUITES } from '../indicium/layout.ts';
+import { TOPICS } from '../ingest/index.ts';
 import { GUARDS } from '../psd-sim/psd/guards.ts';
 import { indicia } from './support/command-line.ts';
 import { temporaryFolder } from './support/temporary.ts';
@@ -37,25 +38,40 @@ describe('docs/INDICIUM.md', () => {
   });
 });
 
+for (const document of ['README.md', 'docs/KAFKA.md']) {
+  describe(`${document}, of its commands,`, () => {
+    const commands = [...read(document).matchAll(/^npx indicia ((?:trust|kafka) \w+|\w+)(.*)$/gm)];
+    const helps = new Map<string, string>();
+    before(async () => {
+      for (const name of new Set(commands.map(([, name = '']) => name))) {
+        helps.set(name, (await indicia([...name.split(' '), '--help'])).stdout);
+      }
+    });
+
+    it('shows only those that there are, with flags that they have', () => {
+      assert.ok(commands.length >= 8);
+      for (const [, name = '', rest = ''] of commands) {
+        const help = helps.get(name) ?? '';
+        assert.match(help, new RegExp(`Usage: indicia ${name}`));
+        for (const [flag] of rest.replace(/#.*$/, '').matchAll(/--[a-z]+/g))
+          assert.ok(help.includes(flag), `${name} ${flag}`);
+      }
+    });
+  });
+}
+
+describe('docs/KAFKA.md', () => {
+  const text = read('docs/KAFKA.md');
+
+  it('names only flags that some command has, and every topic', async () => {
+    const run = (await indicia(['run', '--help'])).stdout;
+    for (const [, flag = ''] of text.matchAll(/`(--(?:tls|sasl|session|prefix)[a-z-]*)`/g))
+      assert.ok(run.includes(flag), flag);
+    for (const { name } of TOPICS) assert.ok(text.includes(name), name);
+  });
+});
+
 describe('README.md', () => {
-  const commands = [...read('README.md').matchAll(/^npx indicia ((?:trust|kafka) \w+|\w+)(.*)$/gm)];
-  const helps = new Map<string, string>();
-  before(async () => {
-    for (const name of new Set(commands.map(([, name = '']) => name))) {
-      helps.set(name, (await indicia([...name.split(' '), '--help'])).stdout);
-    }
-  });
-
-  it('shows only commands and flags that there are', () => {
-    assert.ok(commands.length >= 8);
-    for (const [, name = '', rest = ''] of commands) {
-      const help = helps.get(name) ?? '';
-      assert.match(help, new RegExp(`Usage: indicia ${name}`));
-      for (const [flag] of rest.replace(/#.*$/, '').matchAll(/--[a-z]+/g))
-        assert.ok(help.includes(flag), `${name} ${flag}`);
-    }
-  });
-
   it('has its two commands in package.json', () => {
     const { scripts } = JSON.parse(read('package.json'));
     for (const script of ['start', 'test']) {

@@ -1,7 +1,7 @@
 /**
  * What the detectors found, and what they remember of the evidence so that their cost grows with what is new.
  *
- * `named_scan` says which scans a finding names; `finding` says what of them. The state tables are sums over all genuine
+ * `named_scan` says which scans a finding names; `finding` says what of them, `told_finding` which were ever given out. The state tables are sums over all genuine
  * marks up to `detector_state.row_id`: they can be made again from the evidence at any time.
  */
 export const FINDING_TABLES_SQL = `
@@ -32,6 +32,7 @@ create table named_scan (
 create table finding (
   kind varchar, license bigint, psd varchar, key varchar, severity varchar, detail varchar, policy_version bigint
 );
+create table told_finding (key varchar);
 create table revision (
   sequence bigint, row_id bigint, scan_id varchar, from_disposition varchar, to_disposition varchar, kinds varchar[],
   policy_version bigint

@@ -1,6 +1,6 @@
 import { type ReadingColumns, rowsOf, textAt, textOrNullAt, type VerdictColumns } from '../../indicium/index.ts';
 import type { NewMessage, StoredMessage } from './client-port.ts';
-import { JUDGE_TASK_BYTES_MAX } from './limits.ts';
+import { DETECT_QUIET_MS, JUDGE_TASK_BYTES_MAX } from './limits.ts';
 import { deadLetter } from './messages/dead-letter.ts';
 import {
   findingGone,
@@ -29,9 +29,10 @@ export interface JudgedAnswer {
   readonly verdicts: VerdictColumns;
 }
 
-/** All findings of the store, and the revisions after the number that was asked for. */
+/** All findings of the store, keys of those that are none any more, and the revisions after the number that was asked for. */
 export interface DetectedNews {
   readonly findings: readonly KeyedFinding[];
+  readonly gone: readonly string[];
   readonly revisions: readonly NumberedRevision[];
 }
 
@@ -45,7 +46,7 @@ export interface JudgePorts<Answer extends JudgedAnswer> {
     readonly deadLetters: string;
   };
   readonly nowMs: () => number;
-  /** Detectors run this often while messages come, and as soon as a partition is caught up. */
+  /** Detectors run this often while messages come, and as soon as none has come for a moment. */
   readonly detectEveryMs: number;
   readonly onJudged: (answer: Answer) => void;
   readonly onDetected: (partition: number, findings: number) => void;
@@ -84,11 +85,13 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
   readonly #ports: JudgePorts<Answer>;
   readonly #published: bigint;
   #recorded: bigint;
-  readonly #findings = new Map<string, string>();
+  /** As they were published last; null for what has gone. */
+  readonly #findings = new Map<string, string | null>();
   #revision = 0;
   #isNews = true;
   #isLooking = false;
   #detectedAtMs = performance.now();
+  #judgedAtMs = performance.now();
 
   constructor(
     partition: number,
@@ -106,7 +109,7 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
   }
 
   beginAt(offset: bigint): void {
-    this.#recorded = offset;
+    if (this.start !== null) this.#recorded = offset;
   }
 
   weigh({ value }: StoredMessage): number {
@@ -119,8 +122,11 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
   }
 
   async lookAround(isCaughtUp: boolean): Promise<readonly NewMessage[]> {
-    const waitedMs = performance.now() - this.#detectedAtMs;
-    if (!this.#isNews || (!isCaughtUp && waitedMs < this.#ports.detectEveryMs)) return [];
+    const nowMs = performance.now();
+    // Messages that come one by one are caught up with after each: what comes next would wait for the detectors.
+    const isQuiet = isCaughtUp && nowMs - this.#judgedAtMs >= DETECT_QUIET_MS;
+    const isDue = isQuiet || nowMs - this.#detectedAtMs >= this.#ports.detectEveryMs;
+    if (!this.#isNews || !isDue) return [];
     this.#isNews = false;
     this.#isLooking = true;
     await this.#store.detect();
@@ -158,6 +164,7 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
       position: this.#recorded.toString(),
     });
     if (answer.scans > 0) this.#isNews = true;
+    this.#judgedAtMs = performance.now();
     onJudged(answer);
     // Judged again for the sake of a store that was behind; the same answer is in the topic.
     if (message.offset < this.#published) return [];
@@ -167,20 +174,19 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
   }
 
   /** What is new or other than what was published last; all of it after a start, which says the same once more. */
-  #newsMessages({ findings, revisions }: DetectedNews): NewMessage[] {
+  #newsMessages({ findings, gone, revisions }: DetectedNews): NewMessage[] {
     const { topics, nowMs } = this.#ports;
     const event = { source: `/indicia/${topics.readings}/${this.#partition}`, timeMs: nowMs() };
     const messages: NewMessage[] = [];
-    const gone = new Set(this.#findings.keys());
     for (const keyed of findings) {
-      gone.delete(keyed.key);
       const text = JSON.stringify(keyed.finding);
       if (this.#findings.get(keyed.key) === text) continue;
       this.#findings.set(keyed.key, text);
       messages.push(findingMessage(topics.findings, keyed, event));
     }
     for (const key of gone) {
-      this.#findings.delete(key);
+      if (this.#findings.get(key) === null) continue;
+      this.#findings.set(key, null);
       messages.push(findingGone(topics.findings, key, event));
     }
     for (const numbered of revisions) {

@@ -124,12 +124,20 @@ export class OwnedPartition {
           this.#ports.onBroken(failure);
           return;
         }
-        this.#ports.onTrouble(failure);
+        this.#ports.onTrouble(error instanceof FencedProducerError ? this.#takenOver(failure) : failure);
         await this.#waitUpTo(this.#retryMs);
         this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS_MAX);
         await this.#confirmed();
       }
     }
+  }
+
+  /** What a broker says of it names neither the partition nor what that means. */
+  #takenOver(cause: Error): Error {
+    const place = `${this.#ports.topic}/${this.partition}`;
+    return new FencedProducerError(`another member has taken ${place} over: what was not published is left to it`, {
+      cause,
+    });
   }
 
   /**

@@ -70,9 +70,9 @@ describe('indicia fleet', () => {
 
   it('says what it cannot write to', async (test) => {
     const cwd = await temporaryFolder(test);
-    const remote = await indicia(['fleet', '--to', 'kafka://localhost:9092/scans', ...SMALL], { cwd });
+    const remote = await indicia(['fleet', '--to', 'ftp://localhost/scans', ...SMALL], { cwd });
     assert.equal(remote.exitCode, 2);
-    assert.match(remote.stderr, /kafka:\/\/localhost:9092\/scans: a fleet writes to a file or to -/);
+    assert.match(remote.stderr, /ftp:\/\/localhost\/scans: a fleet writes to a file, to - or to kafka/);
     const apart = await indicia(['fleet', '--images', 'crops', '--out', '../elsewhere', ...SMALL], { cwd });
     assert.equal(apart.exitCode, 2);
     assert.match(apart.stderr, /images must lie below/);

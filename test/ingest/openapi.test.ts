@@ -122,7 +122,7 @@ const SCAN_ID = /"scanId":"([^"]+)"/.exec(examples.find(({ body }) => body !== n
 const FEED_MS = 300;
 
 async function send({ path, method, type, body }: Example, scanId = SCAN_ID) {
-  const url = `${server.url}${path.replace('{scanId}', encodeURIComponent(scanId))}`;
+  const url = `${server.url}${path.replace('{scanId}', encodeURIComponent(scanId)).replace('{view}', 'scans')}`;
   const response = await fetch(url, {
     method: method.toUpperCase(),
     ...(body !== null && { body }),

@@ -55,7 +55,7 @@ export async function kafkaForTests(): Promise<TestKafka | null> {
 }
 
 /** A broker of our own that nobody needs any more: nothing in it is to be kept. */
-function tryKill(pid: number): void {
+export function tryKill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch (error) {
@@ -63,7 +63,7 @@ function tryKill(pid: number): void {
   }
 }
 
-function testKafka(brokers: readonly string[]): TestKafka {
+export function testKafka(brokers: readonly string[]): TestKafka {
   return {
     brokers,
     url: `kafka://${brokers.join(',')}`,

@@ -17,12 +17,17 @@ export interface Progress {
 
 /** A member of a stage in a process of its own. */
 export class StageProcess {
+  /** Its exit code; null after a signal. */
+  readonly ended: Promise<number | null>;
+  readonly #test: TestContext;
+  readonly #args: readonly string[];
   readonly #child: ChildProcess;
-  readonly #ended: Promise<number | null>;
   #output = '';
   stderr = '';
 
   constructor(test: TestContext, args: readonly string[]) {
+    this.#test = test;
+    this.#args = args;
     this.#child = spawn(process.execPath, [MAIN, 'run', ...args, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child.stdout?.on('data', (chunk: Buffer) => {
       this.#output += chunk;
@@ -30,12 +35,22 @@ export class StageProcess {
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       this.stderr += chunk;
     });
-    this.#ended = new Promise((resolve) => this.#child.on('close', resolve));
+    this.ended = new Promise((resolve) => this.#child.on('close', resolve));
     test.after(() => this.#child.kill('SIGKILL'));
   }
 
   get last(): Progress | null {
     return jsonLines<Progress>(this.#output.slice(0, this.#output.lastIndexOf('\n') + 1)).at(-1) ?? null;
+  }
+
+  /** Those that it owned when it spoke last. */
+  get partitions(): number[] {
+    return (this.last?.partitions ?? []).map(({ partition }) => partition);
+  }
+
+  /** Another process with the same arguments. */
+  again(): StageProcess {
+    return new StageProcess(this.#test, this.#args);
   }
 
   /** Where it stands and what it said, for whoever looks why something did not happen. */
@@ -50,13 +65,13 @@ export class StageProcess {
 
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
-    await this.#ended;
+    await this.ended;
   }
 
   /** Ends in order; its summary. */
   async stop(): Promise<Progress> {
     this.#child.kill('SIGTERM');
-    const exitCode = await this.#ended;
+    const exitCode = await this.ended;
     const { last } = this;
     if (exitCode !== 0 || last?.type !== 'summary') throw new Error(`ended with ${exitCode}: ${this.stderr}`);
     return last;

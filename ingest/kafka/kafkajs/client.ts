@@ -9,10 +9,12 @@ import type {
 } from '../client-port.ts';
 import type { KafkaConnection } from '../connection.ts';
 import { TRANSACTION_MS_MAX } from '../limits.ts';
+import { hideAbortedFromFetches } from './aborted.ts';
 import { KafkaJsAdmin } from './admin.ts';
 import { COMPRESSION_TYPES } from './codecs.ts';
 import { KafkaJsConsumer } from './consumer.ts';
 import { asking, askingAgain } from './failures.ts';
+import { Placements } from './placements.ts';
 
 const CLIENT_ID = 'indicia';
 const CONNECT_MS_MAX = 5_000;
@@ -21,6 +23,7 @@ const REQUEST_MS_MAX = 30_000;
 const RETRY = { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8 };
 
 quietTimers();
+hideAbortedFromFetches();
 
 /** The client library that the stages run on. It says nothing by itself: what fails is told by errors. */
 export class KafkaJsClient implements KafkaClient {
@@ -39,11 +42,12 @@ export class KafkaJsClient implements KafkaClient {
   }
 
   async producer(): Promise<KafkaProducer> {
-    const producer = this.#producer({ idempotent: true });
-    await asking(producer.connect());
+    const placements = new Placements();
+    const producer = this.#producer({ idempotent: true }, placements);
+    await askingAgain(() => producer.connect());
     return {
       send: async (messages) => {
-        if (messages.length > 0) await asking(producer.sendBatch(this.#batch(messages)));
+        if (messages.length > 0) await placements.sent(() => asking(producer.sendBatch(this.#batch(messages))));
       },
       close: () => producer.disconnect(),
     };
@@ -51,7 +55,9 @@ export class KafkaJsClient implements KafkaClient {
 
   async transactionalProducer(id: string): Promise<TransactionalProducer> {
     const transactionalId = id;
-    const producer = this.#producer({ idempotent: true, transactionalId, transactionTimeout: TRANSACTION_MS_MAX });
+    const placements = new Placements();
+    const config = { idempotent: true, transactionalId, transactionTimeout: TRANSACTION_MS_MAX };
+    const producer = this.#producer(config, placements);
     await asking(producer.connect());
     // kafkajs asks for its epoch, which fences the others and ends what they left open, with its first transaction only.
     await asking(asking(producer.transaction()).then((first) => first.abort()));
@@ -59,7 +65,7 @@ export class KafkaJsClient implements KafkaClient {
       commit: async (messages, { group, topic, partition, next }) => {
         // One that fails is left open: the next producer with this id ends it, and so does the broker after a while.
         const transaction = await asking(producer.transaction());
-        if (messages.length > 0) await asking(transaction.sendBatch(this.#batch(messages)));
+        if (messages.length > 0) await placements.sent(() => asking(transaction.sendBatch(this.#batch(messages))));
         const offset = { partition, offset: next.toString() };
         await askingAgain(() => {
           return transaction.sendOffsets({ consumerGroupId: group, topics: [{ topic, partitions: [offset] }] });
@@ -74,12 +80,12 @@ export class KafkaJsClient implements KafkaClient {
     return new KafkaJsConsumer(this.#kafka, group, topic, sessionMs);
   }
 
-  #producer(config: ProducerConfig) {
+  #producer(config: ProducerConfig, { partitioner }: Placements) {
     return this.#kafka.producer({
       ...config,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
-      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+      createPartitioner: partitioner,
     });
   }
 

@@ -32,13 +32,13 @@ export async function asking<Result>(asked: Promise<Result>): Promise<Result> {
 const AGAIN_MS = 100;
 const AGAIN_MAX = 30;
 
-/** For what kafkajs does not try again by itself, and the brokers say to try: a coordinator that moves or loads. */
+/** For what kafkajs does not try again by itself though it may: a coordinator that moves or loads, a broker that is gone. */
 export async function askingAgain<Result>(ask: () => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await ask();
     } catch (error) {
-      const mayTry = error instanceof kafkajs.KafkaJSProtocolError && error.retriable;
+      const mayTry = error instanceof kafkajs.KafkaJSError && error.retriable;
       if (!mayTry || attempt === AGAIN_MAX) throw asKafkaError(error);
       await sleep(AGAIN_MS);
     }
