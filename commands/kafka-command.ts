@@ -38,7 +38,10 @@ const REPLICATION_MAX = 9;
 
 /** `kafka`: brokers for development, topics, their description, and what to do with dead letters. */
 export function addKafkaCommand(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
-  const kafka = program.command('kafka').summary('brokers, topics and dead letters of Kafka');
+  const kafka = program
+    .command('kafka')
+    .summary('brokers, topics and dead letters of Kafka')
+    .addHelpText('after', '\nExamples:\n  indicia kafka up\n  indicia kafka topics kafka://127.0.0.1:9092');
   kafka
     .command('up')
     .summary('start Kafka on this machine, for development and tests')

@@ -49,6 +49,17 @@ describe('help', () => {
     'reconcile',
     'report',
     'bench',
+    'serve',
+    'openapi',
+    'fleet',
+    'doctor',
+    'archive',
+    'restore',
+    'revisions',
+    'cases',
+    'trust',
+    'token',
+    'kafka',
   ];
 
   it('lists every command', async () => {
@@ -60,7 +71,7 @@ describe('help', () => {
   for (const command of commands) {
     it(`of ${command} has an example`, async () => {
       const { stdout, exitCode } = await indicia([command, '--help']);
-      assert.match(stdout, new RegExp(`Example:\\n {2}indicia ${command}`));
+      assert.match(stdout, new RegExp(`Examples?:\\n {2}indicia ${command}`));
       assert.equal(exitCode, 0);
     });
   }
