@@ -4,10 +4,11 @@ import { decideTogether } from './contexts.ts';
 import { deconvolve } from './deconvolve.ts';
 import { mostDoubtful } from './doubts.ts';
 import { flatten } from './flatten.ts';
+import type { Grid } from './grid.ts';
 import type { Impression } from './impressions.ts';
 import { evenLines } from './lines.ts';
 import { sampleAreas, sampleCenters } from './sample.ts';
-import type { Grid, MatrixReading, MatrixSearch } from './search.ts';
+import type { MatrixReading, MatrixSearch } from './search.ts';
 import { CODEWORDS_MAX, SIZE_MAX } from './sizes.ts';
 import type { SymbolMap } from './symbol-map.ts';
 

@@ -1,5 +1,5 @@
 import { moduleDoubts } from './doubts.ts';
-import type { Grid } from './search.ts';
+import type { Grid } from './grid.ts';
 
 /** What one picture says of every module of a symbol that it alone did not give. */
 export interface Impression {

@@ -1,11 +1,12 @@
 import type { GreyImage } from '../symbol-reader.ts';
 import { readAtLevels, readDeconvolved, readPlainly, readTogether } from './attempts.ts';
 import { refinePose } from './fit.ts';
+import type { Grid } from './grid.ts';
 import { inkAndPaper, inverted, isLightOnDark } from './levels.ts';
 import { type Care, locateTexture, type TurnedBox } from './locate.ts';
 import { type Hypothesis, hypotheses, poseOf } from './orient.ts';
 import type { Point } from './pose.ts';
-import type { Grid, MatrixReading, MatrixSearch } from './search.ts';
+import type { MatrixReading, MatrixSearch } from './search.ts';
 import { cornersNear } from './sides.ts';
 import { evidenceOf, fittedHypotheses, type Start, shiftedStarts } from './starts.ts';
 import { mapOfSize } from './symbol-map.ts';

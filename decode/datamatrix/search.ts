@@ -1,14 +1,9 @@
 import { IMPRESSIONS_MAX } from '../limits.ts';
 import { assemble, isBelieved } from './assemble.ts';
+import type { Grid } from './grid.ts';
 import { type Impression, impressionOf } from './impressions.ts';
-import { modulePx, type Pose } from './pose.ts';
+import { modulePx } from './pose.ts';
 import type { SymbolMap } from './symbol-map.ts';
-
-/** A symbol size laid over the picture. */
-export interface Grid {
-  readonly map: SymbolMap;
-  readonly pose: Pose;
-}
 
 export interface MatrixReading {
   readonly bytes: Uint8Array;

@@ -1,8 +1,8 @@
 import type { GreyImage } from '../symbol-reader.ts';
 import { refinePose } from './fit.ts';
+import type { Grid } from './grid.ts';
 import { type Hypothesis, poseOf } from './orient.ts';
 import { type Point, type Pose, poseOfCorners } from './pose.ts';
-import type { Grid } from './search.ts';
 import { mapOfSize } from './symbol-map.ts';
 
 /** A fitted grid, with the share of its borders that is seen on the picture. */

@@ -8,42 +8,16 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
-import type { ScanSource } from '../source.ts';
-import type { Access } from './access/access.ts';
 import { refuseOtherMethods } from './allowed-methods.ts';
-import type { AnswerPolicy } from './answers.ts';
 import { BodyBudget } from './body.ts';
-import { addEvidenceRoutes, type LiveStore } from './evidence-routes.ts';
+import { addEvidenceRoutes } from './evidence-routes.ts';
 import { closeBehindUnread } from './lingering.ts';
-import { createListener, refuseConnection, type TlsFiles } from './listener.ts';
-import type { Log } from './log.ts';
-import type { Metrics } from './metrics.ts';
+import { createListener, refuseConnection } from './listener.ts';
 import { PROBLEMS, type ProblemCode, ProblemError, problem } from './problems.ts';
+import type { ServerPorts } from './server-ports.ts';
 import { addServiceRoutes } from './service-routes.ts';
 import { addStreamRoutes } from './stream-routes.ts';
-import type { VerdictDesk } from './verdict-desk.ts';
 import { addVerdictRoutes } from './verdict-routes.ts';
-
-export interface ServerPorts {
-  readonly desk: VerdictDesk;
-  readonly metrics: Metrics;
-  readonly policy: AnswerPolicy;
-  /** Null where everybody may do everything. */
-  readonly access: Access | null;
-  readonly tls: TlsFiles | null;
-  readonly log: Log;
-  /** Milliseconds since 1970. */
-  readonly nowMs: () => number;
-  readonly trust: () => { readonly version: number; readonly expiresAtMs: number };
-  /** Null as long as the store is not open. */
-  readonly liveStore: () => LiveStore | null;
-  /** Views that it gives out. */
-  readonly views: readonly string[];
-  /** Runs a source through a pipeline, until it has no more to give. */
-  readonly run: (source: ScanSource) => Promise<void>;
-  /** Names this start of the server in the ids of its requests. */
-  readonly startId: string;
-}
 
 /** Milliseconds for clients to read the last answers. */
 const CLOSING_MS_MAX = 5_000;

@@ -3,7 +3,7 @@ import { admit } from './admission.ts';
 import { liveness, readiness } from './health.ts';
 import { openApi } from './openapi.ts';
 import type { Health } from './schemas.ts';
-import type { ServerPorts } from './server.ts';
+import type { ServerPorts } from './server-ports.ts';
 
 /** What operators and balancers ask for, and the document that describes all of it. */
 export function addServiceRoutes(app: FastifyInstance, ports: ServerPorts): void {

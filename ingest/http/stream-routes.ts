@@ -7,7 +7,7 @@ import { Gate } from './gate.ts';
 import { BUSY_RETRY_SECONDS, QUEUE_BYTES_MAX, STREAM_LINES_AHEAD_MAX, STREAMS_MAX } from './limits.ts';
 import { ProblemError, problem } from './problems.ts';
 import { ScanStream } from './scan-stream.ts';
-import type { ServerPorts } from './server.ts';
+import type { ServerPorts } from './server-ports.ts';
 import { mediaTypeOf } from './single-scan.ts';
 import { inRequestSpan } from './tracing.ts';
 

@@ -8,7 +8,7 @@ import type { PendingAnswer } from './pending-answer.ts';
 import { ProblemError, problem } from './problems.ts';
 import { parseJson, requestedBatch } from './scan-request.ts';
 import type { AnswerOrProblem, BatchAnswer } from './schemas.ts';
-import type { ServerPorts } from './server.ts';
+import type { ServerPorts } from './server-ports.ts';
 import { mediaTypeOf, readSingleScan } from './single-scan.ts';
 import { inRequestSpan, traceAnswer } from './tracing.ts';
 
