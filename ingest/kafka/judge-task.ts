@@ -148,7 +148,10 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
   async #judge(message: StoredMessage): Promise<NewMessage[]> {
     const { topics, nowMs, onJudged, onDeadLetter } = this.#ports;
     const readings = message.value === null ? null : decodeReadings(message.value);
+    // What was published before is done again for the sake of a store that is behind; the same is in the topics.
+    const isPublished = message.offset < this.#published;
     if (readings === null) {
+      if (isPublished) return [];
       onDeadLetter();
       const poison = { poison: 'bad-readings', detail: 'not a whole batch of readings of version 1' } as const;
       return [deadLetter(topics.deadLetters, { topic: topics.readings, message }, poison)];
@@ -166,8 +169,7 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
     if (answer.scans > 0) this.#isNews = true;
     this.#judgedAtMs = performance.now();
     onJudged(answer);
-    // Judged again for the sake of a store that was behind; the same answer is in the topic.
-    if (message.offset < this.#published) return [];
+    if (isPublished) return [];
     const source = `/indicia/${topics.readings}/${this.#partition}`;
     const event = { id: String(message.offset), source, timeMs: nowMs() };
     return verdictMessages(topics.verdicts, { scanIds, machines, verdicts: answer.verdicts }, event);

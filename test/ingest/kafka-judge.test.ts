@@ -16,7 +16,7 @@ function storeAt(position: string | null): PartitionStore<JudgedAnswer> {
   };
 }
 
-async function startOf(recorded: string | null, published: bigint | null): Promise<bigint | null> {
+function claimed(recorded: string | null, published: bigint | null) {
   const tasks = judgeTasks({
     open: async () => storeAt(recorded),
     topics,
@@ -26,7 +26,7 @@ async function startOf(recorded: string | null, published: bigint | null): Promi
     onDetected: () => {},
     onDeadLetter: () => {},
   });
-  return (await tasks.claim(3, published)).start;
+  return tasks.claim(3, published);
 }
 
 describe('a judge that takes a partition over', () => {
@@ -43,7 +43,18 @@ describe('a judge that takes a partition over', () => {
       ['50', 70n, 50n],
     ];
     for (const [recorded, published, start] of cases) {
-      assert.equal(await startOf(recorded, published), start, `${recorded} ${published}`);
+      assert.equal((await claimed(recorded, published)).start, start, `${recorded} ${published}`);
     }
+  });
+
+  it('publishes no dead letter again that its last owner has published', async () => {
+    const task = await claimed('50', 70n);
+    const poison = { partition: 3, timestampMs: 0, key: null, value: null, headers: {} };
+    assert.deepEqual(await task.process([{ ...poison, offset: 69n }]), []);
+    const fresh = await task.process([{ ...poison, offset: 70n }]);
+    assert.deepEqual(
+      fresh.map(({ topic }) => topic),
+      ['d'],
+    );
   });
 });
