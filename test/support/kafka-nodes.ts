@@ -4,15 +4,8 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answers } from '../../commands/kafka-command.ts';
-import {
-  addressesOf,
-  BrokerError,
-  brokerArtifacts,
-  restartNode,
-  runningCluster,
-  startCluster,
-} from '../../ingest/index.ts';
-import { type TestKafka, testKafka, tryKill } from './kafka.ts';
+import { addressesOf, brokerArtifacts, restartNode, runningCluster, startCluster } from '../../ingest/index.ts';
+import { type TestKafka, testKafka, tryKill, withoutKafka } from './kafka.ts';
 
 const LOOK_MS = 200;
 
@@ -47,9 +40,7 @@ export async function nodesForTests(nodes: number): Promise<TestNodes | null> {
       },
     };
   } catch (error) {
-    if (!(error instanceof BrokerError) || process.env.INDICIA_KAFKA_REQUIRED !== undefined) throw error;
-    process.stdout.write(`Kafka is left out: ${error.message}\n`);
-    return null;
+    return withoutKafka(error);
   }
 }
 

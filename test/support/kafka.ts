@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after } from 'node:test';
+import { after, it } from 'node:test';
 import { answers } from '../../commands/kafka-command.ts';
 import {
   addressesOf,
@@ -27,7 +27,7 @@ export interface TestKafka {
 
 /**
  * The brokers of KAFKA_BROKERS, or one of our own for this process, removed after its tests. Null where none can be had,
- * with a line that says so; an error instead where INDICIA_KAFKA_REQUIRED is set.
+ * with a line that says so, or a test that fails.
  */
 export async function kafkaForTests(): Promise<TestKafka | null> {
   const given = process.env.KAFKA_BROKERS?.split(',');
@@ -48,10 +48,23 @@ export async function kafkaForTests(): Promise<TestKafka | null> {
     });
     return testKafka(addressesOf(cluster));
   } catch (error) {
-    if (!(error instanceof BrokerError) || process.env.INDICIA_KAFKA_REQUIRED !== undefined) throw error;
+    return withoutKafka(error);
+  }
+}
+
+/**
+ * No broker can be had: a line that says so, or, where INDICIA_KAFKA_REQUIRED is set and for any other error, a test that
+ * fails with its words; of what is thrown while a file is loaded, the runner's summary tells none.
+ */
+export function withoutKafka(error: unknown): null {
+  if (error instanceof BrokerError && process.env.INDICIA_KAFKA_REQUIRED === undefined) {
     process.stdout.write(`Kafka is left out: ${error.message}\n`);
     return null;
   }
+  it('has a Kafka broker', () => {
+    throw error;
+  });
+  return null;
 }
 
 /** A broker of our own that nobody needs any more: nothing in it is to be kept. */

@@ -1,5 +1,4 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -9,6 +8,7 @@ import { promisify } from 'node:util';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { BrokerError } from './broker-error.ts';
+import { newClusterId } from './cluster-id.ts';
 import { type NodeFiles, type NodePlan, writeNodeFiles } from './node-files.ts';
 
 const run = promisify(execFile);
@@ -71,7 +71,7 @@ export async function startCluster(
     port: ports[2 * index] ?? 0,
     controllerPort: ports[2 * index + 1] ?? 0,
   }));
-  const clusterId = randomBytes(16).toString('base64url');
+  const clusterId = newClusterId();
   const started = await Promise.all(
     plans.map(async (plan) => {
       const files = await writeNodeFiles(folder, plan, plans);
