@@ -1,5 +1,13 @@
-import { BIGINT, BLOB, BOOLEAN, blobValue, type DuckDBConnection, INTEGER } from '@duckdb/node-api';
-import { appendColumns } from './append.ts';
+import {
+  BIGINT,
+  BLOB,
+  BOOLEAN,
+  blobValue,
+  type DuckDBConnection,
+  type DuckDBDataChunk,
+  INTEGER,
+} from '@duckdb/node-api';
+import { appendColumns, roomFor } from './append.ts';
 import { type Link, NO_HEAD } from './chain.ts';
 import { asBigint, asBoolean, asBytes, asInteger } from './values.ts';
 
@@ -9,10 +17,18 @@ export interface ChainEnd {
   readonly head: Uint8Array;
 }
 
+/** Room for links, for whoever appends some again and again. */
+export function roomForLinks(): DuckDBDataChunk {
+  return roomFor([BIGINT, INTEGER, BLOB, BLOB, BLOB, BOOLEAN]);
+}
+
 /** Joins an open transaction. */
-export async function appendLinks(connection: DuckDBConnection, links: readonly Link[]): Promise<void> {
-  const types = [BIGINT, INTEGER, BLOB, BLOB, BLOB, BOOLEAN];
-  await appendColumns(connection, 'chain', types, links.length, (from, to) => {
+export async function appendLinks(
+  connection: DuckDBConnection,
+  links: readonly Link[],
+  room: DuckDBDataChunk = roomForLinks(),
+): Promise<void> {
+  await appendColumns(connection, 'chain', room, links.length, (from, to) => {
     const some = links.slice(from, to);
     return [
       some.map(({ firstRow }) => firstRow),

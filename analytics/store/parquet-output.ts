@@ -15,7 +15,7 @@ import {
   UBIGINT,
   VARCHAR,
 } from '@duckdb/node-api';
-import { appendColumns } from './append.ts';
+import { appendColumns, roomFor } from './append.ts';
 import type { Cell, ColumnKind, QueryResult } from './query.ts';
 import { quoted } from './values.ts';
 
@@ -41,8 +41,9 @@ export async function* parquetFile(result: QueryResult): AsyncGenerator<Uint8Arr
     const types = result.columns.map(({ kind }) => TYPES[kind]);
     const columns = result.columns.map(({ name }, index) => `"${name.replaceAll('"', '""')}" ${types[index]}`);
     await connection.run(`create table result (${columns.join(', ')})`);
+    const room = roomFor(types);
     for await (const rows of result.chunks) {
-      await appendColumns(connection, 'result', types, rows.length, (from, to) => {
+      await appendColumns(connection, 'result', room, rows.length, (from, to) => {
         const slice = rows.slice(from, to);
         return result.columns.map(({ kind }, index) => slice.map((row) => duckValue(row[index] ?? null, kind)));
       });

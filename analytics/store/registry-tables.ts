@@ -9,7 +9,7 @@ import {
   UINTEGER,
   VARCHAR,
 } from '@duckdb/node-api';
-import { appendColumns } from './append.ts';
+import { appendColumns, roomFor } from './append.ts';
 import type { RegistryRecords } from './registry-records.ts';
 
 /** One table of the registry: its columns, and its rows as a trust list has them. */
@@ -180,7 +180,7 @@ async function takeIn(
   const names = columns.map(([name]) => name).join(', ');
   await connection.run(`create or replace temp table incoming as select ${names} from ${table} limit 0`);
   const list = rows(registry);
-  await appendColumns(connection, 'incoming', types, list.length, (from, to) => {
+  await appendColumns(connection, 'incoming', roomFor(types), list.length, (from, to) => {
     const slice = list.slice(from, to);
     return types.map((_, column) => slice.map((row) => row[column] ?? null));
   });

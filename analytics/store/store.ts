@@ -4,10 +4,10 @@ import { type DuckDBConnection, type DuckDBInstance, LIST, listValue, VARCHAR } 
 import { rowsOf } from '../../indicium/index.ts';
 import { type Evidence, evidenceColumns } from '../evidence.ts';
 import { Anchor } from './anchor.ts';
-import { appendEvidence, type StoredBatch } from './append.ts';
+import { EvidenceAppender, type StoredBatch } from './append.ts';
 import { Beside, inTransaction } from './beside.ts';
 import { type Link, linkOfColumns } from './chain.ts';
-import { appendLinks, type ChainEnd } from './chain-table.ts';
+import { appendLinks, type ChainEnd, roomForLinks } from './chain-table.ts';
 import { EVIDENCE_COLUMNS, type EvidenceColumns } from './columns.ts';
 import { openForWriting, refuseMissing, StoreError } from './instance.ts';
 import type { RegistryRecords } from './registry-records.ts';
@@ -34,6 +34,8 @@ export class Store {
   readonly beside: Beside;
   readonly #instance: DuckDBInstance;
   readonly #anchor: Anchor;
+  readonly #appender: EvidenceAppender;
+  readonly #roomForLinks = roomForLinks();
   #end: ChainEnd;
   #isClosed = false;
 
@@ -42,6 +44,7 @@ export class Store {
     this.connection = connection;
     this.beside = new Beside(instance);
     this.#anchor = anchor;
+    this.#appender = new EvidenceAppender(connection);
     this.#end = end;
   }
 
@@ -128,8 +131,8 @@ export class Store {
     if (stored.length === 0 && positions.length === 0) return;
     await this.transaction(async () => {
       if (stored.length > 0) {
-        await appendEvidence(this.connection, stored);
-        await appendLinks(this.connection, links);
+        await this.#appender.append(stored);
+        await appendLinks(this.connection, links, this.#roomForLinks);
       }
       for (const { source, position } of positions) await this.#setPosition(source, position);
     });
