@@ -1,13 +1,5 @@
-import {
-  BIGINT,
-  BLOB,
-  BOOLEAN,
-  blobValue,
-  type DuckDBConnection,
-  type DuckDBDataChunk,
-  INTEGER,
-} from '@duckdb/node-api';
-import { appendColumns, roomFor } from './append.ts';
+import { BIGINT, BLOB, BOOLEAN, blobValue, type DuckDBConnection, INTEGER } from '@duckdb/node-api';
+import { ValueAppender } from './append.ts';
 import { type Link, NO_HEAD } from './chain.ts';
 import { asBigint, asBoolean, asBytes, asInteger } from './values.ts';
 
@@ -17,28 +9,33 @@ export interface ChainEnd {
   readonly head: Uint8Array;
 }
 
-/** Room for links, for whoever appends some again and again. */
-export function roomForLinks(): DuckDBDataChunk {
-  return roomFor([BIGINT, INTEGER, BLOB, BLOB, BLOB, BOOLEAN]);
-}
+/** Appends links. */
+export class LinkAppender {
+  readonly #table: ValueAppender;
 
-/** Joins an open transaction. */
-export async function appendLinks(
-  connection: DuckDBConnection,
-  links: readonly Link[],
-  room: DuckDBDataChunk = roomForLinks(),
-): Promise<void> {
-  await appendColumns(connection, 'chain', room, links.length, (from, to) => {
-    const some = links.slice(from, to);
-    return [
-      some.map(({ firstRow }) => firstRow),
-      some.map(({ rows }) => rows),
-      some.map(({ rowChecks }) => blobValue(rowChecks)),
-      some.map(({ digest }) => blobValue(digest)),
-      some.map(({ head }) => blobValue(head)),
-      some.map(() => false),
-    ];
-  });
+  constructor(connection: DuckDBConnection) {
+    this.#table = new ValueAppender(connection, 'chain', [BIGINT, INTEGER, BLOB, BLOB, BLOB, BOOLEAN]);
+  }
+
+  /** Joins an open transaction. */
+  append(links: readonly Link[]): Promise<void> {
+    return this.#table.append(links.length, (from, to) => {
+      const some = links.slice(from, to);
+      return [
+        some.map(({ firstRow }) => firstRow),
+        some.map(({ rows }) => rows),
+        some.map(({ rowChecks }) => blobValue(rowChecks)),
+        some.map(({ digest }) => blobValue(digest)),
+        some.map(({ head }) => blobValue(head)),
+        some.map(() => false),
+      ];
+    });
+  }
+
+  /** Before the connection is. */
+  close(): void {
+    this.#table.close();
+  }
 }
 
 export async function chainEnd(connection: DuckDBConnection): Promise<ChainEnd> {

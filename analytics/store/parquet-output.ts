@@ -15,7 +15,7 @@ import {
   UBIGINT,
   VARCHAR,
 } from '@duckdb/node-api';
-import { appendColumns, roomFor } from './append.ts';
+import { ValueAppender } from './append.ts';
 import type { Cell, ColumnKind, QueryResult } from './query.ts';
 import { quoted } from './values.ts';
 
@@ -41,13 +41,14 @@ export async function* parquetFile(result: QueryResult): AsyncGenerator<Uint8Arr
     const types = result.columns.map(({ kind }) => TYPES[kind]);
     const columns = result.columns.map(({ name }, index) => `"${name.replaceAll('"', '""')}" ${types[index]}`);
     await connection.run(`create table result (${columns.join(', ')})`);
-    const room = roomFor(types);
+    const output = new ValueAppender(connection, 'result', types);
     for await (const rows of result.chunks) {
-      await appendColumns(connection, 'result', room, rows.length, (from, to) => {
+      await output.append(rows.length, (from, to) => {
         const slice = rows.slice(from, to);
         return result.columns.map(({ kind }, index) => slice.map((row) => duckValue(row[index] ?? null, kind)));
       });
     }
+    output.close();
     const path = join(folder, 'result.parquet');
     await connection.run(`copy result to ${quoted(path)} (format parquet)`);
     for await (const chunk of createReadStream(path)) {

@@ -9,7 +9,7 @@ import {
   UINTEGER,
   VARCHAR,
 } from '@duckdb/node-api';
-import { appendColumns, roomFor } from './append.ts';
+import { ValueAppender } from './append.ts';
 import type { RegistryRecords } from './registry-records.ts';
 
 /** One table of the registry: its columns, and its rows as a trust list has them. */
@@ -180,10 +180,12 @@ async function takeIn(
   const names = columns.map(([name]) => name).join(', ');
   await connection.run(`create or replace temp table incoming as select ${names} from ${table} limit 0`);
   const list = rows(registry);
-  await appendColumns(connection, 'incoming', roomFor(types), list.length, (from, to) => {
+  const incoming = new ValueAppender(connection, 'incoming', types);
+  await incoming.append(list.length, (from, to) => {
     const slice = list.slice(from, to);
     return types.map((_, column) => slice.map((row) => row[column] ?? null));
   });
+  incoming.close();
   const numbered = (of: string, what: string) =>
     `(select ${what}${names}, row_number() over (partition by ${names}) as instance from ${of})`;
   const isSame = ['instance', ...columns.map(([name]) => name)]

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { BATCH_SCANS_MAX } from '../../indicium/index.ts';
 import { linkOfColumns } from './chain.ts';
-import { appendLinks, chainEnd } from './chain-table.ts';
+import { chainEnd, LinkAppender } from './chain-table.ts';
 import { readStoredRows } from './stored-columns.ts';
 import { asBigint } from './values.ts';
 
@@ -10,12 +10,14 @@ export async function sealAll(connection: DuckDBConnection): Promise<void> {
   let { rows: sealed, head } = await chainEnd(connection);
   const result = await connection.runAndReadAll('select coalesce(max(row_id), 0) from evidence');
   const rows = asBigint(result.getRows()[0]?.[0]);
+  const links = new LinkAppender(connection);
   while (sealed < rows) {
     const lastRow = sealed + BigInt(BATCH_SCANS_MAX) < rows ? sealed + BigInt(BATCH_SCANS_MAX) : rows;
     const { columns } = await readStoredRows(connection, sealed + 1n, lastRow);
     const link = linkOfColumns(sealed + 1n, Number(lastRow - sealed), columns, head);
-    await appendLinks(connection, [link]);
+    await links.append([link]);
     sealed = lastRow;
     head = link.head;
   }
+  links.close();
 }

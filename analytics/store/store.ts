@@ -7,7 +7,7 @@ import { Anchor } from './anchor.ts';
 import { EvidenceAppender, type StoredBatch } from './append.ts';
 import { Beside, inTransaction } from './beside.ts';
 import { type Link, linkOfColumns } from './chain.ts';
-import { appendLinks, type ChainEnd, roomForLinks } from './chain-table.ts';
+import { type ChainEnd, LinkAppender } from './chain-table.ts';
 import { EVIDENCE_COLUMNS, type EvidenceColumns } from './columns.ts';
 import { openForWriting, refuseMissing, StoreError } from './instance.ts';
 import type { RegistryRecords } from './registry-records.ts';
@@ -34,8 +34,8 @@ export class Store {
   readonly beside: Beside;
   readonly #instance: DuckDBInstance;
   readonly #anchor: Anchor;
-  readonly #appender: EvidenceAppender;
-  readonly #roomForLinks = roomForLinks();
+  readonly #evidence: EvidenceAppender;
+  readonly #links: LinkAppender;
   #end: ChainEnd;
   #isClosed = false;
 
@@ -44,7 +44,8 @@ export class Store {
     this.connection = connection;
     this.beside = new Beside(instance);
     this.#anchor = anchor;
-    this.#appender = new EvidenceAppender(connection);
+    this.#evidence = new EvidenceAppender(connection);
+    this.#links = new LinkAppender(connection);
     this.#end = end;
   }
 
@@ -73,6 +74,8 @@ export class Store {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#anchor.close();
+    this.#evidence.close();
+    this.#links.close();
     this.connection.closeSync();
     this.#instance.closeSync();
   }
@@ -131,8 +134,8 @@ export class Store {
     if (stored.length === 0 && positions.length === 0) return;
     await this.transaction(async () => {
       if (stored.length > 0) {
-        await this.#appender.append(stored);
-        await appendLinks(this.connection, links, this.#roomForLinks);
+        await this.#evidence.append(stored);
+        await this.#links.append(links);
       }
       for (const { source, position } of positions) await this.#setPosition(source, position);
     });
