@@ -12,7 +12,8 @@ import { EVIDENCE_COLUMNS, type EvidenceColumns } from './columns.ts';
 import { openForWriting, refuseMissing, StoreError } from './instance.ts';
 import type { RegistryRecords } from './registry-records.ts';
 import { replaceRegistryTables } from './registry-tables.ts';
-import { asBigint, asInteger, asText, asTextOrNull } from './values.ts';
+import { SourcePositions } from './source-positions.ts';
+import { asBigint, asInteger, asText } from './values.ts';
 import { wholeEnd } from './whole.ts';
 
 /** Evidence of one source, and how far the source was read with it. */
@@ -36,6 +37,7 @@ export class Store {
   readonly #anchor: Anchor;
   readonly #evidence: EvidenceAppender;
   readonly #links: LinkAppender;
+  readonly #positions: SourcePositions;
   #end: ChainEnd;
   #isClosed = false;
 
@@ -46,6 +48,7 @@ export class Store {
     this.#anchor = anchor;
     this.#evidence = new EvidenceAppender(connection);
     this.#links = new LinkAppender(connection);
+    this.#positions = new SourcePositions(connection);
     this.#end = end;
   }
 
@@ -76,6 +79,7 @@ export class Store {
     this.#anchor.close();
     this.#evidence.close();
     this.#links.close();
+    this.#positions.close();
     this.connection.closeSync();
     this.#instance.closeSync();
   }
@@ -85,11 +89,8 @@ export class Store {
     return this.#end.rows;
   }
 
-  async positionOf(source: string): Promise<string | null> {
-    const result = await this.connection.runAndReadAll('select position from source_position where source = $1', [
-      source,
-    ]);
-    return asTextOrNull(result.getRows()[0]?.[0] ?? null);
+  positionOf(source: string): Promise<string | null> {
+    return this.#positions.of(source);
   }
 
   /** What is recorded under these scan ids, in the order in which it was: more than one scan where an id was reused. */
@@ -129,15 +130,18 @@ export class Store {
       links.push(link);
       end = { rows: end.rows + BigInt(rows), head: link.head };
     }
-    const positions = batches.flatMap(({ source, position }) => (position === null ? [] : [{ source, position }]));
+    // Of several batches of a source the last one tells how far it was read.
+    const positions = new Map(
+      batches.flatMap(({ source, position }) => (position === null ? [] : [[source, position] as const])),
+    );
     // Scans that all came again are in the file already, and so is what the anchor says.
-    if (stored.length === 0 && positions.length === 0) return;
+    if (stored.length === 0 && positions.size === 0) return;
     await this.transaction(async () => {
       if (stored.length > 0) {
         await this.#evidence.append(stored);
         await this.#links.append(links);
       }
-      for (const { source, position } of positions) await this.#setPosition(source, position);
+      for (const [source, position] of positions) await this.#positions.set(source, position);
     });
     this.#anchor.write(end);
     this.#end = end;
@@ -166,10 +170,5 @@ export class Store {
 
   transaction(work: () => Promise<void>): Promise<void> {
     return inTransaction(this.connection, work);
-  }
-
-  async #setPosition(source: string, position: string): Promise<void> {
-    await this.connection.run('delete from source_position where source = $1', [source]);
-    await this.connection.run('insert into source_position values ($1, $2)', [source, position]);
   }
 }
