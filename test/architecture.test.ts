@@ -31,7 +31,7 @@ const LIBRARIES: Record<string, readonly string[]> = {
   '@zxing/library': ['decode/zxing-js.ts'],
   '@peculiar/x509': ['psd-sim/offices/certificate-issuer.ts'],
   'apache-arrow': ['analytics/arrow-output.ts'],
-  commander: ['main.ts', 'commands/'],
+  commander: ['commands/'],
   kafkajs: ['ingest/kafka/kafkajs/'],
   'lz4-napi': ['ingest/kafka/kafkajs/codecs.ts'],
   asn1js: [],

@@ -1,0 +1,107 @@
+import { Command, CommanderError } from 'commander';
+import { PolicyError, QueryError, StoreError } from '../analytics/index.ts';
+import { BrokerError, KafkaError, SourceError, TokenFileError } from '../ingest/index.ts';
+import { ReplayError, ScenarioError } from '../psd-sim/index.ts';
+import { RegistryError } from '../verify/index.ts';
+import { addArchiveCommands } from './archive-command.ts';
+import { addBenchCommand } from './bench-command.ts';
+import { addCasesCommands } from './cases-command.ts';
+import { applyConfigFile, ConfigError } from './config-file.ts';
+import { addDecodeCommand } from './decode-command.ts';
+import { addDemoCommand, DemoFolderError } from './demo-command.ts';
+import { addDetectCommand } from './detect-command.ts';
+import { addDoctorCommand } from './doctor-command.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { addFleetCommand, FleetTargetError } from './fleet-command.ts';
+import { addKafkaCommand } from './kafka-command.ts';
+import { addReconcileCommand } from './reconcile-command.ts';
+import { addReportCommand } from './report-command.ts';
+import { addRunCommand } from './run-command.ts';
+import { addServeCommand, ServeOptionsError } from './serve-command.ts';
+import { addSimulateCommand } from './simulate-command.ts';
+import { addStoreCommands } from './store-commands.ts';
+import { type Terminal, warn } from './terminal.ts';
+import { addTokenCommand } from './token-command.ts';
+import { addTrustCommand } from './trust-command.ts';
+import { addVerifyCommand, PayloadError } from './verify-command.ts';
+
+/** Errors whose message is all that a user needs; anything else is a fault of ours and shows where it happened. */
+const EXPECTED = [
+  BrokerError,
+  KafkaError,
+  ConfigError,
+  DemoFolderError,
+  FleetTargetError,
+  PayloadError,
+  PolicyError,
+  QueryError,
+  RegistryError,
+  ReplayError,
+  ScenarioError,
+  ServeOptionsError,
+  SourceError,
+  StoreError,
+  TokenFileError,
+];
+
+/** All commands, carried out as the arguments say, which are those of the process. */
+export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.done;
+  const finish = (code: ExitCode) => {
+    exitCode = code;
+  };
+  const program = new Command('indicia')
+    .description('The postal side of digital postage: reads indicia, verifies them and finds fraud.')
+    .version('0.1.0')
+    .option('--config <file>', 'JSON file with values for flags (default: indicia.json, where there is one)')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 failed, 2 wrong usage or input missing, 3 done but a person must act.',
+    )
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+    })
+    .exitOverride();
+  addDemoCommand(program, terminal, finish);
+  addSimulateCommand(program, terminal, finish);
+  addFleetCommand(program, terminal, finish);
+  addRunCommand(program, terminal, finish);
+  addServeCommand(program, terminal, finish);
+  addKafkaCommand(program, terminal, finish);
+  addDecodeCommand(program, terminal, finish);
+  addVerifyCommand(program, terminal, finish);
+  addTrustCommand(program, terminal, finish);
+  addTokenCommand(program, terminal, finish);
+  addStoreCommands(program, terminal, finish);
+  addDetectCommand(program, terminal, finish);
+  addCasesCommands(program, terminal, finish);
+  addReconcileCommand(program, terminal, finish);
+  addArchiveCommands(program, terminal, finish);
+  addReportCommand(program, terminal, finish);
+  addDoctorCommand(program, terminal, finish);
+  addBenchCommand(program, terminal, finish);
+  try {
+    applyConfigFile(program, argv);
+    await program.parseAsync(argv);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (EXPECTED.some((known) => error instanceof known)) {
+      warn(terminal, `indicia: ${error instanceof Error ? error.message : error}`);
+      return EXIT.usage;
+    }
+    if (isFileError(error)) {
+      warn(terminal, `indicia: ${error.message}`);
+      return EXIT.usage;
+    }
+    warn(terminal, error instanceof Error ? (error.stack ?? error.message) : String(error));
+    return EXIT.failed;
+  }
+  return exitCode;
+}
+
+/** A path that cannot be read or written: the system's own message names it. */
+function isFileError(error: unknown): error is Error {
+  const codes = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'EEXIST', 'EROFS'];
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}
