@@ -34,7 +34,7 @@ export const GUARDS: readonly Guard[] = [
     scenario: 'B2',
     holds: 'what was recorded up to a position is not read again',
     file: 'analytics/store/store.ts',
-    text: 'for (const { source, position } of positions) await this.#setPosition(source, position);',
+    text: 'for (const [source, position] of positions) await this.#positions.set(source, position);',
     without: '',
     tests: [PIPELINE],
   },
