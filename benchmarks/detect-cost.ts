@@ -2,6 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { detect, Store } from '../analytics/index.ts';
+import { Judge } from '../analytics/judge.ts';
+import { KnownScans } from '../analytics/known-scans.ts';
+import { rebuild } from '../analytics/rebuild.ts';
 
 /**
  * A day of a large post, written straight into a store: 20,000 register sets, each with pieces that lie in the evening's
@@ -11,6 +14,8 @@ import { detect, Store } from '../analytics/index.ts';
 export interface Cost {
   readonly rows: number;
   readonly coldSeconds: number;
+  /** Until the sightings and the filter of known scans are there again after a start. */
+  readonly rebuildSeconds: number;
   /** Seconds for each of the next batches. */
   readonly nextSeconds: readonly number[];
   readonly findings: number;
@@ -30,6 +35,8 @@ export async function measureCost(rows: number, onStep: (step: string) => void):
     await fill(store, rows, onStep);
     onStep('looking at everything');
     const coldSeconds = await secondsOf(() => detect(store));
+    onStep('showing everything to the judge again');
+    const rebuildSeconds = await secondsOf(() => rebuild(store, new Judge(), new KnownScans()));
     const nextSeconds: number[] = [];
     let findings = 0;
     for (let batch = 0; batch < NEXT_BATCHES; batch++) {
@@ -45,7 +52,7 @@ export async function measureCost(rows: number, onStep: (step: string) => void):
       'select sum(used_blocks * block_size)::double from pragma_database_size()',
     );
     store.close();
-    return { rows, coldSeconds, nextSeconds, findings, fileBytes: Number(size.getRows()[0]?.[0]) };
+    return { rows, coldSeconds, rebuildSeconds, nextSeconds, findings, fileBytes: Number(size.getRows()[0]?.[0]) };
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -105,6 +112,6 @@ select i + 1, 'DBCS-' || (s % 150) || '/20261120A/' || lpad(i::varchar, 9, '0'),
   (repeat(chr((65 + h % 26)::integer), 100) || lpad(i::varchar, 35, '0'))::blob, null, 1,
   if(i % 20000 = 11, 'forged', 'valid'), s + 1, 700000 + s, '06-2S-' || (5520023 + s * 7), 0, c, c * 730,
   10000000 - c * 730, 730, 101, ${DAY_MS} + 28800000 + c * 32400000 // ${perSet} // 60000 * 60000, town,
-  lpad((h % 100000)::varchar, 5, '0') || '123456', h, 'accept', ''
+  lpad((h % 100000)::varchar, 5, '0') || '123456', h, 'accept', '', 1
 from marks`;
 }

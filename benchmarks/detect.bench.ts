@@ -176,13 +176,14 @@ function printByFraud(qualities: readonly Quality[], delays: readonly Delay[]): 
 }
 
 async function cost(rows: number): Promise<void> {
-  const { coldSeconds, nextSeconds, findings, fileBytes } = await measureCost(rows, note);
+  const { coldSeconds, rebuildSeconds, nextSeconds, findings, fileBytes } = await measureCost(rows, note);
   const headings = [
     'scans',
     'register sets',
     'all detectors, cold',
     'the next 10,000 scans, median',
     'worst',
+    'sightings there again after a start',
     'findings',
     'store',
   ];
@@ -192,6 +193,7 @@ async function cost(rows: number): Promise<void> {
     `${coldSeconds.toFixed(1)} s`,
     `${median(nextSeconds).toFixed(2)} s`,
     `${Math.max(...nextSeconds).toFixed(2)} s`,
+    `${rebuildSeconds.toFixed(1)} s`,
     count(findings),
     `${(fileBytes / 1e9).toFixed(2)} GB`,
   ];

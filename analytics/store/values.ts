@@ -36,7 +36,7 @@ export function asBoolean(value: DuckDBValue | undefined): boolean {
 
 /** For license numbers, milliseconds and counts of rows, which all stay below 2^53. */
 export function asInteger(value: DuckDBValue | undefined): number {
-  const integer = Number(asBigint(value));
+  const integer = typeof value === 'number' ? value : Number(asBigint(value));
   if (!Number.isSafeInteger(integer)) throw new RangeError(`${value} does not fit a number`);
   return integer;
 }
