@@ -1,7 +1,7 @@
-import { existsSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { STORE_MEMORY, WAL_SIZE } from '../limits.ts';
-import { readAnchor, resetAnchor } from './anchor.ts';
+import { anchorPath, readAnchor, resetAnchor } from './anchor.ts';
 import { type ChainEnd, chainEnd } from './chain-table.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { SCHEMA_VERSION, TABLES_SQL, VIEWS_SQL } from './schema.ts';
@@ -24,8 +24,7 @@ export class StoreError extends Error {
 
 /** Opens the file for writing, creates the schema in a new one and brings an older one up. */
 export async function openForWriting(path: string): Promise<DuckDBInstance> {
-  // DuckDB refuses a file of no bytes, which is what a kill at the very start leaves, or a tool that reserves names.
-  if (existsSync(path) && statSync(path).size === 0) rmSync(path);
+  if (existsSync(path) && wasNeverFinished(path)) rmSync(path);
   const instance = await openInstance(path, { memory_limit: STORE_MEMORY, checkpoint_threshold: WAL_SIZE });
   const connection = await instance.connect();
   try {
@@ -39,6 +38,21 @@ export async function openForWriting(path: string): Promise<DuckDBInstance> {
   }
   connection.closeSync();
   return instance;
+}
+
+/** A file of DuckDB begins with three headers of 4 KiB each, the first of which has these letters. */
+const HEADERS_BYTES = 3 * 4_096;
+const MAGIC_AT = 8;
+const MAGIC = 'DUCK';
+
+/**
+ * Whether DuckDB has not come to the end of making the file, which it then refuses: a kill at the very start leaves no bytes
+ * or one or two headers of three, and tools that reserve names leave none. No such file ever held anything.
+ */
+function wasNeverFinished(path: string): boolean {
+  const { size } = statSync(path);
+  if (size >= HEADERS_BYTES || existsSync(anchorPath(path))) return false;
+  return size === 0 || readFileSync(path).toString('latin1', MAGIC_AT, MAGIC_AT + MAGIC.length) === MAGIC;
 }
 
 /** Opens the file read-only, without a way to other files, and with its settings locked. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Store, StoreError, StoreReader } from '../../analytics/index.ts';
@@ -16,6 +17,27 @@ describe('a store', () => {
     };
     await assert.rejects(Store.open(path), isNamed);
     await assert.rejects(StoreReader.open(path), isNamed);
+  });
+
+  it('that was killed before DuckDB had made its file is begun anew; other files, and what was anchored, stay', async (test) => {
+    const folder = await temporaryFolder(test);
+    const whole = join(folder, 'whole.duckdb');
+    (await Store.open(whole)).close();
+    const bytes = await readFile(whole);
+    for (const headersBytes of [0, 4_096, 8_192]) {
+      const path = join(folder, `${headersBytes}.duckdb`);
+      await writeFile(path, bytes.subarray(0, headersBytes));
+      const store = await Store.open(path);
+      assert.equal(store.rows, 0n);
+      store.close();
+      await writeFile(path, bytes.subarray(0, headersBytes));
+      await assert.rejects(Store.open(path), StoreError, 'with its anchor there, it was more than that');
+      assert.equal((await readFile(path)).length, headersBytes);
+    }
+    const other = join(folder, 'notes.txt');
+    await writeFile(other, 'what else there is');
+    await assert.rejects(Store.open(other), StoreError);
+    assert.equal(await readFile(other, 'utf8'), 'what else there is');
   });
 
   it('shows refunds, rates, plants and withdrawals of the registry set last, exactly', async (test) => {
