@@ -10,6 +10,11 @@ export function levelOf(energy: number): number {
   return exponent * 8 + ((value >> (exponent - 3)) & 7);
 }
 
+/** The least energy of a level, so that many can be compared without telling the level of each. */
+export function leastOf(level: number): number {
+  return level <= levelOf(ENERGY_MIN) ? 0 : (8 + (level & 7)) * 2 ** ((level >> 3) - 3);
+}
+
 /** Otsu's threshold over the levels: the first level of the strong cells. A shadow is a factor here, not another class. */
 export function strongFrom(energies: Float32Array, cells: number): number {
   counts.fill(0);

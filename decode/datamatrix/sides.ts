@@ -98,7 +98,9 @@ function fillDrops(
   for (let station = 0; station < STATIONS; station++) {
     const along = ((station + 0.5) / STATIONS) * length;
     const [x0, y0] = [from.x + dx * along, from.y + dy * along];
-    let [far, near, here] = [0, 0, 0];
+    let far = 0;
+    let near = 0;
+    let here = 0;
     for (let depth = -reach - 2; depth <= reach + 1; depth++) {
       let x = Math.floor(x0 - dy * depth);
       let y = Math.floor(y0 + dx * depth);
