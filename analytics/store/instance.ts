@@ -24,8 +24,7 @@ export class StoreError extends Error {
 
 /** Opens the file for writing, creates the schema in a new one and brings an older one up. */
 export async function openForWriting(path: string): Promise<DuckDBInstance> {
-  if (existsSync(path) && wasNeverFinished(path)) rmSync(path);
-  const instance = await openInstance(path, { memory_limit: STORE_MEMORY, checkpoint_threshold: WAL_SIZE });
+  const instance = await openNewOrOld(path, { memory_limit: STORE_MEMORY, checkpoint_threshold: WAL_SIZE });
   const connection = await instance.connect();
   try {
     if (await isEmpty(connection)) await connection.run(`begin; ${TABLES_SQL} ${VIEWS_SQL} commit;`);
@@ -40,6 +39,18 @@ export async function openForWriting(path: string): Promise<DuckDBInstance> {
   return instance;
 }
 
+/** DuckDB looks first, so that a file that another process is just making, and has locked, is left alone. */
+async function openNewOrOld(path: string, options: Record<string, string>): Promise<DuckDBInstance> {
+  try {
+    return await openInstance(path, options);
+  } catch (error) {
+    const isOurs = !(error instanceof StoreError && error.fault === 'open-elsewhere');
+    if (!isOurs || !existsSync(path) || !wasNeverFinished(path)) throw error;
+    rmSync(path);
+    return openInstance(path, options);
+  }
+}
+
 /** A file of DuckDB begins with three headers of 4 KiB each, the first of which has these letters. */
 const HEADERS_BYTES = 3 * 4_096;
 const MAGIC_AT = 8;
@@ -51,7 +62,7 @@ const MAGIC = 'DUCK';
  */
 function wasNeverFinished(path: string): boolean {
   const { size } = statSync(path);
-  if (size >= HEADERS_BYTES || existsSync(anchorPath(path))) return false;
+  if (size >= HEADERS_BYTES || existsSync(anchorPath(path)) || existsSync(`${path}.wal`)) return false;
   return size === 0 || readFileSync(path).toString('latin1', MAGIC_AT, MAGIC_AT + MAGIC.length) === MAGIC;
 }
 

@@ -15,13 +15,15 @@ export interface RecordedPieces {
 const NAMED = ['psd', 'plant'] as const;
 type Names = Readonly<Record<(typeof NAMED)[number], readonly string[]>>;
 
-/** Digests of mailpieces as `mailpieceDigest` makes them; names as their places in lists. */
+/** Only their pieces are shown, so only their names are read: what others claim may be anything. */
+const IS_GENUINE = `license is not null and outcome in (${quotedAll(GENUINE_OUTCOMES)})`;
+
+/** Digests of mailpieces as `mailpieceDigest` makes them; names as their places in lists; of scan ids the bytes as they are. */
 const SQL = `
-select scan_id::blob,
-  license is not null and outcome in (${quotedAll(GENUINE_OUTCOMES)}),
-  license, enum_code(psd::known_psd)::integer, piece_count, content_digest,
+select encode(scan_id),
+  ${IS_GENUINE}, license, enum_code(try_cast(psd as known_psd))::integer, piece_count, content_digest,
   coalesce(('0x' || sha256(mailpiece_id)[1:16])::ubigint, 0),
-  enum_code(plant::known_plant)::integer, list_position([${quotedAll(SORTING_PASSES)}], pass)::integer - 1
+  enum_code(try_cast(plant as known_plant))::integer, list_position([${quotedAll(SORTING_PASSES)}], pass)::integer - 1
 from evidence order by row_id`;
 
 /**
@@ -31,7 +33,8 @@ from evidence order by row_id`;
 export async function* recordedPieces(connection: DuckDBConnection): AsyncGenerator<RecordedPieces> {
   for (const column of NAMED) {
     await connection.run(
-      `create temp type known_${column} as enum (select distinct ${column} from evidence where ${column} is not null)`,
+      `create temp type known_${column} as enum (
+         select distinct ${column} from evidence where ${column} is not null and ${IS_GENUINE})`,
     );
   }
   const names = { psd: await namesIn(connection, 'psd'), plant: await namesIn(connection, 'plant') };

@@ -34,6 +34,11 @@ describe('a store', () => {
       await assert.rejects(Store.open(path), StoreError, 'with its anchor there, it was more than that');
       assert.equal((await readFile(path)).length, headersBytes);
     }
+    const made = join(folder, 'made.duckdb');
+    await writeFile(made, bytes.subarray(0, 4_096));
+    await writeFile(`${made}.wal`, 'what may belong to it');
+    await assert.rejects(Store.open(made), StoreError);
+    assert.equal((await readFile(made)).length, 4_096);
     const other = join(folder, 'notes.txt');
     await writeFile(other, 'what else there is');
     await assert.rejects(Store.open(other), StoreError);

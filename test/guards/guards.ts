@@ -58,8 +58,8 @@ export const GUARDS: readonly Guard[] = [
     scenario: 'B3',
     holds: 'scan ids are known after a restart',
     file: 'analytics/rebuild.ts',
-    text: 'known.noteAll(scanIds.finish(), rows.length);',
-    without: 'scanIds.finish();',
+    text: 'known.noteAll(scanIds, rows);',
+    without: '',
     tests: [PIPELINE],
   },
   {
@@ -311,9 +311,9 @@ export const GUARDS: readonly Guard[] = [
   {
     scenario: 'C10',
     holds: 'the judge goes by the order of the source, whatever the clocks say',
-    file: 'analytics/rebuild.ts',
+    file: 'analytics/store/recorded-pieces.ts',
     text: 'from evidence order by row_id`',
-    without: 'from evidence order by scanned_at desc, row_id desc`',
+    without: 'from evidence order by scanned_at_ms desc, row_id desc`',
     tests: [SCENARIOS, KILL_LOOP, PIPELINE, 'test/commands/kill.test.ts'],
   },
   {
