@@ -1,4 +1,5 @@
-import kafkajs, { type Kafka, type KafkaConfig, type ProducerConfig } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import kafkajs, { type Kafka, type KafkaConfig, type Message, type Producer, type ProducerConfig } from 'kafkajs';
 import type {
   GroupConsumer,
   KafkaAdmin,
@@ -19,6 +20,8 @@ import { Placements } from './placements.ts';
 const CLIENT_ID = 'indicia';
 const CONNECT_MS_MAX = 5_000;
 const REQUEST_MS_MAX = 30_000;
+/** Until a partition has a leader again. */
+const LEFT_OUT_MS = 250;
 /** Of one request, before a partition is taken up anew: a broker that restarts is away for longer than one retry. */
 const RETRY = { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8 };
 
@@ -46,9 +49,7 @@ export class KafkaJsClient implements KafkaClient {
     const producer = this.#producer({ idempotent: true }, placements);
     await askingAgain(() => producer.connect());
     return {
-      send: async (messages) => {
-        if (messages.length > 0) await placements.sent(() => asking(producer.sendBatch(this.#batch(messages))));
-      },
+      send: (messages) => this.#sendAll(messages, producer, placements),
       close: () => producer.disconnect(),
     };
   }
@@ -65,7 +66,8 @@ export class KafkaJsClient implements KafkaClient {
       commit: async (messages, { group, topic, partition, next }) => {
         // One that fails is left open: the next producer with this id ends it, and so does the broker after a while.
         const transaction = await asking(producer.transaction());
-        if (messages.length > 0) await placements.sent(() => asking(transaction.sendBatch(this.#batch(messages))));
+        if (messages.length > 0)
+          await placements.sent(() => asking(transaction.sendBatch(this.#batch(outgoing(messages)))));
         const offset = { partition, offset: next.toString() };
         await askingAgain(() => {
           return transaction.sendOffsets({ consumerGroupId: group, topics: [{ topic, partitions: [offset] }] });
@@ -89,22 +91,39 @@ export class KafkaJsClient implements KafkaClient {
     });
   }
 
-  #batch(messages: readonly NewMessage[]): kafkajs.ProducerBatch {
+  /** Outside a transaction, what was left out was not sent, and is sent again by itself. @throws KafkaError */
+  async #sendAll(messages: readonly NewMessage[], producer: Producer, placements: Placements): Promise<void> {
+    let left = outgoing(messages);
+    for (let attempt = 1; left.length > 0; attempt++) {
+      const batch = this.#batch(left);
+      const leftOut = await placements.leftOutOf(() => asking(producer.sendBatch(batch)));
+      left = left.filter(({ message }) => leftOut.has(message));
+      if (left.length === 0) return;
+      if (attempt === RETRY.retries) throw placements.leftOut(leftOut);
+      await sleep(LEFT_OUT_MS);
+    }
+  }
+
+  #batch(messages: readonly Outgoing[]): kafkajs.ProducerBatch {
     const topics = Map.groupBy(messages, ({ topic }) => topic);
     return {
       acks: -1,
       compression: COMPRESSION_TYPES[this.#connection.compression],
-      topicMessages: [...topics].map(([topic, its]) => ({
-        topic,
-        messages: its.map(({ partition, key, value, headers }) => ({
-          key,
-          value,
-          headers,
-          ...(partition === null ? {} : { partition }),
-        })),
-      })),
+      topicMessages: [...topics].map(([topic, its]) => ({ topic, messages: its.map(({ message }) => message) })),
     };
   }
+}
+
+/** A message as kafkajs takes it. */
+interface Outgoing {
+  readonly topic: string;
+  readonly message: Message;
+}
+
+function outgoing(messages: readonly NewMessage[]): Outgoing[] {
+  return messages.map(({ topic, partition, key, value, headers }) => {
+    return { topic, message: { key, value, headers, ...(partition === null ? {} : { partition }) } };
+  });
 }
 
 function configOf({ brokers, tls, sasl, retries = RETRY.retries }: KafkaConnection): KafkaConfig {

@@ -1,29 +1,38 @@
-import kafkajs, { type ICustomPartitioner, type RecordMetadata } from 'kafkajs';
+import kafkajs, { type ICustomPartitioner, type Message, type RecordMetadata } from 'kafkajs';
 import { KafkaError } from '../client-port.ts';
 
 /**
- * Where the messages of one send went. When a partition gets another leader during a send, kafkajs 2.2.4 leaves its messages
- * out if that broker has answered for other partitions before, and says that all is well: so what was placed is held
- * against what brokers acknowledged.
+ * Where the messages of one send went. When a partition gets another leader during a send, or has none yet, kafkajs 2.2.4
+ * leaves its messages out if that broker has answered for other partitions before, and says that all is well: so what was
+ * placed is held against what brokers acknowledged.
  */
 export class Placements {
-  readonly #placed = new Set<string>();
+  readonly #placed = new Map<Message, string>();
 
   readonly partitioner: ICustomPartitioner = () => {
     const place = kafkajs.Partitioners.DefaultPartitioner();
-    return (message) => {
-      const partition = place(message);
-      this.#placed.add(`${message.topic}/${partition}`);
+    return (placing) => {
+      const partition = place(placing);
+      this.#placed.set(placing.message, `${placing.topic}/${partition}`);
       return partition;
     };
   };
 
-  /** @throws KafkaError where messages were left out. */
-  async sent(send: () => Promise<readonly RecordMetadata[]>): Promise<void> {
+  /** The messages that were left out. */
+  async leftOutOf(send: () => Promise<readonly RecordMetadata[]>): Promise<ReadonlySet<Message>> {
     this.#placed.clear();
     const acknowledged = new Set((await send()).map(({ topicName, partition }) => `${topicName}/${partition}`));
-    const left = [...this.#placed].filter((place) => !acknowledged.has(place));
-    if (left.length > 0)
-      throw new KafkaError(`a leader moved, and no broker has taken the messages for ${left.join(', ')}`);
+    return new Set([...this.#placed].flatMap(([message, place]) => (acknowledged.has(place) ? [] : [message])));
+  }
+
+  /** @throws KafkaError where messages were left out. */
+  async sent(send: () => Promise<readonly RecordMetadata[]>): Promise<void> {
+    const left = await this.leftOutOf(send);
+    if (left.size > 0) throw this.leftOut(left);
+  }
+
+  leftOut(messages: ReadonlySet<Message>): KafkaError {
+    const places = new Set([...messages].map((message) => this.#placed.get(message)));
+    return new KafkaError(`a leader moved, and no broker has taken the messages for ${[...places].join(', ')}`);
   }
 }
