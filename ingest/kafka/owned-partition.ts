@@ -1,26 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  FencedProducerError,
-  type GroupConsumer,
-  KafkaError,
-  type StoredMessage,
-  type TransactionalProducer,
-} from './client-port.ts';
+import { FencedProducerError, type GroupConsumer, KafkaError, type StoredMessage } from './client-port.ts';
 import { RETRY_MS_FIRST, RETRY_MS_MAX } from './limits.ts';
+import { Publisher, type PublisherPorts } from './publisher.ts';
 import type { StageTask } from './stage-task.ts';
 import { WorkQueue } from './work-queue.ts';
 
-export interface PartitionPorts {
+export interface PartitionPorts extends Pick<PublisherPorts, 'producer' | 'published' | 'group' | 'topic'> {
   readonly consumer: Pick<GroupConsumer, 'pause' | 'resume' | 'seek' | 'confirmations'>;
-  /** Fences whoever had the partition before. */
-  readonly producer: () => Promise<TransactionalProducer>;
-  /** To be asked after the fencing: whoever had the partition before may have been publishing. */
-  readonly published: () => Promise<bigint | null>;
   /** First offset that the partition holds, and the one after the last. */
   readonly bounds: () => Promise<{ readonly low: bigint; readonly high: bigint }>;
   readonly claim: (published: bigint | null) => Promise<StageTask>;
-  readonly group: string;
-  readonly topic: string;
   readonly sessionMs: number;
   /** Bytes that this partition may hold before it is paused. */
   readonly bytesMax: () => number;
@@ -124,12 +113,17 @@ export class OwnedPartition {
           this.#ports.onBroken(failure);
           return;
         }
-        this.#ports.onTrouble(error instanceof FencedProducerError ? this.#takenOver(failure) : failure);
-        await this.#waitUpTo(this.#retryMs);
-        this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS_MAX);
-        await this.#confirmed();
+        await this.#bear(error instanceof FencedProducerError ? this.#takenOver(failure) : failure);
       }
     }
+  }
+
+  /** Until it may be tried again. */
+  async #bear(failure: Error): Promise<void> {
+    this.#ports.onTrouble(failure);
+    await this.#waitUpTo(this.#retryMs);
+    this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS_MAX);
+    await this.#confirmed();
   }
 
   /** What a broker says of it names neither the partition nor what that means. */
@@ -152,9 +146,16 @@ export class OwnedPartition {
   async #own(): Promise<void> {
     if (performance.now() - this.#assignedMs > this.#ports.sessionMs / 2) await this.#confirmed();
     if (this.#isOver) return;
-    const producer = await this.#ports.producer();
+    const publisher = await Publisher.open({
+      ...this.#ports,
+      partition: this.partition,
+      mayTryAgain: async (failure) => {
+        if (!this.#isOver) await this.#bear(failure);
+        return !this.#isOver;
+      },
+    });
     try {
-      const known = await this.#ports.published();
+      const known = publisher.published;
       const bounds = await this.#ports.bounds();
       // What is beyond the end was published of a topic that was here before this one.
       const published = known === null || known > bounds.high ? null : known;
@@ -166,7 +167,7 @@ export class OwnedPartition {
         const start = this.#startOf(task, bounds);
         this.#expected = start;
         this.#ports.consumer.seek(this.partition, start);
-        await this.#work(task, queue, published ?? start, producer);
+        await this.#work(task, queue, published ?? start, publisher);
       } finally {
         this.#task = null;
         this.#expected = null;
@@ -176,8 +177,7 @@ export class OwnedPartition {
         await task.close();
       }
     } finally {
-      // A producer that was fenced or cut off has nothing left to close in order.
-      await producer.close().catch(() => {});
+      await publisher.close();
     }
   }
 
@@ -191,7 +191,7 @@ export class OwnedPartition {
     return low;
   }
 
-  async #work(task: StageTask, queue: WorkQueue, before: bigint, producer: TransactionalProducer): Promise<void> {
+  async #work(task: StageTask, queue: WorkQueue, before: bigint, publisher: Publisher): Promise<void> {
     if (this.#isOver) return;
     this.#resume();
     let published = before;
@@ -208,8 +208,7 @@ export class OwnedPartition {
       if (this.#isReleased) return;
       // What is worked on again, for the sake of a store, was published before.
       const next = done === null || done.last < published ? published : done.last + 1n;
-      const { group, topic } = this.#ports;
-      await producer.commit([...(done?.outputs ?? []), ...besides], { group, topic, partition: this.partition, next });
+      await publisher.commit([...(done?.outputs ?? []), ...besides], next);
       published = next;
       this.#retryMs = RETRY_MS_FIRST;
       if (!this.#isOver) queue.fill();

@@ -8,11 +8,11 @@ const partitionMetadata = [0, 1, 2].map((partitionId) => {
 });
 
 /** As kafkajs sends: each message is placed, more often where it tries again, and only some places answer. */
-function sending(placements: Placements, partitions: readonly number[], answering: readonly number[]) {
+function sending(placements: Placements, partitions: readonly number[], answering: readonly number[], attempts = 2) {
   const messages = partitions.map((partition) => ({ value: Buffer.from(`for ${partition}`), partition }));
   const place = placements.partitioner();
   const send = async () => {
-    for (let attempt = 0; attempt < 2; attempt++) {
+    for (let attempt = 0; attempt < attempts; attempt++) {
       for (const message of messages) place({ topic: 'verdicts', partitionMetadata, message });
     }
     return answering.map((partition) => ({ topicName: 'verdicts', partition, errorCode: 0 }));
@@ -22,7 +22,7 @@ function sending(placements: Placements, partitions: readonly number[], answerin
 
 describe('messages that kafkajs left out', () => {
   it('are those of the partitions that no broker answered for, and no others', async () => {
-    const placements = new Placements();
+    const placements = new Placements('many');
     const { messages, send } = sending(placements, [0, 1, 2, 1], [0, 2]);
     assert.deepEqual([...(await placements.leftOutOf(send))], [messages[1], messages[3]]);
     const again = sending(placements, [1, 1], [1]);
@@ -30,10 +30,18 @@ describe('messages that kafkajs left out', () => {
   });
 
   it('end a transaction, with the name of the partition', async () => {
-    const placements = new Placements();
-    const { send } = sending(placements, [0, 1], [0]);
+    const placements = new Placements('one');
+    const { send } = sending(placements, [0, 1], [0], 1);
     await assert.rejects(placements.sent(send), (error) => {
       return error instanceof KafkaError && error.message.includes('verdicts/1');
     });
+  });
+
+  it('end a transaction before kafkajs sends again what another broker may have taken by now', async () => {
+    const placements = new Placements('one');
+    const { send } = sending(placements, [0, 1], [0, 1]);
+    await assert.rejects(placements.sent(send), /has not taken its part/);
+    const next = sending(placements, [0, 1], [0, 1], 1);
+    await placements.sent(next.send);
   });
 });

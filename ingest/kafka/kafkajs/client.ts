@@ -40,14 +40,14 @@ export class KafkaJsClient implements KafkaClient {
 
   async admin(): Promise<KafkaAdmin> {
     const admin = this.#kafka.admin();
-    await asking(admin.connect());
+    await orNone(admin, () => asking(admin.connect()));
     return new KafkaJsAdmin(admin);
   }
 
   async producer(): Promise<KafkaProducer> {
-    const placements = new Placements();
+    const placements = new Placements('many');
     const producer = this.#producer({ idempotent: true }, placements);
-    await askingAgain(() => producer.connect());
+    await orNone(producer, () => askingAgain(() => producer.connect()));
     return {
       send: (messages) => this.#sendAll(messages, producer, placements),
       close: () => producer.disconnect(),
@@ -56,12 +56,15 @@ export class KafkaJsClient implements KafkaClient {
 
   async transactionalProducer(id: string): Promise<TransactionalProducer> {
     const transactionalId = id;
-    const placements = new Placements();
+    const placements = new Placements('one');
     const config = { idempotent: true, transactionalId, transactionTimeout: TRANSACTION_MS_MAX };
     const producer = this.#producer(config, placements);
-    await asking(producer.connect());
-    // kafkajs asks for its epoch, which fences the others and ends what they left open, with its first transaction only.
-    await asking(asking(producer.transaction()).then((first) => first.abort()));
+    await orNone(producer, async () => {
+      await asking(producer.connect());
+      // kafkajs asks for its epoch, which fences the others and ends what they left open, with its first transaction only.
+      const first = await asking(producer.transaction());
+      await asking(first.abort());
+    });
     return {
       commit: async (messages, { group, topic, partition, next }) => {
         // One that fails is left open: the next producer with this id ends it, and so does the broker after a while.
@@ -111,6 +114,16 @@ export class KafkaJsClient implements KafkaClient {
       compression: COMPRESSION_TYPES[this.#connection.compression],
       topicMessages: [...topics].map(([topic, its]) => ({ topic, messages: its.map(({ message }) => message) })),
     };
+  }
+}
+
+/** One that could not be opened has connections all the same, which would keep the process from ending. */
+async function orNone(client: { disconnect(): Promise<void> }, open: () => Promise<void>): Promise<void> {
+  try {
+    await open();
+  } catch (error) {
+    await client.disconnect().catch(() => {});
+    throw error;
   }
 }
 
