@@ -5,6 +5,9 @@ import { jsonLines } from './command-line.ts';
 
 const MAIN = fileURLToPath(new URL('../../main.ts', import.meta.url));
 
+/** For a member that is told to stop: longer than a session, with which it may have to wait for its brokers. */
+const STOP_MS_MAX = 60_000;
+
 export interface Progress {
   readonly type: 'progress' | 'summary';
   readonly scans: number;
@@ -71,7 +74,9 @@ export class StageProcess {
   /** Ends in order; its summary. */
   async stop(): Promise<Progress> {
     this.#child.kill('SIGTERM');
+    const late = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS_MAX);
     const exitCode = await this.ended;
+    clearTimeout(late);
     const { last } = this;
     if (exitCode !== 0 || last?.type !== 'summary') throw new Error(`ended with ${exitCode}: ${this.stderr}`);
     return last;

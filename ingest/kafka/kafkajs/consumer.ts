@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import type { ConsumerEvents, GroupConsumer, GroupOffset, StoredMessage } from '../client-port.ts';
-import { FETCH_BYTES, FETCH_PARTITION_BYTES, FETCH_WAIT_MS, RETRY_MS_MAX } from '../limits.ts';
+import { FETCH_BYTES, FETCH_PARTITION_BYTES, FETCH_WAIT_MS, RETRY_MS_FIRST, RETRY_MS_MAX } from '../limits.ts';
 import { stickyAssigner } from './assigner.ts';
 import { asKafkaError, asking } from './failures.ts';
 
@@ -10,13 +11,19 @@ export class KafkaJsConsumer implements GroupConsumer {
   readonly #consumer: Consumer;
   #owned: readonly number[] = [];
   confirmations = 0;
+  readonly #sessionMs: number;
   #isStopped = false;
+  /** Until it has joined its group, or failed to. */
+  #joining: Promise<void> = Promise.resolve();
+  #comingBack: NodeJS.Timeout | undefined;
+  #comeBackMs = RETRY_MS_FIRST;
   /** Whether there is a group to fetch from: not while the client comes back after a failure. */
   #isJoined = false;
   readonly #paused = new Set<number>();
 
   constructor(kafka: Kafka, group: string, topic: string, sessionMs: number) {
     this.#topic = topic;
+    this.#sessionMs = sessionMs;
     this.#consumer = kafka.consumer({
       groupId: group,
       partitionAssigners: [stickyAssigner(topic, () => this.#owned)],
@@ -27,8 +34,8 @@ export class KafkaJsConsumer implements GroupConsumer {
       maxBytes: FETCH_BYTES,
       maxWaitTimeInMs: FETCH_WAIT_MS,
       allowAutoTopicCreation: false,
-      // A member comes back for as long as it is not stopped, however long its brokers are away.
-      retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8, restartOnFailure: async () => !this.#isStopped },
+      // One that kafkajs 2.2.4 brings back is not stopped by its stop while it joins, and would go on by itself for ever.
+      retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8, restartOnFailure: async () => false },
     });
   }
 
@@ -40,9 +47,11 @@ export class KafkaJsConsumer implements GroupConsumer {
         batch.messages.map((message) => storedMessage(batch.partition, message)),
       );
     };
-    const run = () => this.#consumer.run({ autoCommit: false, eachBatchAutoResolve: true, eachBatch });
+    const join = () => this.#consumer.run({ autoCommit: false, eachBatchAutoResolve: true, eachBatch });
     const { GROUP_JOIN, HEARTBEAT, START_BATCH_PROCESS, STOP, CRASH } = this.#consumer.events;
     this.#consumer.on(GROUP_JOIN, ({ payload }) => {
+      if (this.#isStopped) return;
+      this.#comeBackMs = RETRY_MS_FIRST;
       this.#owned = payload.memberAssignment[this.#topic] ?? [];
       this.#isJoined = true;
       // A client that came back has forgotten what was paused.
@@ -58,23 +67,33 @@ export class KafkaJsConsumer implements GroupConsumer {
     this.#consumer.on(STOP, () => {
       this.#isJoined = false;
     });
-    this.#consumer.on(CRASH, ({ payload: { error, restart } }) => {
+    this.#consumer.on(CRASH, ({ payload: { error } }) => {
+      if (this.#isStopped) return;
       onFailure(asKafkaError(error));
-      // kafkajs gives up on what it takes for final; a broker that is away for long looks like that, too.
-      if (!restart) this.#comeBack(run);
+      this.#comeBack(join);
     });
     await asking(this.#consumer.connect());
     await asking(this.#consumer.subscribe({ topics: [this.#topic], fromBeginning: true }));
-    await run();
+    this.#joining = join();
+    await this.#joining;
   }
 
-  #comeBack(run: () => Promise<void>): void {
-    const again = () => {
-      if (this.#isStopped) return;
+  /** For as long as it is not stopped, however long its brokers are away: that looks as if it were final, too. */
+  #comeBack(join: () => Promise<void>): void {
+    const again = async () => {
+      try {
+        await this.#consumer.connect();
+      } catch {
+        if (!this.#isStopped) this.#comeBack(join);
+        return;
+      }
       // What fails once it is connected is told as a crash again.
-      this.#consumer.connect().then(run, () => this.#comeBack(run));
+      if (!this.#isStopped) await join();
     };
-    setTimeout(again, RETRY_MS_MAX);
+    this.#comingBack = setTimeout(() => {
+      this.#joining = again();
+    }, this.#comeBackMs);
+    this.#comeBackMs = Math.min(2 * this.#comeBackMs, RETRY_MS_MAX);
   }
 
   pause(partition: number): void {
@@ -105,6 +124,12 @@ export class KafkaJsConsumer implements GroupConsumer {
 
   async stop(): Promise<void> {
     this.#isStopped = true;
+    clearTimeout(this.#comingBack);
+    const late = new AbortController();
+    // Brokers that are away do not answer who wants to join, either.
+    const enough = sleep(this.#sessionMs, undefined, { signal: late.signal }).catch(() => {});
+    await Promise.race([this.#joining, enough]);
+    late.abort();
     await this.#consumer.disconnect();
   }
 }
