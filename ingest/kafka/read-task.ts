@@ -7,6 +7,7 @@ import { EVENT_TYPES, eventHeaders, headerText } from './messages/cloud-events.t
 import { deadLetter, type Origin } from './messages/dead-letter.ts';
 import { READINGS_CONTENT_TYPE } from './messages/readings-codec.ts';
 import { splitReadings } from './messages/split-readings.ts';
+import { withoutNotScans } from './not-scans.ts';
 import { gatherScans } from './scan-batch.ts';
 import type { StageTask, TaskFactory } from './stage-task.ts';
 
@@ -44,12 +45,17 @@ async function readMessages(
   { read, spool, nowMs, topics, partitions, onRead }: ReadPorts,
 ): Promise<NewMessage[]> {
   const gathered = await gatherScans(topics.scans, messages, spool);
-  const { origins, dead } = gathered;
+  const dead = [...gathered.dead];
   const out: NewMessage[] = [];
+  let scans = 0;
   try {
-    if (origins.length > 0) {
-      const { columns } = await read(gathered.lines);
-      if (rowsOf(columns) !== origins.length) throw new Error('a reader answered with more or fewer rows than lines');
+    if (gathered.origins.length > 0) {
+      const answer = await read(gathered.lines);
+      if (rowsOf(answer.columns) !== gathered.origins.length)
+        throw new Error('a reader answered with more or fewer rows than lines');
+      const { columns, origins, dead: notScans } = withoutNotScans(answer.columns, gathered.origins);
+      dead.push(...notScans);
+      scans = origins.length;
       const source = `/indicia/${topics.scans}/${partition}`;
       const place = `${messages[0]?.offset}-${messages.at(-1)?.offset}`;
       const parts = splitReadings({ ...columns, image: namedPictures(columns, origins) }, partitions);
@@ -72,7 +78,7 @@ async function readMessages(
   } finally {
     await gathered.release();
   }
-  onRead({ scans: origins.length, deadLetters: dead.length });
+  onRead({ scans, deadLetters: dead.length });
   return [...out, ...dead.map(([origin, poison]) => deadLetter(topics.deadLetters, origin, poison))];
 }
 

@@ -1,12 +1,12 @@
 import { LINE_BYTES_MAX } from '../limits.ts';
-import { readRecord } from '../scan-line.ts';
-import { type ScanLines, ScanLinesBuilder, textOf } from '../scan-lines.ts';
+import { type ScanLines, ScanLinesBuilder } from '../scan-lines.ts';
 import type { StoredMessage } from './client-port.ts';
 import type { ImageSpool } from './image-spool.ts';
 import type { Origin, Poison } from './messages/dead-letter.ts';
 import { readScanMessage, type ScanMessage } from './messages/scan-message.ts';
+import { problemWith } from './not-scans.ts';
 
-/** The scans of some messages of one partition, as lines for a reader, and what nothing could be made of. */
+/** The scans of some messages of one partition, as lines for a reader, and what nothing could be made of; a line is not looked into. */
 export interface ScanMessages {
   readonly lines: ScanLines;
   /** For each line, in their order; with the number and bytes of the line where it is not all of the message. */
@@ -35,11 +35,12 @@ export async function gatherScans(
     else if (its.kind === 'lines') {
       for (const [index, bytes] of its.lines.entries()) {
         const origin = { topic, message, line: { number: index + 1, bytes } };
-        const problem = problemWith(bytes);
-        if (problem === null) {
-          builder.add(asLine(bytes));
-          origins.push(origin);
-        } else dead.push([origin, { poison: 'not-a-scan', detail: problem }]);
+        if (bytes.length > LINE_BYTES_MAX) {
+          dead.push([origin, { poison: 'not-a-scan', detail: `longer than ${LINE_BYTES_MAX} bytes` }]);
+          continue;
+        }
+        builder.add(asLine(bytes));
+        origins.push(origin);
       }
     } else {
       const image = await pictures?.add(message.value ?? Buffer.alloc(0), its.extension);
@@ -60,13 +61,6 @@ export async function gatherScans(
 
 function imageLine(fields: Extract<ScanMessage, { kind: 'image' }>['fields'], image: string | undefined): Buffer {
   return Buffer.from(JSON.stringify({ ...fields, payload: undefined, image }));
-}
-
-/** A record without a scan id can have no verdict that anybody would find; whatever else is wrong with it, it has one. */
-function problemWith(line: Buffer): string | null {
-  if (line.length > LINE_BYTES_MAX) return `longer than ${LINE_BYTES_MAX} bytes`;
-  const read = readRecord(textOf(line, 0, line.length));
-  return 'problem' in read ? read.problem : null;
 }
 
 function asLine(bytes: Buffer) {

@@ -17,8 +17,9 @@ const NONE: ReadonlySet<number> = new Set();
  */
 export function splitReadings(columns: ReadingColumns, partitions: number): ReadingsPart[] {
   const byPartition = new Map<number, number[]>();
+  const ofLicenses = new Map<number, number>();
   for (let row = 0; row < rowsOf(columns); row++) {
-    const partition = partitionOfKey(keyOf(columns, row), partitions);
+    const partition = partitionOfRow(columns, row, partitions, ofLicenses);
     const its = byPartition.get(partition);
     if (its === undefined) byPartition.set(partition, [row]);
     else its.push(row);
@@ -29,8 +30,17 @@ export function splitReadings(columns: ReadingColumns, partitions: number): Read
   });
 }
 
-function keyOf({ license, scanId }: ReadingColumns, row: number): string {
-  return isValid(license.valid, row) ? String(numberAt(license, row)) : textAt(scanId, row);
+function partitionOfRow(
+  { license, scanId }: ReadingColumns,
+  row: number,
+  partitions: number,
+  ofLicenses: Map<number, number>,
+): number {
+  if (!isValid(license.valid, row)) return partitionOfKey(textAt(scanId, row), partitions);
+  const number = numberAt(license, row);
+  const partition = ofLicenses.get(number) ?? partitionOfKey(String(number), partitions);
+  ofLicenses.set(number, partition);
+  return partition;
 }
 
 /** In halves until each is small enough for a message; a single row always is. */

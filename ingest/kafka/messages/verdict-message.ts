@@ -17,12 +17,17 @@ export function verdictMessages(
   event: { readonly id: string; readonly source: string; readonly timeMs: number },
 ): NewMessage[] {
   const lines = new Map<string, string[]>();
+  // Most verdicts of a batch are alike, but for the scan.
+  const ends = new Map<string, string>();
   for (const [row, machine] of machines.entries()) {
     const its = lines.get(machine) ?? [];
     if (its.length === 0) lines.set(machine, its);
     const reasons = textAt(verdicts.reasons, row);
     const disposition = textAt(verdicts.dispositions, row);
-    its.push(JSON.stringify({ scanId: scanIds[row], disposition, reasons: reasons === '' ? [] : reasons.split(',') }));
+    const kind = `${disposition} ${reasons}`;
+    const end = ends.get(kind) ?? endOf(disposition, reasons);
+    ends.set(kind, end);
+    its.push(`{"scanId":${JSON.stringify(scanIds[row])},${end}`);
   }
   return [...lines].map(([machine, its]) => ({
     topic: to,
@@ -36,4 +41,8 @@ export function verdictMessages(
       contentType: LINES_CONTENT_TYPE,
     }),
   }));
+}
+
+function endOf(disposition: string, reasons: string): string {
+  return JSON.stringify({ disposition, reasons: reasons === '' ? [] : reasons.split(',') }).slice(1);
 }

@@ -1,0 +1,42 @@
+import { type ReadingColumns, type ReasonCode, rowsOf, selectReadings, textAt } from '../../indicium/index.ts';
+import { LINE_BYTES_MAX } from '../limits.ts';
+import { readRecord } from '../scan-line.ts';
+import { textOf } from '../scan-lines.ts';
+import type { Origin, Poison } from './messages/dead-letter.ts';
+
+/** A record without a scan id can have no verdict that anybody would find; whatever else is wrong with it, it has one. */
+export function problemWith(line: Buffer): string | null {
+  if (line.length > LINE_BYTES_MAX) return `longer than ${LINE_BYTES_MAX} bytes`;
+  const read = readRecord(textOf(line, 0, line.length));
+  return 'problem' in read ? read.problem : null;
+}
+
+/** What readers made of lines, without those that are no scans. */
+export interface ReadLines {
+  readonly columns: ReadingColumns;
+  readonly origins: readonly Origin[];
+  readonly dead: readonly (readonly [Origin, Poison])[];
+}
+
+const MALFORMED: ReasonCode = 'scan-malformed';
+const NONE: ReadonlySet<number> = new Set();
+
+/** Readers parse the lines anyhow, in threads of their own: only what they made nothing of is looked at once more. */
+export function withoutNotScans(columns: ReadingColumns, origins: readonly Origin[]): ReadLines {
+  const { offsets } = columns.outcome;
+  const dead: [Origin, Poison][] = [];
+  const kept: number[] = [];
+  for (const [row, origin] of origins.entries()) {
+    const mayBeDead = (offsets[row + 1] ?? 0) - (offsets[row] ?? 0) === MALFORMED.length;
+    const isMalformed = mayBeDead && textAt(columns.outcome, row) === MALFORMED;
+    const problem = isMalformed && origin.line !== undefined ? problemWith(origin.line.bytes) : null;
+    if (problem === null) kept.push(row);
+    else dead.push([origin, { poison: 'not-a-scan', detail: problem }]);
+  }
+  if (kept.length === rowsOf(columns)) return { columns, origins, dead };
+  return {
+    columns: selectReadings(columns, kept, NONE),
+    origins: kept.flatMap((row) => origins[row] ?? []),
+    dead,
+  };
+}
