@@ -16,7 +16,7 @@ export class RunningMember {
   #last: Progress = { scans: 0, repeated: 0 };
 
   constructor(args: readonly string[]) {
-    this.#child = spawn(process.execPath, [MAIN, ...args, '--json'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    this.#child = spawn(process.execPath, [MAIN, ...args, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
     let text = '';
     this.#child.stdout?.on('data', (chunk: Buffer) => {
       text += chunk.toString();

@@ -69,12 +69,13 @@ export class KafkaJsClient implements KafkaClient {
       commit: async (messages, { group, topic, partition, next }) => {
         // One that fails is left open: the next producer with this id ends it, and so does the broker after a while.
         const transaction = await asking(producer.transaction());
-        if (messages.length > 0)
-          await placements.sent(() => asking(transaction.sendBatch(this.#batch(outgoing(messages)))));
         const offset = { partition, offset: next.toString() };
+        // First, since the brokers may not be done with the transaction before: this may be asked again, messages may not.
         await askingAgain(() => {
           return transaction.sendOffsets({ consumerGroupId: group, topics: [{ topic, partitions: [offset] }] });
         });
+        if (messages.length > 0)
+          await placements.sent(() => asking(transaction.sendBatch(this.#batch(outgoing(messages)))));
         await asking(transaction.commit());
       },
       close: () => producer.disconnect(),

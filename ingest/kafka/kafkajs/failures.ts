@@ -29,8 +29,10 @@ export async function asking<Result>(asked: Promise<Result>): Promise<Result> {
   }
 }
 
-const AGAIN_MS = 100;
-const AGAIN_MAX = 30;
+/** As long as a transaction takes that ends beside; a coordinator that moves takes longer. */
+const AGAIN_MS_FIRST = 10;
+const AGAIN_MS_MAX = 100;
+const AGAIN_MAX = 34;
 
 /** For what kafkajs does not try again by itself though it may: a coordinator that moves or loads, a broker that is gone. */
 export async function askingAgain<Result>(ask: () => Promise<Result>): Promise<Result> {
@@ -40,7 +42,7 @@ export async function askingAgain<Result>(ask: () => Promise<Result>): Promise<R
     } catch (error) {
       const mayTry = error instanceof kafkajs.KafkaJSError && error.retriable;
       if (!mayTry || attempt === AGAIN_MAX) throw asKafkaError(error);
-      await sleep(AGAIN_MS);
+      await sleep(Math.min(AGAIN_MS_FIRST * 2 ** (attempt - 1), AGAIN_MS_MAX));
     }
   }
 }
