@@ -83,12 +83,11 @@ export class KafkaJsConsumer implements GroupConsumer {
     const again = async () => {
       try {
         await this.#consumer.connect();
+        // What fails in it is told as a crash again.
+        if (!this.#isStopped) await join();
       } catch {
         if (!this.#isStopped) this.#comeBack(join);
-        return;
       }
-      // What fails once it is connected is told as a crash again.
-      if (!this.#isStopped) await join();
     };
     this.#comingBack = setTimeout(() => {
       this.#joining = again();

@@ -5,9 +5,9 @@ import { KafkaError } from '../client-port.ts';
  * Where the messages of one send went. When a send to several brokers is not answered by one of them, kafkajs 2.2.4 tries
  * all of them again that have not answered yet, and those that it has a new connection to, with new sequence numbers: what
  * those have taken by then they take twice. Outside of a transaction that is a repeat like others; in one there is no second
- * attempt. When a partition gets another leader during a send, or has none yet, kafkajs 2.2.4
- * leaves its messages out if that broker has answered for other partitions before, and says that all is well: so what was
- * placed is held against what brokers acknowledged.
+ * attempt. When a partition gets another leader during a send, or has none yet, the library leaves its messages out if that
+ * broker has answered for other partitions before, and says that all is well: so what was placed is held against what
+ * brokers acknowledged.
  */
 export class Placements {
   readonly #placed = new Map<Message, string>();
