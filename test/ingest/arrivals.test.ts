@@ -185,7 +185,12 @@ describe('what lies in the folder', () => {
   it('is watched in turns where it is too much', async (test) => {
     const watched = await Watched.open(test);
     const names = Array.from({ length: DROP_WATCHED_MAX + 5 }, (_, index) => `self-${10_000 + index}.png`);
-    await Promise.all(names.map((name) => writeFile(watched.path(name), picture)));
+    const write = async (name: string) => {
+      await writeFile(watched.path(name), picture);
+      // Written side by side they would be taken in the order in which they were done.
+      await utimes(watched.path(name), 1, 1);
+    };
+    await Promise.all(names.map(write));
     await watched.readyAt(0);
     const first = await watched.readyAt(2);
     assert.equal(first.length, DROP_WATCHED_MAX);
