@@ -4,9 +4,15 @@ import { readRecord } from '../scan-line.ts';
 import { textOf } from '../scan-lines.ts';
 import type { Origin, Poison } from './messages/dead-letter.ts';
 
+/** Why a line is not even looked into; null where it is not too long. */
+export function tooLong({ length }: Buffer): string | null {
+  return length > LINE_BYTES_MAX ? `longer than ${LINE_BYTES_MAX} bytes` : null;
+}
+
 /** A record without a scan id can have no verdict that anybody would find; whatever else is wrong with it, it has one. */
 export function problemWith(line: Buffer): string | null {
-  if (line.length > LINE_BYTES_MAX) return `longer than ${LINE_BYTES_MAX} bytes`;
+  const length = tooLong(line);
+  if (length !== null) return length;
   const read = readRecord(textOf(line, 0, line.length));
   return 'problem' in read ? read.problem : null;
 }

@@ -1,10 +1,9 @@
-import { LINE_BYTES_MAX } from '../limits.ts';
 import { type ScanLines, ScanLinesBuilder } from '../scan-lines.ts';
 import type { StoredMessage } from './client-port.ts';
 import type { ImageSpool } from './image-spool.ts';
 import type { Origin, Poison } from './messages/dead-letter.ts';
 import { readScanMessage, type ScanMessage } from './messages/scan-message.ts';
-import { problemWith } from './not-scans.ts';
+import { problemWith, tooLong } from './not-scans.ts';
 
 /** The scans of some messages of one partition, as lines for a reader, and what nothing could be made of; a line is not looked into. */
 export interface ScanMessages {
@@ -35,12 +34,11 @@ export async function gatherScans(
     else if (its.kind === 'lines') {
       for (const [index, bytes] of its.lines.entries()) {
         const origin = { topic, message, line: { number: index + 1, bytes } };
-        if (bytes.length > LINE_BYTES_MAX) {
-          dead.push([origin, { poison: 'not-a-scan', detail: `longer than ${LINE_BYTES_MAX} bytes` }]);
-          continue;
-        }
-        builder.add(asLine(bytes));
-        origins.push(origin);
+        const detail = tooLong(bytes);
+        if (detail === null) {
+          builder.add(asLine(bytes));
+          origins.push(origin);
+        } else dead.push([origin, { poison: 'not-a-scan', detail }]);
       }
     } else {
       const image = await pictures?.add(message.value ?? Buffer.alloc(0), its.extension);
