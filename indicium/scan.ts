@@ -14,7 +14,9 @@ export interface Scan {
   readonly mark: Mark;
   /** Fields of the scan record that are unknown here, as JSON text; kept and passed on. */
   readonly extra: string | null;
-  /** Digest of everything above but `extra`: the same scan id with another digest is another scan. */
+  /** Id of the token or client certificate that brought the scan; null where its source says all that is known. */
+  readonly sender: string | null;
+  /** Digest of everything above but `extra` and `sender`: the same scan id with another digest is another scan. */
   readonly digest: bigint;
 }
 

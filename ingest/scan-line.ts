@@ -29,6 +29,8 @@ export interface ScanOrigin {
   readonly imageFolder: string | null;
   /** The plant of whoever sent it: a scan that names none is of it, and of no other. Not given, any plant may be named. */
   readonly plant?: string | undefined;
+  /** Id of the token or client certificate that it came with, if any. */
+  readonly sender?: string | undefined;
 }
 
 export interface LineOrigin extends ScanOrigin {
@@ -42,7 +44,7 @@ export interface LineOrigin extends ScanOrigin {
  */
 export function parseScanLine(line: string, origin: LineOrigin): Scan {
   const malformed = (scanId: string, detail: string): Scan => {
-    return { ...malformedScan(scanId, detail, line), plant: origin.plant ?? null };
+    return { ...malformedScan(scanId, detail, line), ...namedBy(origin) };
   };
   const read = readRecord(line);
   if ('problem' in read) return malformed(origin.fallbackId(), read.problem);
@@ -61,7 +63,7 @@ export function isOfPlant(scan: Scan, origin: ScanOrigin): boolean {
 export function scanOfRecord(record: Readonly<Record<string, unknown>>, scanId: string, origin: ScanOrigin): Scan {
   if (isNested(record, RECORD_DEPTH_MAX)) {
     const detail = `nested deeper than ${RECORD_DEPTH_MAX} levels`;
-    return { ...malformedScan(scanId, detail, Object.keys(record).join()), plant: origin.plant ?? null };
+    return { ...malformedScan(scanId, detail, Object.keys(record).join()), ...namedBy(origin) };
   }
   // One that is no text is kept among the unknown fields: a token still says where the scan was made.
   const namedPlant = textOf(record.plant);
@@ -88,7 +90,7 @@ export function scanOfRecord(record: Readonly<Record<string, unknown>>, scanId: 
   const known = [plant, machine, scannedAtMs, mailpieceId, pass, destination, weightGrams, ...identity];
   if (extra !== null && extra.length > EXTRA_CHARS_MAX) {
     const text = JSON.stringify([known, extra]);
-    return { ...malformedScan(scanId, 'unknown fields too long', text), plant };
+    return { ...malformedScan(scanId, 'unknown fields too long', text), ...namedBy(origin), plant };
   }
   return {
     scanId,
@@ -101,8 +103,14 @@ export function scanOfRecord(record: Readonly<Record<string, unknown>>, scanId: 
     weightGrams,
     mark,
     extra,
+    sender: origin.sender ?? null,
     digest: digest64(JSON.stringify(known)),
   };
+}
+
+/** What is known of a scan from the one who sent it, whatever its record says. */
+function namedBy({ plant, sender }: ScanOrigin): Pick<Scan, 'plant' | 'sender'> {
+  return { plant: plant ?? null, sender: sender ?? null };
 }
 
 /** Objects and lists in each other. What nests deeper breaks what writes it as text again, whatever the parser bears. */
@@ -161,6 +169,7 @@ export function bareScan(scanId: string, mark: Mark, digest: bigint): Scan {
     weightGrams: null,
     mark,
     extra: null,
+    sender: null,
     digest,
   };
 }

@@ -22,6 +22,7 @@ export interface ScanLines {
   readonly label: string;
   readonly imageFolder: ScanOrigin['imageFolder'];
   readonly plant?: ScanOrigin['plant'];
+  readonly sender?: ScanOrigin['sender'];
 }
 
 /** Leaves room for a line number within the length of a scan id. */
@@ -40,6 +41,7 @@ export function* parseScanLines({
   label,
   imageFolder,
   plant,
+  sender,
 }: ScanLines): Generator<Scan, void, undefined> {
   const bytes = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
   let start = 0;
@@ -48,10 +50,14 @@ export function* parseScanLines({
     const fallbackId = () => `${label.slice(-PLACE_CHARS_MAX)}:${firstLine + index}`;
     const skippedDigest = skipped.get(index);
     if (skippedDigest !== undefined) {
-      yield malformedScan(fallbackId(), 'longer than a line may be', skippedDigest);
+      yield {
+        ...malformedScan(fallbackId(), 'longer than a line may be', skippedDigest),
+        plant: plant ?? null,
+        sender: sender ?? null,
+      };
     } else {
       const line = textOf(bytes, start, end);
-      if (line.trim() !== '') yield parseScanLine(line, { fallbackId, imageFolder, plant });
+      if (line.trim() !== '') yield parseScanLine(line, { fallbackId, imageFolder, plant, sender });
     }
     start = end;
   }

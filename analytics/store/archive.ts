@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { digestOf } from './chain.ts';
-import { EVIDENCE_COLUMNS } from './columns.ts';
+import { columnsOfVersion, EVIDENCE_COLUMNS } from './columns.ts';
 import { StoreError } from './instance.ts';
 import { moveIn } from './staging.ts';
 import { readStoredRows } from './stored-columns.ts';
@@ -48,7 +48,7 @@ export async function archive(
   // A scan of which nobody said when it was made is never older than anything.
   await connection.run(
     `create or replace temp table moving as
-     select first_row, row_count, digest from chain
+     select first_row, row_count, digest, version from chain
      where not is_archived and ($2 or not exists (
        from evidence where row_id between first_row and first_row + row_count - 1
          and coalesce(scanned_at_ms, $1) >= $1))`,
@@ -97,7 +97,7 @@ export async function unarchive(connection: DuckDBConnection, folder: string): P
   await attach(connection, folder);
   await connection.run(
     `create or replace temp table moving as
-     select first_row, row_count, digest from chain
+     select first_row, row_count, digest, version from chain
      where is_archived and first_row in (select row_id from archived)`,
   );
   await refuseChanged(connection, folder, 'archived');
@@ -121,9 +121,11 @@ export async function unarchive(connection: DuckDBConnection, folder: string): P
  */
 export async function fillFrom(connection: DuckDBConnection, folder: string): Promise<Moved> {
   await attach(connection, folder);
+  const links = `read_parquet(${quoted(join(folder, 'links', '*.parquet'))}, union_by_name = true)`;
+  const version = (await namesIn(connection, links)).has('version') ? 'coalesce(version, 4)' : '4';
   await connection.run(
     `create or replace temp table moving as
-     select distinct first_row, row_count, digest from read_parquet(${quoted(join(folder, 'links', '*.parquet'))})`,
+     select distinct first_row, row_count, digest, ${version} as version from ${links}`,
   );
   await refuseChanged(connection, folder, 'archived');
   const moved = await describeMoving(connection, 'archived');
@@ -139,10 +141,19 @@ export async function attach(connection: DuckDBConnection, folder: string): Prom
   if (!existsSync(join(folder, 'evidence'))) {
     throw new StoreError(`${folder}: no archive; 'indicia archive' writes one`);
   }
+  const files = quoted(join(folder, 'evidence', '*', '*.parquet'));
+  const rows = `read_parquet(${files}, hive_partitioning = false, union_by_name = true)`;
+  const known = await namesIn(connection, rows);
+  const columns = EVIDENCE_COLUMNS.map(({ name, type }) => (known.has(name) ? name : `null::${type} as ${name}`));
   await connection.run(
-    `create or replace temp view archived as select distinct on (row_id) ${NAMES}
-     from read_parquet(${quoted(join(folder, 'evidence', '*', '*.parquet'))}, hive_partitioning = false)`,
+    `create or replace temp view archived as select distinct on (row_id) ${columns.join(', ')} from ${rows}`,
   );
+}
+
+/** Columns of files that versions of this program wrote, of which later ones have more. */
+async function namesIn(connection: DuckDBConnection, files: string): Promise<ReadonlySet<string>> {
+  const described = await connection.runAndReadAll(`describe from ${files}`);
+  return new Set(described.getRows().map(([name]) => asText(name)));
 }
 
 /** `table` holds the rows to be compared. */
@@ -151,13 +162,16 @@ async function refuseChanged(
   folder: string,
   table: 'evidence' | 'archived',
 ): Promise<void> {
-  const links = await connection.runAndReadAll('select first_row, row_count, digest from moving order by first_row');
-  for (const [firstRow, rowCount, digest] of links.getRows()) {
+  const links = await connection.runAndReadAll(
+    'select first_row, row_count, digest, version from moving order by first_row',
+  );
+  for (const [firstRow, rowCount, digest, version] of links.getRows()) {
     const first = asBigint(firstRow);
     const last = first + asBigint(rowCount) - 1n;
     const { rowIds, columns } = await readStoredRows(connection, first, last, table);
+    const { covered } = columnsOfVersion(columns, asInteger(version));
     const isSame =
-      rowIds.length === asInteger(rowCount) && Buffer.compare(digestOf(columns, rowIds.length), asBytes(digest)) === 0;
+      rowIds.length === asInteger(rowCount) && Buffer.compare(digestOf(covered, rowIds.length), asBytes(digest)) === 0;
     if (isSame) continue;
     const where = table === 'evidence' ? 'the store' : folder;
     throw new StoreError(`${where}: rows ${first} to ${last} are not what was recorded`);

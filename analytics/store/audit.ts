@@ -1,10 +1,10 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { isText, textOrNullAt } from '../../indicium/index.ts';
+import { isText, isValid, textOrNullAt } from '../../indicium/index.ts';
 import { readAnchor } from './anchor.ts';
 import { attach } from './archive.ts';
 import { digestOf, headOf, NO_HEAD, rowChecksOf } from './chain.ts';
 import { chainEnd, type StoredLink, storedLinks } from './chain-table.ts';
-import { EVIDENCE_COLUMNS } from './columns.ts';
+import { columnsOfVersion, EVIDENCE_COLUMNS } from './columns.ts';
 import { openForReading } from './instance.ts';
 import { readStoredRows, type StoredRows } from './stored-columns.ts';
 import { asBigintOrNull, asText } from './values.ts';
@@ -93,10 +93,13 @@ const SCAN_ID_COLUMN = EVIDENCE_COLUMNS.findIndex(({ name }) => name === 'scan_i
 
 function batchProblems(link: StoredLink, { rowIds, columns }: StoredRows): StoreProblem[] {
   const { firstRow, rows, digest } = link;
-  const isWhole = rowIds.length === rows && Buffer.compare(digestOf(columns, rows), digest) === 0;
-  if (isWhole) return [];
+  const { covered, later } = columnsOfVersion(columns, link.version);
+  const isWhole = rowIds.length === rows && Buffer.compare(digestOf(covered, rows), digest) === 0;
+  // What a row had no column for when it was written, it cannot say.
+  const isFilledIn = (index: number) => later.some(({ valid }) => isValid(valid, index));
+  if (isWhole && !rowIds.some((_, index) => isFilledIn(index))) return [];
   const expected = new DataView(link.rowChecks.buffer, link.rowChecks.byteOffset, link.rowChecks.byteLength);
-  const checks = rowChecksOf(columns, rowIds.length);
+  const checks = rowChecksOf(covered, rowIds.length);
   const scanIds = columns[SCAN_ID_COLUMN];
   const seen = new Set<bigint>();
   const problems: StoreProblem[] = [];
@@ -104,7 +107,7 @@ function batchProblems(link: StoredLink, { rowIds, columns }: StoredRows): Store
     const scanId = scanIds !== undefined && isText(scanIds) ? textOrNullAt(scanIds, index) : null;
     const place = `row ${row}, scan ${scanId ?? 'without id'}`;
     if (seen.has(row)) problems.push({ problem: 'row-added', row, scanId, detail: `${place}, is there twice` });
-    else if (expected.getUint32(4 * Number(row - firstRow), true) !== checks[index]) {
+    else if (expected.getUint32(4 * Number(row - firstRow), true) !== checks[index] || isFilledIn(index)) {
       problems.push({
         problem: 'row-changed',
         row,

@@ -14,7 +14,7 @@ export class LinkAppender {
   readonly #table: ValueAppender;
 
   constructor(connection: DuckDBConnection) {
-    this.#table = new ValueAppender(connection, 'chain', [BIGINT, INTEGER, BLOB, BLOB, BLOB, BOOLEAN]);
+    this.#table = new ValueAppender(connection, 'chain', [BIGINT, INTEGER, BLOB, BLOB, BLOB, BOOLEAN, INTEGER]);
   }
 
   /** Joins an open transaction. */
@@ -28,6 +28,7 @@ export class LinkAppender {
         some.map(({ digest }) => blobValue(digest)),
         some.map(({ head }) => blobValue(head)),
         some.map(() => false),
+        some.map(({ version }) => version),
       ];
     });
   }
@@ -62,10 +63,10 @@ export interface StoredLink extends Link {
 /** All links in their order. */
 export async function* storedLinks(connection: DuckDBConnection): AsyncGenerator<StoredLink> {
   const result = await connection.stream(
-    'select first_row, row_count, row_checks, digest, head, is_archived from chain order by first_row',
+    'select first_row, row_count, row_checks, digest, head, is_archived, version from chain order by first_row',
   );
   for await (const rows of result.yieldRows()) {
-    for (const [firstRow, count, rowChecks, digest, head, isArchived] of rows) {
+    for (const [firstRow, count, rowChecks, digest, head, isArchived, version] of rows) {
       yield {
         firstRow: asBigint(firstRow),
         rows: asInteger(count),
@@ -73,6 +74,7 @@ export async function* storedLinks(connection: DuckDBConnection): AsyncGenerator
         digest: asBytes(digest),
         head: asBytes(head),
         isArchived: asBoolean(isArchived),
+        version: asInteger(version),
       };
     }
   }

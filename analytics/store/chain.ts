@@ -15,22 +15,25 @@ export interface Link {
   readonly digest: Uint8Array;
   /** SHA-256 over the head before, the first row, the number of rows and the digest. */
   readonly head: Uint8Array;
+  /** Version of the store that its rows were written by: which columns the digest covers. */
+  readonly version: number;
 }
 
 export const HEAD_BYTES = 32;
 /** The head before the first link. */
 export const NO_HEAD: Uint8Array = new Uint8Array(HEAD_BYTES);
 
-/** The columns are those of the evidence table, in its order. */
+/** The columns are those of the evidence table of this version, in its order. */
 export function linkOfColumns(
   firstRow: bigint,
   rows: number,
   columns: readonly Column[],
   headBefore: Uint8Array,
+  version: number,
 ): Link {
   const digest = digestOf(columns, rows);
   const rowChecks = new Uint8Array(rowChecksOf(columns, rows).buffer);
-  return { firstRow, rows, rowChecks, digest, head: headOf(headBefore, firstRow, rows, digest) };
+  return { firstRow, rows, rowChecks, digest, head: headOf(headBefore, firstRow, rows, digest), version };
 }
 
 export function headOf(headBefore: Uint8Array, firstRow: bigint, rows: number, digest: Uint8Array): Buffer {

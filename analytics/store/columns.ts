@@ -23,6 +23,8 @@ export interface EvidenceColumns {
 /** One column of the evidence table: its SQL type and where its values come from. Times are ms since 1970, UTC. */
 export interface StoredColumn {
   readonly name: string;
+  /** Version of the store that has it first; links of earlier ones do not cover it. Not given, all versions have it. */
+  readonly since?: number;
   readonly type: DuckDBType;
   readonly of: (evidence: EvidenceColumns) => Column;
 }
@@ -67,7 +69,17 @@ export const EVIDENCE_COLUMNS: readonly StoredColumn[] = [
     type: BIGINT,
     of: ({ policyVersion, readings }) => repeatedNumber(policyVersion, rowsOf(readings)),
   },
+  { name: 'sender', type: VARCHAR, since: 5, of: ({ readings }) => readings.sender },
 ];
+
+/** Of all columns of the table, in its order, those that a link of this version of the store covers, or the others. */
+export function columnsOfVersion(
+  columns: readonly Column[],
+  version: number,
+): { readonly covered: readonly Column[]; readonly later: readonly Column[] } {
+  const isCovered = (_: Column, index: number) => (EVIDENCE_COLUMNS[index]?.since ?? 0) <= version;
+  return { covered: columns.filter(isCovered), later: columns.filter((_, index) => !isCovered(_, index)) };
+}
 
 function sequence(first: bigint, rows: number): Column {
   const builder = new Int64Builder(rows);

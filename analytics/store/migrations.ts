@@ -14,4 +14,10 @@ alter table evidence add column policy_version bigint;
 ${REGISTRY_FROM_3_SQL}
 ${FINDING_FROM_3_SQL}`,
   ],
+  [
+    4,
+    `alter table evidence add column sender varchar;
+alter table chain add column if not exists version integer;
+update chain set version = 4;`,
+  ],
 ]);

@@ -11,12 +11,12 @@ import { REGISTRY_TABLES_SQL, REGISTRY_VIEWS_SQL } from './registry-schema.ts';
 export const CHAIN_SQL = `
 create table chain (
   first_row bigint not null, row_count bigint not null, row_checks blob not null, digest blob not null,
-  head blob not null, is_archived boolean not null
+  head blob not null, is_archived boolean not null, version integer not null
 );
 create table seen_page (license bigint not null, psd varchar not null, page ubigint not null, seen_counts ubigint not null);`;
 
 /** Raised whenever a stored file of an earlier version could not be read as it is; MIGRATIONS bring it up. */
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 
 /** Tables hold what was recorded. No keys or indexes: on the evidence they made loading 15 times slower. */
 export const TABLES_SQL = `

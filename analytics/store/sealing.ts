@@ -2,6 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { BATCH_SCANS_MAX } from '../../indicium/index.ts';
 import { linkOfColumns } from './chain.ts';
 import { chainEnd, LinkAppender } from './chain-table.ts';
+import { SCHEMA_VERSION } from './schema.ts';
 import { readStoredRows } from './stored-columns.ts';
 import { asBigint } from './values.ts';
 
@@ -14,7 +15,7 @@ export async function sealAll(connection: DuckDBConnection): Promise<void> {
   while (sealed < rows) {
     const lastRow = sealed + BigInt(BATCH_SCANS_MAX) < rows ? sealed + BigInt(BATCH_SCANS_MAX) : rows;
     const { columns } = await readStoredRows(connection, sealed + 1n, lastRow);
-    const link = linkOfColumns(sealed + 1n, Number(lastRow - sealed), columns, head);
+    const link = linkOfColumns(sealed + 1n, Number(lastRow - sealed), columns, head, SCHEMA_VERSION);
     await links.append([link]);
     sealed = lastRow;
     head = link.head;

@@ -12,6 +12,7 @@ import { EVIDENCE_COLUMNS, type EvidenceColumns } from './columns.ts';
 import { openForWriting, refuseMissing, StoreError } from './instance.ts';
 import type { RegistryRecords } from './registry-records.ts';
 import { replaceRegistryTables } from './registry-tables.ts';
+import { SCHEMA_VERSION } from './schema.ts';
 import { SourcePositions } from './source-positions.ts';
 import { asBigint, asInteger, asText } from './values.ts';
 import { wholeEnd } from './whole.ts';
@@ -125,7 +126,7 @@ export class Store {
       const rows = rowsOf(evidence.readings);
       if (rows === 0) continue;
       const columns = EVIDENCE_COLUMNS.map((column) => column.of(evidence));
-      const link = linkOfColumns(evidence.firstRow, rows, columns, end.head);
+      const link = linkOfColumns(evidence.firstRow, rows, columns, end.head, SCHEMA_VERSION);
       stored.push({ rows, columns });
       links.push(link);
       end = { rows: end.rows + BigInt(rows), head: link.head };

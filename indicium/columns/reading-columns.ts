@@ -39,6 +39,7 @@ export interface ReadingColumns {
   readonly destinationPostcode: TextColumn;
   /** Null where there is no indicium. */
   readonly contentDigest: Int64Column;
+  readonly sender: TextColumn;
 }
 
 /** Gathers one batch, of at most as many scans as it is made for. */
@@ -65,6 +66,7 @@ export class ReadingColumnsBuilder {
     to.image.add(scan.mark.kind === 'image' ? scan.mark.path : null);
     to.note.add(scan.mark.kind === 'none' ? scan.mark.detail : null);
     to.extra.add(scan.extra);
+    to.sender.add(scan.sender);
     this.#addReading(row, reading);
     this.#row = row + 1;
   }
@@ -123,6 +125,7 @@ export class ReadingColumnsBuilder {
       depositPostcode: from.depositPostcode.finish(),
       destinationPostcode: from.destinationPostcode.finish(),
       contentDigest: from.contentDigest.finish(rows),
+      sender: from.sender.finish(),
     };
   }
 }
@@ -158,6 +161,7 @@ function buildersFor(rows: number) {
     depositPostcode: new TextBuilder(rows),
     destinationPostcode: new TextBuilder(rows),
     contentDigest: new Int64Builder(rows),
+    sender: new TextBuilder(rows),
   };
 }
 
@@ -206,6 +210,7 @@ export function selectReadings(
     depositPostcode: selectText(from.depositPostcode, rows, reused),
     destinationPostcode: selectText(from.destinationPostcode, rows, reused),
     contentDigest: selectInt64(from.contentDigest, rows, reused),
+    sender: selectText(from.sender, rows),
   };
 }
 

@@ -24,9 +24,9 @@ export function admit(access: Access | null, request: FastifyRequest, roles: rea
   return found;
 }
 
-/** A sorter speaks for its own plant. */
+/** A sorter speaks for its own plant, and what it brings is known to be from it. */
 export function originFor(admitted: Admitted): ScanOrigin {
-  return { imageFolder: null, plant: admitted?.plant ?? undefined };
+  return { imageFolder: null, plant: admitted?.plant ?? undefined, sender: admitted?.id };
 }
 
 /** Why somebody who was let in is not any more; for connections that stay open. */

@@ -332,7 +332,7 @@ describe('a store of version 3', () => {
     assert.deepEqual(await problemsOf(path), []);
     await changed(path, 'update store_version set version = 3');
     await assert.rejects(Store.open(path), (error) => error instanceof Error, 'it cannot be made to look old');
-    await changed(path, 'update store_version set version = 4');
+    await changed(path, 'update store_version set version = 5');
     rmSync(`${path}.anchor`);
     await assert.rejects(Store.open(path), StoreError, 'from then on it is held to its anchor');
   });

@@ -274,7 +274,7 @@ export const GUARDS: readonly Guard[] = [
     scenario: 'C7',
     holds: 'rows rewritten together with their checks are found by the digest',
     file: 'analytics/store/audit.ts',
-    text: 'rowIds.length === rows && Buffer.compare(digestOf(columns, rows), digest) === 0',
+    text: 'rowIds.length === rows && Buffer.compare(digestOf(covered, rows), digest) === 0',
     without: 'rowIds.length === rows',
     tests: [WHOLE_STORE],
   },

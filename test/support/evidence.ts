@@ -25,6 +25,7 @@ export function scanOf(change: Partial<Scan> = {}): Scan {
     weightGrams: null,
     mark: { kind: 'none', reason: 'scan-incomplete', detail: 'made by a test' },
     extra: null,
+    sender: null,
     digest: BigInt(sequence),
     ...change,
   };

@@ -7,6 +7,7 @@ import {
   isText,
   type ReadingColumns,
   rowsOf,
+  TextBuilder,
   type TextColumn,
   type Validity,
   validityBytes,
@@ -16,7 +17,7 @@ import { READING_MESSAGE_ROWS_MAX } from '../limits.ts';
 /**
  * A batch of readings as bytes: magic, version, rows; then each column in the order of LAYOUT: whether it has a bit a row
  * for null, these bits, and its values, all little-endian. Texts are their lengths and then their bytes. The order and the
- * kinds belong to the version: another column is another version.
+ * kinds belong to the version: another column is another version. Senders are left out: nobody is asked who produces to a topic.
  */
 export const READINGS_CONTENT_TYPE = 'application/vnd.indicia.readings';
 
@@ -56,7 +57,7 @@ const LAYOUT = {
   depositPostcode: 'text',
   destinationPostcode: 'text',
   contentDigest: 'int64',
-} as const satisfies Readonly<Record<keyof ReadingColumns, Kind>>;
+} as const satisfies Readonly<Record<Exclude<keyof ReadingColumns, 'sender'>, Kind>>;
 
 /** Names and kinds of the columns, in the order of the bytes. */
 export const READING_LAYOUT: readonly (readonly [name: string, kind: Kind])[] = Object.entries(LAYOUT);
@@ -107,8 +108,15 @@ export function decodeReadings(bytes: Uint8Array): ReadingColumns | null {
     depositPostcode: text(),
     destinationPostcode: text(),
     contentDigest: int64(),
+    sender: noTexts(rows),
   };
   return reader.isWhole ? columns : null;
+}
+
+function noTexts(rows: number): TextColumn {
+  const builder = new TextBuilder(rows);
+  for (let row = 0; row < rows; row++) builder.add(null);
+  return builder.finish();
 }
 
 function namesOf<Name extends string>(layout: Readonly<Record<Name, Kind>>): Name[] {
