@@ -12,6 +12,8 @@ export interface RunSummary {
   repeated: number;
   /** Scans whose record or image was unusable, so that a person must act. */
   unusable: number;
+  /** Scans whose plant had used their scan id for another: judged all the same, but a machine's counter is to be mended. */
+  reused: number;
   /** What sources hold but could not give yet, as sentences. */
   unfinished: string[];
   decodeMs: number;
@@ -139,6 +141,7 @@ async function recordBatch(
   if (batch.unfinished !== null) summary.unfinished.push(batch.unfinished);
   summary.scans += recorded.scans;
   summary.repeated += recorded.repeated;
+  summary.reused += recorded.reused;
   summary.decodeMs += read.decodeMs;
   summary.verifyMs += read.verifyMs;
   summary.judgeMs += recorded.judgeMs;
@@ -152,6 +155,7 @@ export function emptySummary(): RunSummary {
     dispositions: { accept: 0, divert: 0, manual: 0 },
     repeated: 0,
     unusable: 0,
+    reused: 0,
     unfinished: [],
     decodeMs: 0,
     verifyMs: 0,

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { EXPORTED_VIEWS, type Policy, RecorderThread } from './analytics/index.ts';
+import { EXPORTED_VIEWS, type Policy, RecorderThread, type VerdictQuery } from './analytics/index.ts';
 import type { ImageReaders } from './decode/index.ts';
 import { FraudWatch } from './fraud-watch.ts';
 import type { Disposition } from './indicium/index.ts';
@@ -78,7 +78,7 @@ export class SorterService {
     const workers = options.workers ?? availableParallelism();
     this.#readers = createReaderPool(() => trust.current, workers, ports.images);
     const { nowMs, log, startId } = ports;
-    const verdictsOf = (scanIds: readonly string[]) => this.#opened().verdictsOf(scanIds);
+    const verdictsOf = (queries: readonly VerdictQuery[]) => this.#opened().verdictsOf(queries);
     this.#desk = new VerdictDesk({
       nowMs,
       policy: options.policy,

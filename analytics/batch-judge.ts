@@ -8,19 +8,21 @@ import {
   selectReadings,
   selectText,
   type TextCache,
-  textAt,
   type Verdict,
   type VerdictColumns,
 } from '../indicium/index.ts';
 import { VerdictColumnsBuilder } from './evidence.ts';
 import type { Judge } from './judge.ts';
 import type { Suspects } from './known-scans.ts';
-import type { RecordedScan } from './store/store.ts';
+import { namedScanAt, scanKeyOf } from './scan-key.ts';
+import { type StoredAnswer, UsedKey } from './used-key.ts';
 
 /** What became of a batch, once it is durable. */
 export interface Recorded {
-  /** Scans that were new, or had a used scan id and other contents: as many rows were written. */
+  /** Scans that were new: as many rows were written. */
   readonly scans: number;
+  /** Those of them whose plant had used their scan id for other contents. */
+  readonly reused: number;
   /** Scans that were delivered before: nothing was written, and they are answered as then. */
   readonly repeated: number;
   /** Which rows of the batch they are. */
@@ -39,57 +41,54 @@ export interface JudgedBatch {
   /** Rows to be written. */
   readonly readings: ReadingColumns;
   readonly verdicts: VerdictColumns;
-  /** Scan ids that stand for more than the one row of this batch that has them. */
-  readonly several: ReadonlyMap<string, readonly RecordedScan[]>;
+  /** Keys that stand for more than the one row of this batch that has them. */
+  readonly used: ReadonlyMap<string, UsedKey>;
   readonly recorded: Omit<Recorded, 'judgeMs' | 'recordMs'>;
 }
 
-/** `suspects` may have been delivered before; null when no scan of the batch was. */
+/**
+ * `suspects` may have been delivered before; null when no scan of the batch was. A scan whose id its plant used for other
+ * contents is a piece like any other: its id says something about a machine's counter, and nothing about the mark.
+ */
 export function judgeBatch(readings: ReadingColumns, suspects: Suspects | null, judge: Judge): JudgedBatch {
   const rows = rowsOf(readings);
   const answers = new VerdictColumnsBuilder(rows);
   const answered: Answered = { dispositions: [], reasons: [] };
-  const several = new Map<string, readonly RecordedScan[]>();
+  const used = new Map<string, UsedKey>();
   const kept: number[] = [];
   const repeatedRows: number[] = [];
-  const reused = new Set<number>();
+  let reused = 0;
   for (let row = 0; row < rows; row++) {
     const isSuspect = suspects?.rows.has(row) ?? false;
-    const scanId = isSuspect ? textAt(readings.scanId, row) : '';
-    const earlier = isSuspect
-      ? (several.get(scanId) ?? earlierScans(readings, suspects, scanId, row, answered))
-      : NOTHING;
-    const repeated = earlier.length === 0 ? undefined : sameScan(earlier, bigintAt(readings.scanDigest, row));
-    const answer = repeated ?? storedVerdict(earlier.length > 0 ? judge.answer(REUSED) : judge.judgeRow(readings, row));
+    const earlier = isSuspect && suspects !== null ? earlierScans(readings, suspects, row, used, answered) : undefined;
+    const digest = earlier === undefined ? 0n : bigintAt(readings.scanDigest, row);
+    const repeated = earlier?.answerTo(digest);
+    const answer = repeated ?? newAnswer(readings, row, earlier !== undefined, judge);
     answers.addStored(answer.disposition, answer.reasons);
     answered.dispositions.push(answer.disposition);
     answered.reasons.push(answer.reasons);
-    if (repeated === undefined) kept.push(row);
-    else repeatedRows.push(row);
-    if (earlier.length === 0) continue;
-    several.set(scanId, earlier);
-    if (repeated !== undefined) continue;
-    several.set(scanId, [...earlier, { digest: bigintAt(readings.scanDigest, row), ...answer }]);
-    reused.add(row);
+    if (repeated !== undefined) repeatedRows.push(row);
+    else {
+      kept.push(row);
+      earlier?.add(digest, answer);
+      if (earlier !== undefined) reused += 1;
+    }
   }
   const verdicts = answers.finish();
-  const isWhole = kept.length === rows && reused.size === 0;
+  const isWhole = kept.length === rows;
   const written = isWhole
     ? { readings, verdicts }
-    : { readings: selectReadings(readings, kept, reused), verdicts: selectedVerdicts(verdicts, kept) };
+    : { readings: selectReadings(readings, kept), verdicts: selectedVerdicts(verdicts, kept) };
   const recorded = {
     scans: kept.length,
+    reused,
     repeated: repeatedRows.length,
     repeatedRows,
     verdicts,
     ...tally(written, judge.texts),
   };
-  return { ...written, several, recorded };
+  return { ...written, used, recorded };
 }
-
-const NOTHING: readonly RecordedScan[] = [];
-
-const REUSED: readonly ReasonCode[] = ['scan-id-reused'];
 
 /** Answers by row: two lists of texts that exist once each, instead of an object a row. */
 interface Answered {
@@ -97,26 +96,33 @@ interface Answered {
   readonly reasons: string[];
 }
 
+/** What came before under the key of a row, in this batch or earlier; undefined where nothing did. */
 function earlierScans(
   readings: ReadingColumns,
-  suspects: Suspects | null,
-  scanId: string,
+  { known, index }: Suspects,
   row: number,
+  used: Map<string, UsedKey>,
   { dispositions, reasons }: Answered,
-): readonly RecordedScan[] {
-  const known = suspects?.known.get(scanId);
-  if (known !== undefined) return known;
-  const first = suspects?.index.firstRow(readings.scanId, row) ?? row;
-  if (first >= row) return NOTHING;
-  const digest = bigintAt(readings.scanDigest, first);
-  return [{ digest, disposition: dispositions[first] ?? '', reasons: reasons[first] ?? '' }];
+): UsedKey | undefined {
+  const key = scanKeyOf(namedScanAt(readings, row));
+  let earlier = used.get(key) ?? known.get(key);
+  const first = earlier === undefined ? index.firstRow(readings, row) : row;
+  if (first < row) {
+    const answer = { disposition: dispositions[first] ?? '', reasons: reasons[first] ?? '' };
+    earlier = UsedKey.ofFirst(bigintAt(readings.scanDigest, first), answer);
+  }
+  if (earlier !== undefined) used.set(key, earlier);
+  return earlier;
 }
 
-function sameScan(earlier: readonly RecordedScan[], digest: bigint): RecordedScan | undefined {
-  return earlier.find((scan) => scan.digest === digest);
+const REUSED: ReasonCode = 'scan-id-reused';
+
+function newAnswer(readings: ReadingColumns, row: number, isReused: boolean, judge: Judge): StoredAnswer {
+  const judged = judge.judgeRow(readings, row);
+  return storedVerdict(isReused ? judge.answer([...judged.reasons, REUSED]) : judged);
 }
 
-function storedVerdict({ disposition, reasons }: Pick<Verdict, 'disposition' | 'reasons'>) {
+function storedVerdict({ disposition, reasons }: Pick<Verdict, 'disposition' | 'reasons'>): StoredAnswer {
   return { disposition, reasons: reasons.length === 0 ? '' : reasons.join(',') };
 }
 

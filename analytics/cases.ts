@@ -21,13 +21,15 @@ export interface Case {
   /** What whoever closed it wrote, and how many scans the findings name since that he did not know. */
   readonly note: string | null;
   readonly newScans: number;
+  /** Tokens, certificates and sources that the scans came from. */
+  readonly broughtBy: readonly string[];
 }
 
 /** The highest score first. */
 export async function* readCases(reader: StoreReader): AsyncGenerator<Case> {
   const result = await reader.stream(
     `select case_id, state, score, severity, kinds, license, psd, findings, scans, epoch_ms(first_scanned_at) as first_ms,
-       epoch_ms(last_scanned_at) as last_ms, note, new_scans
+       epoch_ms(last_scanned_at) as last_ms, note, new_scans, brought_by
      from cases order by score desc, case_id`,
   );
   for await (const rows of result.yieldRowObjects()) {
@@ -46,6 +48,7 @@ export async function* readCases(reader: StoreReader): AsyncGenerator<Case> {
         lastScannedAt: isoOrNull(asIntegerOrNull(row.last_ms)),
         note: asTextOrNull(row.note),
         newScans: asInteger(row.new_scans),
+        broughtBy: asTexts(row.brought_by ?? null),
       };
     }
   }
@@ -69,7 +72,7 @@ export async function closeCase(store: DetectionStore, caseId: string, note: str
     const sequence = asBigint(await scalar(connection, 'select coalesce(max(sequence), 0) + 1 from case_closing'));
     await connection.run('insert into case_closing values ($1, $2, $3, $4)', [sequence, caseId, note, BigInt(nowMs)]);
     await connection.run(
-      `insert into case_closed_scan select distinct $1::bigint, case_id, kind, scan_id from case_scans where case_id = $2`,
+      `insert into case_closed_scan select distinct $1::bigint, case_id, kind, scan_id, scan_digest from case_scans where case_id = $2`,
       [sequence, caseId],
     );
   });
@@ -79,6 +82,7 @@ export async function closeCase(store: DetectionStore, caseId: string, note: str
 /** A verdict that later evidence changed; what was answered stays, this says what it deserved. */
 export interface Revision {
   readonly scanId: string;
+  readonly plant: string | null;
   readonly from: string;
   readonly to: string;
   /** Kinds of the findings that name the scan; none where a finding has gone again. */
@@ -88,12 +92,13 @@ export interface Revision {
 
 export async function* readRevisions(reader: StoreReader): AsyncGenerator<Revision> {
   const result = await reader.stream(
-    'select scan_id, from_disposition, to_disposition, kinds, policy_version from revisions order by sequence',
+    'select scan_id, plant, from_disposition, to_disposition, kinds, policy_version from revisions order by sequence',
   );
   for await (const rows of result.yieldRows()) {
-    for (const [scanId, from, to, kinds, policyVersion] of rows) {
+    for (const [scanId, plant, from, to, kinds, policyVersion] of rows) {
       yield {
         scanId: asText(scanId),
+        plant: asTextOrNull(plant),
         from: asText(from),
         to: asText(to),
         kinds: asTexts(kinds ?? null),

@@ -42,7 +42,7 @@ export { type Cell, QueryError, type QueryResult, query } from './store/query.ts
 export { StoreReader } from './store/reader.ts';
 export type { ScanDetail, TimelineBar } from './store/scan-details.ts';
 export { Store } from './store/store.ts';
-export type { StoredVerdict } from './store/stored-verdicts.ts';
+export type { StoredVerdict, VerdictQuery } from './store/stored-verdicts.ts';
 export { viewPath } from './store/union/fetch-views.ts';
 export { openStores } from './store/union/open-stores.ts';
 export { isFolder } from './store/union/parts.ts';

@@ -16,6 +16,9 @@ export const SIGHTINGS_PER_PIECE_MAX = 32;
 /** Plants told apart; further names count as unknown. The world's posts have some 10,000 sorting plants. */
 export const PLANTS_MAX = 1_000_000;
 
+/** Names of plants that come over from the store as numbers when the sightings are rebuilt; rarer ones come as texts. */
+export const PLANT_NAMES_MAX = 65_536;
+
 /** Rows of a query that the command line prints before it stops. */
 export const QUERY_ROWS_MAX = 1_000_000;
 
@@ -36,6 +39,15 @@ export const FILTER_SCANS_MAX = 2 ** 27;
 
 /** Scans whose answers are kept at hand, since most that come again come soon: about 60 MB. */
 export const RECENT_SCANS_MAX = 250_000;
+
+/**
+ * Scans with other contents under one key that are kept at hand, about 100 bytes each: a sender who repeats an id a million
+ * times must cost no more than one who counts. What is beyond it is looked up in the store.
+ */
+export const SCANS_PER_KEY_KEPT_MAX = 1_000;
+
+/** Verdicts under one scan id that a look-up gives, the newest: a machine whose counter starts again has some. */
+export const VERDICTS_PER_LOOK_UP_MAX = 100;
 
 /** Rows in one transaction of several batches; a single batch may be larger. */
 export const GROUP_ROWS_MAX = 10_000;

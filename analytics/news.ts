@@ -20,30 +20,35 @@ export async function readNews(connection: Connection, afterRevision: number): P
   await connection.run(`insert into told_finding select ${ABOUT} from finding except select key from told_finding`);
   const gone = await connection.runAndReadAll(`select key from told_finding except select ${ABOUT} from finding`);
   const findings = await connection.runAndReadAll(
-    `select kind, severity, license, psd, scan_ids, detail, policy_version, ${ABOUT} from findings`,
+    `select kind, severity, license, psd, scan_ids, detail, policy_version, brought_by, word_of, ${ABOUT} from findings`,
   );
   const revisions = await connection.runAndReadAll(
-    `select sequence, scan_id, from_disposition, to_disposition, kinds, policy_version from revisions
+    `select sequence, scan_id, plant, from_disposition, to_disposition, kinds, policy_version from revisions
      where sequence > ${afterRevision} order by sequence`,
   );
   return {
-    findings: findings.getRows().map(([kind, severity, license, psd, scanIds, detail, policyVersion, key]) => {
-      const finding = {
-        kind: asText(kind ?? null),
-        severity: severityNamed(asText(severity ?? null)),
-        license: asIntegerOrNull(license ?? null),
-        psd: asTextOrNull(psd ?? null),
-        scanIds: asTexts(scanIds ?? null),
-        detail: asText(detail ?? null),
-        policyVersion: asInteger(policyVersion ?? null),
-      };
-      return { key: asText(key ?? null), finding };
-    }),
+    findings: findings
+      .getRows()
+      .map(([kind, severity, license, psd, scanIds, detail, policyVersion, broughtBy, wordOf, key]) => {
+        const finding = {
+          kind: asText(kind ?? null),
+          severity: severityNamed(asText(severity ?? null)),
+          license: asIntegerOrNull(license ?? null),
+          psd: asTextOrNull(psd ?? null),
+          scanIds: asTexts(scanIds ?? null),
+          detail: asText(detail ?? null),
+          policyVersion: asInteger(policyVersion ?? null),
+          broughtBy: asTexts(broughtBy ?? null),
+          wordOf: asTextOrNull(wordOf ?? null),
+        };
+        return { key: asText(key ?? null), finding };
+      }),
     gone: gone.getRows().map(([key]) => asText(key ?? null)),
-    revisions: revisions.getRows().map(([sequence, scanId, from, to, kinds, policyVersion]) => ({
+    revisions: revisions.getRows().map(([sequence, scanId, plant, from, to, kinds, policyVersion]) => ({
       sequence: asInteger(sequence ?? null),
       revision: {
         scanId: asText(scanId ?? null),
+        plant: asTextOrNull(plant ?? null),
         from: asText(from ?? null),
         to: asText(to ?? null),
         kinds: asTexts(kinds ?? null),

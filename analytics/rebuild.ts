@@ -15,8 +15,8 @@ export async function rebuild(store: Store, judge: Judge, known: KnownScans): Pr
       judge.noteSeen(asInteger(license), asText(psd), asBigint(page), asBigint(counts));
     }
   }
-  for await (const { rows, scanIds, pieces } of recordedPieces(store.connection)) {
+  for await (const { rows, keys, pieces } of recordedPieces(store.connection)) {
     for (const piece of pieces) judge.see(piece);
-    known.noteAll(scanIds, rows);
+    known.noteAll(keys, rows);
   }
 }

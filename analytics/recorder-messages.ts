@@ -4,7 +4,7 @@ import type { TakenFrom } from './partition/take-over.ts';
 import type { Policy } from './policy-file.ts';
 import type { ReadingBatch } from './recorder.ts';
 import type { RegistryRecords } from './store/registry-records.ts';
-import type { StoredVerdict } from './store/stored-verdicts.ts';
+import type { StoredVerdict, VerdictQuery } from './store/stored-verdicts.ts';
 
 /** What the thread that owns the store is asked to do, the opening first. */
 export type Order =
@@ -21,7 +21,7 @@ export type Order =
   | { readonly kind: 'registry'; readonly registry: RegistryRecords }
   /** `isAlone` where nothing is recorded meanwhile, so that it may wait for room. */
   | { readonly kind: 'detect'; readonly isAlone: boolean }
-  | { readonly kind: 'verdicts'; readonly scanIds: readonly string[] }
+  | { readonly kind: 'verdicts'; readonly queries: readonly VerdictQuery[] }
   | { readonly kind: 'news'; readonly afterRevision: number }
   | { readonly kind: 'export'; readonly view: string; readonly path: string }
   | { readonly kind: 'close' };

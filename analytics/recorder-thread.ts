@@ -9,7 +9,7 @@ import type { Answer, Notice, Order, OrderFor } from './recorder-messages.ts';
 import { EXPORTED_VIEWS } from './store/export.ts';
 import { StoreError } from './store/instance.ts';
 import type { RegistryRecords } from './store/registry-records.ts';
-import type { StoredVerdict } from './store/stored-verdicts.ts';
+import type { StoredVerdict, VerdictQuery } from './store/stored-verdicts.ts';
 
 export interface RecorderNotices {
   /** The store cannot take anything now; nothing is lost, and it goes on by itself. */
@@ -81,9 +81,9 @@ export class RecorderThread {
     await this.#ask({ kind: 'registry', registry });
   }
 
-  /** What was answered under these scan ids, in the order of recording. Recording goes on meanwhile. */
-  async verdictsOf(scanIds: readonly string[]): Promise<readonly StoredVerdict[]> {
-    const verdicts = await this.#ask({ kind: 'verdicts', scanIds });
+  /** What was answered, in the order of recording. Recording goes on meanwhile. */
+  async verdictsOf(queries: readonly VerdictQuery[]): Promise<readonly StoredVerdict[]> {
+    const verdicts = await this.#ask({ kind: 'verdicts', queries });
     if (!Array.isArray(verdicts)) throw new TypeError('the recorder gave another answer than was asked for');
     return verdicts;
   }

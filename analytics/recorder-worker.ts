@@ -74,7 +74,7 @@ async function carryOut(order: Order): Promise<Extract<Answer, { kind: 'done' }>
     if (lost !== null) throw lost;
     return (await opening.promise).queue.record(order.batch);
   }
-  if (order.kind === 'verdicts') return (await opening.promise).recorder.verdictsOf(order.scanIds);
+  if (order.kind === 'verdicts') return (await opening.promise).recorder.verdictsOf(order.queries);
   if (order.kind === 'export') return (await opening.promise).recorder.exportView(order.view, order.path);
   const result = alone.then(() => carryOutAlone(order));
   alone = result.catch(() => {});

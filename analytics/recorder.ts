@@ -12,7 +12,7 @@ import { exportTo } from './store/export.ts';
 import { isStorageFailure } from './store/failures.ts';
 import type { RegistryRecords } from './store/registry-records.ts';
 import { type EvidenceBatch, Store } from './store/store.ts';
-import { readStoredVerdicts, type StoredVerdict } from './store/stored-verdicts.ts';
+import { readStoredVerdicts, type StoredVerdict, type VerdictQuery } from './store/stored-verdicts.ts';
 
 /** Readings of one source, and how far it was read with them. */
 export interface ReadingBatch {
@@ -98,7 +98,7 @@ export class Recorder {
     };
     for (const { readings } of batches) {
       const batch = judgeBatch(readings, await this.#known.lookUp(readings, this.#store), this.#judge);
-      this.#known.remember(batch.readings, batch.verdicts, batch.several);
+      this.#known.remember(batch.readings, batch.verdicts, batch.used);
       judged.push(batch);
       judgeMs.push(lap());
     }
@@ -137,9 +137,9 @@ export class Recorder {
     return this.#store.beside.run((store) => detect(store, this.#policy));
   }
 
-  /** What was answered under these scan ids; recording goes on meanwhile. */
-  verdictsOf(scanIds: readonly string[]): Promise<StoredVerdict[]> {
-    return this.#store.beside.run(({ connection }) => readStoredVerdicts(connection, scanIds));
+  /** What was answered; recording goes on meanwhile. */
+  verdictsOf(queries: readonly VerdictQuery[]): Promise<StoredVerdict[]> {
+    return this.#store.beside.run(({ connection }) => readStoredVerdicts(connection, queries));
   }
 
   /** Writes a view as Parquet while recording goes on; one at a time. Gives the bytes written. */

@@ -1,8 +1,9 @@
 import type { TextColumn } from '../indicium/index.ts';
 import { FILTER_SCANS_FIRST, FILTER_SCANS_MAX } from './limits.ts';
+import type { KeyColumns } from './scan-key.ts';
 
 /**
- * Tells scan ids that are surely new from those that may have been recorded: a Bloom filter in blocks of one cache line
+ * Tells keys of scans that are surely new from those that may have been recorded: a Bloom filter in blocks of one cache line
  * half each, as in Parquet. It never answers for a scan: who "may have been" recorded is looked up in the store. So
  * nearly no scan needs a query, whatever the size of the history.
  *
@@ -16,9 +17,9 @@ export class ScanFilter {
     return this.#layers.reduce((total, layer) => total + layer.words.byteLength, 0);
   }
 
-  /** Notes the scan id in row `row`; true when it may have been noted before. */
-  note(scanIds: TextColumn, row: number): boolean {
-    const { high, low } = hashAt(scanIds, row);
+  /** Notes the key in row `row`; true when it may have been noted before. */
+  note(keys: KeyColumns, row: number): boolean {
+    const { high, low } = hashAt(keys, row);
     const mayBeKnown = this.#isFull || this.#layers.some((layer) => layer.has(high, low));
     this.#roomyLayer()?.add(high, low);
     return mayBeKnown;
@@ -76,22 +77,29 @@ class Layer {
 }
 
 interface Hash64 {
-  readonly high: number;
-  readonly low: number;
+  high: number;
+  low: number;
 }
 
 /** Two hashes of the bytes by multiplication, each finished as in MurmurHash3. */
-function hashAt({ offsets, bytes }: TextColumn, row: number): Hash64 {
-  let high = 0x811c9dc5;
-  let low = 0x9e3779b9;
+function hashAt({ plant, scanId }: KeyColumns, row: number): Hash64 {
+  const hash = { high: 0x811c9dc5, low: 0x9e3779b9 };
+  mix(hash, scanId, row);
+  // A byte that is in no text, so that what ends the id does not count as the beginning of the plant.
+  mixByte(hash, 0xff);
+  mix(hash, plant, row);
+  return { high: finished(hash.high) >>> 0, low: finished(hash.low) };
+}
+
+function mix(hash: Hash64, { offsets, bytes }: TextColumn, row: number): void {
   const end = offsets[row + 1] ?? 0;
-  for (let at = offsets[row] ?? 0; at < end; at++) {
-    const byte = bytes[at] ?? 0;
-    high = Math.imul(high ^ byte, 0x01000193);
-    low = Math.imul(low ^ byte, 0x85ebca6b);
-    low = (low << 13) | (low >>> 19);
-  }
-  return { high: finished(high) >>> 0, low: finished(low) };
+  for (let at = offsets[row] ?? 0; at < end; at++) mixByte(hash, bytes[at] ?? 0);
+}
+
+function mixByte(hash: Hash64, byte: number): void {
+  hash.high = Math.imul(hash.high ^ byte, 0x01000193);
+  const low = Math.imul(hash.low ^ byte, 0x85ebca6b);
+  hash.low = (low << 13) | (low >>> 19);
 }
 
 function finished(hash: number): number {

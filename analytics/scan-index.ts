@@ -1,36 +1,36 @@
-import { hashOfSpan, isSameSpan, type TextColumn } from '../indicium/index.ts';
+import { hashOfKey, isSameKey, type KeyColumns } from './scan-key.ts';
 
 /**
- * First rows of scan ids in one column, found out when first asked. A flat table of rows, since a map of thousands of
- * texts for each batch would keep the garbage collector busy.
+ * First rows of the keys of scans in one batch, found out when first asked. A flat table of rows, since a map of
+ * thousands of texts for each batch would keep the garbage collector busy.
  */
 export class ScanIndex {
-  readonly #scanIds: TextColumn;
+  readonly #keys: KeyColumns;
   readonly #rows: number;
   /** Row + 1 in the slot of its hash or the next free one; 0 where there is none. */
   #slots: Uint32Array | null = null;
 
-  constructor(scanIds: TextColumn, rows: number) {
-    this.#scanIds = scanIds;
+  constructor(keys: KeyColumns, rows: number) {
+    this.#keys = keys;
     this.#rows = rows;
   }
 
-  /** First row here with the scan id that stands in a row of another column, or of this one; −1 when there is none. */
-  firstRow(scanIds: TextColumn, row: number): number {
+  /** First row here with the key that stands in a row of another batch, or of this one; −1 when there is none. */
+  firstRow(keys: KeyColumns, row: number): number {
     this.#slots ??= this.#indexed();
     const slots = this.#slots;
-    for (let slot = hashAt(scanIds, row) & (slots.length - 1); ; slot = (slot + 1) & (slots.length - 1)) {
+    for (let slot = hashOfKey(keys, row) & (slots.length - 1); ; slot = (slot + 1) & (slots.length - 1)) {
       const found = (slots[slot] ?? 0) - 1;
-      if (found === -1 || isSame(this.#scanIds, found, scanIds, row)) return found;
+      if (found === -1 || isSameKey(this.#keys, found, keys, row)) return found;
     }
   }
 
   #indexed(): Uint32Array {
     const slots = new Uint32Array(2 ** Math.ceil(Math.log2(2 * this.#rows + 1)));
     for (let row = 0; row < this.#rows; row++) {
-      let slot = hashAt(this.#scanIds, row) & (slots.length - 1);
+      let slot = hashOfKey(this.#keys, row) & (slots.length - 1);
       let found = (slots[slot] ?? 0) - 1;
-      while (found !== -1 && !isSame(this.#scanIds, found, this.#scanIds, row)) {
+      while (found !== -1 && !isSameKey(this.#keys, found, this.#keys, row)) {
         slot = (slot + 1) & (slots.length - 1);
         found = (slots[slot] ?? 0) - 1;
       }
@@ -38,16 +38,4 @@ export class ScanIndex {
     }
     return slots;
   }
-}
-
-function hashAt({ offsets, bytes }: TextColumn, row: number): number {
-  return hashOfSpan(bytes, offsets[row] ?? 0, offsets[row + 1] ?? 0);
-}
-
-function isSame(left: TextColumn, leftRow: number, right: TextColumn, rightRow: number): boolean {
-  const leftStart = left.offsets[leftRow] ?? 0;
-  const rightStart = right.offsets[rightRow] ?? 0;
-  const length = (left.offsets[leftRow + 1] ?? 0) - leftStart;
-  if (length !== (right.offsets[rightRow + 1] ?? 0) - rightStart) return false;
-  return isSameSpan(left.bytes, leftStart, right.bytes, rightStart, length);
 }

@@ -118,8 +118,15 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (cod
       if (report.unusable > 0) {
         warn(terminal, `${plural(report.unusable, 'scan')} had an unusable record or image: see their verdicts`);
       }
+      if (report.reused > 0) {
+        warn(
+          terminal,
+          `${plural(report.reused, 'scan')} had a scan id that their plant had used before: see their verdicts`,
+        );
+      }
       for (const sentence of report.unfinished) warn(terminal, sentence);
-      finish(report.unusable > 0 || report.unfinished.length > 0 ? EXIT.attention : EXIT.done);
+      const needsAttention = report.unusable > 0 || report.reused > 0 || report.unfinished.length > 0;
+      finish(needsAttention ? EXIT.attention : EXIT.done);
     });
   for (const option of dropFlags()) command.addOption(option);
 }
@@ -180,7 +187,7 @@ async function openDrop(drop: DropFlags & { readonly watch: string }, terminal: 
 }
 
 function jsonReport(report: RunReport): Record<string, number | ImageCounts> {
-  const { dispositions, scans, repeated, unusable, findings, secondsTotal } = report;
+  const { dispositions, scans, repeated, unusable, reused, findings, secondsTotal } = report;
   return {
     scans,
     accepted: dispositions.accept,
@@ -188,6 +195,7 @@ function jsonReport(report: RunReport): Record<string, number | ImageCounts> {
     manual: dispositions.manual,
     repeated,
     unusable,
+    reused,
     findings,
     secondsTotal: Number(secondsTotal.toFixed(3)),
     decodeSeconds: Number((report.decodeMs / 1000).toFixed(3)),

@@ -25,4 +25,8 @@ export interface Finding {
   readonly detail: string;
   /** Of the policy whose thresholds it was found by. */
   readonly policyVersion: number;
+  /** Tokens, certificates and sources that the scans came from. */
+  readonly broughtBy: readonly string[];
+  /** The one plant on whose word alone it rests; null where marks prove it, or several plants say so. */
+  readonly wordOf: string | null;
 }

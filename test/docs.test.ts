@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { DETECTORS, readPolicy } from '../analytics/index.ts';
+import { DEFAULT_POLICY, DETECTORS, readPolicy } from '../analytics/index.ts';
 import { FIELDS, type Field, SIGNED_BYTES, SUITES } from '../indicium/layout.ts';
 import { TOPICS } from '../ingest/index.ts';
 import { GUARDS } from '../psd-sim/psd/guards.ts';
@@ -103,7 +103,7 @@ describe('docs/DETECTORS.md', () => {
     for (const [name, section] of sections) {
       const example = JSON.parse(section.match(/```json\n(.*)\n```/)?.[1] ?? '{}');
       assert.equal(example.kind, name);
-      const keys = ['kind', 'severity', 'license', 'psd', 'scanIds', 'detail', 'policyVersion'];
+      const keys = ['kind', 'severity', 'license', 'psd', 'scanIds', 'detail', 'policyVersion', 'broughtBy', 'wordOf'];
       assert.deepEqual(Object.keys(example), keys);
       assert.equal(example.scanIds.length === 0, example.severity === 'information');
     }
@@ -112,7 +112,7 @@ describe('docs/DETECTORS.md', () => {
   it('shows a policy that is one', async (test) => {
     const path = join(await temporaryFolder(test), 'policy.json');
     await writeFile(path, read('docs/DETECTORS.md').match(/```json\n({\n[\s\S]*?)```/)?.[1] ?? '');
-    assert.equal(readPolicy(path).version, 2);
+    assert.equal(readPolicy(path).version, DEFAULT_POLICY.version + 1);
   });
 });
 

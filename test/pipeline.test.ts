@@ -113,12 +113,13 @@ describe('the pipeline', () => {
     );
   });
 
-  it('sends another scan under a used scan id to manual, once, and keeps the first verdict', async (test) => {
+  it('judges another scan under a used scan id as a piece, once, and keeps the first verdict', async (test) => {
     const world = new SmallWorld(1, 1);
     const first = payloadScan(world.frank());
     const other = payloadScan(world.frank(), { scanId: first.scanId });
     const { summary, verdicts } = await runOver(test, world.registry, [[first], [other], [other], [first]]);
-    assert.deepEqual([summary.scans, summary.repeated, summary.unusable], [2, 2, 1]);
+    assert.deepEqual([summary.scans, summary.repeated, summary.reused, summary.unusable], [2, 2, 1, 0]);
+    assert.deepEqual(summary.dispositions, { accept: 2, divert: 0, manual: 0 });
     assert.deepEqual(
       verdicts.map(({ reasons }) => reasons),
       [[], ['scan-id-reused']],

@@ -10,7 +10,7 @@ export interface FreshRows {
 }
 
 const MARK_COLUMNS = `row_id, scan_id, license, psd, epoch, piece_count, ascending_mills, descending_mills, postage_mills,
-  printed_at_ms, content_digest, mailpiece_id, pass, plant, scanned_at`;
+  printed_at_ms, content_digest, mailpiece_id, pass, plant, scanned_at, scan_digest, brought_by`;
 const FRESH_COLUMNS = `${MARK_COLUMNS}, key_id, rate_category, printed_at, deposit_postcode, destination_postcode,
   outcome, genuine, sorter_destination, weight_grams`;
 

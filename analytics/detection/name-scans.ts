@@ -48,13 +48,15 @@ async function judgeScans(
   await connection.run(`create or replace temp table dropped as
     select row_id, license, psd, key from named_scan where kind = '${name}' and ${JUDGED_ANEW[source]}`);
   await connection.run(`create or replace temp table found as
-    select license, psd, picked.key, row_id, scan_id, scanned_at, mailpiece_id, plant, picked.why, picked.value
+    select license, psd, picked.key, row_id, scan_id, scanned_at, mailpiece_id, plant, picked.why, picked.value,
+      scan_digest, brought_by
     from ${source} join picked using (row_id)`);
   await connection.run(
     `delete from named_scan using dropped where kind = '${name}' and named_scan.row_id = dropped.row_id`,
   );
   await connection.run(`insert into named_scan
-    select '${name}', license, psd, key, row_id, scan_id, scanned_at, mailpiece_id, plant, why, value from found`);
+    select '${name}', license, psd, key, row_id, scan_id, scanned_at, mailpiece_id, plant, why, value, scan_digest, brought_by
+    from found`);
   if (exonerated !== null) {
     const cleared = `kind = '${name}' and row_id in (select row_id from (${exonerated}\n))`;
     await connection.run(`insert into dropped select row_id, license, psd, key from named_scan where ${cleared}`);

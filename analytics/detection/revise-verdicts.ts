@@ -23,7 +23,7 @@ export async function reviseVerdicts(connection: Connection, policy: Policy): Pr
       from named_scan semi join in_question using (row_id) group by row_id
     ),
     answered as (
-      select row_id, scan_id, ${gravity('disposition')} as answered
+      select row_id, scan_id, plant, ${gravity('disposition')} as answered
       from verdicts semi join in_question using (row_id)
       where row_id between ${asBigint(first)} and ${asBigint(last)}
     ),
@@ -31,12 +31,12 @@ export async function reviseVerdicts(connection: Connection, policy: Policy): Pr
       select row_id, ${gravity('arg_max(to_disposition, sequence)')} as revised from revision group by row_id
     ),
     compared as (
-      select row_id, scan_id, coalesce(revised, answered) as before,
+      select row_id, scan_id, plant, coalesce(revised, answered) as before,
         greatest(answered, coalesce(deserved, 0)) as after, coalesce(kinds, []::varchar[]) as kinds
       from answered left join accused using (row_id) left join revised using (row_id)
     )
     select (select coalesce(max(sequence), 0) from revision) + row_number() over (order by row_id), row_id, scan_id,
-      ['accept', 'manual', 'divert'][before + 1], ['accept', 'manual', 'divert'][after + 1], kinds, ${policy.version}
+      ['accept', 'manual', 'divert'][before + 1], ['accept', 'manual', 'divert'][after + 1], kinds, ${policy.version}, plant
     from compared where before <> after`);
 }
 

@@ -1,3 +1,5 @@
+import { NAMED_VOICES_SQL } from './finding-schema.ts';
+
 /**
  * Findings about one thing are one case: a cloned PSD has forks by the thousand and a rollback, and is one PSD. What a
  * kind of finding is about: the device, wherever it went; the license, whatever PSD it was on; or marks that others may
@@ -35,7 +37,8 @@ const SUBJECT_ROWS = Object.entries(CASE_SUBJECTS)
 
 /**
  * A case is closed when somebody closed it and every scan that its findings name was named then, for the same reason;
- * reopened when one was not. Its score: over its kinds, the weight of their severity, once more for each doubling of scans.
+ * reopened when one was not. Its score: over its kinds, the weight of their severity, once more for each doubling of scans;
+ * half of it where one plant alone says so.
  */
 export const CASE_VIEWS_SQL = `
 create view case_findings as
@@ -45,8 +48,8 @@ select case subject when 'psd' then 'psd/' || psd when 'license' then 'license/'
 from finding join (values ${SUBJECT_ROWS}) as subjects (kind, subject) using (kind);
 
 create view case_scans as
-select case_id, kind, key, row_id, scan_id, scanned_at
-from case_findings join named_scan using (kind, license, psd, key);
+select case_id, kind, key, row_id, scan_id, scanned_at, scan_digest, brought_by, voice, rests_on
+from case_findings join ${NAMED_VOICES_SQL} using (kind, license, psd, key);
 
 create view cases as
 with by_kind as (
@@ -55,12 +58,14 @@ with by_kind as (
   from case_findings group by case_id, kind
 ),
 seen as (
-  select case_id, kind, count(distinct row_id) as scans from case_scans group by case_id, kind
+  select case_id, kind, count(distinct row_id) as scans,
+    if(count(distinct voice) = 1 and count(*) = count(rests_on), 1, 2) as halves
+  from case_scans group by case_id, kind
 ),
 scored as (
   select case_id, list(kind order by kind) as kinds,
     list(severity order by list_position(['critical', 'high', 'medium', 'low'], severity))[1] as severity,
-    sum(coalesce(score, 0) * (1 + floor(log2(greatest(scans, 1)))))::bigint as score,
+    (sum(coalesce(score, 0) * (1 + floor(log2(greatest(scans, 1)))) * halves)::bigint // 2)::bigint as score,
     sum(findings)::bigint as findings,
     if(min(first_license) = max(last_license), min(first_license), null) as license,
     if(min(first_psd) = max(last_psd), min(first_psd), null) as psd
@@ -68,7 +73,8 @@ scored as (
   group by case_id
 ),
 spans as (
-  select case_id, count(distinct row_id) as scans, min(scanned_at) as first_scanned_at, max(scanned_at) as last_scanned_at
+  select case_id, count(distinct row_id) as scans, min(scanned_at) as first_scanned_at, max(scanned_at) as last_scanned_at,
+    list_sort(list(distinct brought_by) filter (where brought_by is not null)) as brought_by
   from case_scans group by case_id
 ),
 closings as (
@@ -79,13 +85,17 @@ closings as (
 unknown_then as (
   select case_id, count(*) as new_scans
   from (
-    select case_id, kind, scan_id from case_scans semi join closings using (case_id)
-    except
-    select case_id, kind, scan_id from case_closed_scan semi join closings using (case_id, sequence)
-  ) group by case_id
+    select distinct case_id, kind, scan_id, scan_digest from case_scans semi join closings using (case_id)
+  ) as named
+  anti join (from case_closed_scan semi join closings using (case_id, sequence)) as closed
+    on closed.case_id = named.case_id and closed.kind = named.kind and closed.scan_id = named.scan_id
+      -- Up to version 4 of the store a case was closed over scan ids alone.
+      and coalesce(closed.scan_digest = named.scan_digest, true)
+  group by case_id
 )
 select case_id, severity, score, kinds, license, psd, findings, scans, first_scanned_at, last_scanned_at,
   case when closings.case_id is null then 'open' when new_scans > 0 then 'reopened' else 'closed' end as state,
-  coalesce(new_scans, 0) as new_scans, note, epoch_ms(closed_at_ms) as closed_at
+  coalesce(new_scans, 0) as new_scans, note, epoch_ms(closed_at_ms) as closed_at,
+  coalesce(brought_by, []::varchar[]) as brought_by
 from scored join spans using (case_id) left join closings using (case_id) left join unknown_then using (case_id);
 `;

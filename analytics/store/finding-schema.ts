@@ -23,11 +23,11 @@ create table suspect_set (license bigint, psd varchar);
 create table suspect_scan (
   row_id bigint, scan_id varchar, license bigint, psd varchar, epoch uinteger, piece_count ubigint, ascending_mills bigint,
   descending_mills bigint, postage_mills bigint, printed_at_ms bigint, content_digest ubigint, mailpiece_id varchar,
-  pass varchar, plant varchar, scanned_at timestamp
+  pass varchar, plant varchar, scanned_at timestamp, scan_digest ubigint, brought_by varchar
 );
 create table named_scan (
   kind varchar, license bigint, psd varchar, key varchar, row_id bigint, scan_id varchar, scanned_at timestamp,
-  mailpiece_id varchar, plant varchar, why varchar, value bigint
+  mailpiece_id varchar, plant varchar, why varchar, value bigint, scan_digest ubigint, brought_by varchar
 );
 create table finding (
   kind varchar, license bigint, psd varchar, key varchar, severity varchar, detail varchar, policy_version bigint
@@ -35,11 +35,11 @@ create table finding (
 create table told_finding (key varchar);
 create table revision (
   sequence bigint, row_id bigint, scan_id varchar, from_disposition varchar, to_disposition varchar, kinds varchar[],
-  policy_version bigint
+  policy_version bigint, plant varchar
 );
 create table severity_score (severity varchar, score bigint);
 create table case_closing (sequence bigint, case_id varchar, note varchar, closed_at_ms bigint);
-create table case_closed_scan (sequence bigint, case_id varchar, kind varchar, scan_id varchar);
+create table case_closed_scan (sequence bigint, case_id varchar, kind varchar, scan_id varchar, scan_digest ubigint);
 `;
 
 /** How far two places on the Earth (a sphere of 6,371 km) are from each other, for detectors and for whoever asks. */
@@ -50,16 +50,65 @@ create macro distance_km(latitude, longitude, other_latitude, other_longitude) a
     + cos(radians(latitude)) * cos(radians(other_latitude)) * sin(radians(other_longitude - longitude) / 2) ** 2)));
 `;
 
+/** The token or certificate that a scan came with; where there was none, the source that it was read from. */
+export const BROUGHT_BY_SQL = 'coalesce(sender, source)';
+
+/**
+ * Kinds of findings that a plant can make with a genuine mark and a false record, and what of the record they rest on. What
+ * one plant alone says so is told, and weighs half in the score of a case: a wrong clock or scale is as likely as a fraud.
+ */
+export const PLANT_WORDS: Readonly<Record<string, string>> = {
+  'future-date': 'the times of its scans',
+  'short-postage': 'its weights',
+  'stale-date': 'the times of its scans',
+  'wrong-destination': 'the destinations that it read',
+  'wrong-town': 'the place where the mail came in',
+};
+
+const WORD_ROWS = Object.entries(PLANT_WORDS)
+  .map(([kind, word]) => `('${kind}', '${word}')`)
+  .join(', ');
+
+/**
+ * Of each scan that is named, whose word it is (that of the plant, or of the one who brought it where no plant is named), and
+ * what of it the finding rests on; null where the mark itself says so, as of a price or a town.
+ */
+export const NAMED_VOICES_SQL = `(
+  select *, coalesce('plant ' || plant, brought_by) as voice,
+    if((kind = 'short-postage' and why = 'price') or (kind = 'wrong-town' and why <> 'plant'), null, word) as rests_on
+  from named_scan left join (values ${WORD_ROWS}) as words (kind, word) using (kind)
+)`;
+
 export const FINDING_VIEWS_SQL = `
 create view findings as
-select finding.kind, severity, license, psd, coalesce(scan_ids, []::varchar[]) as scan_ids, detail, policy_version, key
+select finding.kind, severity, license, psd, coalesce(scan_ids, []::varchar[]) as scan_ids,
+  detail || coalesce(format(' Only {} says so, by {}.', word_of, rests_on), '') as detail, policy_version, key,
+  coalesce(brought_by, []::varchar[]) as brought_by, word_of
 from finding
 left join (
-  select kind, license, psd, key, list(scan_id order by scanned_at nulls last, scan_id) as scan_ids
-  from named_scan group by kind, license, psd, key
+  select kind, license, psd, key, list(scan_id order by scanned_at nulls last, scan_id, row_id) as scan_ids,
+    list_sort(list(distinct brought_by) filter (where brought_by is not null)) as brought_by,
+    if(count(distinct voice) = 1 and count(*) = count(rests_on), min(voice), null) as word_of, min(rests_on) as rests_on
+  from ${NAMED_VOICES_SQL} group by kind, license, psd, key
 ) as named using (kind, license, psd, key);
 create view revisions as
-select sequence, scan_id, from_disposition, to_disposition, kinds, policy_version, row_id from revision;
+select sequence, scan_id, from_disposition, to_disposition, kinds, policy_version, plant, row_id from revision;
+`;
+
+/** Up to version 4 a scan was known by its id alone, and no scan had a sender. */
+export const FINDING_FROM_4_SQL = `
+${['suspect_scan', 'named_scan']
+  .map(
+    (table) => `
+alter table ${table} add column if not exists scan_digest ubigint;
+alter table ${table} add column if not exists brought_by varchar;
+update ${table} set scan_digest = evidence.scan_digest, brought_by = evidence.source
+from evidence where evidence.row_id = ${table}.row_id;`,
+  )
+  .join('')}
+alter table revision add column if not exists plant varchar;
+update revision set plant = evidence.plant from evidence where evidence.row_id = revision.row_id;
+alter table case_closed_scan add column if not exists scan_digest ubigint;
 `;
 
 /** A store of version 3 has findings only, which the next look makes anew. */

@@ -1,4 +1,4 @@
-import { FINDING_FROM_3_SQL } from './finding-schema.ts';
+import { FINDING_FROM_3_SQL, FINDING_FROM_4_SQL } from './finding-schema.ts';
 import { REGISTRY_FROM_3_SQL } from './registry-schema.ts';
 import { CHAIN_SQL } from './schema.ts';
 
@@ -18,6 +18,7 @@ ${FINDING_FROM_3_SQL}`,
     4,
     `alter table evidence add column sender varchar;
 alter table chain add column if not exists version integer;
-update chain set version = 4;`,
+update chain set version = 4;
+${FINDING_FROM_4_SQL}`,
   ],
 ]);

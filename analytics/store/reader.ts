@@ -62,11 +62,11 @@ export class StoreReader {
   /** The gravest first. */
   async *findings(): AsyncGenerator<Finding> {
     const result = await this.stream(
-      `select kind, severity, license, psd, scan_ids, detail, policy_version from findings
+      `select kind, severity, license, psd, scan_ids, detail, policy_version, brought_by, word_of from findings
        order by list_position(['${SEVERITIES.join("', '")}'], severity), kind, license, psd, key`,
     );
     for await (const rows of result.yieldRows()) {
-      for (const [kind, severity, license, psd, scanIds, detail, policyVersion] of rows) {
+      for (const [kind, severity, license, psd, scanIds, detail, policyVersion, broughtBy, wordOf] of rows) {
         yield {
           kind: asText(kind),
           severity: oneOf(SEVERITIES, asText(severity)),
@@ -75,6 +75,8 @@ export class StoreReader {
           scanIds: asTexts(scanIds),
           detail: asText(detail),
           policyVersion: asInteger(policyVersion),
+          broughtBy: asTexts(broughtBy),
+          wordOf: asTextOrNull(wordOf),
         };
       }
     }

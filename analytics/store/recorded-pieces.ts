@@ -1,29 +1,39 @@
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
-import { GENUINE_OUTCOMES, SORTING_PASSES, TextBuilder, type TextColumn } from '../../indicium/index.ts';
+import { GENUINE_OUTCOMES, SORTING_PASSES, TextBuilder } from '../../indicium/index.ts';
 import type { SightedPiece } from '../judge.ts';
-import { asBigint, asBytes, asInteger, asText } from './values.ts';
+import { PLANT_NAMES_MAX } from '../limits.ts';
+import type { KeyColumns } from '../scan-key.ts';
+import { asBigint, asBytes, asBytesOrNull, asInteger, asText } from './values.ts';
 
 /** Some scans in the order in which they were recorded. */
 export interface RecordedPieces {
   readonly rows: number;
-  readonly scanIds: TextColumn;
+  readonly keys: KeyColumns;
   /** Those of genuine marks. */
   readonly pieces: readonly SightedPiece[];
 }
 
-/** Columns of names that come again and again. */
-const NAMED = ['psd', 'plant'] as const;
-type Names = Readonly<Record<(typeof NAMED)[number], readonly string[]>>;
-
-/** Only their pieces are shown, so only their names are read: what others claim may be anything. */
+/** Only their pieces are shown, so only their PSDs are read: what others claim may be anything. */
 const IS_GENUINE = `license is not null and outcome in (${quotedAll(GENUINE_OUTCOMES)})`;
 
-/** Digests of mailpieces as `mailpieceDigest` makes them; names as their places in lists; of scan ids the bytes as they are. */
+/** Columns of names that come again and again, and which names are given a number. */
+const NAMED = {
+  psd: `select distinct psd from evidence where psd is not null and ${IS_GENUINE}`,
+  plant: `select plant from evidence where plant is not null group by plant order by count(*) desc limit ${PLANT_NAMES_MAX}`,
+};
+type Named = keyof typeof NAMED;
+const NAMED_COLUMNS: readonly Named[] = ['psd', 'plant'];
+
+/**
+ * Digests of mailpieces as `mailpieceDigest` makes them; names as their places in lists, or as they are where there are too
+ * many; of scan ids the bytes as they are.
+ */
 const SQL = `
 select encode(scan_id),
   ${IS_GENUINE}, license, enum_code(try_cast(psd as known_psd))::integer, piece_count, content_digest,
   coalesce(('0x' || sha256(mailpiece_id)[1:16])::ubigint, 0),
-  enum_code(try_cast(plant as known_plant))::integer, list_position([${quotedAll(SORTING_PASSES)}], pass)::integer - 1
+  enum_code(try_cast(plant as known_plant))::integer, list_position([${quotedAll(SORTING_PASSES)}], pass)::integer - 1,
+  case when try_cast(plant as known_plant) is null then encode(plant) end
 from evidence order by row_id`;
 
 /**
@@ -31,40 +41,53 @@ from evidence order by row_id`;
  * each text that is read by itself costs a microsecond, and there are five in a row.
  */
 export async function* recordedPieces(connection: DuckDBConnection): AsyncGenerator<RecordedPieces> {
-  for (const column of NAMED) {
-    await connection.run(
-      `create temp type known_${column} as enum (
-         select distinct ${column} from evidence where ${column} is not null and ${IS_GENUINE})`,
-    );
+  for (const column of NAMED_COLUMNS) {
+    await connection.run(`create temp type known_${column} as enum (${NAMED[column]})`);
   }
-  const names = { psd: await namesIn(connection, 'psd'), plant: await namesIn(connection, 'plant') };
-  for await (const chunk of await connection.stream(SQL)) yield piecesOf(chunk.getColumns(), names);
-  for (const column of NAMED) await connection.run(`drop type known_${column}`);
+  const psds = await namesIn(connection, 'psd');
+  const plants = (await namesIn(connection, 'plant')).map((name) => ({ name, bytes: Buffer.from(name) }));
+  for await (const chunk of await connection.stream(SQL)) yield piecesOf(chunk.getColumns(), psds, plants);
+  for (const column of NAMED_COLUMNS) await connection.run(`drop type known_${column}`);
 }
 
-async function namesIn(connection: DuckDBConnection, column: keyof Names): Promise<string[]> {
+/** A plant by its name, and by the bytes of it. */
+interface PlantName {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+async function namesIn(connection: DuckDBConnection, column: Named): Promise<string[]> {
   const result = await connection.runAndReadAll(`select unnest(enum_range(null::known_${column})::varchar[])`);
   return result.getRows().map(([name]) => asText(name));
 }
 
-function piecesOf(columns: readonly (readonly DuckDBValue[])[], names: Names): RecordedPieces {
-  const [scanIds = [], genuine = [], licenses, psds, pieceCounts, contents, mailpieces, plants, passes] = columns;
-  const builder = new TextBuilder(scanIds.length);
+function piecesOf(
+  columns: readonly (readonly DuckDBValue[])[],
+  psdNames: readonly string[],
+  plantNames: readonly PlantName[],
+): RecordedPieces {
+  const [scanIds = [], genuine = [], licenses, psds, pieceCounts, contents, mailpieces, plants, passes, otherPlants] =
+    columns;
+  const scanId = new TextBuilder(scanIds.length);
+  const plant = new TextBuilder(scanIds.length);
   const pieces: SightedPiece[] = [];
-  for (const [row, scanId] of scanIds.entries()) {
-    builder.addBytes(asBytes(scanId));
+  for (const [row, id] of scanIds.entries()) {
+    scanId.addBytes(asBytes(id));
+    const bytes = asBytesOrNull(otherPlants?.[row] ?? null);
+    const its = bytes === null ? named(plantNames, plants?.[row]) : { name: Buffer.from(bytes).toString(), bytes };
+    plant.addBytes(its?.bytes ?? null);
     if (genuine[row] !== true) continue;
     pieces.push({
       license: asInteger(licenses?.[row]),
-      psd: asText(names.psd[asInteger(psds?.[row])]),
+      psd: asText(psdNames[asInteger(psds?.[row])]),
       pieceCount: asBigint(pieceCounts?.[row]),
       content: asBigint(contents?.[row]),
       mailpiece: asBigint(mailpieces?.[row]),
-      plant: named(names.plant, plants?.[row]),
+      plant: its?.name ?? null,
       pass: named(SORTING_PASSES, passes?.[row]),
     });
   }
-  return { rows: scanIds.length, scanIds: builder.finish(), pieces };
+  return { rows: scanIds.length, keys: { scanId: scanId.finish(), plant: plant.finish() }, pieces };
 }
 
 function named<Name>(names: readonly Name[], place: DuckDBValue | undefined): Name | null {

@@ -1,7 +1,7 @@
 import { GENUINE_OUTCOMES } from '../../indicium/index.ts';
 import { CASE_VIEWS_SQL } from './case-views.ts';
 import { EVIDENCE_COLUMNS } from './columns.ts';
-import { FINDING_MACROS_SQL, FINDING_TABLES_SQL, FINDING_VIEWS_SQL } from './finding-schema.ts';
+import { BROUGHT_BY_SQL, FINDING_MACROS_SQL, FINDING_TABLES_SQL, FINDING_VIEWS_SQL } from './finding-schema.ts';
 import { REGISTRY_TABLES_SQL, REGISTRY_VIEWS_SQL } from './registry-schema.ts';
 
 /**
@@ -37,7 +37,7 @@ ${FINDING_MACROS_SQL}
 export const VIEWS_SQL = `
 create view scans as
 select scan_id, plant, machine, epoch_ms(scanned_at_ms) as scanned_at, mailpiece_id, pass,
-  sorter_destination as destination, weight_grams, image, symbology, outcome, note, extra, source, row_id
+  sorter_destination as destination, weight_grams, image, symbology, outcome, note, extra, source, sender, row_id
 from evidence;
 
 create view pieces as
@@ -46,13 +46,13 @@ select scan_id, license, psd, key_id, epoch, piece_count, ascending_mills, desce
   content_digest, outcome, outcome in ('${GENUINE_OUTCOMES.join("', '")}') as genuine,
   trust_version,
   mailpiece_id, pass, plant, machine, epoch_ms(scanned_at_ms) as scanned_at, sorter_destination, weight_grams,
-  payload, row_id
+  payload, scan_digest, ${BROUGHT_BY_SQL} as brought_by, row_id
 from evidence where license is not null;
 
 create view verdicts as
 select scan_id, disposition,
   case when reasons = '' then []::varchar[] else string_split(reasons, ',') end as reasons, trust_version,
-  policy_version, row_id
+  policy_version, plant, row_id
 from evidence;
 
 ${REGISTRY_VIEWS_SQL}

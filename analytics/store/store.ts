@@ -1,8 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { type DuckDBConnection, type DuckDBInstance, LIST, listValue, VARCHAR } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { rowsOf } from '../../indicium/index.ts';
 import { type Evidence, evidenceColumns } from '../evidence.ts';
+import type { NamedScan } from '../scan-key.ts';
+import type { StoredAnswer } from '../used-key.ts';
 import { Anchor } from './anchor.ts';
 import { EvidenceAppender, type StoredBatch } from './append.ts';
 import { Beside, inTransaction } from './beside.ts';
@@ -10,11 +12,12 @@ import { type Link, linkOfColumns } from './chain.ts';
 import { type ChainEnd, LinkAppender } from './chain-table.ts';
 import { EVIDENCE_COLUMNS, type EvidenceColumns } from './columns.ts';
 import { openForWriting, refuseMissing, StoreError } from './instance.ts';
+import { readRecordedAnswers, readUsedKeys, type ScanKey } from './recorded-scans.ts';
 import type { RegistryRecords } from './registry-records.ts';
 import { replaceRegistryTables } from './registry-tables.ts';
 import { SCHEMA_VERSION } from './schema.ts';
 import { SourcePositions } from './source-positions.ts';
-import { asBigint, asInteger, asText } from './values.ts';
+import { asInteger, asText } from './values.ts';
 import { wholeEnd } from './whole.ts';
 
 /** Evidence of one source, and how far the source was read with it. */
@@ -24,11 +27,7 @@ export interface EvidenceBatch extends Omit<EvidenceColumns, 'firstRow'> {
 }
 
 /** A scan that is in the store already: what was sent, and what was answered. */
-export interface RecordedScan {
-  readonly digest: bigint;
-  readonly disposition: string;
-  readonly reasons: string;
-}
+export type RecordedScan = NamedScan & StoredAnswer;
 
 /** The evidence in one DuckDB file, open for writing. One process owns the file; within it there is one writer. */
 export class Store {
@@ -94,22 +93,14 @@ export class Store {
     return this.#positions.of(source);
   }
 
-  /** What is recorded under these scan ids, in the order in which it was: more than one scan where an id was reused. */
-  async recordedScans(scanIds: readonly string[]): Promise<ReadonlyMap<string, readonly RecordedScan[]>> {
-    const recorded = new Map<string, RecordedScan[]>();
-    const result = await this.connection.runAndReadAll(
-      `select scan_id, scan_digest, disposition, reasons
-       from evidence semi join (select unnest($1) as scan_id) using (scan_id) order by row_id`,
-      [listValue([...scanIds])],
-      [LIST(VARCHAR)],
-    );
-    for (const [scanId, digest, disposition, reasons] of result.getRows()) {
-      const scan = { digest: asBigint(digest), disposition: asText(disposition), reasons: asText(reasons) };
-      const known = recorded.get(asText(scanId));
-      if (known === undefined) recorded.set(asText(scanId), [scan]);
-      else known.push(scan);
-    }
-    return recorded;
+  /** What was answered to those of these scans that are recorded. */
+  recordedAnswers(scans: readonly NamedScan[]): Promise<readonly RecordedScan[]> {
+    return readRecordedAnswers(this.connection, scans);
+  }
+
+  /** Those of these keys under which any scan is recorded, each once. */
+  usedKeys(keys: readonly ScanKey[]): Promise<readonly ScanKey[]> {
+    return readUsedKeys(this.connection, keys);
   }
 
   /**

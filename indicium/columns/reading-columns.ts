@@ -1,8 +1,7 @@
 import type { Reading } from '../reading.ts';
-import type { ReasonCode } from '../reasons.ts';
 import type { Scan } from '../scan.ts';
 import { Int32Builder, Int64Builder, TextBuilder } from './builders.ts';
-import { type Int32Column, type Int64Column, type TextColumn, textOrNullAt } from './column.ts';
+import type { Int32Column, Int64Column, TextColumn } from './column.ts';
 import { buffersOf, selectInt32, selectInt64, selectText } from './select.ts';
 
 /** What was read of the scans of a batch, by column: a field of `Scan`, `Reading` or `Indicium` each. Times in ms, UTC. */
@@ -169,17 +168,8 @@ export function rowsOf(columns: ReadingColumns): number {
   return columns.weightGrams.values.length;
 }
 
-const REUSED: ReasonCode = 'scan-id-reused';
-
-/**
- * The named rows, in their order, as a batch of their own. Of rows in `reused`, whose scan ids stand for other scans,
- * the payload is kept, but what it says counts for nothing.
- */
-export function selectReadings(
-  from: ReadingColumns,
-  rows: readonly number[],
-  reused: ReadonlySet<number>,
-): ReadingColumns {
+/** The named rows, in their order, as a batch of their own. */
+export function selectReadings(from: ReadingColumns, rows: readonly number[]): ReadingColumns {
   return {
     scanId: selectText(from.scanId, rows),
     scanDigest: selectInt64(from.scanDigest, rows),
@@ -194,35 +184,24 @@ export function selectReadings(
     note: selectText(from.note, rows),
     extra: selectText(from.extra, rows),
     payload: selectText(from.payload, rows),
-    symbology: selectText(from.symbology, rows, reused),
+    symbology: selectText(from.symbology, rows),
     trustVersion: selectInt64(from.trustVersion, rows),
-    outcome: withText(from.outcome, rows, reused, REUSED),
-    keyId: selectInt64(from.keyId, rows, reused),
-    license: selectInt64(from.license, rows, reused),
-    psd: selectText(from.psd, rows, reused),
-    epoch: selectInt32(from.epoch, rows, reused),
-    pieceCount: selectInt64(from.pieceCount, rows, reused),
-    ascendingMills: selectInt64(from.ascendingMills, rows, reused),
-    descendingMills: selectInt64(from.descendingMills, rows, reused),
-    postageMills: selectInt64(from.postageMills, rows, reused),
-    rateCategory: selectInt32(from.rateCategory, rows, reused),
-    printedAtMs: selectInt64(from.printedAtMs, rows, reused),
-    depositPostcode: selectText(from.depositPostcode, rows, reused),
-    destinationPostcode: selectText(from.destinationPostcode, rows, reused),
-    contentDigest: selectInt64(from.contentDigest, rows, reused),
+    outcome: selectText(from.outcome, rows),
+    keyId: selectInt64(from.keyId, rows),
+    license: selectInt64(from.license, rows),
+    psd: selectText(from.psd, rows),
+    epoch: selectInt32(from.epoch, rows),
+    pieceCount: selectInt64(from.pieceCount, rows),
+    ascendingMills: selectInt64(from.ascendingMills, rows),
+    descendingMills: selectInt64(from.descendingMills, rows),
+    postageMills: selectInt64(from.postageMills, rows),
+    rateCategory: selectInt32(from.rateCategory, rows),
+    printedAtMs: selectInt64(from.printedAtMs, rows),
+    depositPostcode: selectText(from.depositPostcode, rows),
+    destinationPostcode: selectText(from.destinationPostcode, rows),
+    contentDigest: selectInt64(from.contentDigest, rows),
     sender: selectText(from.sender, rows),
   };
-}
-
-function withText(
-  column: TextColumn,
-  rows: readonly number[],
-  replaced: ReadonlySet<number>,
-  text: string,
-): TextColumn {
-  const builder = new TextBuilder(rows.length);
-  for (const from of rows) builder.add(replaced.has(from) ? text : textOrNullAt(column, from));
-  return builder.finish();
 }
 
 /** What to hand over with the columns when they go to another thread. */

@@ -9,30 +9,26 @@ import {
   type TextColumn,
 } from './column.ts';
 
-/** Rows that become null. */
-type Nulled = ReadonlySet<number>;
-const NONE: Nulled = new Set();
-
-/** The named rows of a column, in their order, as a column of its own; those in `nulled` without their values. */
-export function selectInt64(column: Int64Column, rows: readonly number[], nulled: Nulled = NONE): Int64Column {
+/** The named rows of a column, in their order, as a column of its own. */
+export function selectInt64(column: Int64Column, rows: readonly number[]): Int64Column {
   const builder = new Int64Builder(rows.length);
   for (const [to, from] of rows.entries()) {
-    builder.setBigint(to, isValid(column.valid, from) && !nulled.has(from) ? bigintAt(column, from) : null);
+    builder.setBigint(to, isValid(column.valid, from) ? bigintAt(column, from) : null);
   }
   return builder.finish(rows.length);
 }
 
-export function selectInt32(column: Int32Column, rows: readonly number[], nulled: Nulled = NONE): Int32Column {
+export function selectInt32(column: Int32Column, rows: readonly number[]): Int32Column {
   const builder = new Int32Builder(rows.length);
   for (const [to, from] of rows.entries()) {
-    builder.set(to, isValid(column.valid, from) && !nulled.has(from) ? (column.values[from] ?? 0) : null);
+    builder.set(to, isValid(column.valid, from) ? (column.values[from] ?? 0) : null);
   }
   return builder.finish(rows.length);
 }
 
-export function selectText(column: TextColumn, rows: readonly number[], nulled: Nulled = NONE): TextColumn {
+export function selectText(column: TextColumn, rows: readonly number[]): TextColumn {
   const builder = new TextBuilder(rows.length);
-  for (const from of rows) builder.addBytes(nulled.has(from) ? null : bytesOrNullAt(column, from));
+  for (const from of rows) builder.addBytes(bytesOrNullAt(column, from));
   return builder.finish();
 }
 

@@ -24,6 +24,11 @@ export interface CallOptions extends Pick<ClientOptions, 'deadlineMs' | 'withinM
   readonly as?: Way;
 }
 
+export interface FindOptions extends Pick<ClientOptions, 'withinMs' | 'attemptsMax'> {
+  /** Whose scan; an empty text for one that names no plant. */
+  readonly plant?: string;
+}
+
 /** The sorter's side of one server. What goes wrong comes back as a value; nothing is thrown for it. */
 export class Sorter {
   readonly #connections: Connections;
@@ -77,11 +82,15 @@ export class Sorter {
     return streamVerdicts(this.#connections, scans, { withinMs, deadlineMs: this.#options.deadlineMs });
   }
 
-  /** The durable verdict of a scan, with what detectors found about it so far; `not-found` where there is none. */
-  find(scanId: string, options: Pick<CallOptions, 'withinMs' | 'attemptsMax'> = {}): Promise<Outcome> {
+  /**
+   * The durable verdict of a scan, the newest under its id, with what detectors found about it so far; `not-found` where
+   * there is none, `scan-id-ambiguous` where several plants have one and none is named.
+   */
+  find(scanId: string, options: FindOptions = {}): Promise<Outcome> {
     const patience = this.#patience(options, undefined);
+    const query = options.plant === undefined ? '' : `?plant=${encodeURIComponent(options.plant)}`;
     return tryAgain(scanId, patience, async ({ leftMs }) => {
-      const path = `/v1/verdicts/${encodeURIComponent(scanId)}`;
+      const path = `/v1/verdicts/${encodeURIComponent(scanId)}${query}`;
       const call = { method: 'GET', path, headers: {}, body: null, withinMs: leftMs } as const;
       return answerOf(await this.#connections.exchange(call), scanId);
     });

@@ -13,10 +13,11 @@ import {
   type ReasonCode,
   rowsOf,
   textAt,
+  textOrNullAt,
   verdictAt,
 } from '../../indicium/index.ts';
 import type { BatchAnswers } from '../source.ts';
-import { problem } from './problems.ts';
+import type { PendingAnswer } from './pending-answer.ts';
 import type { Answer, AnswerFields, AnswerOrProblem, AnswerReason, AnswerTimings } from './schemas.ts';
 
 /** What the policy does about each reason. */
@@ -39,9 +40,18 @@ export interface KnownVerdict {
   readonly findingIds: readonly string[];
 }
 
+/** Which verdicts are asked for. */
+export interface VerdictQuery {
+  readonly scanId: string;
+  /** Null for scans that name none; not given for those of all plants. */
+  readonly plant?: string | null;
+  /** Of what was sent; not given for whatever was sent under the scan id. */
+  readonly digest?: bigint;
+}
+
 export interface AnswerPorts {
   readonly policy: AnswerPolicy;
-  readonly verdictsOf: (scanIds: readonly string[]) => Promise<readonly KnownVerdict[]>;
+  readonly verdictsOf: (queries: readonly VerdictQuery[]) => Promise<readonly KnownVerdict[]>;
 }
 
 /** When the scan in a row arrived and when its batch was taken up, as performance.now tells it. */
@@ -68,6 +78,7 @@ export function answersOf(
     return answerOf(
       {
         scanId: textAt(readings.scanId, row),
+        plant: textOrNullAt(readings.plant, row),
         disposition,
         reasons,
         payload: isIndicium ? bytesOrNullAt(readings.payload, row) : null,
@@ -81,11 +92,14 @@ export function answersOf(
   };
   if (repeatedRows.length === 0) return Array.from({ length: rowsOf(readings) }, (_, row) => answerAt(row));
   const repeated = new Set(repeatedRows);
-  const lookUp = ports.verdictsOf([...repeated].map((row) => textAt(readings.scanId, row)));
+  const queryAt = (row: number) => ({
+    scanId: textAt(readings.scanId, row),
+    plant: textOrNullAt(readings.plant, row),
+    digest: bigintAt(readings.scanDigest, row),
+  });
+  const lookUp = ports.verdictsOf([...repeated].map(queryAt)).then(byContents);
   const storedAt = async (row: number): Promise<AnswerOrProblem> => {
-    const scanId = textAt(readings.scanId, row);
-    const digest = bigintAt(readings.scanDigest, row);
-    const stored = (await lookUp).find((known) => known.scanId === scanId && known.digest === digest);
+    const stored = (await lookUp).get(contentsOf(queryAt(row)));
     const timings = timingsOf(batch, moments, row, performance.now());
     // What was moved into an archive is known for a while, but not kept here.
     if (stored === undefined) return { ...answerAt(row), repeated: true };
@@ -96,22 +110,31 @@ export function answersOf(
   );
 }
 
+/** The first under each scan id, plant and digest: a batch may hold thousands of scans that came again. */
+function byContents(verdicts: readonly KnownVerdict[]): ReadonlyMap<string, KnownVerdict> {
+  return new Map(verdicts.map((known) => [contentsOf(known), known] as const).toReversed());
+}
+
+function contentsOf({ scanId, plant, digest }: Pick<KnownVerdict, 'scanId' | 'plant' | 'digest'>): string {
+  return JSON.stringify([scanId, plant, String(digest)]);
+}
+
 /** A promise whose failure is told to whoever waits for it, however late, and ends nothing else. */
 function awaited<Result>(promise: Promise<Result>): Promise<Result> {
   promise.catch(() => {});
   return promise;
 }
 
-/** A verdict as it is sent; a problem where the scan id stands for another scan. */
+/** A verdict as it is sent. */
 export function answerOf(
-  verdict: Omit<KnownVerdict, 'digest' | 'plant'>,
+  verdict: Omit<KnownVerdict, 'digest'>,
   { isRepeated, timings }: { isRepeated: boolean; timings: AnswerTimings | null },
   policy: AnswerPolicy,
-): AnswerOrProblem {
-  const { scanId, disposition, reasons, payload, trustVersion, policyVersion, findingIds } = verdict;
-  if (reasons.includes('scan-id-reused')) return problem('scan-id-reused', REASONS['scan-id-reused'], scanId);
+): Answer {
+  const { scanId, plant, disposition, reasons, payload, trustVersion, policyVersion, findingIds } = verdict;
   return {
     scanId,
+    plant,
     disposition,
     late: false,
     reasons: reasons.map((code) => {
@@ -132,13 +155,13 @@ const TREATMENT_OF = { accept: 'pass', divert: 'divert', manual: 'manual' } as c
 
 /** What is answered when the deadline has passed: no verdict, which follows. */
 export function lateAnswerOf(
-  scanId: string,
-  arrivedAtMs: number,
+  { scanId, plant, arrivedAtMs }: Pick<PendingAnswer, 'scanId' | 'plant' | 'arrivedAtMs'>,
   { disposition, trustVersion, policyVersion }: Pick<Answer, 'disposition' | 'trustVersion' | 'policyVersion'>,
 ): Answer {
   const totalMs = round(performance.now() - arrivedAtMs);
   return {
     scanId,
+    plant,
     disposition,
     late: true,
     reasons: [reasonOf('deadline-passed', TREATMENT_OF[disposition])],

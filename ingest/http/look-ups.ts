@@ -1,8 +1,8 @@
-import type { KnownVerdict } from './answers.ts';
+import type { KnownVerdict, VerdictQuery } from './answers.ts';
 import { BUSY_RETRY_SECONDS, LOOK_UPS_MAX } from './limits.ts';
 import { ProblemError } from './problems.ts';
 
-type VerdictsOf = (scanIds: readonly string[]) => Promise<readonly KnownVerdict[]>;
+type VerdictsOf = (queries: readonly VerdictQuery[]) => Promise<readonly KnownVerdict[]>;
 
 /** Verdicts that are looked up in the store, not too many at a time. */
 export class LookUps {
@@ -14,10 +14,10 @@ export class LookUps {
     this.#verdictsOf = verdictsOf;
   }
 
-  async verdictsOf(scanIds: readonly string[]): Promise<readonly KnownVerdict[]> {
+  async verdictsOf(queries: readonly VerdictQuery[]): Promise<readonly KnownVerdict[]> {
     this.#underWay += 1;
     try {
-      return await this.#verdictsOf(scanIds);
+      return await this.#verdictsOf(queries);
     } finally {
       this.#underWay -= 1;
       for (const wake of this.#wakers.splice(0)) wake();

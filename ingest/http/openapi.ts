@@ -121,7 +121,7 @@ function singleOperation(): Json {
         'Answer',
         'The verdict, durable; or the default disposition, marked late.',
       ),
-      ...problems([...POST_PROBLEMS, 'scan-id-reused']),
+      ...problems(POST_PROBLEMS),
     },
   };
 }
@@ -162,10 +162,26 @@ function lookUpOperation(): Json {
     summary: 'The verdict about a scan, with what was found since. For tokens with the role investigator.',
     parameters: [
       { name: 'scanId', in: 'path', required: true, description: 'Percent-encoded.', schema: { type: 'string' } },
+      {
+        name: 'plant',
+        in: 'query',
+        required: false,
+        description: 'Whose scan, where several plants have one of this id; empty for a scan that names no plant.',
+        schema: { type: 'string' },
+      },
     ],
     responses: {
       200: answerResponse('application/json', 'Answer', 'The verdict.'),
-      ...problems(['unauthorized', 'forbidden', 'not-found', 'too-busy', 'internal', 'store-paused']),
+      ...problems([
+        'bad-request',
+        'unauthorized',
+        'forbidden',
+        'not-found',
+        'scan-id-ambiguous',
+        'too-busy',
+        'internal',
+        'store-paused',
+      ]),
     },
   };
 }

@@ -11,7 +11,7 @@ export const PROBLEMS = {
   'not-found': { status: 404, title: 'There is nothing here.' },
   'method-not-allowed': { status: 405, title: 'This cannot be done here.' },
   timeout: { status: 408, title: 'The request took too long to arrive.' },
-  'scan-id-reused': { status: 409, title: 'Another scan has this scan id.' },
+  'scan-id-ambiguous': { status: 409, title: 'Several plants have a scan of this id.' },
   'body-too-large': { status: 413, title: 'The body is larger than it may be.' },
   'unsupported-media-type': { status: 415, title: 'The body is of a kind that is not read here.' },
   'too-busy': { status: 429, title: 'More scans wait than can be answered soon.' },

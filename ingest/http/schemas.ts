@@ -107,6 +107,7 @@ export type AnswerTimings = Static<typeof AnswerTimings>;
 export const Answer = Type.Object(
   {
     scanId: Type.String(),
+    plant: Type.Union([Type.String(), Type.Null()], { description: 'With the scan id, what the scan is known by.' }),
     disposition: Type.Enum(DISPOSITIONS),
     late: Type.Boolean({
       description: 'True when the deadline passed first: then this is the default disposition and no verdict.',

@@ -1,6 +1,6 @@
 import type { Disposition } from '../../indicium/index.ts';
 import type { BatchAnswers, ScanSource } from '../source.ts';
-import { type AnswerPorts, answersOf, type BatchMoments, lateAnswerOf } from './answers.ts';
+import { type AnswerPorts, answersOf, type BatchMoments, lateAnswerOf, type VerdictQuery } from './answers.ts';
 import type { StoreState } from './health.ts';
 import { LateVerdicts } from './late-verdicts.ts';
 import { PAUSED_RETRY_SECONDS, QUEUE_IMAGES_FREE, QUEUE_IMAGES_MAX, QUEUE_SCANS_FREE } from './limits.ts';
@@ -151,7 +151,7 @@ export class VerdictDesk {
   /** The answers of a batch, whoever sent it, which is durable by now. */
   answersOf(answers: BatchAnswers, moments: BatchMoments): Rows {
     const { metrics, nowMs, policy } = this.#ports;
-    const verdictsOf = (scanIds: readonly string[]) => this.lookUps.verdictsOf(scanIds);
+    const verdictsOf = (queries: readonly VerdictQuery[]) => this.lookUps.verdictsOf(queries);
     const rows = answersOf(answers, moments, { policy, verdictsOf });
     this.#progressAtMs = performance.now();
     metrics.recorded(rows.filter(isAnswer), answers.repeatedRows.length, nowMs());
@@ -164,10 +164,10 @@ export class VerdictDesk {
     const { lateDisposition, trustVersion, policy, metrics } = this.#ports;
     return {
       ms,
-      lateAnswer: ({ scanId, arrivedAtMs }) => {
+      lateAnswer: (pending) => {
         metrics.late();
         const versions = { trustVersion: trustVersion(), policyVersion: policy.version };
-        return lateAnswerOf(scanId, arrivedAtMs, { disposition: lateDisposition, ...versions });
+        return lateAnswerOf(pending, { disposition: lateDisposition, ...versions });
       },
       onLateVerdict: ({ plant }, verdict) => this.late.publish(plant, verdict),
     };

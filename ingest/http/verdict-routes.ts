@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { mayReadVerdicts } from './access/access.ts';
-import { admit, originFor } from './admission.ts';
+import { SCAN_TEXT_CHARS_MAX } from '../../indicium/index.ts';
+import { type Admitted, admit, originFor } from './admission.ts';
 import { answerOf } from './answers.ts';
 import { type BodyBudget, readBody } from './body.ts';
 import { BATCH_VALUES_MAX, JSON_BODY_BYTES_MAX } from './limits.ts';
@@ -51,18 +51,42 @@ export function addVerdictRoutes(app: FastifyInstance, ports: ServerPorts, budge
     });
   });
 
-  app.get('/v1/verdicts/:scanId', async (request: FastifyRequest<{ Params: { scanId: string } }>, reply) => {
+  type Asked = FastifyRequest<{ Params: { scanId: string }; Querystring: Record<string, unknown> }>;
+  app.get('/v1/verdicts/:scanId', async (request: Asked, reply) => {
     const admitted = admit(access, request, ['investigator']);
     const { scanId } = request.params;
+    const query = { scanId, ...plantAsked(admitted, request.query.plant, scanId) };
     if (desk.store.kind !== 'open') desk.refuseWhenClosed();
     desk.lookUps.refuseWhenFull();
-    const [first] = await desk.lookUps.verdictsOf([scanId]);
-    // Of other plants not even that there is something is told.
-    if (first === undefined || (admitted !== null && !mayReadVerdicts(admitted, first.plant))) {
+    const verdicts = await desk.lookUps.verdictsOf([query]);
+    const plants = new Set(verdicts.map(({ plant }) => plant));
+    if (plants.size > 1) {
+      const named = [...plants].map((plant) => plant ?? '(none)').join(', ');
+      throw new ProblemError('scan-id-ambiguous', `add ?plant= with one of: ${named}`, scanId);
+    }
+    const newest = verdicts.at(-1);
+    if (newest === undefined) throw new ProblemError('not-found', 'no verdict under this scan id', scanId);
+    return send(reply, answerOf(newest, { isRepeated: true, timings: null }, ports.policy));
+  });
+}
+
+/**
+ * Whose scans may be looked at. Somebody of one plant sees that plant's, whatever he asks for: of others not even that
+ * there is something is told.
+ *
+ * @throws ProblemError
+ */
+function plantAsked(admitted: Admitted, plant: unknown, scanId: string): { readonly plant?: string | null } {
+  if (plant !== undefined && (typeof plant !== 'string' || plant.length > SCAN_TEXT_CHARS_MAX)) {
+    throw new ProblemError('bad-request', `plant is not one text of up to ${SCAN_TEXT_CHARS_MAX} characters`, scanId);
+  }
+  if (admitted !== null && admitted.plant !== null) {
+    if (plant !== undefined && plant !== admitted.plant) {
       throw new ProblemError('not-found', 'no verdict under this scan id', scanId);
     }
-    return send(reply, answerOf(first, { isRepeated: true, timings: null }, ports.policy));
-  });
+    return { plant: admitted.plant };
+  }
+  return plant === undefined ? {} : { plant: plant === '' ? null : plant };
 }
 
 function send(reply: FastifyReply, answer: AnswerOrProblem): FastifyReply {

@@ -60,13 +60,14 @@ const MESSAGES: Readonly<Record<string, MessageSpec>> = {
   verdicts: {
     topic: 'verdicts',
     type: EVENT_TYPES.verdicts,
-    summary: 'One verdict a line. A scan that came again is answered again: it is known by its scan id.',
+    summary: 'One verdict a line. A scan that came again is answered again: it is known by its plant and scan id.',
     contentType: LINES_CONTENT_TYPE,
     payload: {
       type: 'object',
-      required: ['scanId', 'disposition', 'reasons'],
+      required: ['scanId', 'plant', 'disposition', 'reasons'],
       properties: {
         scanId: text,
+        plant: { type: ['string', 'null'] },
         disposition: { enum: DISPOSITIONS },
         reasons: { type: 'array', items: { enum: REASON_CODES } },
       },
@@ -79,7 +80,7 @@ const MESSAGES: Readonly<Record<string, MessageSpec>> = {
     contentType: 'application/json',
     payload: {
       type: 'object',
-      required: ['kind', 'severity', 'license', 'psd', 'scanIds', 'detail', 'policyVersion'],
+      required: ['kind', 'severity', 'license', 'psd', 'scanIds', 'detail', 'policyVersion', 'broughtBy', 'wordOf'],
       properties: {
         kind: text,
         severity: { enum: SEVERITIES },
@@ -88,6 +89,8 @@ const MESSAGES: Readonly<Record<string, MessageSpec>> = {
         scanIds: { type: 'array', items: text },
         detail: text,
         policyVersion: { type: 'integer' },
+        broughtBy: { type: 'array', items: text, description: 'Tokens, certificates and sources of its scans.' },
+        wordOf: { type: ['string', 'null'], description: 'The one plant on whose word alone it rests.' },
       },
     },
   },
@@ -98,9 +101,10 @@ const MESSAGES: Readonly<Record<string, MessageSpec>> = {
     contentType: 'application/json',
     payload: {
       type: 'object',
-      required: ['scanId', 'from', 'to', 'kinds', 'policyVersion'],
+      required: ['scanId', 'plant', 'from', 'to', 'kinds', 'policyVersion'],
       properties: {
         scanId: text,
+        plant: { type: ['string', 'null'] },
         from: { enum: DISPOSITIONS },
         to: { enum: DISPOSITIONS },
         kinds: { type: 'array', items: text },

@@ -158,6 +158,7 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
     }
     const rows = rowsOf(readings);
     const scanIds = Array.from({ length: rows }, (_, row) => textAt(readings.scanId, row));
+    const plants = Array.from({ length: rows }, (_, row) => textOrNullAt(readings.plant, row));
     const machines = Array.from({ length: rows }, (_, row) => textOrNullAt(readings.machine, row) ?? '');
     // What is recorded again must not take the position back.
     if (message.offset >= this.#recorded) this.#recorded = message.offset + 1n;
@@ -172,7 +173,7 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
     if (isPublished) return [];
     const source = `/indicia/${topics.readings}/${this.#partition}`;
     const event = { id: String(message.offset), source, timeMs: nowMs() };
-    return verdictMessages(topics.verdicts, { scanIds, machines, verdicts: answer.verdicts }, event);
+    return verdictMessages(topics.verdicts, { scanIds, plants, machines, verdicts: answer.verdicts }, event);
   }
 
   /** What is new or other than what was published last; all of it after a start, which says the same once more. */

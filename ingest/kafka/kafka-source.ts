@@ -214,6 +214,7 @@ function judgedScans({ readings, verdicts, repeatedRows: _ }: BatchAnswers) {
   const rows = Array.from({ length: readings.weightGrams.values.length }, (_row, row) => row);
   return {
     scanIds: rows.map((row) => textAt(readings.scanId, row)),
+    plants: rows.map((row) => textOrNullAt(readings.plant, row)),
     machines: rows.map((row) => textOrNullAt(readings.machine, row) ?? ''),
     verdicts,
   };

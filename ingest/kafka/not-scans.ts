@@ -25,8 +25,6 @@ export interface ReadLines {
 }
 
 const MALFORMED: ReasonCode = 'scan-malformed';
-const NONE: ReadonlySet<number> = new Set();
-
 /** Readers parse the lines anyhow, in threads of their own: only what they made nothing of is looked at once more. */
 export function withoutNotScans(columns: ReadingColumns, origins: readonly Origin[]): ReadLines {
   const { offsets } = columns.outcome;
@@ -41,7 +39,7 @@ export function withoutNotScans(columns: ReadingColumns, origins: readonly Origi
   }
   if (kept.length === rowsOf(columns)) return { columns, origins, dead };
   return {
-    columns: selectReadings(columns, kept, NONE),
+    columns: selectReadings(columns, kept),
     origins: kept.flatMap((row) => origins[row] ?? []),
     dead,
   };

@@ -146,7 +146,9 @@ describe('revisions', () => {
       verdict: { ...second.verdict, disposition: 'divert' as const, reasons: ['copy' as const] },
     };
     await desk.take(copy);
-    const expected = [{ scanId: first.scan.scanId, from: 'accept', to: 'divert', kinds: ['copy'], policyVersion: 1 }];
+    const expected = [
+      { scanId: first.scan.scanId, plant: '06484', from: 'accept', to: 'divert', kinds: ['copy'], policyVersion: 2 },
+    ];
     assert.deepEqual(await desk.revisions(), expected);
     await desk.take(seen(registers.print(1)));
     await desk.write((store) => detect(store));

@@ -115,8 +115,8 @@ describe('a policy file', () => {
     const store = await Store.open(join(await temporaryFolder(test), 'store.duckdb'));
     await store.setRegistry(booksOf());
     await detect(store);
-    await assert.rejects(detect(store, await policyOf(test, { version: 1, findings: { copy: 'pass' } })), PolicyError);
-    await detect(store, await policyOf(test, { version: 2, findings: { copy: 'pass' } }));
+    await assert.rejects(detect(store, await policyOf(test, { version: 2, findings: { copy: 'pass' } })), PolicyError);
+    await detect(store, await policyOf(test, { version: 3, findings: { copy: 'pass' } }));
     await detect(store);
     store.close();
   });

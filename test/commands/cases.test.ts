@@ -89,7 +89,7 @@ describe('another policy', () => {
       'short-postage': { toleranceGrams: 500 },
       coverage: { countedPiecesMin: 1, unseenShareMax: 0 },
     };
-    await writeFile(file, JSON.stringify({ version: 2, dispositions: { copy: 'manual' }, parameters }));
+    await writeFile(file, JSON.stringify({ version: 4, dispositions: { copy: 'manual' }, parameters }));
     const before = await findings();
     const tried = await indicia(['detect', '--db', db, '--backtest', file, '--json']);
     assert.equal(tried.exitCode, 0, tried.stderr);
@@ -111,7 +111,7 @@ describe('another policy', () => {
       [['manual', 2]],
     );
     assert.equal(await findings(), before);
-    assert.match((await indicia(['detect', '--db', db, '--backtest', file])).stdout, /^policy 2: \d+ changes\n/);
+    assert.match((await indicia(['detect', '--db', db, '--backtest', file])).stdout, /^policy 4: \d+ changes\n/);
     assert.equal(await findings(), before);
   });
 
@@ -151,7 +151,7 @@ describe('another policy', () => {
       new Set(
         jsonLines<{ kind: string; policyVersion: number }>(await findings()).map(({ policyVersion }) => policyVersion),
       );
-    assert.deepEqual(await versions(), new Set([1]));
+    assert.deepEqual(await versions(), new Set([2]));
     await indicia(['detect', '--db', db], { env: { INDICIA_POLICY: two } });
     assert.deepEqual(await versions(), new Set([12]));
     await indicia(['detect', '--db', db, '--policy', three], { env: { INDICIA_POLICY: two } });

@@ -110,6 +110,8 @@ describe('verdicts and findings', () => {
         'scanIds',
         'detail',
         'policyVersion',
+        'broughtBy',
+        'wordOf',
       ]);
     }
   });

@@ -1,3 +1,5 @@
+import { HOSTILE_PLANTS } from './hostile-plants.ts';
+
 /** One check of the product that a scenario rests on, how it is taken away, and the tests that must then fail. */
 export interface Guard {
   /** Number of the scenario: B are repetitions and registers, C crashes and storage. */
@@ -42,23 +44,23 @@ export const GUARDS: readonly Guard[] = [
     scenario: 'B2',
     holds: 'a scan delivered again is answered as then, and written once',
     file: 'analytics/batch-judge.ts',
-    text: 'const repeated = earlier.length === 0 ? undefined : sameScan(earlier, bigintAt(readings.scanDigest, row));',
-    without: 'const repeated = sameScan([], bigintAt(readings.scanDigest, row));',
+    text: 'const repeated = earlier?.answerTo(digest);',
+    without: 'const repeated = earlier?.answerTo(digest ^ 1n);',
     tests: [PIPELINE],
   },
   {
     scenario: 'B3',
     holds: 'a scan id is known from whatever position it came before',
     file: 'analytics/known-scans.ts',
-    text: 'if (this.#filter.note(readings.scanId, row)) rows.add(row);',
-    without: 'this.#filter.note(readings.scanId, row);',
+    text: 'if (this.#filter.note(readings, row)) rows.add(row);',
+    without: 'this.#filter.note(readings, row);',
     tests: [PIPELINE],
   },
   {
     scenario: 'B3',
     holds: 'scan ids are known after a restart',
     file: 'analytics/rebuild.ts',
-    text: 'known.noteAll(scanIds, rows);',
+    text: 'known.noteAll(keys, rows);',
     without: '',
     tests: [PIPELINE],
   },
@@ -324,4 +326,5 @@ export const GUARDS: readonly Guard[] = [
     without: '',
     tests: [PIPELINE],
   },
+  ...HOSTILE_PLANTS,
 ];

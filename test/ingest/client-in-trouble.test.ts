@@ -45,10 +45,10 @@ describe('a client whose server is in trouble', () => {
     let asked = 0;
     const base = await scriptedServer(test, (_, response) => {
       asked += 1;
-      answerProblem(response, 'scan-id-reused');
+      answerProblem(response, 'scan-id-ambiguous');
     });
     const outcome = await connect(base).verdict(SCAN);
-    assert.deepEqual([codeOf(outcome), asked], ['scan-id-reused', 1]);
+    assert.deepEqual([codeOf(outcome), asked], ['scan-id-ambiguous', 1]);
     assert.ok('code' in outcome && outcome.status === 409 && outcome.scanId === SCAN.scanId);
   });
 

@@ -44,12 +44,12 @@ const ROWS: readonly Row[] = [
   {
     says: 'another scan with a scan id that was used',
     scans: (world) => reused(world.honest(), { weightGrams: 2 }),
-    answers: ['accept', '409 scan-id-reused'],
+    answers: ['accept', 'accept scan-id-reused'],
   },
   {
     says: 'another mark with a scan id that was used',
     scans: (world) => reused(world.honest(), { payload: Buffer.from('another mark') }),
-    answers: ['accept', '409 scan-id-reused'],
+    answers: ['accept', 'manual unknown-version scan-id-reused'],
   },
   {
     says: 'the same mark on another mailpiece',
@@ -168,7 +168,7 @@ for (const [name, newSpeaker] of Object.entries({ client: clientSpeaker, 'raw HT
       const scans = [honest, world.forged(), world.honestCrop(), again, again, { ...honest, weightGrams: 2 }];
       return {
         scans,
-        answers: ['accept', 'divert forged', 'accept', 'accept', 'accept repeated', '409 scan-id-reused'],
+        answers: ['accept', 'divert forged', 'accept', 'accept', 'accept repeated', 'accept scan-id-reused'],
       };
     };
 
@@ -199,7 +199,7 @@ for (const [name, newSpeaker] of Object.entries({ client: clientSpeaker, 'raw HT
   });
 }
 
-/** `accept`, `divert forged`, `manual deadline-passed late`, `409 scan-id-reused`. */
+/** `accept`, `divert forged`, `manual deadline-passed late`, `403 forbidden`. */
 function toldOf(outcome: Outcome): string {
   if ('code' in outcome) return `${outcome.status} ${outcome.code}`;
   const { disposition, reasons, late, repeated } = outcome;

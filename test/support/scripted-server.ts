@@ -36,6 +36,7 @@ export async function bodyText(request: http.IncomingMessage): Promise<string> {
 export function accepted(scanId: string, change: Partial<Answer> = {}): Answer {
   return {
     scanId,
+    plant: null,
     disposition: 'accept',
     late: false,
     reasons: [],

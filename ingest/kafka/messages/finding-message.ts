@@ -14,6 +14,7 @@ export interface NumberedRevision {
   readonly sequence: number;
   readonly revision: {
     readonly scanId: string;
+    readonly plant: string | null;
     readonly from: string;
     readonly to: string;
     readonly kinds: readonly string[];

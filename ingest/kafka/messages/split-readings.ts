@@ -9,8 +9,6 @@ export interface ReadingsPart {
   readonly bytes: Buffer;
 }
 
-const NONE: ReadonlySet<number> = new Set();
-
 /**
  * The rows by partition, in their order: all readings of a license in one, since all sightings of a piece and all
  * PSDs of a license must meet; a scan without a license goes by its scan id, so that it meets itself when it comes again.
@@ -26,7 +24,7 @@ export function splitReadings(columns: ReadingColumns, partitions: number): Read
   }
   return [...byPartition].flatMap(([partition, its]) => {
     const isWhole = its.length === rowsOf(columns);
-    return encoded(isWhole ? columns : selectReadings(columns, its, NONE)).map((bytes) => ({ partition, bytes }));
+    return encoded(isWhole ? columns : selectReadings(columns, its)).map((bytes) => ({ partition, bytes }));
   });
 }
 
@@ -50,5 +48,5 @@ function encoded(columns: ReadingColumns): Buffer[] {
   if (bytes !== null && (bytes.length <= READING_MESSAGE_BYTES_MAX || rows === 1)) return [bytes];
   const half = Math.ceil(rows / 2);
   const from = (first: number, end: number) => Array.from({ length: end - first }, (_, index) => first + index);
-  return [from(0, half), from(half, rows)].flatMap((part) => encoded(selectReadings(columns, part, NONE)));
+  return [from(0, half), from(half, rows)].flatMap((part) => encoded(selectReadings(columns, part)));
 }

@@ -3,9 +3,10 @@ import type { NewMessage } from '../client-port.ts';
 import { EVENT_TYPES, eventHeaders } from './cloud-events.ts';
 import { LINES_CONTENT_TYPE } from './scan-message.ts';
 
-/** Which scans were judged, and on which machines they were made; '' where a scan does not say. */
+/** Which scans were judged, and at which plants and on which machines they were made; '' for a machine that is not named. */
 export interface JudgedScans {
   readonly scanIds: readonly string[];
+  readonly plants: readonly (string | null)[];
   readonly machines: readonly string[];
   readonly verdicts: VerdictColumns;
 }
@@ -13,7 +14,7 @@ export interface JudgedScans {
 /** One message for each machine of a batch, keyed by it: a sorter reads the partition of its machine. */
 export function verdictMessages(
   to: string,
-  { scanIds, machines, verdicts }: JudgedScans,
+  { scanIds, plants, machines, verdicts }: JudgedScans,
   event: { readonly id: string; readonly source: string; readonly timeMs: number },
 ): NewMessage[] {
   const lines = new Map<string, string[]>();
@@ -27,7 +28,7 @@ export function verdictMessages(
     const kind = `${disposition} ${reasons}`;
     const end = ends.get(kind) ?? endOf(disposition, reasons);
     ends.set(kind, end);
-    its.push(`{"scanId":${JSON.stringify(scanIds[row])},${end}`);
+    its.push(`{"scanId":${JSON.stringify(scanIds[row])},"plant":${JSON.stringify(plants[row] ?? null)},${end}`);
   }
   return [...lines].map(([machine, its]) => ({
     topic: to,

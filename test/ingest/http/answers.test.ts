@@ -5,6 +5,7 @@ import { answerOf } from '../../../ingest/http/answers.ts';
 describe('an answer given again', () => {
   const stored = {
     scanId: 'a',
+    plant: '06484',
     disposition: 'divert',
     reasons: ['forged'],
     payload: null,

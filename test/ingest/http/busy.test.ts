@@ -198,10 +198,10 @@ describe('look-ups', () => {
       await new Promise<void>((resolve) => answers.push(resolve));
       return [];
     });
-    const underWay = Array.from({ length: LOOK_UPS_MAX - 1 }, () => lookUps.verdictsOf(['a']));
+    const underWay = Array.from({ length: LOOK_UPS_MAX - 1 }, () => lookUps.verdictsOf([{ scanId: 'a' }]));
     lookUps.refuseWhenFull();
     await lookUps.room();
-    underWay.push(lookUps.verdictsOf(['b']));
+    underWay.push(lookUps.verdictsOf([{ scanId: 'b' }]));
     assert.throws(() => lookUps.refuseWhenFull(), { code: 'too-busy', retryAfterSeconds: 1 });
     let hasRoom = false;
     const room = lookUps.room().then(() => {

@@ -74,7 +74,7 @@ describe('POST /v1/verdicts:stream', () => {
         'scan-malformed',
         'scan-malformed',
         'accept',
-        'scan-id-reused',
+        'unknown-version,scan-id-reused',
         'accept',
         'image-refused',
         'scan-malformed',
@@ -226,7 +226,11 @@ describe('a deadline', () => {
     while (published.at(-1)?.scanId !== last.scanId) published.push(...(await listener.next(1)));
     assert.deepEqual(
       published.filter(({ scanId }) => scanId === scan.scanId).map(({ code, repeated }) => [code, repeated]),
-      [[undefined, false]],
+      [
+        [undefined, false],
+        [undefined, false],
+      ],
+      'once for each of the two scans under the id',
     );
     listener.request.destroy();
   });
@@ -274,11 +278,13 @@ describe('the lines of a stream', () => {
       output: new AnswerWriter(output),
       refusal: () => null,
       pendingOf: (scan, arrivedAtMs, ms) => {
-        const lateAnswer = () => lateAnswerOf(scan.scanId, arrivedAtMs, late);
+        const lateAnswer = () => lateAnswerOf({ ...scan, arrivedAtMs }, late);
         return new PendingAnswer(scan, arrivedAtMs, { ms, lateAnswer, onLateVerdict: () => {} });
       },
       room: async () => {},
-      answersOf: (_answers, { arrivedAtMs }) => [lateAnswerOf('answered', arrivedAtMs(0), late)],
+      answersOf: (_answers, { arrivedAtMs }) => [
+        lateAnswerOf({ scanId: 'answered', plant: null, arrivedAtMs: arrivedAtMs(0) }, late),
+      ],
       ...change,
     });
     test.after(() => {

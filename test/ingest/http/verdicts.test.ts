@@ -52,7 +52,7 @@ describe('POST /v1/verdicts', () => {
     );
     assert.equal(answer.fields?.license, 1000);
     assert.equal(answer.fields?.postageMills, '730');
-    assert.deepEqual([answer.trustVersion, answer.policyVersion, answer.repeated], [1, 1, false]);
+    assert.deepEqual([answer.trustVersion, answer.policyVersion, answer.repeated], [1, 2, false]);
     const { waitMs = 0, readMs = 0, recordMs = 0, totalMs = 0 } = answer.timings ?? {};
     assert.ok(readMs > 0 && recordMs > 0 && totalMs >= readMs + recordMs && waitMs >= 0);
   });
@@ -109,8 +109,9 @@ describe('POST /v1/verdicts', () => {
       assert.deepEqual([again.disposition, again.repeated, again.fields], ['accept', true, first.fields]);
     }
     const other = await symbolImage('datamatrix', server.world.frank()).png().toBuffer();
-    const reused = await post({ ...scan, imageBase64: other.toString('base64') });
-    assert.equal((await refused(reused)).code, 'scan-id-reused');
+    const reused = await answered(await post({ ...scan, imageBase64: other.toString('base64') }));
+    assert.deepEqual([reused.disposition, reused.reasons.map(({ code }) => code)], ['accept', ['scan-id-reused']]);
+    assert.notDeepEqual(reused.fields, first.fields);
   });
 
   it('reads a raw frame whose size the scan says', async () => {
@@ -132,13 +133,21 @@ describe('POST /v1/verdicts', () => {
     assert.deepEqual([later.disposition, later.repeated, later.fields], ['accept', true, answers[0]?.fields]);
   });
 
-  it('refuses another scan under a used scan id, and records it', async () => {
+  it('judges another scan under a used scan id as a piece, and says that the id was used', async () => {
     const scan = sentScan(server.world.frank());
     await answered(await post(scan));
-    const other = { ...scan, payload: server.world.frank().toString('base64') };
-    for (let attempt = 0; attempt < 2; attempt++) {
-      const { code, scanId, status } = await refused(await post(other));
-      assert.deepEqual([code, scanId, status], ['scan-id-reused', scan.scanId, 409]);
+    const forged = Buffer.from(server.world.frank());
+    forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1;
+    for (const [payload, expected] of [
+      [server.world.frank(), ['accept', 'scan-id-reused']],
+      [forged, ['divert', 'forged,scan-id-reused']],
+    ] as const) {
+      const other = { ...scan, payload: payload.toString('base64') };
+      for (const isRepeated of [false, true]) {
+        const { disposition, reasons, repeated, scanId } = await answered(await post(other));
+        assert.deepEqual([disposition, reasons.map(({ code }) => code).join()], expected);
+        assert.deepEqual([scanId, repeated], [scan.scanId, isRepeated]);
+      }
     }
     assert.equal((await answered(await post(scan))).disposition, 'accept');
   });
@@ -206,7 +215,7 @@ describe('POST /v1/verdicts', () => {
     assert.ok(isBatchAnswer.Check(body), JSON.stringify(body));
     assert.deepEqual(
       body.verdicts.map((one) => ('code' in one ? one.code : `${one.disposition} ${one.repeated}`)),
-      ['accept false', 'manual false', 'scan-id-reused', 'accept true'],
+      ['accept false', 'manual false', 'accept false', 'accept true'],
     );
     for (const [wrong, detail] of [
       [{}, /\/scans is not an array/],
@@ -260,7 +269,7 @@ describe('POST /v1/verdicts', () => {
       /^indicia_repeated_total [1-9]/m,
       /^indicia_stage_seconds_bucket\{le="0.0025",stage="record"\} \d/m,
       /^indicia_answer_seconds_count\{endpoint="single"\} [1-9]/m,
-      /^indicia_problems_total\{code="scan-id-reused"\} [1-9]/m,
+      /^indicia_pieces_total\{disposition="accept",reason="scan-id-reused"\} [1-9]/m,
       /^indicia_queue_scans\{kind="payload"\} 0$/m,
       /^indicia_lag_seconds 0$/m,
       /^indicia_store_bytes [1-9]/m,
@@ -288,7 +297,7 @@ describe('POST /v1/verdicts', () => {
     const verdicts = await storedVerdicts(server.db);
     const first = verdicts.filter(({ reasons }) => !reasons.includes('scan-id-reused'));
     assert.equal(new Set(first.map(({ scanId }) => scanId)).size, first.length);
-    assert.equal(verdicts.length - first.length, 3, 'each other scan under a used scan id, once');
+    assert.equal(verdicts.length - first.length, 4, 'each other scan under a used scan id, once');
   });
 });
 
