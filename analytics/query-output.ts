@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import { printable, printableJson } from '../indicium/index.ts';
 import { arrowStream } from './arrow-output.ts';
 import { QUERY_ROWS_MAX } from './limits.ts';
 import { parquetFile } from './store/parquet-output.ts';
@@ -43,8 +44,8 @@ function counted(result: QueryResult, onRows: (count: number) => void): QueryRes
 async function* tableText(result: QueryResult): AsyncGenerator<string> {
   const rows: string[][] = [];
   for await (const chunk of result.chunks)
-    rows.push(...chunk.map((row) => row.map((cell) => visible(plainText(cell)))));
-  const names = result.columns.map((column) => column.name);
+    rows.push(...chunk.map((row) => row.map((cell) => printable(plainText(cell)))));
+  const names = result.columns.map((column) => printable(column.name));
   const widths = names.map((name, index) =>
     rows.reduce((width, row) => Math.max(width, row[index]?.length ?? 0), name.length),
   );
@@ -69,18 +70,22 @@ async function* csvText(result: QueryResult): AsyncGenerator<string> {
   }
 }
 
-/** Text that a spreadsheet would run as a formula gets an apostrophe in front; numbers are left as they are. */
+/**
+ * Text that a spreadsheet would run as a formula gets an apostrophe in front; numbers are left as they are. What a terminal
+ * would obey is escaped, also on the way into a file, which ends on a terminal or in a spreadsheet: JSON, Arrow and Parquet
+ * are exact.
+ */
 function csvField(cell: Cell): string {
-  const text = plainText(cell);
-  const safe = typeof cell !== 'number' && typeof cell !== 'bigint' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  const text = printable(plainText(cell));
+  const safe = typeof cell !== 'number' && typeof cell !== 'bigint' && /^[=+\-@]/.test(text) ? `'${text}` : text;
+  return /[",]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 async function* jsonText(result: QueryResult): AsyncGenerator<string> {
   const names = result.columns.map((column) => column.name);
   for await (const chunk of result.chunks) {
     yield chunk
-      .map((row) => `${JSON.stringify(Object.fromEntries(row.map((cell, index) => [names[index], jsonCell(cell)])))}\n`)
+      .map((row) => `${printableJson(Object.fromEntries(row.map((cell, index) => [names[index], jsonCell(cell)])))}\n`)
       .join('');
   }
 }
@@ -94,11 +99,6 @@ function jsonCell(cell: Cell): unknown {
 function plainText(cell: Cell): string {
   if (cell === null) return '';
   return isList(cell) ? cell.map(plainText).join(' ') : String(cell);
-}
-
-/** Control characters in stored text would move the cursor of whoever looks at the table. */
-function visible(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, '\u{fffd}');
 }
 
 function isList(cell: Cell): cell is readonly Cell[] {

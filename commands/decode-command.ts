@@ -21,6 +21,7 @@ import {
   formatMills,
   parseForeignMark,
   plainFields,
+  printable,
   REASONS,
   type ReasonCode,
 } from '../indicium/index.ts';
@@ -144,13 +145,15 @@ function foreignFields({ profile, fields }: ForeignMark): Record<string, string 
   return { profile, ...fields };
 }
 
-function textLine({ file, readMs }: { file: string; readMs: number }, outcome: FileOutcome): string {
+function textLine(line: { readonly file: string; readonly readMs: number }, outcome: FileOutcome): string {
+  const { readMs } = line;
+  const file = printable(line.file);
   if ('failure' in outcome) return `${file}: ${outcome.failure}: ${REASONS[outcome.failure]}\n`;
   const { symbology, bytes, parsed } = outcome.mark;
   if ('failure' in parsed) {
     const foreign = parseForeignMark(bytes);
     if (foreign !== null) {
-      const shown = Object.entries(foreign.fields).map(([name, value]) => `${name} ${value}`);
+      const shown = Object.entries(foreign.fields).map(([name, value]) => `${name} ${printable(String(value))}`);
       return `${file}: ${symbology}, ${foreign.profile} of ${foreign.post}, no key, ${readMs} ms: ${shown.join(', ')}\n`;
     }
     const hex = Buffer.from(bytes).toString('hex');

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { PolicyError, QueryError, StoreError } from '../analytics/index.ts';
+import { printableLines } from '../indicium/index.ts';
 import { BrokerError, KafkaError, SourceError, TokenFileError } from '../ingest/index.ts';
 import { ReplayError, ScenarioError } from '../psd-sim/index.ts';
 import { RegistryError } from '../verify/index.ts';
@@ -59,8 +60,8 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
       '\nExit codes: 0 done, 1 failed, 2 wrong usage or input missing, 3 done but a person must act.',
     )
     .configureOutput({
-      writeOut: (text) => terminal.stdout.write(text),
-      writeErr: (text) => terminal.stderr.write(text),
+      writeOut: (text) => terminal.stdout.write(printableLines(text)),
+      writeErr: (text) => terminal.stderr.write(printableLines(text)),
     })
     .exitOverride();
   addDemoCommand(program, terminal, finish);

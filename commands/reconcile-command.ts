@@ -11,7 +11,7 @@ import {
   type SetBook,
   type TownBook,
 } from '../analytics/index.ts';
-import { formatMills } from '../indicium/index.ts';
+import { formatMills, printable } from '../indicium/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { openNamedStores } from './named-stores.ts';
 import { databasesOption, jsonOption, wholeNumber } from './options.ts';
@@ -153,7 +153,7 @@ function section<Line>(
   lines: readonly Line[],
   cellsOf: (line: Line) => string[],
 ): string {
-  const rows = lines.map((line) => cellsOf(line).map(visible));
+  const rows = lines.map((line) => cellsOf(line).map(printable));
   const widths = headings.map((heading, column) =>
     rows.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), heading.length),
   );
@@ -165,11 +165,6 @@ function section<Line>(
     return `${padded.join('  ').trimEnd()}\n`;
   });
   return `${title}\n${text.join('')}\n`;
-}
-
-/** Control characters in stored names would move the cursor of whoever looks at the table. */
-function visible(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, '\u{fffd}');
 }
 
 /** Integers beyond 2^53 become text, since JSON numbers would lose digits. */

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
+import { printable, printableJson, printableLines } from '../indicium/index.ts';
 
 /** Where a command reads and writes; handed in, so that tests can listen. */
 export interface Terminal {
@@ -12,17 +13,20 @@ export interface Terminal {
   readonly nowMs: () => number;
 }
 
-/** Results, for people or machines. Waits when the reader is slower than we are. */
+/**
+ * Results, for people or machines. Waits when the reader is slower than we are. Whatever a mark, a file or an upstream put
+ * into the text, no terminal obeys it; text from outside that could forge a line goes through `printable` before.
+ */
 export async function print(terminal: Terminal, text: string): Promise<void> {
-  if (!terminal.stdout.write(text)) await once(terminal.stdout, 'drain');
+  if (!terminal.stdout.write(printableLines(text))) await once(terminal.stdout, 'drain');
 }
 
 export function printJson(terminal: Terminal, value: unknown): Promise<void> {
-  return print(terminal, `${JSON.stringify(value)}\n`);
+  return print(terminal, `${printableJson(value)}\n`);
 }
 
 export function warn(terminal: Terminal, text: string): void {
-  terminal.stderr.write(`${text}\n`);
+  terminal.stderr.write(`${printableLines(text)}\n`);
 }
 
 /** One line on stderr that is drawn over and over while somebody watches, and stays when it is done. */
@@ -36,13 +40,15 @@ export class Progress {
 
   show(text: string): void {
     if (!this.#terminal.isWatched) return;
-    this.#terminal.stderr.write(`\r${text.padEnd(this.#width)}`);
-    this.#width = text.length;
+    const shown = printable(text);
+    this.#terminal.stderr.write(`\r${shown.padEnd(this.#width)}`);
+    this.#width = shown.length;
   }
 
   done(text: string): void {
-    if (this.#terminal.isWatched) this.#terminal.stderr.write(`\r${text.padEnd(this.#width)}\n`);
-    else this.#terminal.stderr.write(`${text}\n`);
+    const shown = printable(text);
+    if (this.#terminal.isWatched) this.#terminal.stderr.write(`\r${shown.padEnd(this.#width)}\n`);
+    else this.#terminal.stderr.write(`${shown}\n`);
     this.#width = 0;
   }
 }

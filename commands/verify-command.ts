@@ -2,7 +2,14 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { createMarkReader, createZxingWasmReader, readImage, readImageFile } from '../decode/index.ts';
-import { parseForeignMark, parseIndicium, plainFields, REASONS, type ReadingOutcome } from '../indicium/index.ts';
+import {
+  parseForeignMark,
+  parseIndicium,
+  plainFields,
+  printable,
+  REASONS,
+  type ReadingOutcome,
+} from '../indicium/index.ts';
 import { authenticate, type Check, checksOf, genuineAmong, KeyRing, loadRegistry } from '../verify/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { jsonOption, registryOption } from './options.ts';
@@ -91,7 +98,7 @@ function textReport({ outcome, reason, fields, checks }: Verified): string {
   return [
     outcome === 'valid' ? 'valid' : `${outcome}: ${reason}`,
     ...checks.map((check) => `  ${signs[check.result]} ${check.question} ${check.result}`),
-    ...Object.entries(fields ?? {}).map(([name, value]) => `    ${name.padEnd(20)} ${value ?? '–'}`),
+    ...Object.entries(fields ?? {}).map(([name, value]) => `    ${name.padEnd(20)} ${printable(String(value ?? '–'))}`),
     '',
   ].join('\n');
 }

@@ -1,3 +1,5 @@
+import { printable } from '../indicium/index.ts';
+
 const ESCAPES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -6,7 +8,10 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text from outside, made harmless in HTML text and in quoted attributes. */
+/**
+ * Text from outside, made harmless in HTML text and in quoted attributes, and on a terminal that the page is printed to: what
+ * turns the direction of text would show one mailpiece id as another.
+ */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
+  return printable(text).replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
 }

@@ -19,6 +19,7 @@ export * from './limits.ts';
 export { formatMills } from './money.ts';
 export { parseIndicium } from './parse.ts';
 export { plainFields } from './plain-fields.ts';
+export { printable, printableJson, printableLines } from './printable.ts';
 export { type ForeignMark, parseForeignMark } from './profiles.ts';
 export * from './reading.ts';
 export * from './reasons.ts';

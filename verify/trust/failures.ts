@@ -1,3 +1,5 @@
+import { printable } from '../../indicium/index.ts';
+
 /** Why a trust list, or the root that says who may sign it, is not believed: a closed set. */
 export const TRUST_FAILURES = {
   'trust-malformed': 'It is not a signed document of the kind it should be.',
@@ -18,8 +20,9 @@ export interface TrustRefusal {
   readonly detail: string;
 }
 
+/** `detail` may quote whoever delivered the document; it is one line that can be shown. */
 export function refuse(failure: TrustFailure, detail: string): TrustRefusal {
-  return { failure, detail };
+  return { failure, detail: printable(detail) };
 }
 
 export function isRefusal(value: object): value is TrustRefusal {
