@@ -110,8 +110,9 @@ export function addTrustCommand(program: Command, terminal: Terminal, finish: (c
         warn(terminal, `indicia: refused: ${failure}: ${TRUST_FAILURES[failure]} (${detail})`);
         return finish(EXIT.attention);
       }
-      const how = { current: 'nothing new', increment: 'by its increment', files: 'with all files' }[pulled.how];
-      const { version, rootVersion } = pulled;
+      const { version, rootVersion, mended } = pulled;
+      const came = { current: 'nothing new', increment: 'by its increment', files: 'with all files' }[pulled.how];
+      const how = mended === undefined ? came : `mended ${mended.join(', ')}`;
       await (json ? printJson(terminal, pulled) : print(terminal, `version ${version}, root ${rootVersion}: ${how}\n`));
       finish(EXIT.done);
     });

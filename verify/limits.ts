@@ -10,6 +10,15 @@ export const TRUST_LOG_BYTES_MAX = 64 * 1024 * 1024;
 /** Roots that one pull follows: one a month for 80 years. */
 export const TRUST_ROOTS_PER_PULL_MAX = 1_000;
 
+/** Bytes of a registry file, or of an increment, that is worked on as text; larger ones are fetched whole. Strings end at 512 MB. */
+export const PATCHED_FILE_BYTES_MAX = 256 * 1024 * 1024;
+
+/** Milliseconds of a whole pull: a gigabyte at 10 Mbit/s. What comes drop by drop must not hold one for hours. */
+export const PULL_MS_MAX = 15 * 60_000;
+
+/** Milliseconds of a pull in which nothing comes. */
+export const PULL_SILENCE_MS_MAX = 30_000;
+
 /** Errors listed before a broken registry is given up: enough to mend it, few enough to read. */
 export const REGISTRY_ERRORS_SHOWN_MAX = 10;
 

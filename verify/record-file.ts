@@ -1,9 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { REGISTRY_ERRORS_SHOWN_MAX } from './limits.ts';
+import { chunksOf, type FileFault, faultOf, openPlainFile, sentenceOf } from './plain-file.ts';
 import type { SignedFile } from './trust/list.ts';
 
 /** The registry cannot be used; the message names each file and line at fault. */
@@ -48,11 +48,11 @@ async function readLines(path: string, bytesMax: number, hash: Hash, onLine: (te
   let bytes = 0;
   let rest = '';
   const decoder = new StringDecoder('utf8');
-  // One byte more than was signed is read, to notice a file that is longer.
-  const stream = createReadStream(path, { end: bytesMax, highWaterMark: 1024 * 1024 });
+  const file = await openPlainFile(path);
+  if (typeof file === 'string') throw unusable(path, file);
   try {
-    for await (const chunk of stream) {
-      if (!Buffer.isBuffer(chunk)) throw new TypeError('a stream of bytes gives bytes');
+    // One byte more than was signed is read, to notice a file that is longer.
+    for await (const chunk of chunksOf(file, bytesMax + 1)) {
       bytes += chunk.length;
       hash.update(chunk);
       const lines = (rest + decoder.write(chunk)).split('\n');
@@ -60,13 +60,16 @@ async function readLines(path: string, bytesMax: number, hash: Hash, onLine: (te
       for (const text of lines) onLine(text);
     }
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EISDIR')) {
-      throw new RegistryError(`${path}: missing`);
-    }
-    throw error;
+    throw unusable(path, faultOf(error));
+  } finally {
+    await file.close();
   }
   if (rest !== '') onLine(rest);
   return bytes;
+}
+
+function unusable(path: string, fault: FileFault): RegistryError {
+  return new RegistryError(`${path}: ${fault === 'absent' ? 'missing' : sentenceOf(fault)}`);
 }
 
 function parseJson(text: string): unknown {

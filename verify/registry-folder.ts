@@ -1,10 +1,10 @@
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Static, type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { grantedLicenses } from './authorization.ts';
 import { KeyTableBuilder } from './key-table.ts';
 import { REGISTRY_ERRORS_SHOWN_MAX, TRUST_HEAD_BYTES_MAX, TRUST_LOG_BYTES_MAX } from './limits.ts';
+import { readPlainFile, sentenceOf } from './plain-file.ts';
 import { RegistryError, readRecordFile } from './record-file.ts';
 import {
   FundsShape,
@@ -150,12 +150,15 @@ const StateShape = Compile(
 
 export async function readState(folder: string): Promise<TrustState | null> {
   const path = join(folder, STATE_FILE);
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw error;
-  });
-  if (text === null) return null;
-  const value: unknown = JSON.parse(text);
+  const bytes = await readPlainFile(path, TRUST_HEAD_BYTES_MAX);
+  if (bytes === 'absent') return null;
+  if (typeof bytes === 'string') throw new RegistryError(`${path}: ${sentenceOf(bytes)}`);
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString('utf8'));
+  } catch {
+    value = undefined;
+  }
   if (!StateShape.Check(value)) throw new RegistryError(`${path}: not what was written when a list was accepted`);
   return value;
 }
@@ -166,13 +169,11 @@ export function logLines(text: string): string[] {
 
 async function readSmall(folder: string, name: string, bytesMax: number = TRUST_HEAD_BYTES_MAX): Promise<string> {
   const path = join(folder, name);
-  const found = await stat(path).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
-    throw error;
-  });
-  if (found === null) throw new RegistryError(`no registry at ${folder}: there is no ${name} in it`);
-  if (found.size > bytesMax) throw new RegistryError(`${path}: ${TRUST_FAILURES['trust-too-large']}`);
-  return readFile(path, 'utf8');
+  const bytes = await readPlainFile(path, bytesMax);
+  if (bytes === 'absent') throw new RegistryError(`no registry at ${folder}: there is no ${name} in it`);
+  if (bytes === 'too-long') throw new RegistryError(`${path}: ${TRUST_FAILURES['trust-too-large']}`);
+  if (typeof bytes === 'string') throw new RegistryError(`${path}: ${sentenceOf(bytes)}`);
+  return bytes.toString('utf8');
 }
 
 export function refused(path: string, { failure, detail }: TrustRefusal): RegistryError {

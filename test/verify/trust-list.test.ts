@@ -7,43 +7,11 @@ import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { Random } from '../../psd-sim/random.ts';
 import { TrustPublisher } from '../../psd-sim/trust-publisher.ts';
-import {
-  isRefusal,
-  loadRegistry,
-  openUpstream,
-  type Pulled,
-  pullRegistry,
-  type TrustRefusal,
-} from '../../verify/index.ts';
+import { loadRegistry, type Pulled, type TrustRefusal } from '../../verify/index.ts';
 import { consistencyProof, isConsistent, leafHash, rootOf } from '../../verify/trust/merkle.ts';
-import { SmallWorld } from '../support/marks.ts';
-import { filesOf, NOW_MS, publisherIn } from '../support/published.ts';
+import { failureOf, filesPaid, postAndVerifier } from '../support/post-and-verifier.ts';
+import { NOW_MS, publisherIn } from '../support/published.ts';
 import { temporaryFolder } from '../support/temporary.ts';
-
-const world = new SmallWorld(2, 2);
-
-/** Records that differ by how much was paid. */
-function filesPaid(mills: number): Map<string, string> {
-  const refill = { license: 1000, psd: '06-2S-0', refill: 1, amountMills: mills, paidAtMs: NOW_MS };
-  return filesOf({ ...world.records, funds: [refill] });
-}
-
-/** A post that publishes, and a verifier that has accepted its first list. */
-async function postAndVerifier(test: TestContext) {
-  const { publisher, folder: upstream } = await publisherIn(test);
-  await publisher.publishList(filesPaid(1), NOW_MS);
-  const registry = join(await temporaryFolder(test), 'registry');
-  await cp(upstream, registry, { recursive: true });
-  const pull = (from: string = upstream, nowMs = NOW_MS) => pullRegistry(openUpstream(from), registry, nowMs);
-  assert.ok(!isRefusal(await pull()));
-  const version = async () => (await loadRegistry(registry, NOW_MS)).version;
-  const paid = async () => (await loadRegistry(registry, NOW_MS)).funds[0]?.amountMills;
-  return { publisher, upstream, registry, pull, version, paid };
-}
-
-function failureOf(outcome: Pulled | TrustRefusal): string {
-  return isRefusal(outcome) ? outcome.failure : `accepted ${outcome.version}`;
-}
 
 describe('pulling a trust list', () => {
   it('takes the next version by its increment, later ones with all files, and nothing when nothing is new', async (test) => {

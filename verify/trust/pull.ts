@@ -1,32 +1,56 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  PATCHED_FILE_BYTES_MAX,
   REGISTRY_FILE_BYTES_MAX,
   TRUST_HEAD_BYTES_MAX,
   TRUST_LOG_BYTES_MAX,
   TRUST_ROOTS_PER_PULL_MAX,
 } from '../limits.ts';
+import { readPlainFile } from '../plain-file.ts';
 import { LIST_FILE, LOG_FILE, logLines, ROOT_FILE, readRoot, readState, STATE_FILE } from '../registry-folder.ts';
 import { isRefusal, refuse, type TrustRefusal } from './failures.ts';
 import { applyPatches, parseIncrement } from './increment.ts';
 import { acceptHead, type SignedFile, stateOf, type TrustHead, type TrustState } from './list.ts';
 import { acceptNextRoot, hasOtherListKeys, type TrustRoot } from './root.ts';
+import { claimStaging, type Staging } from './staging.ts';
 import type { Upstream } from './upstream.ts';
+import { differingRecords, isWholeText } from './whole-files.ts';
 
 export interface Pulled {
   readonly version: number;
   readonly rootVersion: number;
-  /** How the records came: nothing was new, by the increment alone, or all files anew. */
+  /** How the records came: nothing was new, by the increment alone, or as files. */
   readonly how: 'current' | 'increment' | 'files';
+  /** Files of the folder that were not what had been accepted, and are again; not there where there were none. */
+  readonly mended?: readonly string[];
 }
 
 /**
  * Brings a registry folder up to date. The folder's own root is the anchor; a newer root is accepted step by step, each
  * signed by the one before. Everything is checked before the first file of the folder is touched, and the head is
- * replaced last: whoever loads the folder in between finds digests that do not fit, and keeps what it had.
+ * replaced last: whoever loads the folder in between finds digests that do not fit, and keeps what it had. Where nothing is
+ * new, the files of the folder are held to what was accepted, and fetched again where they differ.
+ *
+ * @throws RegistryError when the folder is no registry: without its root nothing could be believed.
  */
 export async function pullRegistry(upstream: Upstream, folder: string, nowMs: number): Promise<Pulled | TrustRefusal> {
+  await readRoot(folder);
+  const staging = await orUnwritable(claimStaging(folder, nowMs));
+  if (isRefusal(staging)) return staging;
+  try {
+    return await pullInto(staging, upstream, folder, nowMs);
+  } finally {
+    await staging.leave();
+  }
+}
+
+async function pullInto(
+  staging: Staging,
+  upstream: Upstream,
+  folder: string,
+  nowMs: number,
+): Promise<Pulled | TrustRefusal> {
   const roots = await followRoots(await readRoot(folder), upstream);
   if (isRefusal(roots)) return roots;
   const { root, rootText, listKeysChanged } = roots;
@@ -40,18 +64,59 @@ export async function pullRegistry(upstream: Upstream, folder: string, nowMs: nu
   const head = acceptHead(headText.toString('utf8'), root, logLines(logText.toString('utf8')), state, nowMs);
   if (isRefusal(head)) return head;
 
-  const files: [string, Buffer][] = [];
-  let how: Pulled['how'] = 'current';
+  const signed: [string, Buffer][] = [
+    ...(rootText === null ? [] : [[ROOT_FILE, rootText] satisfies [string, Buffer]]),
+    [LOG_FILE, logText],
+    [LIST_FILE, headText],
+    [STATE_FILE, Buffer.from(JSON.stringify(stateOf(head)))],
+  ];
+  const versions = { version: head.version, rootVersion: root.version };
   if (state?.version !== head.version) {
     const fetched = await fetchFiles(upstream, folder, head, state);
     if (isRefusal(fetched)) return fetched;
-    files.push(...fetched.files);
-    how = fetched.how;
+    const unwritable = await orUnwritable(staging.replace([...fetched.files, ...signed]));
+    return unwritable ?? { ...versions, how: fetched.how };
   }
-  if (rootText !== null) files.push([ROOT_FILE, rootText]);
-  files.push([LOG_FILE, logText], [LIST_FILE, headText], [STATE_FILE, Buffer.from(JSON.stringify(stateOf(head)))]);
-  await replaceFiles(folder, files);
-  return { version: head.version, rootVersion: root.version, how };
+  const mended = await mendFiles(upstream, folder, head, signed);
+  if (isRefusal(mended)) return mended;
+  const unwritable = mended.length === 0 ? undefined : await orUnwritable(staging.replace(mended));
+  if (unwritable !== undefined) return unwritable;
+  // With a new root come new signatures of the same list.
+  const isNew = (name: string) => rootText !== null && (name === ROOT_FILE || name === LIST_FILE);
+  const names = mended.map(([name]) => name).filter((name) => !isNew(name));
+  return names.length === 0 ? { ...versions, how: 'current' } : { ...versions, how: 'files', mended: names };
+}
+
+/** What of the folder is not as it was accepted, as it must be: records by their digests, the signed parts as they came. */
+async function mendFiles(
+  upstream: Upstream,
+  folder: string,
+  head: TrustHead,
+  signed: readonly [string, Buffer][],
+): Promise<[string, Buffer][] | TrustRefusal> {
+  const files: [string, Buffer][] = [];
+  for (const [name, file] of await differingRecords(folder, head)) {
+    const bytes = await signedBytesOf(upstream, name, file);
+    if (isRefusal(bytes)) {
+      return refuse(
+        bytes.failure,
+        `${join(folder, name)} is not what was accepted, and is not mended: ${bytes.detail}`,
+      );
+    }
+    files.push([name, bytes]);
+  }
+  for (const [name, bytes] of signed) if (!(await isWholeText(join(folder, name), bytes))) files.push([name, bytes]);
+  return files;
+}
+
+/** What a file system refuses, such as a folder of somebody else or a full disk, is an outcome of a pull. */
+async function orUnwritable<Result>(work: Promise<Result>): Promise<Result | TrustRefusal> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) return refuse('trust-unwritable', error.message);
+    throw error;
+  }
 }
 
 async function followRoots(
@@ -93,15 +158,17 @@ async function patchFiles(
   head: TrustHead,
   increment: SignedFile,
 ): Promise<[string, Buffer][] | null> {
+  const sizes = [increment, ...Object.values(head.files)].map(({ bytes }) => bytes);
+  if (Math.max(...sizes) > PATCHED_FILE_BYTES_MAX) return null;
   const bytes = await signedBytesOf(upstream, `increments/${head.version}.ndjson`, increment);
   const patches = isRefusal(bytes) ? bytes : parseIncrement(bytes.toString('utf8'));
   if (isRefusal(patches)) return null;
   const files: [string, Buffer][] = [];
   for (const [name, file] of Object.entries(head.files)) {
-    const old = await readFile(join(folder, name), 'utf8').catch(() => '');
+    const old = await readPlainFile(join(folder, name), PATCHED_FILE_BYTES_MAX);
     const text = Buffer.from(
       applyPatches(
-        old,
+        typeof old === 'string' ? '' : old.toString('utf8'),
         patches.filter((patch) => patch.file === name),
       ),
     );
@@ -123,14 +190,4 @@ function fits(bytes: Buffer, file: SignedFile): boolean {
 
 async function required(upstream: Upstream, name: string, bytesMax: number): Promise<Buffer | TrustRefusal> {
   return (await upstream.read(name, bytesMax)) ?? refuse('trust-missing', `${upstream.name} has no ${name}`);
-}
-
-/** Each file is written beside its place and then renamed into it, in the order given. */
-async function replaceFiles(folder: string, files: readonly [string, Buffer][]): Promise<void> {
-  const staging = join(folder, '.pull');
-  await rm(staging, { recursive: true, force: true });
-  await mkdir(staging);
-  for (const [name, bytes] of files) await writeFile(join(staging, name), bytes);
-  for (const [name] of files) await rename(join(staging, name), join(folder, name));
-  await rm(staging, { recursive: true });
 }
