@@ -1,5 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Command, Option } from 'commander';
+import { FILE_FAULTS } from '../indicium/index.ts';
+import { readNamedFile } from '../ingest/index.ts';
 
 /** The config file is missing, is not JSON, or names a flag that no command has. */
 export class ConfigError extends Error {
@@ -52,10 +54,12 @@ function namedFile(argv: readonly string[]): string | undefined {
 }
 
 function readValues(path: string): Record<string, string | number | boolean> {
-  if (!existsSync(path)) throw new ConfigError(`${path}: no such config file`);
+  const file = readNamedFile(path);
+  if (file === 'absent') throw new ConfigError(`${path}: no such config file`);
+  if (typeof file === 'string') throw new ConfigError(`${path}: ${FILE_FAULTS[file]}`);
   let parsed: unknown;
   try {
-    parsed = JSON.parse(readFileSync(path, 'utf8'));
+    parsed = JSON.parse(file.bytes.toString('utf8'));
   } catch (error) {
     throw new ConfigError(`${path}: not JSON: ${error instanceof Error ? error.message : error}`);
   }

@@ -127,7 +127,7 @@ async function openTarget(options: FleetOptions, terminal: Terminal): Promise<Wr
   if (to === '-') return terminal.stdout;
   if (isKafkaUrl(to)) {
     const topic = parseKafkaUrl(to).topic ?? topicNamed(options.prefix, 'scans');
-    return kafkaTarget(kafkaClient(to, options), topic, terminal.nowMs);
+    return kafkaTarget(kafkaClient(to, options), topic, resolve(options.replay ?? options.out), terminal.nowMs);
   }
   if (/^\w+:\/\//.test(to)) {
     throw new FleetTargetError(

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { DEFAULT_POLICY, readPolicy } from '../analytics/index.ts';
-import { DISPOSITIONS, type Disposition } from '../indicium/index.ts';
+import { DISPOSITIONS, type Disposition, FILE_FAULTS } from '../indicium/index.ts';
 import {
   type Access,
   createLog,
@@ -14,6 +13,7 @@ import {
   openTokens,
   QUEUE_SCANS_FLAG_MAX,
   QUEUE_SCANS_MAX,
+  readNamedFile,
   type TlsFiles,
 } from '../ingest/index.ts';
 import { SorterService } from '../sorter-service.ts';
@@ -186,10 +186,16 @@ function tlsOf({ tlsCert, tlsKey, clientCa }: ServeOptions): TlsFiles | null {
     throw new ServeOptionsError('--tls-cert and --tls-key belong together');
   }
   return {
-    cert: readFileSync(tlsCert),
-    key: readFileSync(tlsKey),
-    clientCa: clientCa === undefined ? null : readFileSync(clientCa),
+    cert: pemFile(tlsCert),
+    key: pemFile(tlsKey),
+    clientCa: clientCa === undefined ? null : pemFile(clientCa),
   };
+}
+
+function pemFile(path: string): Buffer {
+  const file = readNamedFile(path);
+  if (typeof file === 'string') throw new ServeOptionsError(`${path}: ${FILE_FAULTS[file]}`);
+  return file.bytes;
 }
 
 const ADDRESS_CODES = ['EADDRINUSE', 'EADDRNOTAVAIL', 'ENOTFOUND'];

@@ -1,10 +1,11 @@
 import { randomBytes, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { FILE_FAULTS } from '../indicium/index.ts';
 import {
   addToken,
   ROLES,
   type Role,
+  readNamedFile,
   readTokenFile,
   revokeToken,
   type TokenEntry,
@@ -122,9 +123,10 @@ async function add(options: AddOptions, terminal: Terminal): Promise<ExitCode> {
 }
 
 function readCertificate(path: string): X509Certificate {
-  const bytes = readFileSync(path);
+  const file = readNamedFile(path);
+  if (typeof file === 'string') throw new TokenFileError(`${path}: ${FILE_FAULTS[file]}`);
   try {
-    return new X509Certificate(bytes);
+    return new X509Certificate(file.bytes);
   } catch (error) {
     throw new TokenFileError(`${path}: no X.509 certificate: ${error instanceof Error ? error.message : error}`);
   }

@@ -1,34 +1,65 @@
-import { constants, open } from 'node:fs/promises';
+import { constants, type FileHandle, open, readlink, realpath } from 'node:fs/promises';
+import { sep } from 'node:path';
 import { IMAGE_BYTES_MAX } from './limits.ts';
 
 export type FileFailure = 'image-missing' | 'image-refused' | 'image-too-large';
 
 const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG']);
-const REFUSED = new Set(['EACCES', 'EPERM', 'ELOOP', 'EISDIR', 'ENXIO', 'ERR_INVALID_ARG_VALUE']);
+/** What says nothing about the file: it will pass, so that the image is read again. */
+const WILL_PASS = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EINTR']);
 
 /** The bytes of an image that came another way, as long as a file might have as many. */
 export function sizedImage(bytes: Uint8Array): Uint8Array | FileFailure {
   return bytes.length > IMAGE_BYTES_MAX ? 'image-too-large' : bytes;
 }
 
-/** The bytes of a regular file of at most IMAGE_BYTES_MAX. A full disk or table of open files throws: it will pass. */
-export async function readImageFile(path: string): Promise<Uint8Array | FileFailure> {
-  let file: Awaited<ReturnType<typeof open>>;
+/**
+ * The bytes of a regular file of at most IMAGE_BYTES_MAX. With `within` it must lie in that folder or below it, wherever the
+ * links on its path lead. Whatever else is in its place gives a reason; a full table of open files throws: it will pass.
+ */
+export async function readImageFile(path: string, within?: string): Promise<Uint8Array | FileFailure> {
+  let file: FileHandle;
   try {
     // Without O_NONBLOCK a named pipe would be waited for until somebody writes to it.
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (ABSENT.has(code)) return 'image-missing';
-    if (REFUSED.has(code)) return 'image-refused';
-    throw error;
+    return failureOf(error);
   }
   try {
     const stat = await file.stat();
     if (!stat.isFile()) return 'image-refused';
-    if (stat.size > IMAGE_BYTES_MAX) return 'image-too-large';
-    return await file.readFile();
+    if (within !== undefined && !(await liesWithin(within, file, path))) return 'image-refused';
+    return stat.size > IMAGE_BYTES_MAX ? 'image-too-large' : await bytesOf(file, stat.size);
+  } catch (error) {
+    return failureOf(error);
   } finally {
     await file.close();
   }
+}
+
+/** Of the file that was opened, which no link can replace any more; where the system does not tell (no /proc), of its path. */
+async function liesWithin(folder: string, file: FileHandle, path: string): Promise<boolean> {
+  const opened = await readlink(`/proc/self/fd/${file.fd}`).catch(() => realpath(path));
+  const root = await realpath(folder);
+  return opened.startsWith(root.endsWith(sep) ? root : root + sep);
+}
+
+/** However long the file is said to be: those of /proc say 0, and others grow. */
+async function bytesOf(file: FileHandle, size: number): Promise<Uint8Array | FileFailure> {
+  let buffer = Buffer.allocUnsafe(size + 1);
+  for (let length = 0; ; ) {
+    const { bytesRead } = await file.read(buffer, length, buffer.length - length, length);
+    length += bytesRead;
+    if (length > IMAGE_BYTES_MAX) return 'image-too-large';
+    if (bytesRead === 0) return buffer.subarray(0, length);
+    if (length === buffer.length) buffer = Buffer.concat([buffer], Math.min(2 * length, IMAGE_BYTES_MAX + 1));
+  }
+}
+
+/** @throws what will pass, and what is no failure of the file system. */
+function failureOf(error: unknown): FileFailure {
+  if (!(error instanceof Error) || !('code' in error)) throw error;
+  const code = String(error.code);
+  if (WILL_PASS.has(code) || (!('syscall' in error) && code !== 'ERR_INVALID_ARG_VALUE')) throw error;
+  return ABSENT.has(code) ? 'image-missing' : 'image-refused';
 }

@@ -6,6 +6,7 @@ export { buffersOf, isInt64, isText, selectText } from './columns/select.ts';
 export { TextCache } from './columns/text-cache.ts';
 export { asDisposition, type VerdictColumns, verdictAt } from './columns/verdict-columns.ts';
 export { digest64 } from './digest.ts';
+export { FILE_FAULTS, type FileFault, fileFaultOf } from './file-faults.ts';
 export * from './indicium.ts';
 export {
   FIELDS,

@@ -9,7 +9,7 @@ export const REASONS = {
   'scan-id-reused': 'Another scan with the same scan id but other contents was recorded before.',
   // The image.
   'image-missing': 'The image file named by the scan does not exist.',
-  'image-refused': 'The image lies outside the folder of its scan file, or is not a regular file.',
+  'image-refused': 'The image lies outside the folder of its scan file, is not a regular file, or cannot be read.',
   'image-too-large': 'The image has more bytes or pixels than a scan of a mailpiece can have.',
   'image-unsupported': 'The file is not an image of a supported kind (PNG, JPEG, TIFF).',
   'image-corrupt': 'The image file is damaged.',

@@ -31,6 +31,8 @@ export type Mark =
       /** Of the file, or `sha256:` and its digest where its bytes came with the scan. */
       readonly path: string;
       readonly bytes?: Uint8Array;
+      /** The folder that the files must lie in or below, wherever links lead; not there where their bytes came with the scan. */
+      readonly within?: string;
       /** Where the file lies until it is moved to `path`, which is what evidence names. */
       readonly readFrom?: string;
       /** Further files with pictures of the same piece. */

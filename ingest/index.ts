@@ -36,6 +36,7 @@ export { SorterServer } from './http/server.ts';
 export { StageServer, type StageServerPorts } from './http/stage-server.ts';
 export { VerdictDesk } from './http/verdict-desk.ts';
 export * from './kafka/index.ts';
+export { readNamedFile } from './named-file.ts';
 export { openSource } from './open-source.ts';
 export { parseScanLines, type ScanLines } from './scan-lines.ts';
 export { type BatchAnswers, type ScanBatch, type ScanSource, SourceError, type SourcePosition } from './source.ts';

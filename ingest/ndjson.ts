@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { GUARD_BYTES, READ_BYTES } from './limits.ts';
 import { type Line, readLines } from './lines.ts';
+import { openSourceFile } from './plain-file.ts';
 import { type ScanLines, ScanLinesBuilder, textOf } from './scan-lines.ts';
 import type { ScanBatch, ScanSource, SourcePosition } from './source.ts';
 
@@ -26,7 +26,8 @@ export async function ndjsonFile(path: string): Promise<ScanSource> {
     name: `ndjson:${resolved}`,
     async *batches(from) {
       const start = await startOf(resolved, from);
-      const stream = createReadStream(resolved, { start: start.offset, highWaterMark: READ_BYTES });
+      const file = await openSourceFile(resolved);
+      const stream = file.createReadStream({ start: start.offset, highWaterMark: READ_BYTES });
       const builder = new ScanLinesBuilder(resolved, { imageFolder: dirname(resolved) });
       for await (const { scans, offset, line, unfinished } of lineBatches(stream, start, builder, true)) {
         const position = JSON.stringify({ offset, line, guard: await guardOf(resolved, offset) });
@@ -104,7 +105,7 @@ async function startOf(path: string, from: SourcePosition): Promise<{ offset: nu
 /** Digest of the bytes before the offset; of fewer when the file is shorter now, which then gives another digest. */
 async function guardOf(path: string, offset: number): Promise<string> {
   const length = Math.min(GUARD_BYTES, offset);
-  const file = await open(path, 'r');
+  const file = await openSourceFile(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset - length);
     return createHash('sha256').update(buffer.subarray(0, bytesRead)).digest('hex').slice(0, 32);

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { imageFolder } from './folder.ts';
 import { ndjsonFile, ndjsonStream } from './ndjson.ts';
+import { openSourceFile } from './plain-file.ts';
 import { type ScanSource, SourceError } from './source.ts';
 
 /**
@@ -29,7 +30,7 @@ const SNIFFED_BYTES = 4_096;
 
 /** A picture or database named where scans were meant: no JSON has a zero byte. */
 async function isBinary(path: string): Promise<boolean> {
-  const file = await open(path, 'r');
+  const file = await openSourceFile(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(SNIFFED_BYTES), 0, SNIFFED_BYTES, 0);
     return buffer.subarray(0, bytesRead).includes(0);

@@ -78,7 +78,7 @@ export function scanOfRecord(record: Readonly<Record<string, unknown>>, scanId: 
   // The store has room for one name beside the scan; where there are several, all of them are kept.
   const several = Array.isArray(record.image) ? { image: null } : {};
   const extra = extraOf(record, new Map(Object.entries({ ...read, ...several })));
-  const { mark, identity } = markOf(
+  const named = markOf(
     {
       payload: record.payload ?? undefined,
       image: record.image ?? undefined,
@@ -87,7 +87,8 @@ export function scanOfRecord(record: Readonly<Record<string, unknown>>, scanId: 
     },
     origin.imageFolder,
   );
-  const known = [plant, machine, scannedAtMs, mailpieceId, pass, destination, weightGrams, ...identity];
+  const mark = heldTo(origin.imageFolder, named.mark);
+  const known = [plant, machine, scannedAtMs, mailpieceId, pass, destination, weightGrams, ...named.identity];
   if (extra !== null && extra.length > EXTRA_CHARS_MAX) {
     const text = JSON.stringify([known, extra]);
     return { ...malformedScan(scanId, 'unknown fields too long', text), ...namedBy(origin), plant };
@@ -113,6 +114,12 @@ function namedBy({ plant, sender }: ScanOrigin): Pick<Scan, 'plant' | 'sender'> 
   return { plant: plant ?? null, sender: sender ?? null };
 }
 
+/** A name says where a file is, and links may say otherwise: whoever opens it is told the folder that it must lie in. */
+function heldTo(folder: string | null, mark: Mark): Mark {
+  const isFile = mark.kind === 'image' && mark.bytes === undefined;
+  return isFile && folder !== null ? { ...mark, within: folder } : mark;
+}
+
 /** Objects and lists in each other. What nests deeper breaks what writes it as text again, whatever the parser bears. */
 function isNested(value: unknown, depthMax: number): boolean {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return false;
@@ -133,7 +140,13 @@ export function readRecord(
   }
   if (!isObject(record)) return { problem: 'not a JSON object' };
   const scanId = textOf(record.scanId);
-  return scanId === null ? { problem: '/scanId is missing or no text of 1 to 256 characters' } : { record, scanId };
+  return scanId === null ? { problem: problemOfScanId(record.scanId) } : { record, scanId };
+}
+
+/** Why that is no scan id. */
+export function problemOfScanId(value: unknown): string {
+  const isHalf = typeof value === 'string' && !value.isWellFormed();
+  return isHalf ? '/scanId holds half of a surrogate pair' : '/scanId is missing or no text of 1 to 256 characters';
 }
 
 /** A JSON object, neither null nor an array. */

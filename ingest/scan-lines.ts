@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+import { hash } from 'node:crypto';
 import { BATCH_SCANS_MAX, type Scan } from '../indicium/index.ts';
 import { BATCH_BYTES_MAX, BATCH_IMAGES_MAX } from './limits.ts';
 import type { Line } from './lines.ts';
@@ -27,6 +29,7 @@ export interface ScanLines {
 
 /** Leaves room for a line number within the length of a scan id. */
 const PLACE_CHARS_MAX = 200;
+const LABEL_DIGEST_CHARS = 16;
 const BYTE_ORDER_MARK = '\u{feff}';
 
 /**
@@ -44,23 +47,44 @@ export function* parseScanLines({
   sender,
 }: ScanLines): Generator<Scan, void, undefined> {
   const bytes = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
+  const isText = isUtf8(bytes);
+  const place = placeOf(label);
   let start = 0;
   for (let index = 0; index < ends.length; index++) {
     const end = ends[index] ?? start;
-    const fallbackId = () => `${label.slice(-PLACE_CHARS_MAX)}:${firstLine + index}`;
+    const fallbackId = () => `${place}:${firstLine + index}`;
+    const malformed = (detail: string, digest: string) => {
+      return { ...malformedScan(fallbackId(), detail, digest), plant: plant ?? null, sender: sender ?? null };
+    };
     const skippedDigest = skipped.get(index);
     if (skippedDigest !== undefined) {
-      yield {
-        ...malformedScan(fallbackId(), 'longer than a line may be', skippedDigest),
-        plant: plant ?? null,
-        sender: sender ?? null,
-      };
+      yield malformed('longer than a line may be', skippedDigest);
+    } else if (!isTextBetween(bytes, start, end, isText)) {
+      // As text, all bytes that are none would become one character, and two scan ids one.
+      yield malformed('not UTF-8', hash('sha256', bytes.subarray(start, end)));
     } else {
       const line = textOf(bytes, start, end);
       if (line.trim() !== '') yield parseScanLine(line, { fallbackId, imageFolder, plant, sender });
     }
     start = end;
   }
+}
+
+/** The end of a path, so that a line number has room; two of the same end are told apart by a digest of the whole. */
+function placeOf(label: string): string {
+  if (label.length <= PLACE_CHARS_MAX) return label;
+  const start = hash('sha256', label).slice(0, LABEL_DIGEST_CHARS);
+  return `${start}…${label.slice(LABEL_DIGEST_CHARS + 1 - PLACE_CHARS_MAX).replace(/^[\udc00-\udfff]/, '')}`;
+}
+
+/** Where all bytes together are UTF-8, a line of them is, too, unless a character goes on beyond one of its ends. */
+function isTextBetween(bytes: Buffer, start: number, end: number, isText: boolean): boolean {
+  if (!isText) return isUtf8(bytes.subarray(start, end));
+  return !isContinuation(bytes[start]) && !isContinuation(bytes[end]);
+}
+
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80;
 }
 
 export function textOf(bytes: Buffer, start: number, end: number): string {

@@ -39,11 +39,11 @@ export function markOf({ payload, image, imageBase64, frame }: MarkFields, image
   return { mark, identity: [undefined, named, ...framing] };
 }
 
-/** Text as a database can hold it: half a surrogate pair would come back as another character. */
+/** Text as a database can hold it. Null also for half a surrogate pair: in UTF-8 all halves become one character (U+FFFD). */
 export function textOf(value: unknown): string | null {
-  if (typeof value !== 'string' || value.length === 0) return null;
+  if (typeof value !== 'string' || value.length === 0 || !value.isWellFormed()) return null;
   // What is short in UTF-16 units is short in characters, too, which take longer to count.
-  return value.length <= SCAN_TEXT_CHARS_MAX || Text.Check(value) ? value.toWellFormed() : null;
+  return value.length <= SCAN_TEXT_CHARS_MAX || Text.Check(value) ? value : null;
 }
 
 function fileMark(image: unknown, frame: unknown, imageFolder: string | null): Mark {

@@ -1,41 +1,5 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
-
-/** Why a file cannot be used: it is not there, is a pipe, device, folder or loop of links, is too long, or cannot be read. */
-export type FileFault = 'absent' | 'irregular' | 'too-long' | 'unreadable';
-
-const SENTENCES: Readonly<Record<FileFault, string>> = {
-  absent: 'no such file',
-  irregular: 'not a regular file',
-  'too-long': 'longer than it may be',
-  unreadable: 'cannot be read',
-};
-
-const FAULTS: Readonly<Record<string, FileFault>> = {
-  ENOENT: 'absent',
-  ENOTDIR: 'absent',
-  ENAMETOOLONG: 'absent',
-  ERR_INVALID_ARG_VALUE: 'absent',
-  ELOOP: 'irregular',
-  EISDIR: 'irregular',
-  ENXIO: 'irregular',
-  ENODEV: 'irregular',
-  EACCES: 'unreadable',
-  EPERM: 'unreadable',
-  EIO: 'unreadable',
-  EINVAL: 'unreadable',
-  EAGAIN: 'unreadable',
-};
-
-export function sentenceOf(fault: FileFault): string {
-  return SENTENCES[fault];
-}
-
-/** What an error of the file system says of a file. Of what will pass, such as too many open files, it says nothing: thrown. */
-export function faultOf(error: unknown): FileFault {
-  const fault = error instanceof Error && 'code' in error ? FAULTS[String(error.code)] : undefined;
-  if (fault === undefined) throw error;
-  return fault;
-}
+import { type FileFault, fileFaultOf } from '../indicium/index.ts';
 
 /**
  * Opens a regular file. Without O_NONBLOCK a named pipe would be waited for until somebody writes to it. Links are followed:
@@ -46,7 +10,7 @@ export async function openPlainFile(path: string): Promise<FileHandle | FileFaul
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    return faultOf(error);
+    return fileFaultOf(error);
   }
   if ((await file.stat()).isFile()) return file;
   await file.close();
@@ -56,7 +20,7 @@ export async function openPlainFile(path: string): Promise<FileHandle | FileFaul
 /** Bytes read at a time. */
 const CHUNK_BYTES = 1024 * 1024;
 
-/** The bytes of a regular file in chunks, of which each must be used before the next. @throws what `faultOf` takes. */
+/** The bytes of a regular file in chunks, each of which is overwritten by the next. @throws what `fileFaultOf` takes. */
 export async function* chunksOf(file: FileHandle, bytesMax: number): AsyncGenerator<Buffer, void, undefined> {
   const buffer = Buffer.allocUnsafe(Math.min(bytesMax, CHUNK_BYTES));
   for (let position = 0; position < bytesMax; ) {
@@ -79,7 +43,7 @@ export async function readPlainFile(path: string, bytesMax: number): Promise<Buf
       bytes += chunk.length;
     }
   } catch (error) {
-    return faultOf(error);
+    return fileFaultOf(error);
   } finally {
     await file.close();
   }

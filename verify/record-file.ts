@@ -2,8 +2,9 @@ import { createHash, type Hash } from 'node:crypto';
 import { StringDecoder } from 'node:string_decoder';
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { FILE_FAULTS, type FileFault, fileFaultOf } from '../indicium/index.ts';
 import { REGISTRY_ERRORS_SHOWN_MAX } from './limits.ts';
-import { chunksOf, type FileFault, faultOf, openPlainFile, sentenceOf } from './plain-file.ts';
+import { chunksOf, openPlainFile } from './plain-file.ts';
 import type { SignedFile } from './trust/list.ts';
 
 /** The registry cannot be used; the message names each file and line at fault. */
@@ -60,7 +61,7 @@ async function readLines(path: string, bytesMax: number, hash: Hash, onLine: (te
       for (const text of lines) onLine(text);
     }
   } catch (error) {
-    throw unusable(path, faultOf(error));
+    throw unusable(path, fileFaultOf(error));
   } finally {
     await file.close();
   }
@@ -69,7 +70,7 @@ async function readLines(path: string, bytesMax: number, hash: Hash, onLine: (te
 }
 
 function unusable(path: string, fault: FileFault): RegistryError {
-  return new RegistryError(`${path}: ${fault === 'absent' ? 'missing' : sentenceOf(fault)}`);
+  return new RegistryError(`${path}: ${fault === 'absent' ? 'missing' : FILE_FAULTS[fault]}`);
 }
 
 function parseJson(text: string): unknown {

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { type Static, type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { FILE_FAULTS } from '../indicium/index.ts';
 import { grantedLicenses } from './authorization.ts';
 import { KeyTableBuilder } from './key-table.ts';
 import { REGISTRY_ERRORS_SHOWN_MAX, TRUST_HEAD_BYTES_MAX, TRUST_LOG_BYTES_MAX } from './limits.ts';
-import { readPlainFile, sentenceOf } from './plain-file.ts';
+import { readPlainFile } from './plain-file.ts';
 import { RegistryError, readRecordFile } from './record-file.ts';
 import {
   FundsShape,
@@ -152,7 +153,7 @@ export async function readState(folder: string): Promise<TrustState | null> {
   const path = join(folder, STATE_FILE);
   const bytes = await readPlainFile(path, TRUST_HEAD_BYTES_MAX);
   if (bytes === 'absent') return null;
-  if (typeof bytes === 'string') throw new RegistryError(`${path}: ${sentenceOf(bytes)}`);
+  if (typeof bytes === 'string') throw new RegistryError(`${path}: ${FILE_FAULTS[bytes]}`);
   let value: unknown;
   try {
     value = JSON.parse(bytes.toString('utf8'));
@@ -172,7 +173,7 @@ async function readSmall(folder: string, name: string, bytesMax: number = TRUST_
   const bytes = await readPlainFile(path, bytesMax);
   if (bytes === 'absent') throw new RegistryError(`no registry at ${folder}: there is no ${name} in it`);
   if (bytes === 'too-long') throw new RegistryError(`${path}: ${TRUST_FAILURES['trust-too-large']}`);
-  if (typeof bytes === 'string') throw new RegistryError(`${path}: ${sentenceOf(bytes)}`);
+  if (typeof bytes === 'string') throw new RegistryError(`${path}: ${FILE_FAULTS[bytes]}`);
   return bytes.toString('utf8');
 }
 

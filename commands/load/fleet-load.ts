@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { connect } from '../../ingest/index.ts';
+import { FILE_FAULTS } from '../../indicium/index.ts';
+import { connect, readNamedFile, TokenFileError } from '../../ingest/index.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type Progress, plural, print, printJson, type Terminal } from '../terminal.ts';
 import { drive } from './drive.ts';
@@ -30,12 +30,18 @@ export async function loadServer(
   progress: Progress,
 ): Promise<ExitCode> {
   const { to, endpoint, batch, tokenFile, deadlineMs, day } = plan;
-  const token = tokenFile === undefined ? {} : { token: (await readFile(tokenFile, 'utf8')).trim() };
-  const pieces = await openPieces(plan, `${resolve(plan.replay ?? plan.out)}/`, progress);
+  const token = tokenFile === undefined ? {} : { token: tokenIn(tokenFile) };
+  const folder = resolve(plan.replay ?? plan.out);
+  const pieces = await openPieces(plan, `${folder}/`, progress);
   try {
     const franked = Math.min(total, LIBRARY_PIECES_MAX);
     const chunks = chunksOf(pieces, { total: franked, chunkPieces: CHUNK_PIECES_MAX, stepMs: VIRTUAL_STEP_MS, day });
-    const filling = { pieces: franked, run: terminal.nowMs().toString(36), withPlants: tokenFile === undefined };
+    const filling = {
+      pieces: franked,
+      run: terminal.nowMs().toString(36),
+      withPlants: tokenFile === undefined,
+      folder,
+    };
     const library = await Library.fill(chunks, filling);
     progress.done(`${plural(library.pieces, 'piece')} franked ahead`);
     const sorter = connect(to, { ...token, ...(deadlineMs !== undefined && { deadlineMs }) });
@@ -47,4 +53,10 @@ export async function loadServer(
   } finally {
     await pieces.close();
   }
+}
+
+function tokenIn(path: string): string {
+  const file = readNamedFile(path);
+  if (typeof file === 'string') throw new TokenFileError(`${path}: ${FILE_FAULTS[file]}`);
+  return file.bytes.toString('utf8').trim();
 }

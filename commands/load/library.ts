@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { type SorterScan, scanFromLine } from '../../ingest/index.ts';
+import { readPicture } from './picture.ts';
 
 /** Pieces that are held ready; beyond them they are given out again. 200,000 payloads take 200 MB. */
 export const LIBRARY_PIECES_MAX = 200_000;
@@ -12,6 +12,8 @@ interface Filling {
   readonly run: string;
   /** False where the token of a sorter says the plant. */
   readonly withPlants: boolean;
+  /** That the pictures lie in. */
+  readonly folder: string;
 }
 
 /** Pieces franked, printed and read from the disk before the clock starts, so that nothing of it takes time later. */
@@ -27,7 +29,7 @@ export class Library {
   /** Takes lines until there are enough pieces, or as many as may be held. */
   static async fill(
     chunks: AsyncIterable<{ readonly lines: string }>,
-    { pieces, run, withPlants }: Filling,
+    { pieces, run, withPlants, folder }: Filling,
   ): Promise<Library> {
     const scans: SorterScan[] = [];
     let bytes = 0;
@@ -36,7 +38,7 @@ export class Library {
         const file = line === '' ? null : scanFromLine(line);
         if (file === null) continue;
         const { plant: _, ...placeless } = file.scan;
-        const image = file.image === null ? {} : { image: await readFile(file.image) };
+        const image = file.image === null ? {} : { image: await readPicture(file.image, folder) };
         const scan: SorterScan = { ...(withPlants ? file.scan : placeless), ...image };
         bytes += (scan.payload?.length ?? 0) + (scan.image?.length ?? 0);
         scans.push(scan);

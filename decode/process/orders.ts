@@ -7,6 +7,8 @@ export interface ImageOrder {
   readonly path: string;
   /** Of the file, where there is none on a disk here. */
   readonly bytes?: Uint8Array;
+  /** The folder that the files must lie in, wherever links lead; not given, they may lie anywhere. */
+  readonly within?: string;
   /** Further files with pictures of the same piece. */
   readonly others?: readonly string[];
   /** Where the file is a raw frame. */

@@ -14,17 +14,21 @@ export async function readOrder(order: ImageOrder, reader: MarkReader): Promise<
 
 type Outcome = ReadOutcome | { readonly failure: FileFailure; readonly candidates: readonly [] };
 
-async function readOne({ path, bytes: sent, frame }: ImageOrder, reader: MarkReader): Promise<Outcome> {
-  const bytes = sent === undefined ? await readImageFile(path) : sizedImage(sent);
+async function readOne({ path, within, bytes: sent, frame }: ImageOrder, reader: MarkReader): Promise<Outcome> {
+  const bytes = sent === undefined ? await readImageFile(path, within) : sizedImage(sent);
   return typeof bytes === 'string' ? { failure: bytes, candidates: [] } : readImage(bytes, reader, frame);
 }
 
 /** A file that cannot be used is news only where the others do not give the mark. */
-async function readAll({ path, frame }: ImageOrder, others: readonly string[], reader: MarkReader): Promise<Outcome> {
+async function readAll(
+  { path, within, frame }: ImageOrder,
+  others: readonly string[],
+  reader: MarkReader,
+): Promise<Outcome> {
   const images: ImageBytes[] = [];
   let failure: FileFailure | undefined;
   for (const name of [path, ...others]) {
-    const bytes = await readImageFile(name);
+    const bytes = await readImageFile(name, within);
     if (typeof bytes === 'string') failure ??= bytes;
     else images.push(frame === undefined ? { bytes } : { bytes, frame });
   }

@@ -1,7 +1,7 @@
 import { lstat, opendir } from 'node:fs/promises';
+import { absent, readPlainFile } from '../plain-file.ts';
 import { isImageName, isSidecarName, pathOf, type RawName, SIDECAR_EXTENSION, stemOf } from './file-names.ts';
 import { DROP_NAMES_MAX, DROP_WATCHED_MAX, SIDECAR_BYTES_MAX } from './limits.ts';
-import { absent, readPlainFile } from './plain-file.ts';
 import { sidecarFields } from './sidecar.ts';
 import { hasImageEnd } from './whole-image.ts';
 

@@ -1,16 +1,4 @@
-import {
-  access,
-  constants,
-  lstat,
-  mkdir,
-  readdir,
-  realpath,
-  rename,
-  rm,
-  rmdir,
-  stat,
-  writeFile,
-} from 'node:fs/promises';
+import { access, constants, mkdir, readdir, realpath, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SourceError } from '../source.ts';
 import {
@@ -23,7 +11,8 @@ import {
   SIDECAR_EXTENSION,
   stemOf,
 } from './file-names.ts';
-import { absent } from './plain-file.ts';
+import { existing, folderWithin } from './folder-within.ts';
+import { exists, moved } from './moves.ts';
 
 /** An image with its sidecar, or one of them, that nobody but the program touches any more. */
 export interface TakenItem {
@@ -55,25 +44,35 @@ const REASON_EXTENSION = '.reason.json';
 export class DropFolder {
   readonly path: string;
 
-  private constructor(path: string) {
+  readonly #onLeft: (sentence: string) => void;
+
+  private constructor(path: string, onLeft: (sentence: string) => void) {
     this.path = path;
+    this.#onLeft = onLeft;
   }
 
-  /** @throws SourceError when it is not there or cannot be written. */
-  static async open(path: string): Promise<DropFolder> {
+  /**
+   * `onLeft` is told of files that stay in taken/, since the folder that they belong to leads out of this one.
+   *
+   * @throws SourceError when it is not there, cannot be written, or a folder of it is a link that leads out of it.
+   */
+  static async open(path: string, onLeft: (sentence: string) => void = () => {}): Promise<DropFolder> {
     const found = await stat(path).catch(() => null);
     if (found === null) throw new SourceError(`${path}: no such folder to watch`);
     if (!found.isDirectory()) throw new SourceError(`${path}: not a folder, so nothing can be dropped into it`);
     try {
       await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
-      for (const folder of ['taken/open', 'taken/done', 'taken/failed', 'done', 'failed']) {
-        await mkdir(join(path, folder), { recursive: true });
-        await access(join(path, folder), constants.W_OK);
+      const root = await realpath(path);
+      for (const name of ['taken/open', 'taken/done', 'taken/failed', 'done', 'failed']) {
+        const folder = await folderWithin(root, name);
+        if (folder === null) throw new SourceError(leadsOut(join(path, name)));
+        await access(folder, constants.W_OK);
       }
+      return new DropFolder(root, onLeft);
     } catch (error) {
+      if (error instanceof SourceError) throw error;
       throw new SourceError(`${path}: files cannot be moved in it: ${error instanceof Error ? error.message : error}`);
     }
-    return new DropFolder(await realpath(path));
   }
 
   /** Finishes what an earlier run was about when it ended, and gives what it had taken. */
@@ -117,8 +116,7 @@ export class DropFolder {
 
   /** A folder that no other item has, named by the stem that its files will have. */
   async #reserve(kept: string, extension: string, day: string): Promise<{ stem: string; folder: string }> {
-    const open = join(this.path, 'taken/open', day);
-    await mkdir(open, { recursive: true });
+    const open = await this.#folderIn('taken/open', day);
     for (;;) {
       const stem = await this.#freeStem(kept, extension, day);
       const folder = join(open, stem);
@@ -136,15 +134,22 @@ export class DropFolder {
   /** To be called when the verdict is durable. `reason` says what was wrong with what failed. */
   async finish({ folder, day, stem }: TakenItem, outcome: Outcome, reason?: object): Promise<void> {
     if (reason !== undefined) await writeFile(join(folder, REASON_FILE), `${JSON.stringify(reason, null, 2)}\n`);
-    const leaving = join(this.path, 'taken', outcome, day);
-    await mkdir(leaving, { recursive: true });
+    const leaving = await this.#folderIn(`taken/${outcome}`, day);
     await rename(folder, join(leaving, stem));
     await this.#moveOut(join(leaving, stem), outcome, day, stem);
   }
 
+  /** @throws SourceError: without it nothing can be taken. */
+  async #folderIn(state: string, day: string): Promise<string> {
+    const folder = await folderWithin(this.path, state, day);
+    if (folder === null) throw new SourceError(leadsOut(join(this.path, state, day)));
+    return folder;
+  }
+
   async #moveOut(folder: string, outcome: Outcome, day: string, stem: string): Promise<void> {
-    const to = join(this.path, outcome, day);
-    await mkdir(to, { recursive: true });
+    const to = await folderWithin(this.path, outcome, day);
+    if (to === null)
+      return this.#onLeft(`${leadsOut(join(this.path, outcome, day))}; ${stem} stays in taken/${outcome}`);
     for (const name of await readdir(folder)) {
       const extension = name === REASON_FILE ? REASON_EXTENSION : extensionOf(name);
       const isFree = !(await exists(join(to, stem + extension)));
@@ -227,17 +232,6 @@ async function itemAt(folder: string, day: string, stem: string): Promise<TakenI
   };
 }
 
-async function exists(path: string): Promise<boolean> {
-  return (await lstat(path).catch(absent)) !== null;
-}
-
-/** False when there is nothing to move. */
-async function moved(from: Buffer, to: string): Promise<boolean> {
-  const isMoved = await rename(from, to).catch(absent);
-  return isMoved !== null;
-}
-
-function existing(error: unknown): null {
-  if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return null;
-  throw error;
+function leadsOut(path: string): string {
+  return `${path}: no folder, or a link that leads out of the watched one, where nothing is moved to`;
 }

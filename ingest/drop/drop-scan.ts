@@ -3,12 +3,12 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digest64, type Scan } from '../../indicium/index.ts';
 import { READ_BYTES } from '../limits.ts';
+import { absent, openPlainly, readPlainFile } from '../plain-file.ts';
 import { malformedScan, parseScanLine } from '../scan-line.ts';
 import type { TakenItem } from './drop-folder.ts';
 import { stemOf } from './file-names.ts';
 import { DROP_DIGEST_BYTES_MAX, SIDECAR_BYTES_MAX } from './limits.ts';
 import type { NamePattern } from './name-pattern.ts';
-import { absent, openPlainly, readPlainFile } from './plain-file.ts';
 import { sidecarFields } from './sidecar.ts';
 
 /** What a taken item is: a scan, with the bytes of its image; or none, since it is no file or says no scan id. */

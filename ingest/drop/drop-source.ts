@@ -19,7 +19,7 @@ export interface DropPorts {
   readonly nowMs: () => number;
   /** Ends the source: nothing more is taken, and what was taken is given. */
   readonly stopped: AbortSignal;
-  /** A file was moved to failed/ that is no scan; a sentence that names it. */
+  /** A file was moved to failed/ that is no scan, or cannot be moved out of taken/; a sentence that names it. */
   readonly onRefused: (sentence: string) => void;
 }
 
@@ -34,7 +34,7 @@ export async function dropFolder(path: string, options: DropOptions, ports: Drop
     throw new SourceError(`${path}: patience of ${options.patienceMs} ms ends before a file has settled`);
   }
   const pattern = options.namePattern === null ? null : parseNamePattern(options.namePattern);
-  const folder = await DropFolder.open(path);
+  const folder = await DropFolder.open(path, ports.onRefused);
   return {
     name: `drop:${folder.path}`,
     async *batches() {

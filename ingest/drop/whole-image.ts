@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
+import { openPlainly } from '../plain-file.ts';
 import { JPEG_PADDING_BYTES_MAX, TIFF_ENTRIES_MAX, TIFF_STRIPS_MAX } from './limits.ts';
-import { openPlainly } from './plain-file.ts';
 
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const PNG_END = Buffer.from([0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82]);

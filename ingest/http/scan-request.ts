@@ -1,6 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import { Compile } from 'typebox/compile';
 import type { Scan } from '../../indicium/index.ts';
-import { isObject, isOfPlant, type ScanOrigin, scanOfRecord } from '../scan-line.ts';
+import { isObject, isOfPlant, problemOfScanId, type ScanOrigin, scanOfRecord } from '../scan-line.ts';
 import { textOf } from '../scan-mark.ts';
 import { excessOf } from './json-bounds.ts';
 import { BATCH_REQUEST_SCANS_MAX, DEADLINE_MS_MAX, JSON_DEPTH_MAX, SCAN_VALUES_MAX } from './limits.ts';
@@ -18,6 +19,8 @@ const Deadline = Compile(DeadlineMs);
 
 /** @throws ProblemError */
 export function parseJson(body: Buffer, valuesMax = SCAN_VALUES_MAX): unknown {
+  // As text, all bytes that are none would become one character, and two scan ids one.
+  if (!isUtf8(body)) throw new ProblemError('bad-request', 'not UTF-8');
   const excess = excessOf(body, { levelsMax: JSON_DEPTH_MAX, valuesMax });
   if (excess !== null) {
     const most = excess === 'levels' ? JSON_DEPTH_MAX : valuesMax;
@@ -40,7 +43,7 @@ export function requestedScan(record: unknown, origin: ScanOrigin, place = ''): 
   if (!isObject(record)) throw new ProblemError('bad-request', `${place || '/'} is not a JSON object`);
   const scanId = textOf(record.scanId);
   if (scanId === null) {
-    throw new ProblemError('bad-request', `${place}/scanId is missing or no text of 1 to 256 characters`);
+    throw new ProblemError('bad-request', `${place}${problemOfScanId(record.scanId)}`);
   }
   if (isGiven(record.image)) {
     throw new ProblemError(

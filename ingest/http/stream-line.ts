@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { LINE_BYTES_MAX } from '../limits.ts';
 import type { Line } from '../lines.ts';
@@ -42,7 +43,7 @@ const DEADLINE_FIELD = Buffer.from('"deadlineMs"');
 
 /** Null for most lines, which have no deadline and are parsed by the readers alone; a problem for one that is none. */
 export function deadlineOfLine({ bytes }: Line, origin: ScanOrigin, fallbackId: string): LineDeadline | Problem | null {
-  if (bytes === null || !bytes.includes(DEADLINE_FIELD)) return null;
+  if (bytes === null || !bytes.includes(DEADLINE_FIELD) || !isUtf8(bytes)) return null;
   const record = recordOf(bytes);
   if (!isObject(record)) return null;
   const scanId = textOf(record.scanId);

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { FILE_FAULTS } from '../../indicium/index.ts';
+import { readNamedFile } from '../named-file.ts';
 import { SourceError } from '../source.ts';
 
 export const COMPRESSIONS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
@@ -96,6 +97,7 @@ function saslOf(
 }
 
 function fileText(path: string): string {
-  if (!existsSync(path)) throw new SourceError(`${path}: no such file`);
-  return readFileSync(path, 'utf8');
+  const file = readNamedFile(path);
+  if (typeof file === 'string') throw new SourceError(`${path}: ${FILE_FAULTS[file]}`);
+  return file.bytes.toString('utf8');
 }

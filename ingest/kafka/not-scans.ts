@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { type ReadingColumns, type ReasonCode, rowsOf, selectReadings, textAt } from '../../indicium/index.ts';
 import { LINE_BYTES_MAX } from '../limits.ts';
 import { readRecord } from '../scan-line.ts';
@@ -13,6 +14,7 @@ export function tooLong({ length }: Buffer): string | null {
 export function problemWith(line: Buffer): string | null {
   const length = tooLong(line);
   if (length !== null) return length;
+  if (!isUtf8(line)) return 'not UTF-8';
   const read = readRecord(textOf(line, 0, line.length));
   return 'problem' in read ? read.problem : null;
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { FILE_FAULTS } from '../../indicium/index.ts';
 import { PULL_MS_MAX, PULL_SILENCE_MS_MAX } from '../limits.ts';
-import { readPlainFile, sentenceOf } from '../plain-file.ts';
+import { readPlainFile } from '../plain-file.ts';
 import { RegistryError } from '../record-file.ts';
 import { refuse, type TrustRefusal } from './failures.ts';
 
@@ -33,7 +34,7 @@ function folderUpstream(folder: string): Upstream {
       const bytes = await readPlainFile(join(folder, file), bytesMax);
       if (bytes === 'absent') return null;
       if (bytes === 'too-long') return tooLarge(file, bytesMax);
-      return typeof bytes === 'string' ? refuse('trust-unreachable', `${file}: ${sentenceOf(bytes)}`) : bytes;
+      return typeof bytes === 'string' ? refuse('trust-unreachable', `${file}: ${FILE_FAULTS[bytes]}`) : bytes;
     },
   };
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { chunksOf, faultOf, openPlainFile, readPlainFile } from '../plain-file.ts';
+import { fileFaultOf } from '../../indicium/index.ts';
+import { chunksOf, openPlainFile, readPlainFile } from '../plain-file.ts';
 import type { SignedFile, TrustHead } from './list.ts';
 
 /** The record files of a folder that are missing, or other than the head fixes them, in its order. */
@@ -24,7 +25,7 @@ async function isWhole(path: string, { bytes, sha256 }: SignedFile): Promise<boo
     }
   } catch (error) {
     // Whatever is wrong with the file, another one takes its place.
-    faultOf(error);
+    fileFaultOf(error);
     return false;
   } finally {
     await file.close();

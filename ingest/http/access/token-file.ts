@@ -1,7 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
+import { isUtf8 } from 'node:buffer';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { SCAN_TEXT_CHARS_MAX } from '../../../indicium/index.ts';
+import { FILE_FAULTS, SCAN_TEXT_CHARS_MAX } from '../../../indicium/index.ts';
+import { readNamedFile } from '../../named-file.ts';
 import { TOKENS_FILE_BYTES_MAX, TOKENS_MAX } from './limits.ts';
 import { TOKEN_ID } from './token.ts';
 
@@ -53,13 +54,16 @@ const OTHERS_MAY_WRITE = 0o022;
 
 /** @throws TokenFileError */
 export function readTokenFile(path: string): readonly TokenEntry[] {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined || !found.isFile()) throw new TokenFileError(`${path}: no such file of tokens`);
-  if (found.size > TOKENS_FILE_BYTES_MAX) throw new TokenFileError(`${path}: larger than a file of tokens can be`);
-  if ((found.mode & OTHERS_MAY_WRITE) !== 0) {
+  const file = readNamedFile(path, TOKENS_FILE_BYTES_MAX);
+  if (file === 'absent') throw new TokenFileError(`${path}: no such file of tokens`);
+  if (file === 'too-long') throw new TokenFileError(`${path}: larger than a file of tokens can be`);
+  if (typeof file === 'string') throw new TokenFileError(`${path}: ${FILE_FAULTS[file]}`);
+  if ((file.mode & OTHERS_MAY_WRITE) !== 0) {
     throw new TokenFileError(`${path}: others than its owner may write it; chmod 600 it and look at what it says`);
   }
-  return parseTokens(path, readFileSync(path, 'utf8'));
+  // Two plants whose names are no text would become one.
+  if (!isUtf8(file.bytes)) throw new TokenFileError(`${path}: not UTF-8`);
+  return parseTokens(path, file.bytes.toString('utf8'));
 }
 
 /** @throws TokenFileError for anything that `tokenFileText` does not write, but for white space. */

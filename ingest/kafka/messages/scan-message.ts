@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { isObject } from '../../scan-line.ts';
 import { textOf } from '../../scan-lines.ts';
 import type { StoredMessage } from '../client-port.ts';
@@ -37,7 +38,11 @@ export function readScanMessage({ value, headers }: StoredMessage): ScanMessage 
   if (type?.startsWith('indicia.') && !SCAN_TYPES.has(type)) return { poison: 'unknown-version', detail: type };
   const [contentType = ''] = (headerText(headers, 'content-type') ?? LINES_CONTENT_TYPE).split(';');
   const extension = IMAGE_TYPES.get(contentType.trim());
-  if (extension !== undefined) return imageMessage(headerText(headers, SCAN_HEADER), extension);
+  if (extension !== undefined) {
+    const header = headers[SCAN_HEADER];
+    if (header !== undefined && !isUtf8(Buffer.from(header))) return { poison: 'bad-scan-fields', detail: 'not UTF-8' };
+    return imageMessage(headerText(headers, SCAN_HEADER), extension);
+  }
   if (!LINES_TYPES.has(contentType.trim())) return { poison: 'unknown-content-type', detail: contentType };
   const lines = linesOf(contentType.trim() === 'application/json' ? oneLine(value) : value);
   return lines.length === 0 ? { poison: 'empty-value', detail: 'no lines' } : { kind: 'lines', lines };

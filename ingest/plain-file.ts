@@ -1,10 +1,22 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
+import { FILE_FAULTS, fileFaultOf } from '../indicium/index.ts';
+import { SourceError } from './source.ts';
 
 /** Never through a link, and never waiting for the other end of a pipe. */
 const OPEN_PLAINLY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** A file that is not there, is a link or a pipe, or may not be read. */
-const SHUT = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'EPERM', 'ENXIO']);
+/** A regular file that a person named, also through links, for a file that is read bit by bit. @throws SourceError */
+export async function openSourceFile(path: string): Promise<FileHandle> {
+  let file: FileHandle;
+  try {
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    throw new SourceError(`${path}: ${FILE_FAULTS[fileFaultOf(error)]}`);
+  }
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw new SourceError(`${path}: ${FILE_FAULTS.irregular}`);
+}
 
 /** Null for what cannot be opened as a plain file can. */
 export async function openPlainly(path: string | Buffer): Promise<FileHandle | null> {
@@ -14,8 +26,8 @@ export async function openPlainly(path: string | Buffer): Promise<FileHandle | n
     await file.close();
     return null;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && SHUT.has(String(error.code))) return null;
-    throw error;
+    fileFaultOf(error);
+    return null;
   }
 }
 
