@@ -190,7 +190,7 @@ describe('a scan record', () => {
 
   it('may name several pictures of its piece, all of which are kept', () => {
     const { mark, extra } = parse({ scanId: 'a', image: ['a.png', 'b.png'] });
-    assert.deepEqual(mark, { kind: 'image', path: 'day/a.png', others: ['day/b.png'] });
+    assert.deepEqual(mark, { kind: 'image', path: 'day/a.png', others: ['day/b.png'], within: 'day' });
     assert.deepEqual(JSON.parse(extra ?? ''), { image: ['a.png', 'b.png'] });
   });
 
@@ -213,8 +213,14 @@ describe('a scan record', () => {
     assert.deepEqual([nothing.mark.kind, nothing.mailpieceId, nothing.extra], ['payload', null, null]);
   });
 
-  it('has an id that a database gives back as it was', () => {
-    assert.equal(parse({ scanId: 's\ud800' }).scanId, 's\ufffd');
+  it('has an id that a database gives back as it was, or is malformed under another one', () => {
+    const { scanId, mark } = parse({ scanId: 's\ud800', payload: 'AQID' });
+    assert.equal(scanId, 'scans.ndjson:7');
+    assert.deepEqual(mark, {
+      kind: 'none',
+      reason: 'scan-malformed',
+      detail: '/scanId holds half of a surrogate pair',
+    });
   });
 
   it('may begin with a byte order mark', async () => {

@@ -32,8 +32,16 @@ export class RecordedDrops {
     return ['scan-id-reused'];
   }
 
-  /** Watches until nothing is left to be taken; `before` is called with the scans of each batch before it is recorded. */
-  async watch(folder: string, options = AT_ONCE, before: (scans: readonly Scan[]) => void = () => {}): Promise<void> {
+  /**
+   * Watches until nothing is left to be taken, or it is told of something that ends it; `before` is called with the scans of
+   * each batch before it is recorded.
+   */
+  async watch(
+    folder: string,
+    options = AT_ONCE,
+    before: (scans: readonly Scan[]) => void | Promise<void> = () => {},
+    isEnd: (sentence: string) => boolean = () => false,
+  ): Promise<void> {
     const stop = new AbortController();
     const stopWhenEmpty = () => {
       if (offeredIn(folder).length + filesBelow(join(folder, 'taken')).length === 0) stop.abort();
@@ -45,6 +53,7 @@ export class RecordedDrops {
       stopped: stop.signal,
       onRefused: (sentence: string) => {
         this.refused.push(sentence);
+        if (isEnd(sentence)) stop.abort();
         stopWhenEmpty();
       },
     };
@@ -52,7 +61,7 @@ export class RecordedDrops {
       const source = await dropFolder(folder, options, ports);
       for await (const batch of source.batches(null)) {
         if ('text' in batch.scans) throw new TypeError('a dropped image is no line');
-        before(batch.scans);
+        await before(batch.scans);
         const verdicts = new VerdictColumnsBuilder(batch.scans.length);
         for (const scan of batch.scans) verdicts.add({ disposition: 'manual', reasons: this.#record(scan) });
         const none = { repeatedRows: [], readings: null, readMs: 0, recordMs: 0 };
