@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
-import { printable, printableJson, printableLines } from '../indicium/index.ts';
+import { printable, printableLines } from '../indicium/index.ts';
 
 /** Where a command reads and writes; handed in, so that tests can listen. */
 export interface Terminal {
@@ -21,12 +21,13 @@ export async function print(terminal: Terminal, text: string): Promise<void> {
   if (!terminal.stdout.write(printableLines(text))) await once(terminal.stdout, 'drain');
 }
 
+/** The escapes of `print` are those of JSON, so that it parses to the same value. */
 export function printJson(terminal: Terminal, value: unknown): Promise<void> {
-  return print(terminal, `${printableJson(value)}\n`);
+  return print(terminal, `${JSON.stringify(value)}\n`);
 }
 
 export function warn(terminal: Terminal, text: string): void {
-  terminal.stderr.write(`${printableLines(text)}\n`);
+  terminal.stderr.write(printableLines(`${text}\n`));
 }
 
 /** One line on stderr that is drawn over and over while somebody watches, and stays when it is done. */

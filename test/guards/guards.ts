@@ -1,4 +1,5 @@
 import { HOSTILE_PLANTS } from './hostile-plants.ts';
+import { HOSTILE_TRUST } from './hostile-trust.ts';
 
 /** One check of the product that a scenario rests on, how it is taken away, and the tests that must then fail. */
 export interface Guard {
@@ -327,4 +328,5 @@ export const GUARDS: readonly Guard[] = [
     tests: [PIPELINE],
   },
   ...HOSTILE_PLANTS,
+  ...HOSTILE_TRUST,
 ];
