@@ -49,19 +49,19 @@ export function* parseScanLines({
   const bytes = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
   const isText = isUtf8(bytes);
   const place = placeOf(label);
+  const malformed = (scanId: string, detail: string, digest: string) => {
+    return { ...malformedScan(scanId, detail, digest), plant: plant ?? null, sender: sender ?? null };
+  };
   let start = 0;
   for (let index = 0; index < ends.length; index++) {
     const end = ends[index] ?? start;
     const fallbackId = () => `${place}:${firstLine + index}`;
-    const malformed = (detail: string, digest: string) => {
-      return { ...malformedScan(fallbackId(), detail, digest), plant: plant ?? null, sender: sender ?? null };
-    };
     const skippedDigest = skipped.get(index);
     if (skippedDigest !== undefined) {
-      yield malformed('longer than a line may be', skippedDigest);
+      yield malformed(fallbackId(), 'longer than a line may be', skippedDigest);
     } else if (!isTextBetween(bytes, start, end, isText)) {
       // As text, all bytes that are none would become one character, and two scan ids one.
-      yield malformed('not UTF-8', hash('sha256', bytes.subarray(start, end)));
+      yield malformed(fallbackId(), 'not UTF-8', hash('sha256', bytes.subarray(start, end)));
     } else {
       const line = textOf(bytes, start, end);
       if (line.trim() !== '') yield parseScanLine(line, { fallbackId, imageFolder, plant, sender });
