@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { SourceError } from '../../ingest/index.ts';
-import { DROPPED_DAY, filesBelow, RecordedDrops } from '../support/dropped.ts';
+import { dropFolder, SourceError } from '../../ingest/index.ts';
+import { AT_ONCE, DROPPED_AT_MS, DROPPED_DAY, filesBelow, RecordedDrops } from '../support/dropped.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const OWN = ['done', 'failed', 'taken', 'taken/open', 'taken/done', 'taken/failed'];
+const ports = { nowMs: () => DROPPED_AT_MS, stopped: new AbortController().signal, onRefused: () => {} };
 const put = (folder: string, name: string) => writeFile(join(folder, name), `picture ${name}`);
 
 describe('a watched folder in which a folder is a link', () => {
@@ -19,7 +20,7 @@ describe('a watched folder in which a folder is a link', () => {
         if (name.includes('/')) await mkdir(join(folder, 'taken'));
         await symlink(target === 'loop' ? join(folder, name) : target, join(folder, name));
         await put(folder, 'M_1_7.png');
-        await assert.rejects(new RecordedDrops().watch(folder), (error: unknown) => {
+        await assert.rejects(dropFolder(folder, AT_ONCE, ports), (error: unknown) => {
           return error instanceof SourceError && error.message.includes(join(folder, name).slice(-12));
         });
         assert.deepEqual(await readdir(outside), []);
