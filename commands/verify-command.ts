@@ -2,7 +2,15 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { createMarkReader, createZxingWasmReader, readImage, readImageFile } from '../decode/index.ts';
-import { parseForeignMark, parseIndicium, plainFields, REASONS, type ReadingOutcome } from '../indicium/index.ts';
+import {
+  excerpt,
+  hasBase64Letters,
+  parseForeignMark,
+  parseIndicium,
+  plainFields,
+  REASONS,
+  type ReadingOutcome,
+} from '../indicium/index.ts';
 import { authenticate, type Check, checksOf, genuineAmong, KeyRing, loadRegistry } from '../verify/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { jsonOption, registryOption } from './options.ts';
@@ -81,8 +89,9 @@ async function payloadBytes(text: string, ring: KeyRing): Promise<PayloadBytes> 
     if (outcome.failure === 'image-unsupported') return bytes;
     return genuineAmong(outcome.candidates, ring, null) ?? outcome.failure;
   }
-  if (/^([0-9a-fA-F]{2})+$/.test(text)) return Buffer.from(text, 'hex');
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw new PayloadError(`${text}: neither a file, nor hex, nor base64`);
+  const hex = Buffer.from(text, 'hex');
+  if (hex.length > 0 && hex.toString('hex') === text.toLowerCase()) return hex;
+  if (!hasBase64Letters(text)) throw new PayloadError(`${excerpt(text)}: neither a file, nor hex, nor base64`);
   return Buffer.from(text, 'base64');
 }
 

@@ -1,6 +1,8 @@
 import { Compile } from 'typebox/compile';
-import { digest64, type Mark, type Scan, SORTING_PASSES } from '../indicium/index.ts';
+import { digest64, SCAN_TEXT_CHARS_MAX, type Scan, SORTING_PASSES } from '../indicium/index.ts';
+import { malformedScan } from './bare-scan.ts';
 import { EXTRA_CHARS_MAX, RECORD_DEPTH_MAX } from './limits.ts';
+import { brokenScan, isFault, scanOrBroken } from './scan-faults.ts';
 import { markOf, textOf } from './scan-mark.ts';
 import { MomentShape, WeightShape } from './scan-shapes.ts';
 
@@ -46,7 +48,8 @@ export function parseScanLine(line: string, origin: LineOrigin): Scan {
   };
   const read = readRecord(line);
   if ('problem' in read) return malformed(origin.fallbackId(), read.problem);
-  const scan = scanOfRecord(read.record, read.scanId, origin);
+  const made = scanOfRecord(read.record, read.scanId, origin);
+  const scan = isFault(made) ? { ...made, digest: digest64(line) } : made;
   if (isOfPlant(scan, origin)) return scan;
   // Under an id of its own: whoever speaks for one plant must not use up the scan ids of another.
   return malformed(origin.fallbackId(), '/plant is not that of the sender');
@@ -57,8 +60,19 @@ export function isOfPlant(scan: Scan, origin: ScanOrigin): boolean {
   return origin.plant === undefined || scan.plant === null || scan.plant === origin.plant;
 }
 
-/** A scan whose id is known, from whatever record it came in. */
+/** A scan whose id is known, from whatever record it came in; never throws. */
 export function scanOfRecord(record: Readonly<Record<string, unknown>>, scanId: string, origin: ScanOrigin): Scan {
+  return scanOrBroken(
+    () => madeOf(record, scanId, origin),
+    (mark) => {
+      // What its sender calls its plant counts here, too: nobody may use up the scan ids of another.
+      const plant = typeof record.plant === 'string' ? record.plant.slice(0, SCAN_TEXT_CHARS_MAX).toWellFormed() : null;
+      return brokenScan({ scanId, plant: plant ?? origin.plant ?? null, digest: digest64(mark.detail) }, mark);
+    },
+  );
+}
+
+function madeOf(record: Readonly<Record<string, unknown>>, scanId: string, origin: ScanOrigin): Scan {
   if (isNested(record, RECORD_DEPTH_MAX)) {
     const detail = `nested deeper than ${RECORD_DEPTH_MAX} levels`;
     return { ...malformedScan(scanId, detail, Object.keys(record).join()), plant: origin.plant ?? null };
@@ -142,27 +156,6 @@ function momentOf(value: unknown): number | null {
   if (value.endsWith('Z')) return new Date(ms).getUTCDate() === day ? ms : null;
   const lastDay = new Date(Date.UTC(Number(value.slice(0, 4)), Number(value.slice(5, 7)), 0)).getUTCDate();
   return day > lastDay ? null : ms;
-}
-
-export function malformedScan(scanId: string, detail: string, line: string): Scan {
-  return bareScan(scanId, { kind: 'none', reason: 'scan-malformed', detail }, digest64(line));
-}
-
-/** A scan of which nothing is known but its mark. */
-export function bareScan(scanId: string, mark: Mark, digest: bigint): Scan {
-  return {
-    scanId,
-    plant: null,
-    machine: null,
-    scannedAtMs: null,
-    mailpieceId: null,
-    pass: null,
-    destination: null,
-    weightGrams: null,
-    mark,
-    extra: null,
-    digest,
-  };
 }
 
 /** Fields that are unknown, or known and not as they should be, as JSON text; null is like a field that is not there. */

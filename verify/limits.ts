@@ -4,6 +4,9 @@ export const REGISTRY_FILE_BYTES_MAX = 1024 * 1024 * 1024;
 /** Bytes of a root or of the head of a trust list: names, digests and a few signatures. */
 export const TRUST_HEAD_BYTES_MAX = 1024 * 1024;
 
+/** Characters of one signature in base64: one by an RSA key of 4,096 bits has 684. */
+export const SIGNATURE_CHARS_MAX = 1_024;
+
 /** Bytes of the log of all heads: 65 each, so a million publications. */
 export const TRUST_LOG_BYTES_MAX = 64 * 1024 * 1024;
 
