@@ -8,6 +8,7 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
+import { excerpt } from '../../indicium/index.ts';
 import { refuseOtherMethods } from './allowed-methods.ts';
 import { BodyBudget } from './body.ts';
 import { addEvidenceRoutes } from './evidence-routes.ts';
@@ -121,7 +122,7 @@ export class SorterServer {
 }
 
 function notFound({ method, url }: FastifyRequest): ProblemError {
-  return new ProblemError('not-found', `no ${method} ${url.split('?', 1)[0]}`);
+  return new ProblemError('not-found', excerpt(`no ${method} ${url.split('?', 1)[0]}`));
 }
 
 /** What the framework says in place of our own code. */

@@ -42,7 +42,8 @@ export function addVerdictRoutes(app: FastifyInstance, ports: ServerPorts, budge
       }
       const body = await readBody(request.raw, JSON_BODY_BYTES_MAX, budget);
       if (body === null) return reply.hijack();
-      const pending = desk.ask(requestedBatch(parseJson(body, BATCH_VALUES_MAX), originFor(admitted)), arrivedAtMs);
+      const batch = requestedBatch(await parseJson(body, BATCH_VALUES_MAX), originFor(admitted));
+      const pending = desk.ask(batch, arrivedAtMs);
       const verdicts = await Promise.all(pending.map(answerOrProblem));
       span.setAttribute('indicia.scans', verdicts.length);
       metrics.answered('batch', performance.now() - arrivedAtMs);
