@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import type { Command, Option } from 'commander';
+import { excerpt } from '../indicium/index.ts';
 
 /** The config file is missing, is not JSON, or names a flag that no command has. */
 export class ConfigError extends Error {
@@ -7,6 +8,8 @@ export class ConfigError extends Error {
 }
 
 const DEFAULT_FILE = 'indicia.json';
+/** Bytes of it: there are some hundred flags. */
+const CONFIG_BYTES_MAX = 1024 * 1024;
 
 /**
  * Makes the values of the config file the defaults of the flags of the same name (`{"db": "day.duckdb"}`), so that
@@ -20,7 +23,7 @@ export function applyConfigFile(program: Command, argv: readonly string[]): void
     const matches = everyCommand(program).flatMap((command) => {
       return command.options.filter((option) => option.name() === name).map((option) => ({ command, option }));
     });
-    if (matches.length === 0) throw new ConfigError(`${path}: no command has a flag --${name}`);
+    if (matches.length === 0) throw new ConfigError(`${path}: no command has a flag --${excerpt(name)}`);
     for (const { command, option } of matches) {
       // Only the command that runs must find its values right: another may allow more or less.
       if (!argv.includes(command.name())) continue;
@@ -52,7 +55,9 @@ function namedFile(argv: readonly string[]): string | undefined {
 }
 
 function readValues(path: string): Record<string, string | number | boolean> {
-  if (!existsSync(path)) throw new ConfigError(`${path}: no such config file`);
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined || !found.isFile()) throw new ConfigError(`${path}: no such config file`);
+  if (found.size > CONFIG_BYTES_MAX) throw new ConfigError(`${path}: larger than a config file can be`);
   let parsed: unknown;
   try {
     parsed = JSON.parse(readFileSync(path, 'utf8'));
@@ -65,7 +70,7 @@ function readValues(path: string): Record<string, string | number | boolean> {
   const entries = Object.entries(parsed).map(([name, value]: [string, unknown]) => {
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
       return [name, value] as const;
-    throw new ConfigError(`${path}: ${name}: expected text, a number, true or false`);
+    throw new ConfigError(`${path}: ${excerpt(name)}: expected text, a number, true or false`);
   });
   return Object.fromEntries(entries);
 }

@@ -1,6 +1,9 @@
 /** Bytes of one registry file. A million key records are about 300 MB. */
 export const REGISTRY_FILE_BYTES_MAX = 1024 * 1024 * 1024;
 
+/** Characters of one line of a registry file: a key record has 400, a certificate in base64 some thousand. */
+export const REGISTRY_LINE_CHARS_MAX = 64 * 1024;
+
 /** Bytes of a root or of the head of a trust list: names, digests and a few signatures. */
 export const TRUST_HEAD_BYTES_MAX = 1024 * 1024;
 

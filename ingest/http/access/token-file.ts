@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { SCAN_TEXT_CHARS_MAX } from '../../../indicium/index.ts';
+import { excerpt, SCAN_TEXT_CHARS_MAX } from '../../../indicium/index.ts';
 import { TOKENS_FILE_BYTES_MAX, TOKENS_MAX } from './limits.ts';
 import { TOKEN_ID } from './token.ts';
 
@@ -17,20 +17,20 @@ export type Role = (typeof ROLES)[number];
 const closed = { additionalProperties: false };
 /** Text without control characters, which could write over a terminal. */
 const Name = Type.String({ pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]+$', maxLength: SCAN_TEXT_CHARS_MAX });
-const Moment = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$' });
-const Digest = Type.String({ pattern: '^[0-9a-f]{64}$' });
+const Moment = Type.String({ maxLength: 24, pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$' });
+const Digest = Type.String({ maxLength: 64, pattern: '^[0-9a-f]{64}$' });
 const orNull = <Schema extends typeof Name>(schema: Schema) => Type.Union([schema, Type.Null()]);
 
 const RoleShape = Type.Union([Type.Literal('sorter'), Type.Literal('investigator'), Type.Literal('metrics')]);
 
 const EntryShape = Type.Object(
   {
-    id: Type.String({ pattern: `^${TOKEN_ID}$` }),
+    id: Type.String({ maxLength: 12, pattern: `^${TOKEN_ID}$` }),
     /** Of the machine or person that holds it. */
     name: Name,
     /** Null for all plants. */
     plant: orNull(Name),
-    roles: Type.Array(RoleShape, { minItems: 1, uniqueItems: true }),
+    roles: Type.Array(RoleShape, { minItems: 1, maxItems: ROLES.length, uniqueItems: true }),
     createdAt: Moment,
     expiresAt: orNull(Moment),
     revokedAt: orNull(Moment),
@@ -72,7 +72,9 @@ export function parseTokens(path: string, text: string): readonly TokenEntry[] {
   }
   if (!FileShape.Check(value)) {
     const [first] = FileShape.Errors(value);
-    throw new TokenFileError(`${path}: ${first?.instancePath || '/'} ${first?.message ?? 'no file of tokens'}`);
+    throw new TokenFileError(
+      `${path}: ${excerpt(`${first?.instancePath || '/'} ${first?.message ?? 'no file of tokens'}`)}`,
+    );
   }
   const ids = new Set<string>();
   for (const entry of value.tokens) {
