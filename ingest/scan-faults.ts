@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { excerpt, type Mark, type Scan } from '../indicium/index.ts';
 import { bareScan } from './bare-scan.ts';
 
@@ -8,7 +9,7 @@ export const THREAD_ENDED = 'the thread that read it ended';
 
 /** The mark of a scan at which this program failed; `fault` is told to operators, since it is a bug. */
 export function brokenMark(reason: 'scan-malformed' | 'reader-failed', error: unknown): BrokenMark {
-  const name = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const name = error instanceof Error ? `${error.name}: ${error.message}` : inspect(error, { depth: 0 });
   const fault = error instanceof Error ? (error.stack ?? name) : name;
   return {
     kind: 'none',

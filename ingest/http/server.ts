@@ -112,7 +112,9 @@ export class SorterServer {
     else request.log.debug({ code, detail: error.message }, 'refused');
     const { status } = PROBLEMS[code];
     const known = error instanceof ProblemError ? error : null;
-    const detail = code === 'internal' ? `see the log of the server under ${request.id}` : error.message;
+    // The framework quotes the whole address.
+    const said = known?.message ?? excerpt(error.message);
+    const detail = code === 'internal' ? `see the log of the server under ${request.id}` : said;
     if (desk.isDraining) reply.header('connection', 'close');
     if (code === 'unauthorized') reply.header('www-authenticate', 'Bearer');
     if (known?.retryAfterSeconds != null) reply.header('retry-after', known.retryAfterSeconds);

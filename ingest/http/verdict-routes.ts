@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { textOf } from '../scan-mark.ts';
 import { mayReadVerdicts } from './access/access.ts';
 import { admit, originFor } from './admission.ts';
 import { answerOf } from './answers.ts';
@@ -54,7 +55,9 @@ export function addVerdictRoutes(app: FastifyInstance, ports: ServerPorts, budge
 
   app.get('/v1/verdicts/:scanId', async (request: FastifyRequest<{ Params: { scanId: string } }>, reply) => {
     const admitted = admit(access, request, ['investigator']);
-    const { scanId } = request.params;
+    const scanId = textOf(request.params.scanId);
+    // No scan has such an id, and none is to be sent back.
+    if (scanId === null) throw new ProblemError('not-found', 'no verdict under this scan id');
     if (desk.store.kind !== 'open') desk.refuseWhenClosed();
     desk.lookUps.refuseWhenFull();
     const [first] = await desk.lookUps.verdictsOf([scanId]);

@@ -20,7 +20,7 @@ export const TOPIC_MESSAGE_BYTES_MAX = 14 * 2 ** 20;
 export const DEAD_LETTER_VALUE_BYTES_MAX = TOPIC_MESSAGE_BYTES_MAX - 256 * 1024;
 
 /** Bytes that one compressed batch of messages may become: many times what a broker takes, and no more than memory bears. */
-export const DECOMPRESSED_BYTES_MAX = 256 * 2 ** 20;
+export const DECOMPRESSED_BYTES_MAX = 128 * 2 ** 20;
 
 /** Bytes of readings in one message: with Kafka's usual bound of 1 MB on what is fetched from a partition at a time, one. */
 export const READING_MESSAGE_BYTES_MAX = 768 * 1024;
