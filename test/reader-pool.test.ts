@@ -6,6 +6,7 @@ import type { ScanLines } from '../ingest/index.ts';
 import { ScanLinesBuilder } from '../ingest/scan-lines.ts';
 import { rowsThatEndThreads } from '../read-apart.ts';
 import { type Faults, type ReadBatch, readScans } from '../reader.ts';
+import { readerPorts } from '../reader-faults.ts';
 import { createReaderPool } from '../reader-pool.ts';
 import { scanOf } from './support/evidence.ts';
 import { SmallWorld } from './support/marks.ts';
@@ -159,3 +160,11 @@ function throwAtSecondLook<Value>(value: Value): () => Value {
     return value;
   };
 }
+
+it('tells operators of every scan that it threw at, in a number and in the log', () => {
+  const said: unknown[] = [];
+  const log = { error: (...args: unknown[]) => void said.push(args) };
+  readerPorts({ log }, { faulted: (scans) => void said.push(scans) }).onFaults?.({ scans: 3, first: 'Error: a bug' });
+  assert.equal(said[0], 3);
+  assert.match(JSON.stringify(said[1]), /"stack":"Error: a bug"/);
+});

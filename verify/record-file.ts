@@ -58,8 +58,9 @@ async function readLines(path: string, bytesMax: number, hash: Hash, onLine: (te
       const lines = (rest + decoder.write(chunk)).split('\n');
       rest = lines.pop() ?? '';
       // Otherwise each chunk is copied behind all of the line that came before it: 1 GiB without a newline takes hours.
-      if (rest.length > REGISTRY_LINE_CHARS_MAX)
+      if (rest.length > REGISTRY_LINE_CHARS_MAX) {
         throw new RegistryError(`${path}: a line of more than ${REGISTRY_LINE_CHARS_MAX} characters`);
+      }
       for (const text of lines) onLine(text);
     }
   } catch (error) {

@@ -69,6 +69,7 @@ describe('processes that read images', () => {
     ['kill.png', 'reader-failed', LIMITS],
     ['segfault.png', 'reader-failed', LIMITS],
     ['throw.png', 'reader-failed', LIMITS],
+    ['nonsense.png', 'reader-failed', LIMITS],
     ['heap.png', 'reader-failed', LIMITS],
     ['native.png', 'reader-failed', SMALL],
   ] as const;
