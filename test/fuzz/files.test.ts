@@ -77,6 +77,12 @@ describe('any file of tokens, and any authorization', () => {
       }),
       fuzzed(150),
     );
+    for (const entry of ['"x"', '{"id":"x"}', '[]', '{"a":{"a":1}}']) {
+      const many = `{"version":1,"tokens":[${Array.from({ length: 300_000 }, () => entry).join()}]}`;
+      assert.throws(() => parseTokens(path, many), /has 300000 entries, at most 50000/);
+      const some = `{"version":1,"tokens":[${Array.from({ length: 40_000 }, () => entry).join()}]}`;
+      assert.throws(() => parseTokens(path, some), /\/tokens\/0/);
+    }
     const access = openTokens(path, { nowMs: () => NOW_MS });
     const header = fc.oneof(
       hostileText,

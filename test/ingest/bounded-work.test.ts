@@ -162,7 +162,7 @@ describe('a multipart body', () => {
     assert.ok(searches.mock.callCount() < 60);
     searches.mock.restore();
     const long = 'b'.repeat(MULTIPART_BOUNDARY_CHARS_MAX + 1);
-    const refused = () => parseMultipart(Buffer.from(`--${long}--`), form(long.repeat(200)));
+    const refused = () => parseMultipart(Buffer.from(`--${long}--`), form(long));
     assert.throws(refused, (error) => error instanceof ProblemError && error.message.length < 400);
     assert.deepEqual(parseMultipart(Buffer.from(`--${long.slice(1)}--`), form(long.slice(1))), []);
   });

@@ -45,6 +45,10 @@ const FileShape = Compile(
   Type.Object({ version: Type.Literal(1), tokens: Type.Array(EntryShape, { maxItems: TOKENS_MAX }) }, closed),
 );
 
+/** As far as it must be to say which of its entries is none. */
+const Outline = Compile(Type.Object({ version: Type.Literal(1), tokens: Type.Array(Type.Unknown()) }));
+const Entry = Compile(EntryShape);
+
 /** One line of the file: who holds a token or certificate, and what it allows. */
 export type TokenEntry = Readonly<Static<typeof EntryShape>>;
 
@@ -70,12 +74,7 @@ export function parseTokens(path: string, text: string): readonly TokenEntry[] {
   } catch (error) {
     throw new TokenFileError(`${path}: not JSON: ${error instanceof Error ? error.message : error}`);
   }
-  if (!FileShape.Check(value)) {
-    const [first] = FileShape.Errors(value);
-    throw new TokenFileError(
-      `${path}: ${excerpt(`${first?.instancePath || '/'} ${first?.message ?? 'no file of tokens'}`)}`,
-    );
-  }
+  if (!FileShape.Check(value)) throw new TokenFileError(`${path}: ${excerpt(problemWith(value))}`);
   const ids = new Set<string>();
   for (const entry of value.tokens) {
     const problem = ids.has(entry.id) ? 'its id stands for another token, too' : problemOf(entry);
@@ -83,6 +82,20 @@ export function parseTokens(path: string, text: string): readonly TokenEntry[] {
     ids.add(entry.id);
   }
   return value.tokens;
+}
+
+/**
+ * The first entry that is none is looked at alone: whoever asks for all that is wrong with a file of 32 MiB waits for half
+ * a minute.
+ */
+function problemWith(value: unknown): string {
+  const tokens = Outline.Check(value) ? value.tokens : null;
+  if (tokens === null) return 'no file of tokens: /version is 1, and /tokens a list';
+  if (tokens.length > TOKENS_MAX) return `/tokens has ${tokens.length} entries, at most ${TOKENS_MAX}`;
+  const index = tokens.findIndex((entry) => !Entry.Check(entry));
+  if (index === -1) return '/ has a field that no file of tokens has';
+  const [first] = Entry.Errors(tokens[index]);
+  return `/tokens/${index}${first?.instancePath ?? ''} ${first?.message ?? 'is no token'}`;
 }
 
 /** What a shape cannot say. */
