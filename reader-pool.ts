@@ -2,8 +2,9 @@ import { availableParallelism } from 'node:os';
 import { move, Piscina, transferableSymbol, valueSymbol } from 'piscina';
 import { type ImageAnswer, type ImageCounts, ImageReaders } from './decode/index.ts';
 import type { Scan } from './indicium/index.ts';
-import { parseScanLines, type ScanLines } from './ingest/index.ts';
-import type { ImagesUnread, ReadBatch, ReadOrder } from './reader.ts';
+import { type GivenUp, partOfLines, type ScanLines } from './ingest/index.ts';
+import { rowsThatEndThreads } from './read-apart.ts';
+import type { Faults, ImagesUnread, ReadAnswer, ReadBatch, ReadOrder } from './reader.ts';
 import type { KeyTable } from './verify/index.ts';
 
 /** The keys of one version of the trust list. */
@@ -23,7 +24,19 @@ export interface ReaderPool {
   close(): Promise<void>;
 }
 
+export interface ReaderPoolPorts {
+  readonly images?: ImageReaders | undefined;
+  /** Scans at which the program threw, or whose thread ended: bugs, which are answered and must be told to somebody. */
+  readonly onFaults?: (faults: Faults) => void;
+  /** What runs in a thread. */
+  readonly entry?: URL;
+}
+
+/** Megabytes of JavaScript objects in a thread: the keys of a large post take 40, and a batch of lines is 14 at most. */
+const THREAD_HEAP_MB_MAX = 512;
+
 const NO_IMAGES: ReadonlyMap<number, ImageAnswer> = new Map();
+const NONE: GivenUp = new Set();
 
 /**
  * `trust` is asked once for each batch: a batch is judged by one version of the trust list, whole, and the next batch
@@ -32,18 +45,65 @@ const NO_IMAGES: ReadonlyMap<number, ImageAnswer> = new Map();
 export function createReaderPool(
   trust: () => TrustedKeys,
   workers: number = availableParallelism(),
-  images: ImageReaders = new ImageReaders(workers),
+  ports: ReaderPoolPorts = {},
 ): ReaderPool {
-  const pool = new Piscina<unknown, ReadBatch | ImagesUnread>({
-    filename: new URL('reader.ts', import.meta.url).href,
+  const {
+    images = new ImageReaders(workers),
+    onFaults = () => {},
+    entry = new URL('reader.ts', import.meta.url),
+  } = ports;
+  let isClosed = false;
+  const pool = new Piscina<unknown, ReadAnswer | ImagesUnread>({
+    filename: entry.href,
     minThreads: workers,
     maxThreads: workers,
+    resourceLimits: { maxOldGenerationSizeMb: THREAD_HEAP_MB_MAX },
   });
-  const run = (scans: readonly Scan[] | ScanLines, answers: ReadonlyMap<number, ImageAnswer>) => {
+  const runOnce = (order: Omit<ReadOrder, 'trust'>) => {
     const { version, keys } = trust();
-    const order: ReadOrder = { scans, images: answers, trust: { version, keys } };
-    const buffers = 'text' in scans ? [scans.text.buffer, scans.ends.buffer] : [];
-    return pool.run(move({ [valueSymbol]: order, [transferableSymbol]: buffers }));
+    const whole: ReadOrder = { ...order, trust: { version, keys } };
+    return pool.run(move({ [valueSymbol]: whole, [transferableSymbol]: [] }));
+  };
+
+  /** A batch that ends its thread is read apart, and again without the scans at which threads end. */
+  const run = async (scans: readonly Scan[] | ScanLines, answers: ReadonlyMap<number, ImageAnswer>) => {
+    const order = { scans, images: answers, givenUp: NONE };
+    try {
+      return await runOnce(order);
+    } catch (error) {
+      if (isClosed) throw error;
+      onFaults({ scans: 0, first: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+      const rows = 'text' in scans ? scans.ends.length : scans.length;
+      const endThreads = await rowsThatEndThreads(rows, (from, to) => isRead(partOf(order, from, to)));
+      // Where no part of it does, the thread ended by accident. What fails without any of its scans is no scan's fault.
+      const everyRow = new Set(Array.from({ length: rows }, (_, row) => row));
+      return await runOnce({ ...order, givenUp: endThreads }).catch(() => runOnce({ ...order, givenUp: everyRow }));
+    }
+  };
+  const isRead = (order: Omit<ReadOrder, 'trust'>) =>
+    runOnce(order).then(
+      () => true,
+      (error: unknown) => {
+        if (isClosed) throw error;
+        return false;
+      },
+    );
+  const told = ({ faults, ...batch }: ReadAnswer): ReadBatch => {
+    if (faults.scans > 0) onFaults(faults);
+    return batch;
+  };
+  const readImagesFirst = async (scans: readonly Scan[]): Promise<ReadBatch> => {
+    const answers = new Map<number, ImageAnswer>();
+    await Promise.all(
+      scans.map(async ({ mark }, index) => {
+        if (mark.kind !== 'image') return;
+        const { kind, path, readFrom = path, ...rest } = mark;
+        answers.set(index, await images.read({ ...rest, path: readFrom }));
+      }),
+    );
+    const read = await run(scans.map(withoutBytes), answers);
+    if ('columns' in read) return told(read);
+    throw new Error('a reader asked for images that had been read');
   };
   return {
     workers,
@@ -54,36 +114,23 @@ export function createReaderPool(
       images.start();
     },
     async read(scans) {
-      const isText = 'text' in scans;
-      if (isText && !scans.mayNameImages) {
-        const read = await run(scans, NO_IMAGES);
-        return 'columns' in read ? read : readImagesFirst(read.scans, images, run);
-      }
-      return readImagesFirst(isText ? [...parseScanLines(scans)] : scans, images, run);
+      if (!('text' in scans)) return readImagesFirst(scans);
+      const read = await run(scans, NO_IMAGES);
+      return 'columns' in read ? told(read) : readImagesFirst(read.scans);
     },
     async close() {
+      isClosed = true;
       images.close();
       await pool.destroy();
     },
   };
 }
 
-async function readImagesFirst(
-  scans: readonly Scan[],
-  images: ImageReaders,
-  run: (scans: readonly Scan[], answers: ReadonlyMap<number, ImageAnswer>) => Promise<ReadBatch | ImagesUnread>,
-): Promise<ReadBatch> {
-  const answers = new Map<number, ImageAnswer>();
-  await Promise.all(
-    scans.map(async ({ mark }, index) => {
-      if (mark.kind !== 'image') return;
-      const { kind, path, readFrom = path, ...rest } = mark;
-      answers.set(index, await images.read({ ...rest, path: readFrom }));
-    }),
-  );
-  const read = await run(scans.map(withoutBytes), answers);
-  if ('columns' in read) return read;
-  throw new Error('a reader asked for images that had been read');
+function partOf(order: Omit<ReadOrder, 'trust'>, from: number, to: number): Omit<ReadOrder, 'trust'> {
+  const { scans, images } = order;
+  if ('text' in scans) return { ...order, scans: partOfLines(scans, from, to) };
+  const its = [...images].flatMap(([row, answer]) => (row >= from && row < to ? [[row - from, answer] as const] : []));
+  return { ...order, scans: scans.slice(from, to), images: new Map(its) };
 }
 
 /** What was read of an image is enough for who verifies it. */

@@ -12,7 +12,7 @@ import {
   readingBuffers,
   type Scan,
 } from './indicium/index.ts';
-import { parseScanLines, type ScanLines } from './ingest/index.ts';
+import { brokenMark, brokenScan, type GivenUp, parseScanLines, type ScanLines, THREAD_ENDED } from './ingest/index.ts';
 import { authenticate, genuineAmong, KeyRing, type KeyTable } from './verify/index.ts';
 
 /** What one task reads, and the keys to judge it by. */
@@ -20,6 +20,8 @@ export interface ReadOrder {
   readonly scans: readonly Scan[] | ScanLines;
   /** What processes of their own read on the images, by the place of their scans. */
   readonly images: ReadonlyMap<number, ImageAnswer>;
+  /** Scans, by their place, that ended a thread and are answered without another look at them. */
+  readonly givenUp: GivenUp;
   /** One version of the trust list for the whole batch; its arrays are shared memory, so nothing is copied. */
   readonly trust: { readonly version: number; readonly keys: KeyTable };
 }
@@ -29,6 +31,18 @@ export interface ReadBatch {
   readonly columns: ReadingColumns;
   readonly decodeMs: number;
   readonly verifyMs: number;
+}
+
+/** What a thread answers. */
+export interface ReadAnswer extends ReadBatch {
+  /** Scans at which this program threw: each has a row that says so. */
+  readonly faults: Faults;
+}
+
+/** `first` is the stack of the first of them; null where there are none. */
+export interface Faults {
+  readonly scans: number;
+  readonly first: string | null;
 }
 
 /** A line names an image although it did not look so: the scans go back to have it read first. */
@@ -42,13 +56,28 @@ let ring: KeyRing | undefined;
 export default function read(order: ReadOrder): unknown {
   const batch = readScans(order);
   if (batch === null) {
-    return { scans: 'text' in order.scans ? [...parseScanLines(order.scans)] : order.scans } satisfies ImagesUnread;
+    const scans = 'text' in order.scans ? [...parseScanLines(order.scans, order.givenUp)] : order.scans;
+    return move({
+      [valueSymbol]: { scans } satisfies ImagesUnread,
+      [transferableSymbol]: 'text' in order.scans ? buffersOfImages(scans) : [],
+    });
   }
   return move({ [valueSymbol]: batch, [transferableSymbol]: readingBuffers(batch.columns) });
 }
 
-/** Null when an image must be read first. */
-export function readScans({ scans, images, trust }: ReadOrder): ReadBatch | null {
+/** Bytes of images that have a buffer of their own. */
+function buffersOfImages(scans: readonly Scan[]): ArrayBuffer[] {
+  return scans.flatMap(({ mark }) => {
+    const bytes = mark.kind === 'image' ? mark.bytes : undefined;
+    return bytes?.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength ? [bytes.buffer] : [];
+  });
+}
+
+/**
+ * Null when an image must be read first. Whatever throws at one scan is noted in its row, and all others are read as if
+ * nothing had happened: a bug in one parser must not stop the post.
+ */
+export function readScans({ scans, images, givenUp, trust }: ReadOrder): ReadAnswer | null {
   const batchRing = ring?.version === trust.version ? ring : new KeyRing(trust);
   ring = batchRing;
   const builder = new ReadingColumnsBuilder('text' in scans ? scans.ends.length : scans.length);
@@ -56,18 +85,39 @@ export function readScans({ scans, images, trust }: ReadOrder): ReadBatch | null
   let verifyMs = 0;
   let sinceMs = performance.now();
   let index = 0;
-  for (const scan of 'text' in scans ? parseScanLines(scans) : scans) {
+  let faults: Faults = { scans: 0, first: null };
+  for (const scan of 'text' in scans ? parseScanLines(scans, givenUp) : withGivenUp(scans, givenUp)) {
     const image = images.get(index);
     if (scan.mark.kind === 'image' && image === undefined) return null;
-    const decoded = decodedMark(scan, image, batchRing);
-    const decodedAtMs = performance.now();
-    builder.add(scan, readingOf(decoded, batchRing, scan.scannedAtMs));
+    let fault = faultOf(scan);
+    let decodedAtMs = sinceMs;
+    try {
+      const decoded = decodedMark(scan, image, batchRing);
+      decodedAtMs = performance.now();
+      builder.add(scan, readingOf(decoded, batchRing, scan.scannedAtMs));
+    } catch (error) {
+      const mark = brokenMark('reader-failed', error);
+      builder.replace(brokenScan(scan, mark), readingOf({ failure: mark.reason }, batchRing, null));
+      fault = mark.fault ?? null;
+    }
+    if (fault !== null) faults = { scans: faults.scans + 1, first: faults.first ?? fault };
     decodeMs += decodedAtMs - sinceMs + (image?.readMs ?? 0);
     sinceMs = performance.now();
     verifyMs += sinceMs - decodedAtMs;
     index += 1;
   }
-  return { columns: builder.finish(), decodeMs, verifyMs };
+  return { columns: builder.finish(), decodeMs, verifyMs, faults };
+}
+
+function faultOf({ mark }: Scan): string | null {
+  return mark.kind === 'none' ? (mark.fault ?? null) : null;
+}
+
+function* withGivenUp(scans: readonly Scan[], givenUp: GivenUp): Iterable<Scan> {
+  for (const [index, scan] of scans.entries()) {
+    if (!givenUp.has(index)) yield scan;
+    else yield brokenScan(scan, brokenMark('reader-failed', new Error(THREAD_ENDED)));
+  }
 }
 
 type Decoded =

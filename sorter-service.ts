@@ -15,6 +15,7 @@ import {
   VerdictDesk,
 } from './ingest/index.ts';
 import { type RecorderPort, runPipeline } from './pipeline.ts';
+import { readerPorts } from './reader-faults.ts';
 import { createReaderPool, type ReaderPool } from './reader-pool.ts';
 import { TrustWatch } from './trust-watch.ts';
 
@@ -76,7 +77,7 @@ export class SorterService {
     this.#trust = trust;
     this.#failed.promise.catch(() => {});
     const workers = options.workers ?? availableParallelism();
-    this.#readers = createReaderPool(() => trust.current, workers, ports.images);
+    this.#readers = createReaderPool(() => trust.current, workers, readerPorts(ports, this.#metrics));
     const { nowMs, log, startId } = ports;
     const verdictsOf = (queries: readonly VerdictQuery[]) => this.#opened().verdictsOf(queries);
     this.#desk = new VerdictDesk({

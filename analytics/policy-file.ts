@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { FILE_FAULTS, REASON_CODES, type Severity } from '../indicium/index.ts';
+import { excerpt, FILE_FAULTS, REASON_CODES, type Severity } from '../indicium/index.ts';
 import { POLICY_BYTES_MAX } from './limits.ts';
 import { readNamedFile } from './named-file.ts';
 
@@ -150,5 +150,5 @@ function firstProblem(shape: Checker, value: unknown): string {
   const [first] = shape.Errors(value);
   if (first === undefined) return 'not a policy';
   const message = first.message === 'schema is false' ? 'is no part of a policy' : first.message;
-  return `${first.instancePath || '/'} ${message}`;
+  return excerpt(`${first.instancePath || '/'} ${message}`);
 }

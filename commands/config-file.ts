@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Command, Option } from 'commander';
-import { FILE_FAULTS } from '../indicium/index.ts';
+import { excerpt, FILE_FAULTS } from '../indicium/index.ts';
 import { readNamedFile } from '../ingest/index.ts';
 
 /** The config file is missing, is not JSON, or names a flag that no command has. */
@@ -9,6 +9,8 @@ export class ConfigError extends Error {
 }
 
 const DEFAULT_FILE = 'indicia.json';
+/** Bytes of it: there are some hundred flags. */
+const CONFIG_BYTES_MAX = 1024 * 1024;
 
 /**
  * Makes the values of the config file the defaults of the flags of the same name (`{"db": "day.duckdb"}`), so that
@@ -22,7 +24,7 @@ export function applyConfigFile(program: Command, argv: readonly string[]): void
     const matches = everyCommand(program).flatMap((command) => {
       return command.options.filter((option) => option.name() === name).map((option) => ({ command, option }));
     });
-    if (matches.length === 0) throw new ConfigError(`${path}: no command has a flag --${name}`);
+    if (matches.length === 0) throw new ConfigError(`${path}: no command has a flag --${excerpt(name)}`);
     for (const { command, option } of matches) {
       // Only the command that runs must find its values right: another may allow more or less.
       if (!argv.includes(command.name())) continue;
@@ -54,7 +56,7 @@ function namedFile(argv: readonly string[]): string | undefined {
 }
 
 function readValues(path: string): Record<string, string | number | boolean> {
-  const file = readNamedFile(path);
+  const file = readNamedFile(path, CONFIG_BYTES_MAX);
   if (file === 'absent') throw new ConfigError(`${path}: no such config file`);
   if (typeof file === 'string') throw new ConfigError(`${path}: ${FILE_FAULTS[file]}`);
   let parsed: unknown;
@@ -69,7 +71,7 @@ function readValues(path: string): Record<string, string | number | boolean> {
   const entries = Object.entries(parsed).map(([name, value]: [string, unknown]) => {
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
       return [name, value] as const;
-    throw new ConfigError(`${path}: ${name}: expected text, a number, true or false`);
+    throw new ConfigError(`${path}: ${excerpt(name)}: expected text, a number, true or false`);
   });
   return Object.fromEntries(entries);
 }

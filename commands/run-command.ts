@@ -23,6 +23,7 @@ import { runStage } from './run-stage.ts';
 import { STAGES, type StageName } from './serve-stage.ts';
 import { stopSignal } from './stop-signal.ts';
 import { count, Progress, plural, print, printJson, rate, type Terminal, warn } from './terminal.ts';
+import { warnOfFaults } from './warn-of-faults.ts';
 
 const STAGE_DEFAULTS = { prefix: '', detectEvery: 30, sessionSeconds: SESSION_SECONDS, apiHost: '127.0.0.1' };
 
@@ -149,7 +150,7 @@ export async function run(sources: readonly string[], options: RunOptions, termi
     onResumed: () => warn(terminal, `indicia: ${db} can be written again; going on`),
   };
   const recorder = await RecorderThread.open(db, notices, policy);
-  const readers = createReaderPool(() => trust.current, options.workers);
+  const readers = createReaderPool(() => trust.current, options.workers, { onFaults: warnOfFaults(terminal) });
   const progress = new Progress(terminal);
   const summary = emptySummary();
   try {

@@ -17,6 +17,7 @@ import { kafkaClient } from './kafka-options.ts';
 import { openPartitionStore } from './partition-stores.ts';
 import { emptyTally, type StageOptions, type StageTally, serveStage } from './serve-stage.ts';
 import { type Terminal, warn } from './terminal.ts';
+import { warnOfFaults } from './warn-of-faults.ts';
 
 /** Runs one member of a stage until it is told to stop, or with --until-drained until nothing is left. */
 export async function runStage(url: string, options: StageOptions, terminal: Terminal): Promise<void> {
@@ -45,7 +46,7 @@ async function readStage(
   terminal: Terminal,
 ): Promise<void> {
   const named = topicsOf(options);
-  const readers = createReaderPool(() => trust.current, options.workers);
+  const readers = createReaderPool(() => trust.current, options.workers, { onFaults: warnOfFaults(terminal) });
   const spool = await ImageSpool.open();
   try {
     const tasks = readTasks({

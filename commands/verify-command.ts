@@ -3,6 +3,8 @@ import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { createMarkReader, createZxingWasmReader, readImage, readImageFile } from '../decode/index.ts';
 import {
+  excerpt,
+  hasBase64Letters,
   parseForeignMark,
   parseIndicium,
   plainFields,
@@ -88,8 +90,9 @@ async function payloadBytes(text: string, ring: KeyRing): Promise<PayloadBytes> 
     if (outcome.failure === 'image-unsupported') return bytes;
     return genuineAmong(outcome.candidates, ring, null) ?? outcome.failure;
   }
-  if (/^([0-9a-fA-F]{2})+$/.test(text)) return Buffer.from(text, 'hex');
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw new PayloadError(`${text}: neither a file, nor hex, nor base64`);
+  const hex = Buffer.from(text, 'hex');
+  if (hex.length > 0 && hex.toString('hex') === text.toLowerCase()) return hex;
+  if (!hasBase64Letters(text)) throw new PayloadError(`${excerpt(text)}: neither a file, nor hex, nor base64`);
   return Buffer.from(text, 'base64');
 }
 

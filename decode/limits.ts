@@ -31,6 +31,12 @@ export const MEMORY_GROUPS_MAX = 8;
 /** Readings of one image that are handed on for a signature to choose from. */
 export const CANDIDATES_MAX = 32;
 
+/** Bytes of what one symbol holds: a QR code has 2,953 at most. */
+export const SYMBOL_BYTES_MAX = 16 * 1024;
+
+/** Characters of the name of a kind of symbol, or of a rung of the ladder. */
+export const RUNG_CHARS_MAX = 64;
+
 /** Squares of a picture that are looked at as possible symbols: logos and text may rank before the mark. */
 export const BOXES_MAX = 5;
 

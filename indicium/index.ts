@@ -1,3 +1,4 @@
+export { type Base64Bytes, bytesOfBase64, hasBase64Letters } from './base64.ts';
 export * from './columns/builders.ts';
 export { hashOfSpan, isSameSpan } from './columns/byte-spans.ts';
 export * from './columns/column.ts';
@@ -6,6 +7,7 @@ export { buffersOf, isInt64, isText, selectText } from './columns/select.ts';
 export { TextCache } from './columns/text-cache.ts';
 export { asDisposition, type VerdictColumns, verdictAt } from './columns/verdict-columns.ts';
 export { digest64 } from './digest.ts';
+export { EXCERPT_CHARS_MAX, excerpt } from './excerpt.ts';
 export { FILE_FAULTS, type FileFault, fileFaultOf } from './file-faults.ts';
 export * from './indicium.ts';
 export {

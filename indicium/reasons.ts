@@ -14,7 +14,7 @@ export const REASONS = {
   'image-unsupported': 'The file is not an image of a supported kind (PNG, JPEG, TIFF).',
   'image-corrupt': 'The image file is damaged.',
   'reader-timeout': 'Reading the image took longer than any image may, twice, and was stopped.',
-  'reader-failed': 'Reading the image crashed its reader or took more memory than any image may, twice.',
+  'reader-failed': 'Reading the scan crashed its reader, or took more memory than any image may, twice.',
   // The mark.
   'no-symbol': 'No readable symbol was found on the image.',
   'payload-empty': 'The payload has no bytes.',

@@ -40,6 +40,12 @@ export type Mark =
       /** Where the file is a raw 8-bit grey frame, which does not say its size. */
       readonly frame?: { readonly width: number; readonly height: number };
     }
-  | { readonly kind: 'none'; readonly reason: ScanFailure; readonly detail: string };
+  | {
+      readonly kind: 'none';
+      readonly reason: ScanFailure;
+      readonly detail: string;
+      /** Stack of what this program threw at the scan, where it did. */
+      readonly fault?: string;
+    };
 
-export type ScanFailure = 'scan-malformed' | 'scan-incomplete' | 'image-refused' | 'payload-too-long';
+export type ScanFailure = 'scan-malformed' | 'scan-incomplete' | 'image-refused' | 'payload-too-long' | 'reader-failed';

@@ -3,9 +3,9 @@ import { hash } from 'node:crypto';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { digest64, type Mark, type Scan } from '../indicium/index.ts';
+import { bareScan } from './bare-scan.ts';
 import { BatchBuilder } from './batches.ts';
 import { absent } from './plain-file.ts';
-import { bareScan } from './scan-line.ts';
 import { type ScanSource, SourceError } from './source.ts';
 
 /** What people call images, readable here or not: one that is not gets a verdict that says so. */

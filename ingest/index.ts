@@ -38,5 +38,6 @@ export { VerdictDesk } from './http/verdict-desk.ts';
 export * from './kafka/index.ts';
 export { readNamedFile } from './named-file.ts';
 export { openSource } from './open-source.ts';
-export { parseScanLines, type ScanLines } from './scan-lines.ts';
+export { brokenMark, brokenScan, THREAD_ENDED } from './scan-faults.ts';
+export { type GivenUp, parseScanLines, partOfLines, type ScanLines } from './scan-lines.ts';
 export { type BatchAnswers, type ScanBatch, type ScanSource, SourceError, type SourcePosition } from './source.ts';

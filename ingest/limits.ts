@@ -1,5 +1,10 @@
+import { SCAN_PAYLOAD_BYTES_MAX } from '../indicium/index.ts';
+
 /** Bytes of one NDJSON line. A 2 kB payload with every text field full has 6 kB. */
 export const LINE_BYTES_MAX = 64 * 1024;
+
+/** Characters of a payload in base64: of the longest that may be one. */
+export const PAYLOAD_BASE64_CHARS_MAX = 4 * Math.ceil(SCAN_PAYLOAD_BYTES_MAX / 3);
 
 /** Characters of the unknown fields of one scan that are kept and passed on. */
 export const EXTRA_CHARS_MAX = 16 * 1024;

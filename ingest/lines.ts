@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
+import { GatheredBytes } from './gathered-bytes.ts';
 import { LINE_BYTES_MAX } from './limits.ts';
 
 export interface Line {
@@ -13,6 +14,7 @@ export interface Line {
 }
 
 const NEWLINE = 0x0a;
+const EMPTY = Buffer.alloc(0);
 
 /**
  * Splits a byte stream into lines, in memory that a line without an end cannot exhaust. The lines that end in one chunk
@@ -28,10 +30,16 @@ export async function* readLines(
     if (!Buffer.isBuffer(chunk)) throw new TypeError('lines are read from a stream of bytes');
     const lines: Line[] = [];
     let start = 0;
-    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
-      line.add(chunk.subarray(start, end));
-      lines.push({ ...line.finish(), endOffset: offset + end + 1, isTerminated: true });
-      line = new LineBuffer(lineBytesMax);
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = nextNewline(chunk, start)) {
+      const endOffset = offset + end + 1;
+      // A chunk of nothing but newlines is 64,000 lines.
+      if (line.bytes === 0 && end === start) {
+        lines.push({ bytes: EMPTY, skippedDigest: null, endOffset, isTerminated: true });
+      } else {
+        line.add(chunk.subarray(start, end));
+        lines.push({ ...line.finish(), endOffset, isTerminated: true });
+        line = new LineBuffer(lineBytesMax);
+      }
       start = end + 1;
     }
     line.add(chunk.subarray(start));
@@ -41,11 +49,16 @@ export async function* readLines(
   if (line.bytes > 0) yield [{ ...line.finish(), endOffset: offset, isTerminated: false }];
 }
 
+/** A search costs 60 ns before it has begun. */
+function nextNewline(chunk: Buffer, start: number): number {
+  return chunk[start] === NEWLINE ? start : chunk.indexOf(NEWLINE, start);
+}
+
 /** The bytes of one line, until they are too many: then only their digest. */
 class LineBuffer {
   bytes = 0;
   readonly #bytesMax: number;
-  #parts: Buffer[] = [];
+  readonly #parts = new GatheredBytes();
   #skipped: Hash | undefined;
 
   constructor(bytesMax: number) {
@@ -55,21 +68,15 @@ class LineBuffer {
   add(part: Buffer): void {
     this.bytes += part.length;
     if (this.#skipped === undefined && this.bytes <= this.#bytesMax) {
-      this.#parts.push(part);
+      this.#parts.add(part);
       return;
     }
-    if (this.#skipped === undefined) {
-      this.#skipped = createHash('sha256');
-      for (const kept of this.#parts) this.#skipped.update(kept);
-      this.#parts = [];
-    }
+    this.#skipped ??= createHash('sha256').update(this.#parts.take());
     this.#skipped.update(part);
   }
 
   finish(): Pick<Line, 'bytes' | 'skippedDigest'> {
     if (this.#skipped !== undefined) return { bytes: null, skippedDigest: this.#skipped.digest('hex') };
-    const [only] = this.#parts;
-    const whole = this.#parts.length === 1 && only !== undefined ? only : Buffer.concat(this.#parts);
-    return { bytes: whole, skippedDigest: null };
+    return { bytes: this.#parts.take(), skippedDigest: null };
   }
 }

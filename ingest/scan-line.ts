@@ -1,6 +1,9 @@
+import { hash } from 'node:crypto';
 import { Compile } from 'typebox/compile';
-import { digest64, type Mark, type Scan, SORTING_PASSES } from '../indicium/index.ts';
+import { digest64, type Mark, SCAN_TEXT_CHARS_MAX, type Scan, SORTING_PASSES } from '../indicium/index.ts';
+import { malformedScan } from './bare-scan.ts';
 import { EXTRA_CHARS_MAX, RECORD_DEPTH_MAX } from './limits.ts';
+import { brokenScan, isFault, scanOrBroken } from './scan-faults.ts';
 import { markOf, textOf } from './scan-mark.ts';
 import { MomentShape, WeightShape } from './scan-shapes.ts';
 
@@ -48,7 +51,8 @@ export function parseScanLine(line: string, origin: LineOrigin): Scan {
   };
   const read = readRecord(line);
   if ('problem' in read) return malformed(origin.fallbackId(), read.problem);
-  const scan = scanOfRecord(read.record, read.scanId, origin);
+  const made = scanOfRecord(read.record, read.scanId, origin);
+  const scan = isFault(made) ? { ...made, digest: digest64(line) } : made;
   if (isOfPlant(scan, origin)) return scan;
   // Under an id of its own: whoever speaks for one plant must not use up the scan ids of another.
   return malformed(origin.fallbackId(), '/plant is not that of the sender');
@@ -59,8 +63,20 @@ export function isOfPlant(scan: Scan, origin: ScanOrigin): boolean {
   return origin.plant === undefined || scan.plant === null || scan.plant === origin.plant;
 }
 
-/** A scan whose id is known, from whatever record it came in. */
+/** A scan whose id is known, from whatever record it came in; never throws. */
 export function scanOfRecord(record: Readonly<Record<string, unknown>>, scanId: string, origin: ScanOrigin): Scan {
+  return scanOrBroken(
+    () => madeOf(record, scanId, origin),
+    (mark) => {
+      // What its sender calls its plant counts here, too: nobody may use up the scan ids of another.
+      const plant = typeof record.plant === 'string' ? record.plant.slice(0, SCAN_TEXT_CHARS_MAX).toWellFormed() : null;
+      const by = { ...namedBy(origin), ...(plant !== null && { plant }) };
+      return brokenScan({ scanId, ...by, digest: digest64(mark.detail) }, mark);
+    },
+  );
+}
+
+function madeOf(record: Readonly<Record<string, unknown>>, scanId: string, origin: ScanOrigin): Scan {
   if (isNested(record, RECORD_DEPTH_MAX)) {
     const detail = `nested deeper than ${RECORD_DEPTH_MAX} levels`;
     return { ...malformedScan(scanId, detail, Object.keys(record).join()), ...namedBy(origin) };
@@ -89,8 +105,8 @@ export function scanOfRecord(record: Readonly<Record<string, unknown>>, scanId: 
   );
   const mark = heldTo(origin.imageFolder, named.mark);
   const known = [plant, machine, scannedAtMs, mailpieceId, pass, destination, weightGrams, ...named.identity];
-  if (extra !== null && extra.length > EXTRA_CHARS_MAX) {
-    const text = JSON.stringify([known, extra]);
+  if (typeof extra === 'object' && extra !== null) {
+    const text = JSON.stringify([known, extra.sha256]);
     return { ...malformedScan(scanId, 'unknown fields too long', text), ...namedBy(origin), plant };
   }
   return {
@@ -165,33 +181,14 @@ function momentOf(value: unknown): number | null {
   return day > lastDay ? null : ms;
 }
 
-export function malformedScan(scanId: string, detail: string, line: string): Scan {
-  return bareScan(scanId, { kind: 'none', reason: 'scan-malformed', detail }, digest64(line));
-}
-
-/** A scan of which nothing is known but its mark. */
-export function bareScan(scanId: string, mark: Mark, digest: bigint): Scan {
-  return {
-    scanId,
-    plant: null,
-    machine: null,
-    scannedAtMs: null,
-    mailpieceId: null,
-    pass: null,
-    destination: null,
-    weightGrams: null,
-    mark,
-    extra: null,
-    sender: null,
-    digest,
-  };
-}
-
-/** Fields that are unknown, or known and not as they should be, as JSON text; null is like a field that is not there. */
+/**
+ * Fields that are unknown, or known and not as they should be, as JSON text, and a digest of those that are too long; null
+ * is like a field that is not there.
+ */
 function extraOf(
   record: Readonly<Record<string, unknown>>,
   read: ReadonlyMap<string, string | number | null>,
-): string | null {
+): string | { readonly sha256: string } | null {
   let extra: [string, unknown][] | null = null;
   for (const name of Object.keys(record)) {
     const isKept = KNOWN_FIELDS.has(name) && read.get(name) !== null;
@@ -199,5 +196,19 @@ function extraOf(
     extra ??= [];
     extra.push([name, record[name]]);
   }
-  return extra === null ? null : JSON.stringify(Object.fromEntries(extra));
+  if (extra === null) return null;
+  let chars = 0;
+  for (const [name, value] of extra) chars += name.length + (typeof value === 'string' ? value.length : 0);
+  if (chars > EXTRA_CHARS_MAX) return { sha256: digestOf(extra) };
+  const text = JSON.stringify(Object.fromEntries(extra));
+  return text.length > EXTRA_CHARS_MAX ? { sha256: digestOf(extra) } : text;
+}
+
+/** Of texts themselves: to write 12 MB of them as JSON first takes 90 ms where they are full of quotes. */
+function digestOf(fields: readonly (readonly [string, unknown])[]): string {
+  const digests = fields.map(([name, value]) => {
+    const isText = typeof value === 'string';
+    return `${hash('sha256', name)}${isText ? '"' : ':'}${hash('sha256', isText ? value : JSON.stringify(value))}`;
+  });
+  return hash('sha256', digests.join());
 }

@@ -1,9 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
-import { BATCH_SCANS_MAX, type Scan } from '../indicium/index.ts';
+import { BATCH_SCANS_MAX, digest64, type Scan } from '../indicium/index.ts';
+import { malformedScan } from './bare-scan.ts';
 import { BATCH_BYTES_MAX, BATCH_IMAGES_MAX } from './limits.ts';
 import type { Line } from './lines.ts';
-import { malformedScan, parseScanLine, type ScanOrigin } from './scan-line.ts';
+import { type BrokenMark, brokenMark, brokenScan, scanOrBroken, THREAD_ENDED } from './scan-faults.ts';
+import { parseScanLine, type ScanOrigin } from './scan-line.ts';
 
 /**
  * Lines of one source as they came. They are parsed by whoever reads the marks, in its own thread, since parsing all of
@@ -11,7 +13,7 @@ import { malformedScan, parseScanLine, type ScanOrigin } from './scan-line.ts';
  */
 export interface ScanLines {
   /** The lines, one after another, without newlines. */
-  readonly text: Uint8Array<ArrayBuffer>;
+  readonly text: Uint8Array;
   /** Where each line ends in `text`. */
   readonly ends: Uint32Array<ArrayBuffer>;
   /** Number of the first line, from 1. */
@@ -27,6 +29,10 @@ export interface ScanLines {
   readonly sender?: ScanOrigin['sender'];
 }
 
+/** Lines, by their place, that are not to be looked at: they ended the thread that parsed them. */
+export type GivenUp = ReadonlySet<number>;
+const NONE: GivenUp = new Set();
+
 /** Leaves room for a line number within the length of a scan id. */
 const PLACE_CHARS_MAX = 200;
 const LABEL_DIGEST_CHARS = 16;
@@ -36,16 +42,10 @@ const BYTE_ORDER_MARK = '\u{feff}';
  * The scans of the lines, in their order, one at a time, so that thousands of them need not be held. An empty line is
  * none; a line without usable scan id is named by its place.
  */
-export function* parseScanLines({
-  text,
-  ends,
-  firstLine,
-  skipped,
-  label,
-  imageFolder,
-  plant,
-  sender,
-}: ScanLines): Generator<Scan, void, undefined> {
+export function* parseScanLines(
+  { text, ends, firstLine, skipped, label, imageFolder, plant, sender }: ScanLines,
+  givenUp: GivenUp = NONE,
+): Generator<Scan, void, undefined> {
   const bytes = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
   const isText = isUtf8(bytes);
   const place = placeOf(label);
@@ -57,14 +57,22 @@ export function* parseScanLines({
     const end = ends[index] ?? start;
     const fallbackId = () => `${place}:${firstLine + index}`;
     const skippedDigest = skipped.get(index);
+    const broken = (mark: BrokenMark) => {
+      const digest = digest64(bytes.subarray(start, end));
+      return brokenScan({ scanId: fallbackId(), plant: plant ?? null, sender: sender ?? null, digest }, mark);
+    };
     if (skippedDigest !== undefined) {
       yield malformed(fallbackId(), 'longer than a line may be', skippedDigest);
+    } else if (givenUp.has(index)) {
+      yield broken(brokenMark('reader-failed', new Error(THREAD_ENDED)));
     } else if (!isTextBetween(bytes, start, end, isText)) {
       // As text, all bytes that are none would become one character, and two scan ids one.
       yield malformed(fallbackId(), 'not UTF-8', hash('sha256', bytes.subarray(start, end)));
     } else {
       const line = textOf(bytes, start, end);
-      if (line.trim() !== '') yield parseScanLine(line, { fallbackId, imageFolder, plant, sender });
+      if (line.trim() !== '') {
+        yield scanOrBroken(() => parseScanLine(line, { fallbackId, imageFolder, plant, sender }), broken);
+      }
     }
     start = end;
   }
@@ -85,6 +93,21 @@ function isTextBetween(bytes: Buffer, start: number, end: number, isText: boolea
 
 function isContinuation(byte: number | undefined): boolean {
   return byte !== undefined && (byte & 0xc0) === 0x80;
+}
+
+/** The lines from the first one up to the other. */
+export function partOfLines(lines: ScanLines, from: number, to: number): ScanLines {
+  const start = from === 0 ? 0 : (lines.ends[from - 1] ?? 0);
+  const skipped = [...lines.skipped].flatMap(([at, digest]) =>
+    at >= from && at < to ? [[at - from, digest] as const] : [],
+  );
+  return {
+    ...lines,
+    text: lines.text.subarray(start, lines.ends[to - 1] ?? start),
+    ends: lines.ends.slice(from, to).map((end) => end - start),
+    firstLine: lines.firstLine + from,
+    skipped: new Map(skipped),
+  };
 }
 
 export function textOf(bytes: Buffer, start: number, end: number): string {
@@ -128,7 +151,8 @@ export class ScanLinesBuilder {
   take(lastLine: number): ScanLines {
     const lines = this.#lines;
     const ends = new Uint32Array(lines.length);
-    const text = new Uint8Array(lines.reduce((total, line) => total + line.length, 0));
+    // Shared with the thread that reads them: should it end at one of them, the others are here to be read again.
+    const text = new Uint8Array(new SharedArrayBuffer(lines.reduce((total, line) => total + line.length, 0)));
     let end = 0;
     for (const [index, line] of lines.entries()) {
       text.set(line, end);

@@ -1,12 +1,11 @@
 import { hash } from 'node:crypto';
 import { isAbsolute, join, normalize } from 'node:path';
 import { Compile } from 'typebox/compile';
-import { type Mark, SCAN_PAYLOAD_BYTES_MAX, SCAN_TEXT_CHARS_MAX } from '../indicium/index.ts';
-import { IMAGES_PER_PIECE_MAX } from './limits.ts';
-import { FrameShape, PayloadShape, TextShape } from './scan-shapes.ts';
+import { bytesOfBase64, type Mark, SCAN_PAYLOAD_BYTES_MAX, SCAN_TEXT_CHARS_MAX } from '../indicium/index.ts';
+import { IMAGES_PER_PIECE_MAX, PAYLOAD_BASE64_CHARS_MAX } from './limits.ts';
+import { FrameShape, TextShape } from './scan-shapes.ts';
 
 const Text = Compile(TextShape);
-const Payload = Compile(PayloadShape);
 const Frame = Compile(FrameShape);
 
 /** What a record says of where its mark is. */
@@ -79,7 +78,8 @@ function framed(image: Extract<Mark, { kind: 'image' }>, frame: unknown): Mark {
 function imageBytesOf(base64: unknown): Uint8Array | { readonly unusable: unknown } | null {
   if (base64 === undefined || base64 === null) return null;
   if (base64 instanceof Uint8Array) return base64;
-  return bytesOfBase64(base64)?.bytes ?? { unusable: base64 };
+  const sent = typeof base64 === 'string' ? bytesOfBase64(base64) : null;
+  return sent?.bytes ?? { unusable: boundedIdentity(base64) };
 }
 
 /** Known by its contents, however they came. */
@@ -93,22 +93,26 @@ function sentMark(sent: Uint8Array | { readonly unusable: unknown }, path: strin
 }
 
 function payloadMark(base64: unknown): { readonly mark: Mark; readonly identity: unknown } {
-  const payload = bytesOfBase64(base64);
+  const payload = typeof base64 === 'string' ? bytesOfBase64(base64) : null;
   if (payload === null) {
-    return { mark: { kind: 'none', reason: 'scan-malformed', detail: '/payload is not base64' }, identity: base64 };
+    const mark = { kind: 'none', reason: 'scan-malformed', detail: '/payload is not base64' } as const;
+    return { mark, identity: boundedIdentity(base64) };
   }
-  const { bytes, identity } = payload;
+  const { bytes, canonical } = payload;
   if (bytes.length > SCAN_PAYLOAD_BYTES_MAX) {
-    return { mark: { kind: 'none', reason: 'payload-too-long', detail: `${bytes.length} bytes` }, identity };
+    const mark = { kind: 'none', reason: 'payload-too-long', detail: `${bytes.length} bytes` } as const;
+    return { mark, identity: boundedIdentity(canonical) };
   }
-  return { mark: { kind: 'payload', payload: bytes }, identity };
+  return { mark: { kind: 'payload', payload: bytes }, identity: canonical };
 }
 
-/** `identity` is the one way to write these bytes; null where it is no base64. */
-function bytesOfBase64(base64: unknown): { readonly bytes: Buffer; readonly identity: string } | null {
-  if (typeof base64 !== 'string') return null;
-  const bytes = Buffer.from(base64, 'base64');
-  // Encoding it again takes a fifth of the time of the pattern, which a text that ends in other spare bits still fits.
-  const identity = bytes.toString('base64');
-  return identity === base64 || Payload.Check(base64) ? { bytes, identity } : null;
+/**
+ * What tells an unusable value from another one: itself where it is short, else a SHA-256 of it. A digest over
+ * megabytes of it, written as JSON twice, held the main thread up for 60 ms.
+ */
+function boundedIdentity(value: unknown): unknown {
+  if (typeof value === 'string') {
+    return value.length <= PAYLOAD_BASE64_CHARS_MAX ? value : { sha256OfText: hash('sha256', value) };
+  }
+  return typeof value === 'object' ? { sha256OfJson: hash('sha256', JSON.stringify(value)) } : value;
 }

@@ -5,13 +5,15 @@ import { FRAME_SIDE_PX_MAX } from './limits.ts';
 /** The fields of a scan, wherever it comes from. */
 export const TextShape = Type.String({ minLength: 1, maxLength: SCAN_TEXT_CHARS_MAX });
 export const WeightShape = Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 });
-export const PayloadShape = Type.String({
-  pattern: '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$',
-});
+/** Base64 is checked without a pattern, whose work would grow with a text of any length. */
+export const PayloadShape = Type.String({ contentEncoding: 'base64' });
 export const FrameShape = Type.Object({
   width: Type.Integer({ minimum: 1, maximum: FRAME_SIDE_PX_MAX }),
   height: Type.Integer({ minimum: 1, maximum: FRAME_SIDE_PX_MAX }),
 });
+/** The longest moment has nine digits of a second and an offset. */
+const MOMENT_CHARS_MAX = 35;
 export const MomentShape = Type.String({
+  maxLength: MOMENT_CHARS_MAX,
   pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?(Z|[+-]\\d{2}:\\d{2})$',
 });

@@ -25,7 +25,6 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const LIBRARIES: Record<string, readonly string[]> = {
   '@duckdb/node-api': ['analytics/store/'],
   '@duckdb/node-bindings': ['analytics/store/vectors.ts'],
-  '@fastify/busboy': ['ingest/http/multipart.ts'],
   '@napi-rs/canvas': ['psd-sim/face.ts', 'psd-sim/type-face.ts'],
   '@opentelemetry/api': ['ingest/http/tracing.ts'],
   '@zxing/library': ['decode/zxing-js.ts'],

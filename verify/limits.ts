@@ -1,8 +1,14 @@
 /** Bytes of one registry file. A million key records are about 300 MB. */
 export const REGISTRY_FILE_BYTES_MAX = 1024 * 1024 * 1024;
 
+/** Characters of one line of a registry file: a key record has 400, a certificate in base64 some thousand. */
+export const REGISTRY_LINE_CHARS_MAX = 64 * 1024;
+
 /** Bytes of a root or of the head of a trust list: names, digests and a few signatures. */
 export const TRUST_HEAD_BYTES_MAX = 1024 * 1024;
+
+/** Characters of one signature in base64: one by an RSA key of 4,096 bits has 684. */
+export const SIGNATURE_CHARS_MAX = 1_024;
 
 /** Bytes of the log of all heads: 65 each, so a million publications. */
 export const TRUST_LOG_BYTES_MAX = 64 * 1024 * 1024;

@@ -3,7 +3,7 @@ import { StringDecoder } from 'node:string_decoder';
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { FILE_FAULTS, type FileFault, fileFaultOf } from '../indicium/index.ts';
-import { REGISTRY_ERRORS_SHOWN_MAX } from './limits.ts';
+import { REGISTRY_ERRORS_SHOWN_MAX, REGISTRY_LINE_CHARS_MAX } from './limits.ts';
 import { chunksOf, openPlainFile } from './plain-file.ts';
 import type { SignedFile } from './trust/list.ts';
 
@@ -58,6 +58,10 @@ async function readLines(path: string, bytesMax: number, hash: Hash, onLine: (te
       hash.update(chunk);
       const lines = (rest + decoder.write(chunk)).split('\n');
       rest = lines.pop() ?? '';
+      // Otherwise each chunk is copied behind all of the line that came before it: 1 GiB without a newline takes hours.
+      if (rest.length > REGISTRY_LINE_CHARS_MAX) {
+        throw new RegistryError(`${path}: a line of more than ${REGISTRY_LINE_CHARS_MAX} characters`);
+      }
       for (const text of lines) onLine(text);
     }
   } catch (error) {

@@ -2,10 +2,10 @@ import { Type } from 'typebox';
 
 /** One line of each file of a registry (docs/REGISTRY.md). Times are milliseconds since 1970. */
 
-const Psd = Type.String({ pattern: '^[0-9A-Z]{2}-[0-9A-Z]{2}-(0|[1-9][0-9]{0,9})$' });
+const Psd = Type.String({ maxLength: 16, pattern: '^[0-9A-Z]{2}-[0-9A-Z]{2}-(0|[1-9][0-9]{0,9})$' });
 const U48 = Type.Integer({ minimum: 1, maximum: 2 ** 48 - 1 });
 const U48OrZero = Type.Integer({ minimum: 0, maximum: 2 ** 48 - 1 });
-const Postcode = Type.String({ pattern: '^[0-9A-Z]{1,9}$' });
+const Postcode = Type.String({ maxLength: 9, pattern: '^[0-9A-Z]{1,9}$' });
 const Text = Type.String({ minLength: 1, maxLength: 200 });
 const TimeMs = Type.Integer({ minimum: 0, maximum: 8.64e15 });
 const TimeOrNull = Type.Union([TimeMs, Type.Null()]);
@@ -13,7 +13,7 @@ const TimeOrNull = Type.Union([TimeMs, Type.Null()]);
 const COUNT_MAX = String(2n ** 64n - 1n);
 /** Digits, since JSON's numbers are exact to 2^53 only. */
 const Count = Type.Refine(
-  Type.String({ pattern: '^(0|[1-9][0-9]{0,19})$' }),
+  Type.String({ maxLength: 20, pattern: '^(0|[1-9][0-9]{0,19})$' }),
   (digits) => digits.length < COUNT_MAX.length || digits <= COUNT_MAX,
   () => `is beyond ${COUNT_MAX}`,
 );

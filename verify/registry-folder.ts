@@ -164,8 +164,11 @@ export async function readState(folder: string): Promise<TrustState | null> {
   return value;
 }
 
+/** A log of nothing but newlines has 67 million of them. */
+const LOG_LINES_MAX = Math.ceil(TRUST_LOG_BYTES_MAX / 65);
+
 export function logLines(text: string): string[] {
-  return text.split('\n').filter((line) => line !== '');
+  return text.split('\n', LOG_LINES_MAX).filter((line) => line !== '');
 }
 
 async function readSmall(folder: string, name: string, bytesMax: number = TRUST_HEAD_BYTES_MAX): Promise<string> {

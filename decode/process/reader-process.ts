@@ -1,7 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { READER_HEAP_MB_MAX, READER_START_MS_MAX } from '../limits.ts';
-import type { ImageAnswer, ProcessFailure } from './orders.ts';
+import { isAnswer } from './answer.ts';
+import type { ProcessFailure } from './orders.ts';
 import type { Pending } from './readers.ts';
 import { READY } from './serve.ts';
 
@@ -96,14 +97,19 @@ export class ReaderProcess {
 
   #receive(message: unknown): void {
     this.#headSinceMs = performance.now();
-    if (message === READY) {
+    if (message === READY && !this.#isReady) {
       this.#isReady = true;
       this.#failedStarts = 0;
       for (const { order } of this.#pending) this.#child?.send(order);
       return;
     }
-    const head = this.#pending.shift();
-    if (head === undefined || !isAnswer(message)) throw new Error('a reading process spoke unasked');
+    const [head] = this.#pending;
+    if (head === undefined || !isAnswer(message)) {
+      // Hostile bytes may have taken the process over: what it says is no answer, and it is replaced like a dead one.
+      this.#child?.kill('SIGKILL');
+      return;
+    }
+    this.#pending.shift();
     head.resolve(message);
     if (this.#pending.length === 0) this.#stopWatch();
     this.#events.onIdle();
@@ -155,8 +161,4 @@ async function residentBytes(pid: number): Promise<number> {
   } catch {
     return 0;
   }
-}
-
-function isAnswer(message: unknown): message is ImageAnswer {
-  return typeof message === 'object' && message !== null && ('bytes' in message || 'failure' in message);
 }

@@ -14,6 +14,10 @@ class ValidityBuilder {
     this.#bits[row >> 3] = (this.#bits[row >> 3] ?? 0) & ~(1 << (row & 7));
   }
 
+  unset(row: number): void {
+    if (this.#bits !== null) this.#bits[row >> 3] = (this.#bits[row >> 3] ?? 0) | (1 << (row & 7));
+  }
+
   finish(rows: number): Validity {
     return this.#bits?.subarray(0, validityBytes(rows)) ?? null;
   }
@@ -46,6 +50,12 @@ export class Int64Builder {
     else this.#bigints[row] = value;
   }
 
+  /** As if the row had never been set. */
+  unset(row: number): void {
+    this.#words.fill(0, 2 * row, 2 * row + 2);
+    this.#valid.unset(row);
+  }
+
   /** The first `rows` of them. */
   finish(rows: number): Int64Column {
     return {
@@ -68,6 +78,12 @@ export class Int32Builder {
   set(row: number, value: number | null): void {
     if (value === null) this.#valid.setNull(row);
     else this.#values[row] = value;
+  }
+
+  /** As if the row had never been set. */
+  unset(row: number): void {
+    this.#values[row] = 0;
+    this.#valid.unset(row);
   }
 
   /** The first `rows` of them. */
@@ -111,6 +127,13 @@ export class TextBuilder {
     }
     this.#row += 1;
     this.#offsets[this.#row] = this.#length;
+  }
+
+  /** As if the row, which may be the last one or the next, had not been added. */
+  unset(row: number): void {
+    this.#row = row;
+    this.#length = this.#offsets[row] ?? 0;
+    this.#valid.unset(row);
   }
 
   finish(): TextColumn {

@@ -70,6 +70,12 @@ export class ReadingColumnsBuilder {
     this.#row = row + 1;
   }
 
+  /** Adds a scan in place of the one at whose `add` something threw, of which some columns may hold a value already. */
+  replace(scan: Scan, reading: Reading): void {
+    for (const builder of Object.values(this.#builders)) builder.unset(this.#row);
+    this.add(scan, reading);
+  }
+
   #addReading(row: number, { payload, symbology, trustVersion, outcome, indicium, contentDigest }: Reading): void {
     const to = this.#builders;
     to.payload.addBytes(payload);

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digest64, type Scan } from '../../indicium/index.ts';
+import { malformedScan } from '../bare-scan.ts';
 import { READ_BYTES } from '../limits.ts';
 import { absent, openPlainly, readPlainFile } from '../plain-file.ts';
-import { malformedScan, parseScanLine } from '../scan-line.ts';
+import { brokenScan, scanOrBroken } from '../scan-faults.ts';
+import { parseScanLine } from '../scan-line.ts';
 import type { TakenItem } from './drop-folder.ts';
 import { stemOf } from './file-names.ts';
 import { DROP_DIGEST_BYTES_MAX, SIDECAR_BYTES_MAX } from './limits.ts';
@@ -42,7 +44,10 @@ export async function scanOfItem(item: TakenItem, pattern: NamePattern | null, i
     return withBytes(malformed('the sidecar names another image than the one beside it', text));
   }
   // Where the image lies is no part of the scan: its contents are.
-  const scan = parseScanLine(JSON.stringify({ ...named, ...record, image: '.' }), { fallbackId, imageFolder: folder });
+  const scan = scanOrBroken(
+    () => parseScanLine(JSON.stringify({ ...named, ...record, image: '.' }), { fallbackId, imageFolder: folder }),
+    (mark) => brokenScan({ scanId: fallbackId(), plant: null, sender: null, digest: digest64(text) }, mark),
+  );
   const digest = digest64(`${scan.digest} ${content}`);
   if (scan.mark.kind !== 'image') return withBytes({ ...scan, digest });
   return withBytes({ ...scan, digest, mark: { ...scan.mark, path: imagePath, readFrom } });
@@ -53,8 +58,13 @@ function sidecarAlone(bytes: Buffer | null): ItemScan {
   const record = sidecarFields(bytes) ?? null;
   if (record === null || typeof record.scanId !== 'string') return { problem: 'no image came with it' };
   const { payload: _payload, image: _image, frame: _frame, ...fields } = record;
-  const fallbackId = () => `sidecar#${digest64(bytes ?? '').toString(16)}`;
-  return { scan: parseScanLine(JSON.stringify(fields), { fallbackId, imageFolder: '' }), bytes: 0 };
+  const digest = digest64(bytes ?? '');
+  const fallbackId = () => `sidecar#${digest.toString(16)}`;
+  const scan = scanOrBroken(
+    () => parseScanLine(JSON.stringify(fields), { fallbackId, imageFolder: '' }),
+    (mark) => brokenScan({ scanId: fallbackId(), plant: null, sender: null, digest }, mark),
+  );
+  return { scan, bytes: 0 };
 }
 
 /** SHA-256 over the length of a file and its first DROP_DIGEST_BYTES_MAX bytes, in hex; of one that is not there, too. */

@@ -1,3 +1,4 @@
+import { excerpt } from '../../indicium/index.ts';
 import { SourceError } from '../source.ts';
 import { isRenamed } from './file-names.ts';
 import { NAME_PATTERN_CHARS_MAX } from './limits.ts';
@@ -25,7 +26,7 @@ export interface NamePattern {
  * @throws SourceError for one that cannot tell scans apart.
  */
 export function parseNamePattern(pattern: string): NamePattern {
-  const refuse = (problem: string) => new SourceError(`name pattern ${JSON.stringify(pattern)}: ${problem}`);
+  const refuse = (problem: string) => new SourceError(`name pattern ${JSON.stringify(excerpt(pattern))}: ${problem}`);
   if (pattern.length > NAME_PATTERN_CHARS_MAX) throw refuse(`longer than ${NAME_PATTERN_CHARS_MAX} characters`);
   const parts = pattern.split(/\{(\w*)\}/);
   const literals = parts.filter((_, index) => index % 2 === 0);

@@ -71,7 +71,9 @@ async function holdsTiffStrips(file: FileHandle, size: number, head: Buffer): Pr
     const isInside = count * bytesEach <= 4;
     if (!isInside && number(table, at + 8, 4) + count * bytesEach > size) return false;
     const tag = number(table, at, 2);
-    if (bytesEach === 0 || bytesEach > 4 || !Object.values(TAGS).some((known) => known === tag)) continue;
+    // TIFF has a tag once; a thousand of 100,000 values each took 5 s.
+    const isWanted = Object.values(TAGS).some((known) => known === tag) && !pieces.has(tag);
+    if (bytesEach === 0 || bytesEach > 4 || !isWanted) continue;
     const read = Math.min(count, TIFF_STRIPS_MAX) * bytesEach;
     const values = isInside ? table.subarray(at + 8, at + 12) : await bytesAt(file, number(table, at + 8, 4), read);
     pieces.set(

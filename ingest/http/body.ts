@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
+import { GatheredBytes } from '../gathered-bytes.ts';
 import { BODIES_BYTES_MAX, BUSY_RETRY_SECONDS, REQUEST_MS_MAX } from './limits.ts';
 import { ProblemError } from './problems.ts';
 
@@ -29,12 +30,11 @@ export function readBody(
   budget: BodyBudget,
 ): Promise<Buffer | null> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer | null>();
-  const chunks: Buffer[] = [];
-  let bytes = 0;
+  const gathered = new GatheredBytes();
   const end = (settle: () => void) => {
     clearTimeout(timer);
-    budget.release(bytes);
-    bytes = 0;
+    budget.release(gathered.length);
+    gathered.clear();
     request.removeAllListeners('data');
     settle();
   };
@@ -48,15 +48,19 @@ export function readBody(
     return promise;
   }
   request.on('data', (chunk: Buffer) => {
-    if (bytes + chunk.length > bytesMax) return refuse(tooLarge());
+    if (gathered.length + chunk.length > bytesMax) return refuse(tooLarge());
     if (!budget.take(chunk.length)) {
       const detail = 'more bodies are on their way in than memory is set aside for';
       return refuse(new ProblemError('too-busy', detail, undefined, BUSY_RETRY_SECONDS));
     }
-    bytes += chunk.length;
-    chunks.push(chunk);
+    gathered.add(chunk);
   });
-  request.on('end', () => end(() => resolve(Buffer.concat(chunks))));
+  request.on('end', () => {
+    const bytes = gathered.length;
+    const whole = gathered.take();
+    budget.release(bytes);
+    end(() => resolve(whole));
+  });
   request.on('close', () => end(() => resolve(null)));
   request.on('error', () => end(() => resolve(null)));
   return promise;

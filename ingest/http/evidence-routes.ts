@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { excerpt } from '../../indicium/index.ts';
 import type { Access } from './access/access.ts';
 import { admit } from './admission.ts';
 import { ProblemError } from './problems.ts';
@@ -38,7 +39,8 @@ export function addEvidenceRoutes(app: FastifyInstance, ports: EvidencePorts): v
       const { partition, file } = request.params;
       const store = ports.stores().get(partition === undefined ? '' : `partitions/${partition}/`);
       const view = ports.views.find((known) => file === `${known}.parquet`);
-      if (store === undefined || view === undefined) throw new ProblemError('not-found', `no ${request.url} here`);
+      if (store === undefined || view === undefined)
+        throw new ProblemError('not-found', `no ${excerpt(request.url)} here`);
       return sendView(store, view, reply);
     });
   }

@@ -6,6 +6,10 @@ const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
+/** 1 for the bytes outside of strings that matter. */
+const IS_MARK = new Uint8Array(256);
+for (const byte of [QUOTE, COMMA, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT]) IS_MARK[byte] = 1;
+
 export interface JsonBounds {
   readonly levelsMax: number;
   /** Items of arrays and fields of objects, on all levels. */
@@ -19,11 +23,16 @@ export interface JsonBounds {
  */
 export function excessOf(json: Uint8Array, { levelsMax, valuesMax }: JsonBounds): 'levels' | 'values' | null {
   const bytes = Buffer.from(json.buffer, json.byteOffset, json.byteLength);
+  // A field is two strings at most. Without this, strings with no comma between them are never counted.
+  let stringsLeft = 2 * valuesMax + 1;
   let depth = 0;
   let values = 0;
   for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at];
+    const byte = bytes[at] ?? 0;
+    if (IS_MARK[byte] === 0) continue;
     if (byte === QUOTE) {
+      stringsLeft -= 1;
+      if (stringsLeft < 0) return 'values';
       at = endOfString(bytes, at);
       if (at === -1) return null;
     } else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
@@ -32,7 +41,7 @@ export function excessOf(json: Uint8Array, { levelsMax, valuesMax }: JsonBounds)
       values += 1;
       if (depth > levelsMax) return 'levels';
     } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth -= 1;
-    else if (byte === COMMA) values += 1;
+    else values += 1;
     if (values > valuesMax) return 'values';
   }
   return null;
@@ -40,10 +49,12 @@ export function excessOf(json: Uint8Array, { levelsMax, valuesMax }: JsonBounds)
 
 /** Place of the quote that ends the string which begins at a quote; −1 when none does. */
 function endOfString(bytes: Buffer, start: number): number {
-  for (let end = bytes.indexOf(QUOTE, start + 1); end !== -1; end = bytes.indexOf(QUOTE, end + 1)) {
-    let backslashes = 0;
-    while (bytes[end - 1 - backslashes] === BACKSLASH) backslashes += 1;
-    if (backslashes % 2 === 0) return end;
+  const quote = bytes.indexOf(QUOTE, start + 1);
+  if (quote === -1 || bytes[quote - 1] !== BACKSLASH) return quote;
+  // Byte by byte: to search from quote to quote took 180 ms for 12 MB of escaped ones.
+  for (let at = start + 1; at < bytes.length; at++) {
+    if (bytes[at] === BACKSLASH) at += 1;
+    else if (bytes[at] === QUOTE) return at;
   }
   return -1;
 }

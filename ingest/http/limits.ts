@@ -22,11 +22,18 @@ export const JSON_DEPTH_MAX = 64;
 export const SCAN_VALUES_MAX = 10_000;
 export const BATCH_VALUES_MAX = 100_000;
 
+/** Bytes of JSON beyond which each step of the work on a body has a turn of its own: 12 MB take 20 to 60 ms a step. */
+export const JSON_TURN_BYTES = 1024 * 1024;
+
 /** Bytes of a line of a stream: an image of 4.5 MB in base64. */
 export const STREAM_LINE_BYTES_MAX = 6 * 1024 * 1024;
 
 /** Parts of a multipart body that are looked at: there are two. */
 export const MULTIPART_PARTS_MAX = 8;
+/** Bytes of the headers of one part: a name, a file name and a type. */
+export const MULTIPART_HEAD_BYTES_MAX = 4 * 1024;
+/** Characters of a boundary (RFC 2046, clause 5.1.1). */
+export const MULTIPART_BOUNDARY_CHARS_MAX = 70;
 
 /** Bytes of all bodies that are on their way in, and of all images that wait to be read. */
 export const BODIES_BYTES_MAX = 256 * 1024 * 1024;

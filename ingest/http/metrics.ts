@@ -31,6 +31,10 @@ export class Metrics {
   });
   readonly #pieceCounters = new Map<string, Counter.Internal>();
   readonly #repeated = this.#counter('indicia_repeated_total', 'Scans that were delivered again.');
+  readonly #faults = this.#counter(
+    'indicia_reader_exceptions_total',
+    'Scans at which the program failed, which were answered as unreadable. Each is a bug.',
+  );
   readonly #late = this.#counter(
     'indicia_late_total',
     'Scans answered without a verdict, since their deadline had passed.',
@@ -115,6 +119,10 @@ export class Metrics {
 
   answered(endpoint: string, ms: number): void {
     this.#answers.labels(endpoint).observe(ms / 1_000);
+  }
+
+  faulted(scans: number): void {
+    this.#faults.inc(scans);
   }
 
   late(): void {

@@ -1,10 +1,17 @@
 import { isUtf8 } from 'node:buffer';
+import { setImmediate } from 'node:timers/promises';
 import { Compile } from 'typebox/compile';
 import type { Scan } from '../../indicium/index.ts';
 import { isObject, isOfPlant, problemOfScanId, type ScanOrigin, scanOfRecord } from '../scan-line.ts';
 import { textOf } from '../scan-mark.ts';
 import { excessOf } from './json-bounds.ts';
-import { BATCH_REQUEST_SCANS_MAX, DEADLINE_MS_MAX, JSON_DEPTH_MAX, SCAN_VALUES_MAX } from './limits.ts';
+import {
+  BATCH_REQUEST_SCANS_MAX,
+  DEADLINE_MS_MAX,
+  JSON_DEPTH_MAX,
+  JSON_TURN_BYTES,
+  SCAN_VALUES_MAX,
+} from './limits.ts';
 import { ProblemError } from './problems.ts';
 import { DeadlineMs } from './schemas.ts';
 
@@ -17,8 +24,22 @@ export interface RequestedScan {
 
 const Deadline = Compile(DeadlineMs);
 
-/** @throws ProblemError */
-export function parseJson(body: Buffer, valuesMax = SCAN_VALUES_MAX): unknown {
+/**
+ * JSON of a body. A large one is looked through, parsed and made into scans in turns of their own, so that nobody waits for
+ * all of it at once.
+ *
+ * @throws ProblemError
+ */
+export async function parseJson(body: Buffer, valuesMax = SCAN_VALUES_MAX): Promise<unknown> {
+  const isLarge = body.length > JSON_TURN_BYTES;
+  const text = boundedText(body, valuesMax);
+  if (isLarge) await setImmediate();
+  const value = parsed(text);
+  if (isLarge) await setImmediate();
+  return value;
+}
+
+function boundedText(body: Buffer, valuesMax: number): string {
   // As text, all bytes that are none would become one character, and two scan ids one.
   if (!isUtf8(body)) throw new ProblemError('bad-request', 'not UTF-8');
   const excess = excessOf(body, { levelsMax: JSON_DEPTH_MAX, valuesMax });
@@ -26,8 +47,12 @@ export function parseJson(body: Buffer, valuesMax = SCAN_VALUES_MAX): unknown {
     const most = excess === 'levels' ? JSON_DEPTH_MAX : valuesMax;
     throw new ProblemError('bad-request', `JSON of more than ${most} ${excess}`);
   }
+  return body.toString('utf8');
+}
+
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(body.toString('utf8'));
+    return JSON.parse(text);
   } catch (error) {
     throw new ProblemError('bad-request', `not JSON: ${error instanceof SyntaxError ? error.message : error}`);
   }

@@ -8,6 +8,7 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
+import { excerpt } from '../../indicium/index.ts';
 import { refuseOtherMethods } from './allowed-methods.ts';
 import { BodyBudget } from './body.ts';
 import { addEvidenceRoutes } from './evidence-routes.ts';
@@ -111,7 +112,9 @@ export class SorterServer {
     else request.log.debug({ code, detail: error.message }, 'refused');
     const { status } = PROBLEMS[code];
     const known = error instanceof ProblemError ? error : null;
-    const detail = code === 'internal' ? `see the log of the server under ${request.id}` : error.message;
+    // The framework quotes the whole address.
+    const said = known?.message ?? excerpt(error.message);
+    const detail = code === 'internal' ? `see the log of the server under ${request.id}` : said;
     if (desk.isDraining) reply.header('connection', 'close');
     if (code === 'unauthorized') reply.header('www-authenticate', 'Bearer');
     if (known?.retryAfterSeconds != null) reply.header('retry-after', known.retryAfterSeconds);
@@ -121,7 +124,7 @@ export class SorterServer {
 }
 
 function notFound({ method, url }: FastifyRequest): ProblemError {
-  return new ProblemError('not-found', `no ${method} ${url.split('?', 1)[0]}`);
+  return new ProblemError('not-found', excerpt(`no ${method} ${url.split('?', 1)[0]}`));
 }
 
 /** What the framework says in place of our own code. */

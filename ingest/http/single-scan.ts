@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { excerpt } from '../../indicium/index.ts';
 import type { ScanOrigin } from '../scan-line.ts';
 import { type BodyBudget, readBody } from './body.ts';
 import { IMAGE_BODY_BYTES_MAX, JSON_BODY_BYTES_MAX, PAYLOAD_BODY_BYTES_MAX } from './limits.ts';
@@ -25,7 +26,10 @@ export const SINGLE_SCAN_BODIES: Readonly<Record<string, number>> = {
 export function mediaTypeOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
   const encoding = headers['content-encoding']?.trim().toLowerCase() ?? '';
   if (encoding !== '' && encoding !== 'identity') {
-    throw new ProblemError('unsupported-media-type', `bodies are not decompressed here: content-encoding ${encoding}`);
+    throw new ProblemError(
+      'unsupported-media-type',
+      `bodies are not decompressed here: content-encoding ${excerpt(encoding)}`,
+    );
   }
   return (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
@@ -45,27 +49,31 @@ export async function readSingleScan(
   const bytesMax = SINGLE_SCAN_BODIES[mediaType];
   if (bytesMax === undefined) {
     const known = Object.keys(SINGLE_SCAN_BODIES).join(', ');
-    throw new ProblemError('unsupported-media-type', `${mediaType || 'no content type'}: expected one of ${known}`);
+    throw new ProblemError(
+      'unsupported-media-type',
+      `${excerpt(mediaType) || 'no content type'}: expected one of ${known}`,
+    );
   }
   const body = await readBody(request, bytesMax, budget);
   if (body === null) return null;
-  if (mediaType === 'application/json') return requestedScan(parseJson(body), origin);
+  if (mediaType === 'application/json') return requestedScan(await parseJson(body), origin);
   if (mediaType === 'multipart/form-data') {
-    return requestedScan(recordOfParts(await parseMultipart(body, request.headers['content-type'] ?? '')), origin);
+    return requestedScan(await recordOfParts(parseMultipart(body, request.headers['content-type'] ?? '')), origin);
   }
   const mark = mediaType === 'application/octet-stream' ? payloadField(body) : imageField(body);
   return requestedScan({ ...recordOfHeaders(request), ...mark }, origin);
 }
 
-function recordOfParts(parts: readonly Part[]): Record<string, unknown> {
+async function recordOfParts(parts: readonly Part[]): Promise<Record<string, unknown>> {
   const named = new Map<string, Buffer>();
   for (const { name, bytes } of parts) {
-    if (named.has(name)) throw new ProblemError('bad-request', `the part ${JSON.stringify(name)} is there twice`);
+    if (named.has(name))
+      throw new ProblemError('bad-request', `the part ${JSON.stringify(excerpt(name))} is there twice`);
     named.set(name, bytes);
   }
   const [scan, image, payload] = [named.get('scan'), named.get('image'), named.get('payload')];
   if (scan === undefined) throw new ProblemError('bad-request', 'there is no part "scan"');
-  const record = parseJson(scan);
+  const record = await parseJson(scan);
   if (typeof record !== 'object' || record === null || Array.isArray(record)) {
     throw new ProblemError('bad-request', 'the part "scan" is not a JSON object');
   }

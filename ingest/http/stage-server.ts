@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import { excerpt } from '../../indicium/index.ts';
 import type { StageCounters } from '../kafka/stage.ts';
 import type { Access } from './access/access.ts';
 import { admit } from './admission.ts';
@@ -46,7 +47,7 @@ export class StageServer {
         .send(JSON.stringify(problem(code, detail)));
     });
     this.#app.setNotFoundHandler((request, reply) => {
-      const body = JSON.stringify(problem('not-found', `no ${request.method} ${request.url}`));
+      const body = JSON.stringify(problem('not-found', excerpt(`no ${request.method} ${request.url}`)));
       return reply.code(404).type('application/problem+json').send(body);
     });
     addEvidenceRoutes(this.#app, ports);

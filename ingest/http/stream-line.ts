@@ -16,6 +16,7 @@ const ASCII_END = 0x7f;
 /** As the parser of lines sees it: an empty line is no scan and has no answer. */
 export function isBlank({ bytes }: Line): boolean {
   if (bytes === null) return false;
+  if (bytes.length === 0) return true;
   const first = bytes[0] ?? 0;
   if (first >= FIRST_VISIBLE && first < ASCII_END) return false;
   return lineText(bytes, 0, bytes.length).trim() === '';

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { SCAN_TEXT_CHARS_MAX } from '../../indicium/index.ts';
+import { textOf } from '../scan-mark.ts';
 import { type Admitted, admit, originFor } from './admission.ts';
 import { answerOf } from './answers.ts';
 import { type BodyBudget, readBody } from './body.ts';
@@ -42,7 +43,8 @@ export function addVerdictRoutes(app: FastifyInstance, ports: ServerPorts, budge
       }
       const body = await readBody(request.raw, JSON_BODY_BYTES_MAX, budget);
       if (body === null) return reply.hijack();
-      const pending = desk.ask(requestedBatch(parseJson(body, BATCH_VALUES_MAX), originFor(admitted)), arrivedAtMs);
+      const batch = requestedBatch(await parseJson(body, BATCH_VALUES_MAX), originFor(admitted));
+      const pending = desk.ask(batch, arrivedAtMs);
       const verdicts = await Promise.all(pending.map(answerOrProblem));
       span.setAttribute('indicia.scans', verdicts.length);
       metrics.answered('batch', performance.now() - arrivedAtMs);
@@ -54,7 +56,9 @@ export function addVerdictRoutes(app: FastifyInstance, ports: ServerPorts, budge
   type Asked = FastifyRequest<{ Params: { scanId: string }; Querystring: Record<string, unknown> }>;
   app.get('/v1/verdicts/:scanId', async (request: Asked, reply) => {
     const admitted = admit(access, request, ['investigator']);
-    const { scanId } = request.params;
+    const scanId = textOf(request.params.scanId);
+    // No scan has such an id, and none is to be sent back.
+    if (scanId === null) throw new ProblemError('not-found', 'no verdict under this scan id');
     const query = { scanId, ...plantAsked(admitted, request.query.plant, scanId) };
     if (desk.store.kind !== 'open') desk.refuseWhenClosed();
     desk.lookUps.refuseWhenFull();

@@ -123,6 +123,7 @@ const MESSAGES: Readonly<Record<string, MessageSpec>> = {
       'dead-position': { type: 'string', description: 'topic/partition@offset, and :line where one line is meant' },
       'dead-reason': { enum: Object.keys(POISONS), description: Object.values(POISONS).join(' ') },
       'dead-detail': text,
+      'dead-left-out': { type: 'string', description: 'parts of the message that did not fit, where there are any' },
     },
   },
 };

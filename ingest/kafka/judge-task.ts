@@ -9,6 +9,7 @@ import {
   type NumberedRevision,
   revisionMessage,
 } from './messages/finding-message.ts';
+import { areKnownReadings } from './messages/known-readings.ts';
 import { decodeReadings } from './messages/readings-codec.ts';
 import { verdictMessages } from './messages/verdict-message.ts';
 import type { StageTask, TaskFactory } from './stage-task.ts';
@@ -147,7 +148,8 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
 
   async #judge(message: StoredMessage): Promise<NewMessage[]> {
     const { topics, nowMs, onJudged, onDeadLetter } = this.#ports;
-    const readings = message.value === null ? null : decodeReadings(message.value);
+    const decoded = message.value === null ? null : decodeReadings(message.value);
+    const readings = decoded === null || !areKnownReadings(decoded) ? null : decoded;
     // What was published before is done again for the sake of a store that is behind; the same is in the topics.
     const isPublished = message.offset < this.#published;
     if (readings === null) {

@@ -1,8 +1,26 @@
 /** Bytes of one message of scans that are looked at: a batch of lines, or a whole face image. Larger ones are dead letters. */
 export const SCAN_MESSAGE_BYTES_MAX = 8 * 2 ** 20;
 
+/**
+ * Lines of one message, blank ones included: 8 MiB of lines of a scan with a payload are 25,000. Of a message full of braces
+ * each line was a dead letter of its own, 4 million of them.
+ */
+export const SCAN_MESSAGE_LINES_MAX = 50_000;
+
+/** Bytes of the key, and of all headers, that a dead letter keeps of its message; what is beyond is left out and said so. */
+export const DEAD_LETTER_KEY_BYTES_MAX = 4 * 1024;
+export const DEAD_LETTER_HEADERS_BYTES_MAX = 64 * 1024;
+/** The same for one line: a message may have 50,000 that are none, each a dead letter with all of its headers. */
+export const DEAD_LINE_HEADERS_BYTES_MAX = 1024;
+
 /** Bytes that the brokers take as one message: room for what is too large for us, so that it can be kept and shown. */
 export const TOPIC_MESSAGE_BYTES_MAX = 14 * 2 ** 20;
+
+/** Bytes of the value that a dead letter keeps, which leaves room for its headers. */
+export const DEAD_LETTER_VALUE_BYTES_MAX = TOPIC_MESSAGE_BYTES_MAX - 256 * 1024;
+
+/** Bytes that one compressed batch of messages may become: many times what a broker takes, and no more than memory bears. */
+export const DECOMPRESSED_BYTES_MAX = 128 * 2 ** 20;
 
 /** Bytes of readings in one message: with Kafka's usual bound of 1 MB on what is fetched from a partition at a time, one. */
 export const READING_MESSAGE_BYTES_MAX = 768 * 1024;

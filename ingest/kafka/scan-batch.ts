@@ -23,7 +23,7 @@ export async function gatherScans(
   messages: readonly StoredMessage[],
   spool: ImageSpool,
 ): Promise<ScanMessages> {
-  const read = messages.map((message) => ({ message, its: readScanMessage(message) }));
+  const read = messages.map((message) => ({ message, its: orFailed(() => readScanMessage(message)) }));
   const hasImages = read.some(({ its }) => 'kind' in its && its.kind === 'image');
   const pictures = hasImages ? await spool.batch() : null;
   const builder = new ScanLinesBuilder(topic, { imageFolder: pictures?.folder ?? NO_IMAGES });
@@ -42,23 +42,36 @@ export async function gatherScans(
       }
     } else {
       const image = await pictures?.add(message.value ?? Buffer.alloc(0), its.extension);
-      const bytes = imageLine(its.fields, image);
-      const problem = problemWith(bytes);
-      if (problem === null) {
-        builder.add(asLine(bytes));
+      const made = orFailed(() => imageLine(its.fields, image));
+      if ('poison' in made) dead.push([{ topic, message }, made]);
+      else {
+        builder.add(asLine(made.bytes));
         origins.push({ topic, message });
-      } else
-        dead.push([
-          { topic, message },
-          { poison: 'bad-scan-fields', detail: problem },
-        ]);
+      }
     }
   }
   return { lines: builder.take(origins.length), origins, dead, release: async () => pictures?.remove() };
 }
 
-function imageLine(fields: Extract<ScanMessage, { kind: 'image' }>['fields'], image: string | undefined): Buffer {
-  return Buffer.from(JSON.stringify({ ...fields, payload: undefined, image }));
+/** What is made of a message; a message that this program fails at must not hold up those behind it. */
+function orFailed<Made extends object>(make: () => Made): Made | Poison {
+  try {
+    return make();
+  } catch (error) {
+    return {
+      poison: 'failed-here',
+      detail: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+    };
+  }
+}
+
+function imageLine(
+  fields: Extract<ScanMessage, { kind: 'image' }>['fields'],
+  image: string | undefined,
+): { readonly bytes: Buffer } | Poison {
+  const bytes = Buffer.from(JSON.stringify({ ...fields, payload: undefined, image }));
+  const problem = problemWith(bytes);
+  return problem === null ? { bytes } : { poison: 'bad-scan-fields', detail: problem };
 }
 
 function asLine(bytes: Buffer) {

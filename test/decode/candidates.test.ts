@@ -151,7 +151,7 @@ describe('the signature as oracle', () => {
     const answerOf = (candidates: Uint8Array[]) => {
       const scans = [scanOf({ mark: { kind: 'image', path: 'smudged.png' }, scannedAtMs: PRINTED_AT_MS })];
       const images = new Map([[0, { failure: 'no-symbol', candidates, readMs: 1 } as const]]);
-      const batch = readScans({ scans, images, trust: { version, keys } });
+      const batch = readScans({ scans, images, givenUp: new Set(), trust: { version, keys } });
       assert.ok(batch !== null);
       const { outcome, payload } = batch.columns;
       return { outcome: textAt(outcome, 0), payload: Buffer.from(bytesAt(payload, 0)) };

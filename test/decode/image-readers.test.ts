@@ -69,6 +69,7 @@ describe('processes that read images', () => {
     ['kill.png', 'reader-failed', LIMITS],
     ['segfault.png', 'reader-failed', LIMITS],
     ['throw.png', 'reader-failed', LIMITS],
+    ['nonsense.png', 'reader-failed', LIMITS],
     ['heap.png', 'reader-failed', LIMITS],
     ['native.png', 'reader-failed', SMALL],
   ] as const;
@@ -134,7 +135,7 @@ it('a stream with poison images of every kind loses those scans only, to manual'
   const names = ['hang.png', 'kill.png', 'heap.png'];
   const { folder, world, paths } = await pictures(test, names);
   const recorder = await recorderAt(join(folder, 'store.duckdb'));
-  const readers = createReaderPool(() => world.registry, 2, poisonedReaders(test, 2, SHORT));
+  const readers = createReaderPool(() => world.registry, 2, { images: poisonedReaders(test, 2, SHORT) });
   test.after(() => readers.close());
   const imageScan = (path: string): Scan => scanOf({ mark: { kind: 'image', path } });
   const batches = [

@@ -1,3 +1,4 @@
+import { HOSTILE_LINES } from './hostile-lines.ts';
 import { HOSTILE_PLANTS } from './hostile-plants.ts';
 import { HOSTILE_TRUST } from './hostile-trust.ts';
 
@@ -329,4 +330,5 @@ export const GUARDS: readonly Guard[] = [
   },
   ...HOSTILE_PLANTS,
   ...HOSTILE_TRUST,
+  ...HOSTILE_LINES,
 ];

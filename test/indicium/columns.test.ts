@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { hashOfSpan } from '../../indicium/columns/byte-spans.ts';
 import { selectInt32, selectInt64, selectText } from '../../indicium/columns/select.ts';
 import {
   bigintAt,
@@ -81,5 +82,22 @@ describe('a column', () => {
         },
       ),
     );
+  });
+});
+
+describe('the hash of texts that strangers choose', () => {
+  it('puts texts that share a slot of FNV-1a into slots of their own', () => {
+    const plain = (text: Uint8Array) => {
+      let hash = 0x811c9dc5;
+      for (const byte of text) hash = Math.imul(hash ^ byte, 0x01000193);
+      return (hash ^ (hash >>> 16)) & 1023;
+    };
+    const colliding: Uint8Array[] = [];
+    for (let at = 0; colliding.length < 200; at++) {
+      const text = Buffer.from(`DBCS-1/20261122A/${at}`);
+      if (plain(text) === 0) colliding.push(text);
+    }
+    const slots = new Set(colliding.map((text) => hashOfSpan(text, 0, text.length) & 1023));
+    assert.ok(slots.size > 50, `${slots.size} slots`);
   });
 });

@@ -15,6 +15,9 @@ const POISONS: Record<string, () => void> = {
   'throw.png': () => {
     throw new Error('a bug in a library');
   },
+  'nonsense.png': () => {
+    process.send?.({ failure: 'no-symbol', candidates: 'none', readMs: 1 });
+  },
   'heap.png': () => {
     const list: object[][] = [];
     for (;;) list.push(new Array<object>(100_000).fill(list));

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { SuiteName } from '../../indicium/index.ts';
+import { excerpt, hasBase64Letters, type SuiteName } from '../../indicium/index.ts';
+import { SIGNATURE_CHARS_MAX, TRUST_HEAD_BYTES_MAX } from '../limits.ts';
 import { verifySignature } from '../signature.ts';
 import { refuse, type TrustRefusal } from './failures.ts';
 
@@ -17,12 +18,14 @@ export interface Envelope {
   readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
 }
 
-const Base64 = Type.String({ pattern: '^[A-Za-z0-9+/]*={0,2}$' });
+const base64 = (maxLength: number) => Type.Refine(Type.String({ maxLength }), hasBase64Letters, () => 'is not base64');
 const EnvelopeShape = Compile(
   Type.Object({
     payloadType: Type.String({ maxLength: 200 }),
-    payload: Base64,
-    signatures: Type.Array(Type.Object({ keyid: Type.String({ maxLength: 200 }), sig: Base64 }), { maxItems: 64 }),
+    payload: base64(TRUST_HEAD_BYTES_MAX),
+    signatures: Type.Array(Type.Object({ keyid: Type.String({ maxLength: 200 }), sig: base64(SIGNATURE_CHARS_MAX) }), {
+      maxItems: 64,
+    }),
   }),
 );
 
@@ -36,7 +39,10 @@ export function openEnvelope(text: string, payloadType: string): Envelope | Trus
   }
   if (!EnvelopeShape.Check(value)) return refuse('trust-malformed', 'not a DSSE envelope');
   if (value.payloadType !== payloadType) {
-    return refuse('trust-malformed', `a document of type ${value.payloadType} where ${payloadType} is expected`);
+    return refuse(
+      'trust-malformed',
+      `a document of type ${excerpt(value.payloadType)} where ${payloadType} is expected`,
+    );
   }
   return { payloadType, payload: Buffer.from(value.payload, 'base64'), signatures: value.signatures };
 }

@@ -8,7 +8,7 @@ import type { TrustRoot } from './root.ts';
 
 export const LIST_TYPE = 'application/vnd.indicia.trust-list+json';
 
-const Digest = Type.String({ pattern: '^[0-9a-f]{64}$' });
+const Digest = Type.String({ maxLength: 64, pattern: '^[0-9a-f]{64}$' });
 const FileShape = Type.Object({ sha256: Digest, bytes: Type.Integer({ minimum: 0 }) });
 const HeadShape = Compile(
   Type.Object({

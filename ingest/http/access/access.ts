@@ -166,7 +166,11 @@ class FileAccess implements Access {
   }
 }
 
+/** A token has 85 characters. */
+const AUTHORIZATION_CHARS_MAX = 200;
+
 function bearerToken(authorization: string): string | null {
+  if (authorization.length > AUTHORIZATION_CHARS_MAX) return null;
   return /^bearer +(\S+)$/i.exec(authorization)?.[1] ?? null;
 }
 

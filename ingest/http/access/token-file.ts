@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { FILE_FAULTS, SCAN_TEXT_CHARS_MAX } from '../../../indicium/index.ts';
+import { excerpt, FILE_FAULTS, SCAN_TEXT_CHARS_MAX } from '../../../indicium/index.ts';
 import { readNamedFile } from '../../named-file.ts';
 import { TOKENS_FILE_BYTES_MAX, TOKENS_MAX } from './limits.ts';
 import { TOKEN_ID } from './token.ts';
@@ -18,20 +18,20 @@ export type Role = (typeof ROLES)[number];
 const closed = { additionalProperties: false };
 /** Text without control characters, which could write over a terminal. */
 const Name = Type.String({ pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]+$', maxLength: SCAN_TEXT_CHARS_MAX });
-const Moment = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$' });
-const Digest = Type.String({ pattern: '^[0-9a-f]{64}$' });
+const Moment = Type.String({ maxLength: 24, pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$' });
+const Digest = Type.String({ maxLength: 64, pattern: '^[0-9a-f]{64}$' });
 const orNull = <Schema extends typeof Name>(schema: Schema) => Type.Union([schema, Type.Null()]);
 
 const RoleShape = Type.Union([Type.Literal('sorter'), Type.Literal('investigator'), Type.Literal('metrics')]);
 
 const EntryShape = Type.Object(
   {
-    id: Type.String({ pattern: `^${TOKEN_ID}$` }),
+    id: Type.String({ maxLength: 12, pattern: `^${TOKEN_ID}$` }),
     /** Of the machine or person that holds it. */
     name: Name,
     /** Null for all plants. */
     plant: orNull(Name),
-    roles: Type.Array(RoleShape, { minItems: 1, uniqueItems: true }),
+    roles: Type.Array(RoleShape, { minItems: 1, maxItems: ROLES.length, uniqueItems: true }),
     createdAt: Moment,
     expiresAt: orNull(Moment),
     revokedAt: orNull(Moment),
@@ -45,6 +45,10 @@ const EntryShape = Type.Object(
 const FileShape = Compile(
   Type.Object({ version: Type.Literal(1), tokens: Type.Array(EntryShape, { maxItems: TOKENS_MAX }) }, closed),
 );
+
+/** As far as it must be to say which of its entries is none. */
+const Outline = Compile(Type.Object({ version: Type.Literal(1), tokens: Type.Array(Type.Unknown()) }));
+const Entry = Compile(EntryShape);
 
 /** One line of the file: who holds a token or certificate, and what it allows. */
 export type TokenEntry = Readonly<Static<typeof EntryShape>>;
@@ -74,10 +78,7 @@ export function parseTokens(path: string, text: string): readonly TokenEntry[] {
   } catch (error) {
     throw new TokenFileError(`${path}: not JSON: ${error instanceof Error ? error.message : error}`);
   }
-  if (!FileShape.Check(value)) {
-    const [first] = FileShape.Errors(value);
-    throw new TokenFileError(`${path}: ${first?.instancePath || '/'} ${first?.message ?? 'no file of tokens'}`);
-  }
+  if (!FileShape.Check(value)) throw new TokenFileError(`${path}: ${excerpt(problemWith(value))}`);
   const ids = new Set<string>();
   for (const entry of value.tokens) {
     const problem = ids.has(entry.id) ? 'its id stands for another token, too' : problemOf(entry);
@@ -85,6 +86,20 @@ export function parseTokens(path: string, text: string): readonly TokenEntry[] {
     ids.add(entry.id);
   }
   return value.tokens;
+}
+
+/**
+ * The first entry that is none is looked at alone: whoever asks for all that is wrong with a file of 32 MiB waits for half
+ * a minute.
+ */
+function problemWith(value: unknown): string {
+  const tokens = Outline.Check(value) ? value.tokens : null;
+  if (tokens === null) return 'no file of tokens: /version is 1, and /tokens a list';
+  if (tokens.length > TOKENS_MAX) return `/tokens has ${tokens.length} entries, at most ${TOKENS_MAX}`;
+  const index = tokens.findIndex((entry) => !Entry.Check(entry));
+  if (index === -1) return '/ has a field that no file of tokens has';
+  const [first] = Entry.Errors(tokens[index]);
+  return `/tokens/${index}${first?.instancePath ?? ''} ${first?.message ?? 'is no token'}`;
 }
 
 /** What a shape cannot say. */

@@ -1,4 +1,11 @@
+import { excerpt } from '../../../indicium/index.ts';
 import type { NewMessage, StoredMessage } from '../client-port.ts';
+import {
+  DEAD_LETTER_HEADERS_BYTES_MAX,
+  DEAD_LETTER_KEY_BYTES_MAX,
+  DEAD_LETTER_VALUE_BYTES_MAX,
+  DEAD_LINE_HEADERS_BYTES_MAX,
+} from '../limits.ts';
 import { EVENT_TYPES, eventHeaders, headerText } from './cloud-events.ts';
 
 /** Why nothing could be made of a message: a closed set. A mark that is not genuine has a verdict, and is none of these. */
@@ -11,6 +18,7 @@ export const POISONS = {
   'bad-scan-fields': 'The message is a picture whose header does not say which scan it is.',
   'not-a-scan': 'The line is no JSON object with a scan id.',
   'bad-readings': 'The message is no whole batch of readings.',
+  'failed-here': 'The program failed at the message, which is a bug.',
 } as const;
 
 export type PoisonCode = keyof typeof POISONS;
@@ -26,6 +34,9 @@ const ORIGINAL = 'original-';
 /** How often a message was put back. */
 export const REDRIVEN_HEADER = 'redriven';
 
+/** Says which parts of its message a dead letter does not have: such a one is not put back. */
+const LEFT_OUT_HEADER = 'dead-left-out';
+
 export interface Origin {
   readonly topic: string;
   readonly message: StoredMessage;
@@ -36,12 +47,18 @@ export interface Origin {
 /** The bytes as they came, with why nothing could be made of them and where they lay. */
 export function deadLetter(to: string, { topic, message, line }: Origin, { poison, detail }: Poison): NewMessage {
   const place = `${topic}/${message.partition}@${message.offset}${line === undefined ? '' : `:${line.number}`}`;
-  const original = Object.entries(message.headers).map(([name, value]) => [`${ORIGINAL}${name}`, value] as const);
+  const whole = line === undefined ? message.value : line.bytes;
+  const isKeyKept = (message.key?.length ?? 0) <= DEAD_LETTER_KEY_BYTES_MAX;
+  const original = keptHeaders(
+    message,
+    line === undefined ? DEAD_LETTER_HEADERS_BYTES_MAX : DEAD_LINE_HEADERS_BYTES_MAX,
+  );
+  const left = Object.keys(message.headers).length - original.length;
   return {
     topic: to,
     partition: null,
-    key: message.key,
-    value: line === undefined ? message.value : line.bytes,
+    key: isKeyKept ? message.key : null,
+    value: whole?.subarray(0, DEAD_LETTER_VALUE_BYTES_MAX) ?? null,
     headers: {
       ...Object.fromEntries(original),
       ...eventHeaders({
@@ -49,20 +66,45 @@ export function deadLetter(to: string, { topic, message, line }: Origin, { poiso
         id: place,
         source: `/indicia/${topic}`,
         timeMs: message.timestampMs,
-        contentType: headerText(message.headers, 'content-type') ?? 'application/octet-stream',
+        contentType: excerpt(headerText(message.headers, 'content-type') ?? 'application/octet-stream'),
       }),
       'dead-topic': topic,
       'dead-position': place,
       'dead-reason': poison,
-      'dead-detail': detail,
+      'dead-detail': excerpt(detail),
+      ...leftOut(whole, isKeyKept, left),
     },
   };
 }
 
-/** The message as it was before; null for one that never was a dead letter of these topics. */
+/** What lets a dead letter be no longer than the brokers take, whatever its message was; empty for most. */
+function leftOut(whole: Buffer | null, isKeyKept: boolean, headers: number): Record<string, string> {
+  const parts = [
+    ...(whole !== null && whole.length > DEAD_LETTER_VALUE_BYTES_MAX
+      ? [`the value from byte ${DEAD_LETTER_VALUE_BYTES_MAX} on`]
+      : []),
+    ...(isKeyKept ? [] : ['the key']),
+    ...(headers === 0 ? [] : [`${headers} headers`]),
+  ];
+  return parts.length === 0 ? {} : { [LEFT_OUT_HEADER]: parts.join(', ') };
+}
+
+/** Headers of a message under the names that they have in its dead letter, as long as there is room for them. */
+function keptHeaders({ headers }: StoredMessage, bytesMax: number): (readonly [string, string | Buffer])[] {
+  const kept: (readonly [string, string | Buffer])[] = [];
+  let bytes = 0;
+  for (const [name, value] of Object.entries(headers)) {
+    bytes += ORIGINAL.length + Buffer.byteLength(name) + Buffer.byteLength(value);
+    if (bytes > bytesMax) break;
+    kept.push([`${ORIGINAL}${name}`, value]);
+  }
+  return kept;
+}
+
+/** The message as it was before; null for one that never was a dead letter of these topics, or lacks a part. */
 export function revived(letter: StoredMessage, topics: ReadonlySet<string>): NewMessage | null {
   const topic = headerText(letter.headers, 'dead-topic');
-  if (topic === null || !topics.has(topic)) return null;
+  if (topic === null || !topics.has(topic) || headerText(letter.headers, LEFT_OUT_HEADER) !== null) return null;
   const headers = Object.entries(letter.headers)
     .filter(([name]) => name.startsWith(ORIGINAL))
     .map(([name, value]) => [name.slice(ORIGINAL.length), value] as const);

@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
+import { excerpt } from '../../../indicium/index.ts';
 import { isObject } from '../../scan-line.ts';
 import { textOf } from '../../scan-lines.ts';
 import type { StoredMessage } from '../client-port.ts';
-import { SCAN_HEADER_BYTES_MAX, SCAN_MESSAGE_BYTES_MAX } from '../limits.ts';
+import { SCAN_HEADER_BYTES_MAX, SCAN_MESSAGE_BYTES_MAX, SCAN_MESSAGE_LINES_MAX } from '../limits.ts';
 import { EVENT_TYPES, headerText } from './cloud-events.ts';
 import type { Poison } from './dead-letter.ts';
 
@@ -35,7 +36,8 @@ export function readScanMessage({ value, headers }: StoredMessage): ScanMessage 
     return { poison: 'too-large', detail: `${value.length} bytes, at most ${SCAN_MESSAGE_BYTES_MAX}` };
   }
   const type = headerText(headers, 'ce_type');
-  if (type?.startsWith('indicia.') && !SCAN_TYPES.has(type)) return { poison: 'unknown-version', detail: type };
+  if (type?.startsWith('indicia.') && !SCAN_TYPES.has(type))
+    return { poison: 'unknown-version', detail: excerpt(type) };
   const [contentType = ''] = (headerText(headers, 'content-type') ?? LINES_CONTENT_TYPE).split(';');
   const extension = IMAGE_TYPES.get(contentType.trim());
   if (extension !== undefined) {
@@ -43,8 +45,9 @@ export function readScanMessage({ value, headers }: StoredMessage): ScanMessage 
     if (header !== undefined && !isUtf8(Buffer.from(header))) return { poison: 'bad-scan-fields', detail: 'not UTF-8' };
     return imageMessage(headerText(headers, SCAN_HEADER), extension);
   }
-  if (!LINES_TYPES.has(contentType.trim())) return { poison: 'unknown-content-type', detail: contentType };
+  if (!LINES_TYPES.has(contentType.trim())) return { poison: 'unknown-content-type', detail: excerpt(contentType) };
   const lines = linesOf(contentType.trim() === 'application/json' ? oneLine(value) : value);
+  if (lines === null) return { poison: 'too-large', detail: `more than ${SCAN_MESSAGE_LINES_MAX} lines` };
   return lines.length === 0 ? { poison: 'empty-value', detail: 'no lines' } : { kind: 'lines', lines };
 }
 
@@ -63,10 +66,12 @@ function imageMessage(header: string | null, extension: string): ScanMessage | P
 
 const NEWLINE = 0x0a;
 
-function linesOf(value: Buffer): Buffer[] {
+/** Null where there are too many. */
+function linesOf(value: Buffer): Buffer[] | null {
   const lines: Buffer[] = [];
   let start = 0;
-  while (start < value.length) {
+  for (let count = 0; start < value.length; count++) {
+    if (count >= SCAN_MESSAGE_LINES_MAX) return null;
     const found = value.indexOf(NEWLINE, start);
     const end = found === -1 ? value.length : found;
     const line = value.subarray(start, end);

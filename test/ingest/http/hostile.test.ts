@@ -294,9 +294,13 @@ describe('a server among hostile clients', () => {
     assert.equal(await send(form, `${part('scan', '[]')}--b--`), 400);
     assert.equal(await send(form, `${part('scan', '{"scanId":"a","payload":"AA=="}')}--b--`), 400);
     assert.equal(await send(form, `${scan.repeat(9)}--b--`), 400, 'too many parts');
-    await fc.assert(
-      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
-        await parseMultipart(Buffer.from(bytes), form).catch((error) => assert.ok(error instanceof ProblemError));
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        try {
+          parseMultipart(Buffer.from(bytes), form);
+        } catch (error) {
+          assert.ok(error instanceof ProblemError);
+        }
       }),
     );
     await isWell();
