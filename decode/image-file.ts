@@ -56,7 +56,7 @@ async function bytesOf(file: FileHandle, size: number): Promise<Uint8Array | Fil
   }
 }
 
-/** @throws what will pass, and what is no failure of the file system. */
+/** @throws an error that will pass, or that does not come from the file system. */
 function failureOf(error: unknown): FileFailure {
   if (!(error instanceof Error) || !('code' in error)) throw error;
   const code = String(error.code);

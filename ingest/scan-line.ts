@@ -130,7 +130,7 @@ function namedBy({ plant, sender }: ScanOrigin): Pick<Scan, 'plant' | 'sender'> 
   return { plant: plant ?? null, sender: sender ?? null };
 }
 
-/** A name says where a file is, and links may say otherwise: whoever opens it is told the folder that it must lie in. */
+/** A name says where a file is, and links may lead elsewhere: the reader is told the folder that the file must lie in. */
 function heldTo(folder: string | null, mark: Mark): Mark {
   const isFile = mark.kind === 'image' && mark.bytes === undefined;
   return isFile && folder !== null ? { ...mark, within: folder } : mark;
@@ -159,7 +159,7 @@ export function readRecord(
   return scanId === null ? { problem: problemOfScanId(record.scanId) } : { record, scanId };
 }
 
-/** Why that is no scan id. */
+/** Why a value cannot be a scan id. */
 export function problemOfScanId(value: unknown): string {
   const isHalf = typeof value === 'string' && !value.isWellFormed();
   return isHalf ? '/scanId holds half of a surrogate pair' : '/scanId is missing or no text of 1 to 256 characters';

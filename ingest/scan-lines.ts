@@ -66,7 +66,7 @@ export function* parseScanLines(
     } else if (givenUp.has(index)) {
       yield broken(brokenMark('reader-failed', new Error(THREAD_ENDED)));
     } else if (!isTextBetween(bytes, start, end, isText)) {
-      // As text, all bytes that are none would become one character, and two scan ids one.
+      // Decoding turns every invalid byte into U+FFFD, so that two scan ids would become one.
       yield malformed(fallbackId(), 'not UTF-8', hash('sha256', bytes.subarray(start, end)));
     } else {
       const line = textOf(bytes, start, end);

@@ -5,7 +5,7 @@ export async function exists(path: string): Promise<boolean> {
   return (await lstat(path).catch(nowhere)) !== null;
 }
 
-/** For `catch`: null also below what is no folder, or a loop of links. */
+/** For `catch`: null also where the path leads through a file or a loop of links. */
 function nowhere(error: unknown): null {
   if (error instanceof Error && 'code' in error && ['ENOTDIR', 'ELOOP'].includes(String(error.code))) return null;
   return absent(error);

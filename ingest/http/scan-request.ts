@@ -40,7 +40,7 @@ export async function parseJson(body: Buffer, valuesMax = SCAN_VALUES_MAX): Prom
 }
 
 function boundedText(body: Buffer, valuesMax: number): string {
-  // As text, all bytes that are none would become one character, and two scan ids one.
+  // Decoding turns every invalid byte into U+FFFD, so that two scan ids would become one.
   if (!isUtf8(body)) throw new ProblemError('bad-request', 'not UTF-8');
   const excess = excessOf(body, { levelsMax: JSON_DEPTH_MAX, valuesMax });
   if (excess !== null) {

@@ -38,8 +38,8 @@ export const HOSTILE_LINES: readonly Guard[] = [
     scenario: 'F9',
     holds: 'what throws at a line before its scan id is known becomes that line',
     file: 'ingest/scan-lines.ts',
-    text: 'yield scanOrBroken(() => parseScanLine(line, { fallbackId, imageFolder, plant }), broken);',
-    without: 'yield parseScanLine(line, { fallbackId, imageFolder, plant });',
+    text: 'yield scanOrBroken(() => parseScanLine(line, { fallbackId, imageFolder, plant, sender }), broken);',
+    without: 'yield parseScanLine(line, { fallbackId, imageFolder, plant, sender });',
     tests: [BOUNDED],
   },
   {
@@ -214,8 +214,8 @@ export const HOSTILE_LINES: readonly Guard[] = [
     scenario: 'F9',
     holds: 'a config file has a bound',
     file: 'commands/config-file.ts',
-    text: 'if (found.size > CONFIG_BYTES_MAX) throw',
-    without: 'if (found.size < 0) throw',
+    text: 'readNamedFile(path, CONFIG_BYTES_MAX)',
+    without: 'readNamedFile(path)',
     tests: [FILES],
   },
   {

@@ -76,7 +76,7 @@ describe('a server, in a process of its own, that is sent base64 of any length w
     };
     assert.equal(await send('A', 'long'), 'payload-too-long');
     assert.equal(await send('A', 'long'), 'payload-too-long again');
-    assert.equal(await send('B', 'long'), 'scan-id-reused');
+    assert.equal(await send('B', 'long'), 'payload-too-long,scan-id-reused');
     await isWell();
   });
 });

@@ -67,11 +67,11 @@ describe('scan ids whose bytes are no text', () => {
     }
   });
 
-  it('say nothing of a deadline, are no JSON of a request, no record of a message and no sidecar', () => {
+  it('say nothing of a deadline, are no JSON of a request, no record of a message and no sidecar', async () => {
     for (const bad of NO_UTF8) {
       const bytes = Buffer.concat([Buffer.from('{"deadlineMs":9,"scanId":"'), bad, Buffer.from('"}')]);
       assert.equal(deadlineOfLine(line(bytes), { imageFolder: null }, 'place'), null);
-      assert.throws(() => parseJson(bytes), /not UTF-8/);
+      await assert.rejects(parseJson(bytes), /not UTF-8/);
       assert.equal(problemWith(bytes), 'not UTF-8');
       assert.equal(sidecarFields(bytes), undefined);
       const headers = { 'content-type': 'image/png', [SCAN_HEADER]: bytes };

@@ -187,7 +187,7 @@ describe('two pulls, and what a killed one left', () => {
   it('a folder that cannot be written is an outcome, and stays as it was', async (test) => {
     const { registry, publisher, pull, version } = await postAndVerifier(test);
     await publisher.publishList(filesPaid(2), NOW_MS);
-    // A folder in a file's place is refused by the system to whoever asks, also to root.
+    // The system refuses to replace a folder by a file, also for root.
     const copy = join(await temporaryFolder(test), 'copy');
     await cp(registry, copy, { recursive: true });
     await rm(join(registry, 'keys.ndjson'));

@@ -66,7 +66,7 @@ describe('an upstream that gives no files is refused with a code, and the list i
     ['another protocol', 'SSH-2.0-OpenSSH_9.9\r\n'],
     ['headers without an end', (socket) => void trickle(socket.write('HTTP/1.1 200 OK\r\na: ') ? socket : socket, 20)],
     ['too many headers', `HTTP/1.1 200 OK\r\n${'a: b\r\n'.repeat(50_000)}\r\n`],
-    ['a length that is none', 'HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n'],
+    ['a negative length', 'HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n'],
     ['a connection that ends at once', (socket) => socket.destroy()],
   ];
   for (const [what, said] of words) {

@@ -23,7 +23,7 @@ export interface TrustRefusal {
   readonly detail: string;
 }
 
-/** `detail` may quote whoever delivered the document; it is one line that can be shown. */
+/** `detail` may quote the document, which comes from outside: it is made one printable line. */
 export function refuse(failure: TrustFailure, detail: string): TrustRefusal {
   return { failure, detail: printable(detail) };
 }

@@ -32,7 +32,7 @@ export interface Pulled {
  * replaced last: whoever loads the folder in between finds digests that do not fit, and keeps what it had. Where nothing is
  * new, the files of the folder are held to what was accepted, and fetched again where they differ.
  *
- * @throws RegistryError when the folder is no registry: without its root nothing could be believed.
+ * @throws RegistryError when the folder has no usable root: without it nothing could be believed.
  */
 export async function pullRegistry(upstream: Upstream, folder: string, nowMs: number): Promise<Pulled | TrustRefusal> {
   await readRoot(folder);

@@ -22,7 +22,7 @@ export interface UpstreamLimits {
 
 const LIMITS: UpstreamLimits = { pullMsMax: PULL_MS_MAX, silenceMsMax: PULL_SILENCE_MS_MAX };
 
-/** @throws RegistryError for an address that is none. */
+/** @throws RegistryError for a malformed address. */
 export function openUpstream(from: string, limits: UpstreamLimits = LIMITS): Upstream {
   return /^https?:/i.test(from) ? httpUpstream(from, limits) : folderUpstream(from);
 }
@@ -48,7 +48,7 @@ function httpUpstream(from: string, limits: UpstreamLimits): Upstream {
       const silence = new Silence(limits.silenceMsMax);
       const signal = AbortSignal.any([over, silence.signal]);
       try {
-        // Of one host only: where another one is to be asked, whoever pulls names it.
+        // A pull asks only the host that the person named.
         const response = await fetch(new URL(file, base), { signal, redirect: 'manual' });
         const { status, body } = response;
         if (status === 200 && body !== null) return await collect(body, file, bytesMax, () => silence.end());
@@ -99,7 +99,7 @@ function answerOf(status: number): string {
   return status >= 300 && status < 400 ? `status ${status}, a redirect, which is not followed` : `status ${status}`;
 }
 
-/** @throws what is no failure of the network. */
+/** @throws an error that does not come from the network. */
 function causeOf(error: unknown, over: AbortSignal, silent: AbortSignal, limits: UpstreamLimits): string {
   if (over.aborted) return `time-out: the pull took longer than ${limits.pullMsMax} ms`;
   if (silent.aborted) return `time-out: nothing came for ${limits.silenceMsMax} ms`;
