@@ -220,6 +220,14 @@ export const HOSTILE_LINES: readonly Guard[] = [
   },
   {
     scenario: 'F9',
+    holds: 'the first wrong entry of a token file is looked at alone',
+    file: 'ingest/http/access/token-file.ts',
+    text: 'excerpt(problemWith(value))',
+    without: 'excerpt(String([...FileShape.Errors(value)][0]?.message))',
+    tests: [FILES],
+  },
+  {
+    scenario: 'F9',
     holds: 'a header longer than any token is not looked into',
     file: 'ingest/http/access/access.ts',
     text: '  if (authorization.length > AUTHORIZATION_CHARS_MAX) return null;\n',
