@@ -6,6 +6,7 @@ import { FraudWatch } from './fraud-watch.ts';
 import type { Disposition } from './indicium/index.ts';
 import {
   type Access,
+  type ConnectionLimits,
   type Log,
   Metrics,
   pausedTooLong,
@@ -27,6 +28,9 @@ export interface ServiceOptions {
   readonly port: number;
   readonly access: Access | null;
   readonly tls: TlsFiles | null;
+  /** Names under which it is asked, beside addresses and the names of the loopback interface. */
+  readonly hostNames?: readonly string[] | undefined;
+  readonly connectionLimits?: ConnectionLimits | undefined;
   readonly lateDisposition: Disposition;
   readonly queueScansMax: number;
   /** Seconds from the end of one look for fraud to the beginning of the next; 0 for none. */
@@ -95,6 +99,8 @@ export class SorterService {
       policy: options.policy,
       access: options.access,
       tls: options.tls,
+      hostNames: options.hostNames,
+      limits: options.connectionLimits,
       log,
       nowMs,
       trust: () => trust.current,

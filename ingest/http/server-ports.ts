@@ -1,6 +1,7 @@
 import type { ScanSource } from '../source.ts';
 import type { Access } from './access/access.ts';
 import type { AnswerPolicy } from './answers.ts';
+import type { ConnectionLimits } from './connections.ts';
 import type { LiveStore } from './evidence-routes.ts';
 import type { TlsFiles } from './listener.ts';
 import type { Log } from './log.ts';
@@ -15,6 +16,9 @@ export interface ServerPorts {
   /** Null where everybody may do everything. */
   readonly access: Access | null;
   readonly tls: TlsFiles | null;
+  /** Names under which it is asked, beside addresses and the names of the loopback interface. */
+  readonly hostNames?: readonly string[] | undefined;
+  readonly limits?: ConnectionLimits | undefined;
   readonly log: Log;
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
