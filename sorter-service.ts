@@ -5,32 +5,25 @@ import type { ImageReaders } from './decode/index.ts';
 import { FraudWatch } from './fraud-watch.ts';
 import type { Disposition } from './indicium/index.ts';
 import {
-  type Access,
-  type ConnectionLimits,
+  type EntryOptions,
   type Log,
   Metrics,
   pausedTooLong,
   type ScanSource,
   SorterServer,
-  type TlsFiles,
   VerdictDesk,
 } from './ingest/index.ts';
 import { type RecorderPort, runPipeline } from './pipeline.ts';
 import { createReaderPool, type ReaderPool } from './reader-pool.ts';
 import { TrustWatch } from './trust-watch.ts';
 
-export interface ServiceOptions {
+export interface ServiceOptions extends EntryOptions {
   readonly db: string;
   readonly registry: string;
   readonly policy: Policy;
   readonly host: string;
   /** 0 for one that is free. */
   readonly port: number;
-  readonly access: Access | null;
-  readonly tls: TlsFiles | null;
-  /** Names under which it is asked, beside addresses and the names of the loopback interface. */
-  readonly hostNames?: readonly string[] | undefined;
-  readonly connectionLimits?: ConnectionLimits | undefined;
   readonly lateDisposition: Disposition;
   readonly queueScansMax: number;
   /** Seconds from the end of one look for fraud to the beginning of the next; 0 for none. */
@@ -100,7 +93,7 @@ export class SorterService {
       access: options.access,
       tls: options.tls,
       hostNames: options.hostNames,
-      limits: options.connectionLimits,
+      limits: options.limits,
       log,
       nowMs,
       trust: () => trust.current,

@@ -136,7 +136,7 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<ExitCod
   const settings = {
     ...{ db, registry, host, port, access, tls, lateDisposition },
     hostNames: options.hostName,
-    connectionLimits: connectionLimitsOf(options),
+    limits: connectionLimitsOf(options),
     policy: options.policy === undefined ? DEFAULT_POLICY : readPolicy(options.policy),
     queueScansMax: options.queueMax,
     detectEverySeconds: options.detectEvery,

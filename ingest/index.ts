@@ -34,6 +34,7 @@ export { Metrics } from './http/metrics.ts';
 export { openApi } from './http/openapi.ts';
 export { pausedTooLong } from './http/paused-too-long.ts';
 export { SorterServer } from './http/server.ts';
+export type { EntryOptions } from './http/server-ports.ts';
 export { StageServer, type StageServerPorts } from './http/stage-server.ts';
 export { VerdictDesk } from './http/verdict-desk.ts';
 export * from './kafka/index.ts';
