@@ -5,16 +5,17 @@ import {
   CONNECTIONS_LOOK_MS,
   CONNECTIONS_MAX,
   CONNECTIONS_PER_CLIENT_MAX,
+  CONNECTIONS_PER_ROUND_MAX,
   ENTRY_PLACES,
   IDLE_MS_MAX,
+  PARSED_BYTES_MAX,
   REQUESTS_BEGUN_MAX,
   REQUESTS_WAITING_ALL_MAX,
-  REQUESTS_WAITING_MAX,
   STALL_MS_MAX,
   STRANGER_IDLE_MS_MAX,
   STRANGER_MS_MAX,
+  STRANGER_PARSED_BYTES_MAX,
   STRANGER_REQUESTS_BEGUN_MAX,
-  STRANGER_REQUESTS_WAITING_MAX,
   STRANGER_STALL_MS_MAX,
   STRANGERS_MAX,
   STRANGERS_PER_ADDRESS_MAX,
@@ -22,7 +23,7 @@ import {
   UNREAD_BYTES_BEFORE_MORE,
 } from './limits.ts';
 import { type Place, type PlaceLimits, Places } from './places.ts';
-import { type TurnLimits, Turns, type Waiting } from './turns.ts';
+import { Rounds, type TurnLimits, Turns, type Waiting } from './turns.ts';
 
 export interface ConnectionLimits extends PlaceLimits {
   /** Of the loopback addresses, where proxies live. */
@@ -49,13 +50,13 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
   clientMsMax: IDLE_MS_MAX,
   stranger: {
     begunMax: STRANGER_REQUESTS_BEGUN_MAX,
-    waitingMax: STRANGER_REQUESTS_WAITING_MAX,
     unreadBytesMax: UNREAD_BYTES_BEFORE_MORE,
+    parsedBytesMax: STRANGER_PARSED_BYTES_MAX,
   },
   client: {
     begunMax: REQUESTS_BEGUN_MAX,
-    waitingMax: REQUESTS_WAITING_MAX,
     unreadBytesMax: UNREAD_BYTES_BEFORE_MORE,
+    parsedBytesMax: PARSED_BYTES_MAX,
   },
   waitingAllMax: REQUESTS_WAITING_ALL_MAX,
   unreadBytesAllMax: UNREAD_BYTES_ALL_MAX,
@@ -94,6 +95,7 @@ export class Connections {
   readonly #places: Places;
   readonly #connections = new Map<Place, Connection>();
   readonly #waiting: Waiting;
+  readonly #rounds = new Rounds(CONNECTIONS_PER_ROUND_MAX);
 
   constructor(limits: ConnectionLimits) {
     this.#limits = limits;
@@ -160,6 +162,7 @@ export class Connections {
     connection.turns = new Turns(socket, {
       limits: () => (place.client === null ? stranger : client),
       waiting: this.#waiting,
+      rounds: this.#rounds,
       onBegun: (response) => {
         this.#places.begin(place);
         if (place.client === null) response.setHeader(KEEP_ALIVE, `timeout=${Math.floor(strangerIdleMsMax / 2_000)}`);

@@ -49,10 +49,14 @@ export function createListener(
     requireHostHeader: false,
   };
   const connections = new Connections(limits);
-  const inTurn = connections.inTurn(handler);
-  const listener: RequestListener = (request, response) => {
-    answers.set(request.socket, response);
+  const inTurn = connections.inTurn((request, response) => {
     for (const [name, value] of Object.entries(ANSWER_HEADERS)) response.setHeader(name, value);
+    handler(request, response);
+  });
+  const listener: RequestListener = (request, response) => {
+    // Of a connection that was cut, Node still starts all that it has read.
+    if (request.socket.destroyed) return;
+    answers.set(request.socket, response);
     inTurn(request, response);
   };
   const server =
