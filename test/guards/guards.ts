@@ -1,3 +1,5 @@
+import { HOSTILE_GATE } from './hostile-gate.ts';
+
 /** One check of the product that a scenario rests on, how it is taken away, and the tests that must then fail. */
 export interface Guard {
   /** Number of the scenario: B are repetitions and registers, C crashes and storage. */
@@ -324,4 +326,5 @@ export const GUARDS: readonly Guard[] = [
     without: '',
     tests: [PIPELINE],
   },
+  ...HOSTILE_GATE,
 ];

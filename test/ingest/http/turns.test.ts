@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { CONNECTION_LIMITS, noteAdmitted } from '../../../ingest/http/connections.ts';
+import { Rounds } from '../../../ingest/http/turns.ts';
 import { GET, listenerIn, rawConnection, until } from '../../support/local-listener.ts';
 import { SmallWorld } from '../../support/marks.ts';
 import { filesOf, publishedRegistry } from '../../support/published.ts';
@@ -124,6 +125,26 @@ describe('requests that are sent before earlier ones are answered', () => {
     rawConnection(test, port, 'GET /a HTTP/1.1\r\nHost: localhost\r\nExpect: wonders\r\n\r\n'.repeat(5));
     await until(() => desk.begun.length > 0);
     assert.equal(desk.begun.length, 1, 'Node itself would answer all five');
+  });
+});
+
+describe('requests that waited', () => {
+  it('go on some at a time, with everything else in between', async () => {
+    const rounds = new Rounds(2);
+    const done: number[] = [];
+    for (let each = 0; each < 5; each += 1) rounds.add(() => done.push(each));
+    const lengths: number[] = [];
+    while (done.length < 5) {
+      await new Promise((resolve) => setImmediate(resolve));
+      lengths.push(done.length);
+    }
+    assert.deepEqual(
+      [done, lengths.filter((length) => length % 2 === 0)],
+      [
+        [0, 1, 2, 3, 4],
+        [2, 4],
+      ],
+    );
   });
 });
 
