@@ -5,13 +5,12 @@ import type { ImageReaders } from './decode/index.ts';
 import { FraudWatch } from './fraud-watch.ts';
 import type { Disposition } from './indicium/index.ts';
 import {
-  type Access,
+  type EntryOptions,
   type Log,
   Metrics,
   pausedTooLong,
   type ScanSource,
   SorterServer,
-  type TlsFiles,
   VerdictDesk,
 } from './ingest/index.ts';
 import { type RecorderPort, runPipeline } from './pipeline.ts';
@@ -19,15 +18,13 @@ import { readerPorts } from './reader-faults.ts';
 import { createReaderPool, type ReaderPool } from './reader-pool.ts';
 import { TrustWatch } from './trust-watch.ts';
 
-export interface ServiceOptions {
+export interface ServiceOptions extends EntryOptions {
   readonly db: string;
   readonly registry: string;
   readonly policy: Policy;
   readonly host: string;
   /** 0 for one that is free. */
   readonly port: number;
-  readonly access: Access | null;
-  readonly tls: TlsFiles | null;
   readonly lateDisposition: Disposition;
   readonly queueScansMax: number;
   /** Seconds from the end of one look for fraud to the beginning of the next; 0 for none. */
@@ -96,6 +93,8 @@ export class SorterService {
       policy: options.policy,
       access: options.access,
       tls: options.tls,
+      hostNames: options.hostNames,
+      limits: options.limits,
       log,
       nowMs,
       trust: () => trust.current,

@@ -9,20 +9,24 @@ export function databaseOption(isMandatory = true): Option {
 
 /** For commands that read: several stores are seen as one. */
 export function databasesOption(): Option {
-  // What the command line gave before is added to; what the config file gave gives way to it.
-  const given = new WeakSet<readonly string[]>();
-  const add = (value: string, before: readonly string[] | undefined) => {
-    const stores = before !== undefined && given.has(before) ? [...before, value] : [value];
-    given.add(stores);
-    return stores;
-  };
   return new Option(
     '--db <store>',
     'a store, a folder of partitions or archives, or http://host:port of a running judge; may be given several times',
   )
     .env('INDICIA_DB')
-    .argParser(add)
+    .argParser(repeatable((store) => store))
     .makeOptionMandatory();
+}
+
+/** Of a flag that may be given several times. */
+export function repeatable(parse: (text: string) => string) {
+  // What the command line gave before is added to; what the config file gave gives way to it.
+  const given = new WeakSet<readonly string[]>();
+  return (text: string, before: readonly string[] | undefined): readonly string[] => {
+    const values = before !== undefined && given.has(before) ? [...before, parse(text)] : [parse(text)];
+    given.add(values);
+    return values;
+  };
 }
 
 export function registryOption(): Option {

@@ -7,6 +7,7 @@ import { createReaderPool } from '../reader-pool.ts';
 import { TrustWatch } from '../trust-watch.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { addKafkaOptions, type KafkaOptions } from './kafka-options.ts';
+import { type ListenerFlags, listenerFlags } from './listener-flags.ts';
 import { type OpenedSources, openSources } from './open-sources.ts';
 import {
   type DropFlags,
@@ -27,7 +28,7 @@ import { warnOfFaults } from './warn-of-faults.ts';
 
 const STAGE_DEFAULTS = { prefix: '', detectEvery: 30, sessionSeconds: SESSION_SECONDS, apiHost: '127.0.0.1' };
 
-export interface RunOptions extends Partial<KafkaOptions> {
+export interface RunOptions extends Partial<KafkaOptions>, ListenerFlags {
   readonly stage?: StageName;
   readonly registry: string;
   readonly db?: string;
@@ -129,7 +130,7 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (cod
       const needsAttention = report.unusable > 0 || report.reused > 0 || report.unfinished.length > 0;
       finish(needsAttention ? EXIT.attention : EXIT.done);
     });
-  for (const option of dropFlags()) command.addOption(option);
+  for (const option of [...listenerFlags(), ...dropFlags()]) command.addOption(option);
 }
 
 /** Runs the pipeline over the sources, one after another, or over a watched folder, and then the detectors. */

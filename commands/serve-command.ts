@@ -18,6 +18,7 @@ import {
 } from '../ingest/index.ts';
 import { SorterService } from '../sorter-service.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { connectionLimitsOf, type ListenerFlags, listenerFlags } from './listener-flags.ts';
 import {
   type DropFlags,
   databaseOption,
@@ -33,7 +34,7 @@ import { isLoopback } from './stage-api.ts';
 import { stopSignal } from './stop-signal.ts';
 import { print, printJson, type Terminal } from './terminal.ts';
 
-interface ServeOptions extends DropFlags {
+interface ServeOptions extends DropFlags, ListenerFlags {
   readonly db: string;
   readonly registry: string;
   readonly policy?: string;
@@ -109,7 +110,7 @@ export function addServeCommand(program: Command, terminal: Terminal, finish: (c
     .action(async (options: ServeOptions) => {
       finish(await serve(options, terminal));
     });
-  for (const option of dropFlags()) command.addOption(option);
+  for (const option of [...listenerFlags(), ...dropFlags()]) command.addOption(option);
 
   program
     .command('openapi')
@@ -134,6 +135,8 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<ExitCod
   const dropPorts = { nowMs: terminal.nowMs, stopped, onRefused: (sentence: string) => log.warn(sentence) };
   const settings = {
     ...{ db, registry, host, port, access, tls, lateDisposition },
+    hostNames: options.hostName,
+    limits: connectionLimitsOf(options),
     policy: options.policy === undefined ? DEFAULT_POLICY : readPolicy(options.policy),
     queueScansMax: options.queueMax,
     detectEverySeconds: options.detectEvery,

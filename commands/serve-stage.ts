@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LiveStore, Stage, type StageCounters } from '../ingest/index.ts';
 import type { KafkaOptions } from './kafka-options.ts';
+import type { ListenerFlags } from './listener-flags.ts';
 import { isPartitionLost } from './partition-stores.ts';
 import { openStageApi } from './stage-api.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -9,7 +10,7 @@ import { count, Progress, plural, print, printJson, rate, type Terminal, warn } 
 export const STAGES = ['read', 'judge'] as const;
 export type StageName = (typeof STAGES)[number];
 
-export interface StageOptions extends KafkaOptions {
+export interface StageOptions extends KafkaOptions, ListenerFlags {
   readonly stage: StageName;
   readonly registry: string;
   readonly db?: string | undefined;

@@ -1,9 +1,10 @@
 import { isIP } from 'node:net';
 import { EXPORTED_VIEWS } from '../analytics/index.ts';
 import { openTokens, SourceError, StageServer, type StageServerPorts } from '../ingest/index.ts';
+import { connectionLimitsOf, type ListenerFlags } from './listener-flags.ts';
 import { print, printJson, type Terminal, warn } from './terminal.ts';
 
-interface ApiOptions {
+interface ApiOptions extends ListenerFlags {
   readonly apiPort?: number | undefined;
   readonly apiHost: string;
   readonly tokens?: string | undefined;
@@ -17,7 +18,7 @@ interface ApiOptions {
  * @throws SourceError where everybody on a network could ask; TokenFileError
  */
 export async function openStageApi(
-  { apiPort, apiHost, tokens, stage, json = false }: ApiOptions,
+  { apiPort, apiHost, tokens, stage, json = false, ...flags }: ApiOptions,
   ports: Pick<StageServerPorts, 'counters' | 'totals' | 'stores'>,
   terminal: Terminal,
 ): Promise<StageServer | null> {
@@ -28,6 +29,8 @@ export async function openStageApi(
   const server = new StageServer({
     ...ports,
     views: EXPORTED_VIEWS,
+    hostNames: flags.hostName,
+    limits: connectionLimitsOf(flags),
     access: tokens === undefined ? null : openTokens(tokens, { nowMs: terminal.nowMs }),
     onFailed: (error) => warn(terminal, `indicia: the API failed: ${error.stack ?? error.message}`),
   });

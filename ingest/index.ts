@@ -25,6 +25,7 @@ export {
 } from './http/access/access.ts';
 export { addToken, type Grant, type Granted, revokeToken } from './http/access/edit-tokens.ts';
 export { ROLES, type Role, readTokenFile, type TokenEntry, TokenFileError } from './http/access/token-file.ts';
+export { CONNECTION_LIMITS, type ConnectionLimits } from './http/connections.ts';
 export type { LiveStore } from './http/evidence-routes.ts';
 export { QUEUE_SCANS_FLAG_MAX, QUEUE_SCANS_MAX } from './http/limits.ts';
 export type { TlsFiles } from './http/listener.ts';
@@ -33,6 +34,7 @@ export { Metrics } from './http/metrics.ts';
 export { openApi } from './http/openapi.ts';
 export { pausedTooLong } from './http/paused-too-long.ts';
 export { SorterServer } from './http/server.ts';
+export type { EntryOptions } from './http/server-ports.ts';
 export { StageServer, type StageServerPorts } from './http/stage-server.ts';
 export { VerdictDesk } from './http/verdict-desk.ts';
 export * from './kafka/index.ts';

@@ -6,6 +6,7 @@ import { before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { DEFAULT_POLICY, DETECTORS, readPolicy } from '../analytics/index.ts';
 import { FIELDS, type Field, SIGNED_BYTES, SUITES } from '../indicium/layout.ts';
+import { PROBLEMS } from '../ingest/http/problems.ts';
 import { TOPICS } from '../ingest/index.ts';
 import { GUARDS } from '../psd-sim/psd/guards.ts';
 import { indicia } from './support/command-line.ts';
@@ -68,6 +69,31 @@ describe('docs/KAFKA.md', () => {
     for (const [, flag = ''] of text.matchAll(/`(--(?:tls|sasl|session|prefix)[a-z-]*)`/g))
       assert.ok(run.includes(flag), flag);
     for (const { name } of TOPICS) assert.ok(text.includes(name), name);
+  });
+});
+
+describe('docs/INTEGRATION.md', () => {
+  it('says of every code of a problem, with its status, what to do', () => {
+    const rows = read('docs/INTEGRATION.md').split('\n');
+    for (const [code, { status }] of Object.entries(PROBLEMS)) {
+      const said = new RegExp(`^\\|.*\\b${status} \`${code}\`.*\\|.+\\|.+\\|$`);
+      assert.ok(
+        rows.some((row) => said.test(row)),
+        `${status} ${code}`,
+      );
+    }
+  });
+});
+
+describe('docs/security-gate.md', () => {
+  it('names for every promise tests that there are', () => {
+    const promises = read('docs/security-gate.md')
+      .split('\n')
+      .filter((row) => row.includes('test/'));
+    assert.ok(promises.length > 10);
+    for (const row of promises) {
+      for (const [, file = ''] of row.matchAll(/`(test\/[^`]+)`/g)) assert.ok(existsSync(join(ROOT, file)), file);
+    }
   });
 });
 

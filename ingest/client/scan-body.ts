@@ -79,7 +79,8 @@ function multipartBody(scan: SorterScan): ScanBody {
     `--${boundary}\r\nContent-Disposition: form-data; name="scan"\r\nContent-Type: application/json\r\n\r\n${text}\r\n` +
     `--${boundary}\r\nContent-Disposition: form-data; name="${name}"; filename="${name}"\r\nContent-Type: ${type}\r\n\r\n`;
   return {
-    headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
+    // Where there is no token, it shows that no web page sent it.
+    headers: { 'content-type': `multipart/form-data; boundary=${boundary}`, 'indicia-request': '1' },
     body: Buffer.concat([Buffer.from(before), bytes, Buffer.from(`\r\n--${boundary}--\r\n`)]),
   };
 }

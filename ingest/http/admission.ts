@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { ScanOrigin } from '../scan-line.ts';
 import { ACCESS_REFUSALS, type Access, type Identity, isAccessRefusal } from './access/access.ts';
 import type { Role } from './access/token-file.ts';
+import { clientAddress, noteAdmitted } from './connections.ts';
 import { ProblemError } from './problems.ts';
 
 /** Who is asking and for whom: null where everybody on this machine may do everything. */
@@ -10,18 +11,27 @@ export type Admitted = Identity | null;
 
 /** @throws ProblemError when whoever asks is not known, or may not do this. */
 export function admit(access: Access | null, request: FastifyRequest, roles: readonly Role[]): Admitted {
-  if (access === null) return null;
-  const { authorization } = request.headers;
   const { socket } = request.raw;
+  if (access === null) {
+    noteAdmitted(socket, clientAddress(socket));
+    return null;
+  }
+  const { authorization } = request.headers;
   const certificate =
     authorization === undefined && socket instanceof TLSSocket ? socket.getPeerCertificate().raw : undefined;
   const found =
     certificate === undefined ? access.authenticate(authorization) : access.authenticateCertificate(certificate);
   if (isAccessRefusal(found)) throw new ProblemError('unauthorized', ACCESS_REFUSALS[found.refusal]);
+  noteAdmitted(socket, found.id);
   if (!roles.some((role) => found.roles.includes(role))) {
     throw new ProblemError('forbidden', `this is for ${roles.join(' or ')} only`);
   }
   return found;
+}
+
+/** Whose share of what all have in common something counts in: a token's, or without tokens an address's. */
+export function clientOf(admitted: Admitted, { raw }: FastifyRequest): string {
+  return admitted?.id ?? clientAddress(raw.socket);
 }
 
 /** A sorter speaks for its own plant, and what it brings is known to be from it. */

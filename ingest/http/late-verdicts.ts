@@ -1,5 +1,11 @@
 import type { ServerResponse } from 'node:http';
-import { BUSY_RETRY_SECONDS, LATE_KEPT_MAX, LATE_LISTENERS_MAX, LATE_UNREAD_BYTES_MAX } from './limits.ts';
+import {
+  BUSY_RETRY_SECONDS,
+  LATE_KEPT_MAX,
+  LATE_LISTENERS_MAX,
+  LATE_LISTENERS_PER_CLIENT_MAX,
+  LATE_UNREAD_BYTES_MAX,
+} from './limits.ts';
 import { ProblemError } from './problems.ts';
 import type { AnswerOrProblem } from './schemas.ts';
 
@@ -10,6 +16,8 @@ interface Late {
 
 /** Whoever wants to know the verdicts that came after their deadlines. */
 export interface LateListener {
+  /** In whose share of the listeners it counts. */
+  readonly client: string;
   readonly response: ServerResponse;
   /** False for verdicts that are not for it, and for all when it may not listen any more. */
   readonly mayRead: (plant: string | null) => boolean;
@@ -29,10 +37,14 @@ export class LateVerdicts {
     for (const listener of this.#listeners) send(listener, late);
   }
 
-  /** @throws ProblemError when there are too many listeners already. */
-  refuseWhenFull(): void {
-    if (this.#listeners.size < LATE_LISTENERS_MAX) return;
-    throw new ProblemError('too-busy', `${LATE_LISTENERS_MAX} listen already`, undefined, BUSY_RETRY_SECONDS);
+  /** @throws ProblemError when there are too many listeners already, of all clients or of this one. */
+  refuseWhenFull(client: string): void {
+    let own = 0;
+    for (const listener of this.#listeners) if (listener.client === client) own += 1;
+    const isFull = this.#listeners.size >= LATE_LISTENERS_MAX;
+    if (!isFull && own < LATE_LISTENERS_PER_CLIENT_MAX) return;
+    const detail = isFull ? `${LATE_LISTENERS_MAX} listen already` : `${own} of this client listen already`;
+    throw new ProblemError('too-busy', detail, undefined, BUSY_RETRY_SECONDS);
   }
 
   /** Until the listener goes away. */

@@ -113,3 +113,57 @@ export const STUCK_MS_MAX = 60_000;
 /** A server that is to end looks so often, and so many times, for room on a full disk: 5 s. An init system waits 30 or so. */
 export const PAUSED_LOOK_MS = 250;
 export const PAUSED_LOOKS_MAX = 20;
+
+/**
+ * Connections that have shown neither a token nor a client certificate, TLS handshakes among them: half of all, so that the
+ * other half is left for those that have. From one address (of IPv6, one /64) as many as one process of the typed client
+ * opens at most; where proxies live, on the loopback addresses, all of them.
+ */
+export const STRANGERS_MAX = 1_000;
+export const STRANGERS_PER_ADDRESS_MAX = 256;
+/** Connections that one token may have: two processes of the typed client, one of which replaces the other. */
+export const CONNECTIONS_PER_CLIENT_MAX = 512;
+/** Places that those with tokens leave free, so that another client can come in and show one. */
+export const ENTRY_PLACES = 100;
+/** Milliseconds that such a connection may say nothing, and that it may last, whatever it asks for. A balancer's probe takes some. */
+export const STRANGER_IDLE_MS_MAX = 5_000;
+export const STRANGER_MS_MAX = 30_000;
+
+/**
+ * Requests of one connection that are worked on, or whose answers wait to be read: of a stranger one, of others as many as are
+ * worth a batch for the recorder. What comes behind them waits, and nothing more of the connection is parsed or read.
+ */
+export const STRANGER_REQUESTS_BEGUN_MAX = 1;
+export const REQUESTS_BEGUN_MAX = 32;
+/**
+ * Bytes that are parsed at once: 20 and 78 of the smallest requests, which may wait then. Of a picture of 1 MB, 2 kB at once take
+ * 0.5 ms more than 64.
+ */
+export const STRANGER_PARSED_BYTES_MAX = 512;
+export const PARSED_BYTES_MAX = 2 * 1024;
+/** Requests that wait on all connections together: each takes some 4 kB. */
+export const REQUESTS_WAITING_ALL_MAX = 20_000;
+/**
+ * Connections whose waiting requests go on in one round of the event loop, which accepts one new connection in each: with 64 a
+ * round took 7 ms, and whoever came behind 900 strangers waited for 12 s.
+ */
+export const CONNECTIONS_PER_ROUND_MAX = 8;
+
+/** Bytes of answers that wait to be read: of one connection, before it is given more, and of all. */
+export const UNREAD_BYTES_BEFORE_MORE = 1024 * 1024;
+export const UNREAD_BYTES_ALL_MAX = 128 * 1024 * 1024;
+/** Milliseconds without a byte of them being read, after which the connection is cut: of a stranger and of others. */
+export const STRANGER_STALL_MS_MAX = 5_000;
+export const STALL_MS_MAX = 30_000;
+
+/** Listeners to late verdicts that one client may have: a plant has two or three that divert further down the line. */
+export const LATE_LISTENERS_PER_CLIENT_MAX = 16;
+
+/** Views that are being exported or sent, of all clients and of one: each is a file in the folder for temporary files. */
+export const EXPORTS_MAX = 8;
+export const EXPORTS_PER_CLIENT_MAX = 4;
+/** Bytes that an export leaves free on that disk, which may be that of the store. */
+export const EXPORT_FREE_BYTES_MIN = 256 * 1024 * 1024;
+
+/** Milliseconds for clients to read the last answers of a server that ends. */
+export const CLOSING_MS_MAX = 5_000;

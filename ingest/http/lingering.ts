@@ -9,7 +9,8 @@ import { LINGER_BYTES_MAX, LINGER_MS_MAX } from './limits.ts';
  */
 export function closeBehindUnread(app: FastifyInstance): void {
   app.addHook('onSend', (request, reply, payload, done) => {
-    if (typeof payload !== 'string' || isWhole(request.raw)) return done(null, payload);
+    const isText = typeof payload === 'string' || Buffer.isBuffer(payload);
+    if (!isText || isWhole(request.raw)) return done(null, payload);
     // What came in one piece with the head is known to be whole a moment later.
     setImmediate(() => {
       if (isWhole(request.raw)) return done(null, payload);
@@ -24,8 +25,8 @@ function isWhole({ complete, headers }: IncomingMessage): boolean {
 }
 
 /** The answer goes out at once, its end only when the request has ended or was waited for long enough. */
-async function* lingering(text: string, request: IncomingMessage): AsyncGenerator<Buffer> {
-  yield Buffer.from(text);
+async function* lingering(text: string | Buffer, request: IncomingMessage): AsyncGenerator<Buffer> {
+  yield typeof text === 'string' ? Buffer.from(text) : text;
   if (request.destroyed) return;
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, LINGER_MS_MAX);

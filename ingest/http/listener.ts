@@ -1,9 +1,9 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import { CONNECTION_LIMITS, type ConnectionLimits, Connections } from './connections.ts';
 import {
   CONNECTIONS_LOOK_MS,
-  CONNECTIONS_MAX,
   HEADERS_BYTES_MAX,
   HEADERS_MS_MAX,
   IDLE_MS_MAX,
@@ -18,12 +18,25 @@ export interface TlsFiles {
   readonly clientCa: Buffer | null;
 }
 
-/** The last answer that was begun on each connection. */
+/** What every answer says, unless it says otherwise: no page may show it, guess at it or keep it. */
+const ANSWER_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'cross-origin-resource-policy': 'same-origin',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+} as const;
+
+/** The last answer on each connection, begun or not. */
 const answers = new WeakMap<Socket, ServerResponse>();
 
-/** An HTTP server that no slow, idle or endless connection can hold. */
-export function createListener(handler: RequestListener, tls: TlsFiles | null): Server {
-  const limits = {
+/** An HTTP server that no slow, idle, endless or greedy connection can hold. */
+export function createListener(
+  handler: RequestListener,
+  tls: TlsFiles | null,
+  limits: ConnectionLimits = CONNECTION_LIMITS,
+): Server {
+  const options = {
     headersTimeout: HEADERS_MS_MAX,
     // Bodies have a limit of their own: a stream lasts for as long as its client likes.
     requestTimeout: 0,
@@ -32,14 +45,25 @@ export function createListener(handler: RequestListener, tls: TlsFiles | null): 
     maxHeaderSize: HEADERS_BYTES_MAX,
     keepAlive: true,
     noDelay: true,
+    // Looked at with the other headers that say where a request comes from, and answered with a problem.
+    requireHostHeader: false,
   };
-  const listener: RequestListener = (request, response) => {
-    answers.set(request.socket, response);
+  const connections = new Connections(limits);
+  const inTurn = connections.inTurn((request, response) => {
+    for (const [name, value] of Object.entries(ANSWER_HEADERS)) response.setHeader(name, value);
     handler(request, response);
+  });
+  const listener: RequestListener = (request, response) => {
+    // Of a connection that was cut, Node still starts all that it has read.
+    if (request.socket.destroyed) return;
+    answers.set(request.socket, response);
+    inTurn(request, response);
   };
   const server =
-    tls === null ? createServer(limits, listener) : createTlsServer({ ...limits, ...secured(tls) }, listener);
-  server.maxConnections = CONNECTIONS_MAX;
+    tls === null ? createServer(options, listener) : createTlsServer({ ...options, ...secured(tls) }, listener);
+  // Node would answer these itself, out of turn.
+  server.on('checkExpectation', listener);
+  connections.watch(server);
   server.maxRequestsPerSocket = REQUESTS_PER_CONNECTION_MAX;
   return server;
 }
@@ -79,6 +103,7 @@ export function refuseConnection(error: Error & { readonly code?: string }, sock
     'content-type: application/problem+json',
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
+    ...Object.entries(ANSWER_HEADERS).map(([name, value]) => `${name}: ${value}`),
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }

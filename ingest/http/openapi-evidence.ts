@@ -32,7 +32,7 @@ export function evidenceOperation(problems: ProblemsOf): Json {
         description: 'Parquet.',
         content: { 'application/vnd.apache.parquet': { schema: { type: 'string', contentEncoding: 'binary' } } },
       },
-      ...problems(['unauthorized', 'forbidden', 'not-found', 'internal']),
+      ...problems(['unauthorized', 'forbidden', 'not-found', 'too-busy', 'internal']),
     },
   };
 }

@@ -33,6 +33,8 @@ const NAMED: Readonly<Record<string, TSchema>> = {
 
 const SORTER_PROBLEMS = ['bad-request', 'unauthorized', 'forbidden', 'timeout', 'body-too-large'] as const;
 const BUSY_PROBLEMS = ['unsupported-media-type', 'too-busy', 'draining', 'store-paused', 'internal'] as const;
+/** Of every request, whatever it asks for. */
+const FOREIGN_PROBLEMS = ['bad-request', 'foreign-origin', 'foreign-host'] as const;
 const POST_PROBLEMS: readonly ProblemCode[] = [...SORTER_PROBLEMS, ...BUSY_PROBLEMS];
 const BINARY = { type: 'string', contentEncoding: 'binary' };
 
@@ -60,7 +62,10 @@ export function openApi(): Json {
         get: {
           operationId: 'metrics',
           summary: 'Metrics for Prometheus. For tokens with the role metrics.',
-          responses: { 200: { description: 'Metrics.', content: { 'text/plain': { schema: { type: 'string' } } } } },
+          responses: {
+            200: { description: 'Metrics.', content: { 'text/plain': { schema: { type: 'string' } } } },
+            ...problems(['unauthorized', 'forbidden']),
+          },
         },
       },
       '/v1/stores': { get: storesOperation(problems) },
@@ -72,6 +77,8 @@ export function openApi(): Json {
           security: [],
           responses: {
             200: { description: 'OpenAPI 3.1.', content: { 'application/json': { schema: { type: 'object' } } } },
+            304: { description: 'What If-None-Match names.' },
+            ...problems([]),
           },
         },
       },
@@ -199,17 +206,18 @@ function lateOperation(): Json {
 
 function healthOperation(operationId: string, summary: string): Json {
   const response = answerResponse('application/json', 'Health', 'Each check by its name.');
-  return { operationId, summary, security: [], responses: { 200: response, 503: response } };
+  return { operationId, summary, security: [], responses: { 200: response, 503: response, ...problems([]) } };
 }
 
 function answerResponse(mediaType: string, name: string, description: string): Json {
   return { description, content: { [mediaType]: { schema: reference(name) } } };
 }
 
-/** By status: where several codes share one, the first stands for them. */
+/** By status: where several codes share one, the first stands for them. What is refused everywhere is among them. */
 function problems(codes: readonly ProblemCode[]): Json {
   const byStatus = new Map<number, ProblemCode>();
-  for (const code of codes) if (!byStatus.has(PROBLEMS[code].status)) byStatus.set(PROBLEMS[code].status, code);
+  for (const code of [...codes, ...FOREIGN_PROBLEMS])
+    if (!byStatus.has(PROBLEMS[code].status)) byStatus.set(PROBLEMS[code].status, code);
   return Object.fromEntries(
     [...byStatus].map(([status, code]) => [status, { $ref: `#/components/responses/${code}` }]),
   );

@@ -8,12 +8,15 @@ export const PROBLEMS = {
   'bad-request': { status: 400, title: 'The request is not as it should be.' },
   unauthorized: { status: 401, title: 'A token that is known here is missing.' },
   forbidden: { status: 403, title: 'The token does not allow this.' },
+  'foreign-origin': { status: 403, title: 'The request comes from a web page of another site.' },
+  'header-missing': { status: 403, title: 'A header is missing that no web page can send unasked.' },
   'not-found': { status: 404, title: 'There is nothing here.' },
   'method-not-allowed': { status: 405, title: 'This cannot be done here.' },
   timeout: { status: 408, title: 'The request took too long to arrive.' },
   'scan-id-ambiguous': { status: 409, title: 'Several plants have a scan of this id.' },
   'body-too-large': { status: 413, title: 'The body is larger than it may be.' },
   'unsupported-media-type': { status: 415, title: 'The body is of a kind that is not read here.' },
+  'foreign-host': { status: 421, title: 'The request is for a host that this server is not.' },
   'too-busy': { status: 429, title: 'More scans wait than can be answered soon.' },
   internal: { status: 500, title: 'The server failed.' },
   draining: { status: 503, title: 'The server is shutting down.' },
@@ -64,4 +67,19 @@ export class ProblemError extends Error {
     this.scanId = scanId;
     this.retryAfterSeconds = retryAfterSeconds;
   }
+}
+
+/** What the framework says in place of a code of ours, by its HTTP status. */
+const CODE_OF_STATUS: Readonly<Record<number, ProblemCode>> = {
+  400: 'bad-request',
+  404: 'not-found',
+  408: 'timeout',
+  413: 'body-too-large',
+  414: 'bad-request',
+  415: 'unsupported-media-type',
+};
+
+/** The code of what ended the handling of a request. */
+export function codeOf(error: ProblemError | (Error & { readonly statusCode?: number | undefined })): ProblemCode {
+  return error instanceof ProblemError ? error.code : (CODE_OF_STATUS[error.statusCode ?? 500] ?? 'internal');
 }

@@ -1,20 +1,28 @@
 import type { ScanSource } from '../source.ts';
 import type { Access } from './access/access.ts';
 import type { AnswerPolicy } from './answers.ts';
+import type { ConnectionLimits } from './connections.ts';
 import type { LiveStore } from './evidence-routes.ts';
 import type { TlsFiles } from './listener.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { VerdictDesk } from './verdict-desk.ts';
 
-/** What the sorter's API needs of the service around it. */
-export interface ServerPorts {
-  readonly desk: VerdictDesk;
-  readonly metrics: Metrics;
-  readonly policy: AnswerPolicy;
+/** Who may come in, how, and how many. */
+export interface EntryOptions {
   /** Null where everybody may do everything. */
   readonly access: Access | null;
   readonly tls: TlsFiles | null;
+  /** Names under which it is asked, beside addresses and the names of the loopback interface. */
+  readonly hostNames?: readonly string[] | undefined;
+  readonly limits?: ConnectionLimits | undefined;
+}
+
+/** What the sorter's API needs of the service around it. */
+export interface ServerPorts extends EntryOptions {
+  readonly desk: VerdictDesk;
+  readonly metrics: Metrics;
+  readonly policy: AnswerPolicy;
   readonly log: Log;
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;

@@ -9,19 +9,19 @@ import Fastify, {
   LogController,
 } from 'fastify';
 import { excerpt } from '../../indicium/index.ts';
+import { AllowedHosts } from './allowed-hosts.ts';
 import { refuseOtherMethods } from './allowed-methods.ts';
 import { BodyBudget } from './body.ts';
 import { addEvidenceRoutes } from './evidence-routes.ts';
+import { ForeignRequests } from './foreign.ts';
+import { CLOSING_MS_MAX } from './limits.ts';
 import { closeBehindUnread } from './lingering.ts';
 import { createListener, refuseConnection } from './listener.ts';
-import { PROBLEMS, type ProblemCode, ProblemError, problem } from './problems.ts';
+import { codeOf, PROBLEMS, ProblemError, problem } from './problems.ts';
 import type { ServerPorts } from './server-ports.ts';
 import { addServiceRoutes } from './service-routes.ts';
 import { addStreamRoutes } from './stream-routes.ts';
 import { addVerdictRoutes } from './verdict-routes.ts';
-
-/** Milliseconds for clients to read the last answers. */
-const CLOSING_MS_MAX = 5_000;
 
 /** A scan id of 256 characters, percent-encoded. */
 const PARAMETER_CHARS_MAX = 256 * 4 * 3;
@@ -31,9 +31,11 @@ export class SorterServer {
   readonly #ports: ServerPorts;
   readonly #app: FastifyInstance;
   #listener: Server | undefined;
+  #hosts = new AllowedHosts('', []);
 
   constructor(ports: ServerPorts) {
     this.#ports = ports;
+    const foreign = new ForeignRequests(() => this.#hosts);
     let requests = 0;
     const loggerInstance: FastifyBaseLogger = ports.log;
     this.#app = Fastify({
@@ -45,13 +47,14 @@ export class SorterServer {
       },
       routerOptions: { maxParamLength: PARAMETER_CHARS_MAX },
       clientErrorHandler: refuseConnection,
+      rewriteUrl: (request) => foreign.pathOf(request),
       // No hooks run for these: whether a body follows is not looked at.
       frameworkErrors: (error, request, reply) =>
         void this.#refuse(error, request, reply.header('connection', 'close')),
       exposeHeadRoutes: false,
       return503OnClosing: false,
       serverFactory: (handler) => {
-        this.#listener = createListener(handler, ports.tls);
+        this.#listener = createListener(handler, ports.tls, ports.limits);
         return this.#listener;
       },
     });
@@ -60,6 +63,7 @@ export class SorterServer {
     this.#app.addContentTypeParser('*', (_request, _payload, done) => done(null));
     this.#app.setErrorHandler((error: FastifyError, request, reply) => this.#refuse(error, request, reply));
     this.#app.setNotFoundHandler((request, reply) => this.#refuse(notFound(request), request, reply));
+    foreign.refuseIn(this.#app);
     closeBehindUnread(this.#app);
     const addRefusals = refuseOtherMethods(this.#app);
     const budget = new BodyBudget();
@@ -78,6 +82,7 @@ export class SorterServer {
 
   /** The address that it listens on, whose port the system chose where it was 0. */
   async listen(host: string, port: number): Promise<AddressInfo> {
+    this.#hosts = new AllowedHosts(host, this.#ports.hostNames ?? []);
     await this.#app.listen({ host, port });
     const address = this.#listener?.address();
     if (typeof address !== 'object' || address === null) throw new Error('the server listens on no address');
@@ -125,18 +130,4 @@ export class SorterServer {
 
 function notFound({ method, url }: FastifyRequest): ProblemError {
   return new ProblemError('not-found', excerpt(`no ${method} ${url.split('?', 1)[0]}`));
-}
-
-/** What the framework says in place of our own code. */
-const CODE_OF_STATUS: Readonly<Record<number, ProblemCode>> = {
-  400: 'bad-request',
-  404: 'not-found',
-  408: 'timeout',
-  413: 'body-too-large',
-  414: 'bad-request',
-  415: 'unsupported-media-type',
-};
-
-function codeOf(error: FastifyError | ProblemError): ProblemCode {
-  return error instanceof ProblemError ? error.code : (CODE_OF_STATUS[error.statusCode ?? 500] ?? 'internal');
 }

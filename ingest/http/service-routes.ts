@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { admit } from './admission.ts';
 import { liveness, readiness } from './health.ts';
+import { addMetricsRoute } from './metrics-route.ts';
 import { openApi } from './openapi.ts';
 import type { Health } from './schemas.ts';
 import type { ServerPorts } from './server-ports.ts';
@@ -19,21 +20,21 @@ export function addServiceRoutes(app: FastifyInstance, ports: ServerPorts): void
     return sendHealth(reply, readiness({ store, isDraining, trust: ports.trust(), nowMs: ports.nowMs() }));
   });
 
-  app.get('/metrics', async (request, reply) => {
-    admit(access, request, ['metrics']);
-    const { registry } = ports.metrics;
-    return reply.type(registry.contentType).send(await registry.metrics());
-  });
+  addMetricsRoute(app, access, ports.metrics.registry);
 
-  app.get('/openapi.json', (_request, reply) => {
-    return reply.type('application/json; charset=utf-8').send(JSON.stringify(openApi()));
+  const document = Buffer.from(JSON.stringify(openApi()));
+  const etag = `"${createHash('sha256').update(document).digest('base64url')}"`;
+  app.get('/openapi.json', (request, reply) => {
+    reply.header('etag', etag).header('cache-control', 'no-cache');
+    if (request.headers['if-none-match'] === etag) return reply.code(304).send();
+    // The same bytes for everybody: 13 kB for each of the answers that nobody reads would be memory.
+    return reply.type('application/json; charset=utf-8').send(document);
   });
 }
 
 function sendHealth(reply: FastifyReply, health: Health): FastifyReply {
   return reply
     .code(health.status === 'ok' ? 200 : 503)
-    .header('cache-control', 'no-store')
     .type('application/json; charset=utf-8')
     .send(JSON.stringify(health));
 }

@@ -54,6 +54,7 @@ export async function readSingleScan(
       `${excerpt(mediaType) || 'no content type'}: expected one of ${known}`,
     );
   }
+  if (mediaType === 'multipart/form-data') refuseForm(request);
   const body = await readBody(request, bytesMax, budget);
   if (body === null) return null;
   if (mediaType === 'application/json') return requestedScan(await parseJson(body), origin);
@@ -62,6 +63,18 @@ export async function readSingleScan(
   }
   const mark = mediaType === 'application/octet-stream' ? payloadField(body) : imageField(body);
   return requestedScan({ ...recordOfHeaders(request), ...mark }, origin);
+}
+
+/**
+ * A page of any site may have a browser send a form, and with it the client certificate that the browser has, without being
+ * asked whether it may (Fetch, CORS-safelisted request headers). No form carries a header of these, and a page that wants to
+ * send one is asked. All other kinds of body that are read here are none of a form.
+ */
+function refuseForm({ headers }: IncomingMessage): void {
+  const isProgram = Object.keys(headers).some((name) => name === 'authorization' || name.startsWith('indicia-'));
+  if (isProgram) return;
+  const detail = 'multipart/form-data without a token needs any header Indicia-…, such as Indicia-Request: 1';
+  throw new ProblemError('header-missing', detail);
 }
 
 async function recordOfParts(parts: readonly Part[]): Promise<Record<string, unknown>> {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { mayReadVerdicts } from './access/access.ts';
-import { type Admitted, admit, originFor, withdrawal } from './admission.ts';
+import { type Admitted, admit, clientOf, originFor, withdrawal } from './admission.ts';
 import { AnswerWriter } from './answer-writer.ts';
 import { Gate } from './gate.ts';
 import { BUSY_RETRY_SECONDS, QUEUE_BYTES_MAX, STREAM_LINES_AHEAD_MAX, STREAMS_MAX } from './limits.ts';
@@ -59,9 +59,10 @@ export function addStreamRoutes(app: FastifyInstance, ports: ServerPorts): void 
     const admitted = admit(access, request, ['investigator', 'sorter']);
     desk.refuseWhenClosed();
     const mayRead = (plant: string | null) => withdrawal(access, admitted) === null && isFor(admitted, plant);
-    desk.late.refuseWhenFull();
+    const client = clientOf(admitted, request);
+    desk.late.refuseWhenFull(client);
     reply.hijack();
-    desk.late.listen({ response: open(reply.raw), mayRead });
+    desk.late.listen({ client, response: open(reply.raw), mayRead });
   });
 }
 

@@ -43,7 +43,7 @@ describe('a server that is sent anything', () => {
     headers: Record<string, string> = {},
     path = '/v1/verdicts',
   ) => {
-    const sent = { method: 'POST', headers: { 'content-type': type, ...headers }, body };
+    const sent = { method: 'POST', headers: { 'content-type': type, 'indicia-request': '1', ...headers }, body };
     const response = await fetch(`${server.url}${path}`, sent);
     const text = await response.text();
     assert.ok(STATUSES.includes(response.status), `${response.status}: ${text}`);
@@ -172,7 +172,7 @@ describe('a server that is sent anything', () => {
         const lines = Object.entries({ 'indicia-scan-id': scanId, ...more }).map(([name, text]) => `${name}: ${text}`);
         const head = [
           'POST /v1/verdicts HTTP/1.1',
-          'host: x',
+          'host: localhost',
           'connection: close',
           'content-type: application/octet-stream',
           `content-length: ${bytes.length}`,
@@ -201,7 +201,7 @@ describe('a server that is sent anything', () => {
         async (before, rest, token) => {
           const lines = [
             `GET /${before}${rest.slice(0, 12_000)} HTTP/1.1`,
-            'host: x',
+            'host: localhost',
             'connection: close',
             `authorization: Bearer ${token.replaceAll(/[^\x21-\x7e]/g, 'x').slice(0, 3_000)}`,
           ];

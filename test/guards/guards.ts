@@ -1,3 +1,4 @@
+import { HOSTILE_GATE } from './hostile-gate.ts';
 import { HOSTILE_LINES } from './hostile-lines.ts';
 import { HOSTILE_PLANTS } from './hostile-plants.ts';
 import { HOSTILE_TRUST } from './hostile-trust.ts';
@@ -331,4 +332,5 @@ export const GUARDS: readonly Guard[] = [
   ...HOSTILE_PLANTS,
   ...HOSTILE_TRUST,
   ...HOSTILE_LINES,
+  ...HOSTILE_GATE,
 ];

@@ -127,7 +127,7 @@ function bodyOf(scan: SorterScan, way: Way): RequestInit {
   form.set('scan', new Blob([JSON.stringify({ ...fields, ...extra })], { type: 'application/json' }));
   if (image === undefined) form.set('payload', new Blob([bytes], { type: 'application/octet-stream' }));
   else form.set('image', new Blob([bytes], { type: 'image/png' }), 'crop.png');
-  return { body: form };
+  return { body: form, headers: { 'indicia-request': '1' } };
 }
 
 function lineOf({ payload, image, extra, ...fields }: SorterScan): string {

@@ -47,7 +47,7 @@ function untilClosed(url: string, ...parts: readonly string[]): Promise<string> 
   return Promise.race([closed, open]).finally(() => socket.destroy());
 }
 
-const head = (...lines: string[]) => `POST /v1/verdicts HTTP/1.1\r\nhost: x\r\n${lines.join('\r\n')}\r\n\r\n`;
+const head = (...lines: string[]) => `POST /v1/verdicts HTTP/1.1\r\nhost: localhost\r\n${lines.join('\r\n')}\r\n\r\n`;
 const JSON_TYPE = 'content-type: application/json';
 
 /** Texts that have broken parsers, terminals, pages and databases before. */
@@ -200,14 +200,14 @@ describe('a server among hostile clients', () => {
         /^HTTP\/1\.1 400 [\s\S]*indicia-scan-id is there more than once/,
       ],
       ['a short length', [head(JSON_TYPE, `content-length: ${scan.length - 3}`), scan], /^HTTP\/1\.1 400 /],
-      ['a path that is none', ['GET /v1/verdicts/%zz HTTP/1.1\r\nhost: x\r\n\r\n'], /^HTTP\/1\.1 400 /],
+      ['a path that is none', ['GET /v1/verdicts/%zz HTTP/1.1\r\nhost: localhost\r\n\r\n'], /^HTTP\/1\.1 400 /],
     ];
     for (const [name, parts, answer] of cases) assert.match(await exchange(server.url, ...parts), answer, name);
     await isWell();
   });
 
   it('closes a connection whose request never comes whole, behind its answer', async () => {
-    const promised = (line: string) => `${line} HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n`;
+    const promised = (line: string) => `${line} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n`;
     await Promise.all(
       [
         ['GET /livez', 200],
@@ -239,7 +239,9 @@ describe('a server among hostile clients', () => {
 
   it('writes nothing but answers on a connection that then sends nonsense', async () => {
     const scan = `${JSON.stringify(sentScan(server.world.frank()))}\n`;
-    const stream = ['POST /v1/verdicts:stream HTTP/1.1', 'host: x', 'content-type: application/x-ndjson'].join('\r\n');
+    const stream = ['POST /v1/verdicts:stream HTTP/1.1', 'host: localhost', 'content-type: application/x-ndjson'].join(
+      '\r\n',
+    );
     const chunk = `${scan.length.toString(16)}\r\n${scan}\r\n`;
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
     let said = '';
@@ -279,7 +281,7 @@ describe('a server among hostile clients', () => {
 
   it('refuses multipart bodies that are none, or have what is not meant', async () => {
     const send = async (contentType: string, body: string) => {
-      const options = { method: 'POST', headers: { 'content-type': contentType }, body };
+      const options = { method: 'POST', headers: { 'content-type': contentType, 'indicia-request': '1' }, body };
       return (await fetch(`${server.url}/v1/verdicts`, options)).status;
     };
     const part = (name: string, text: string) =>

@@ -35,6 +35,9 @@ async function storedVerdicts(db: string) {
   return verdicts;
 }
 
+/** What a form without a token needs, to show that no web page sent it. */
+const NO_PAGE = { 'indicia-request': '1' };
+
 describe('POST /v1/verdicts', () => {
   let server: LocalServer;
   const scope = suiteScope();
@@ -78,7 +81,9 @@ describe('POST /v1/verdicts', () => {
     const form = new FormData();
     form.append('scan', new Blob([JSON.stringify(rest)], { type: 'application/json' }));
     form.append('payload', new Blob([Uint8Array.from(payload)]));
-    const second = await answered(await fetch(`${server.url}/v1/verdicts`, { method: 'POST', body: form }));
+    const second = await answered(
+      await fetch(`${server.url}/v1/verdicts`, { method: 'POST', headers: NO_PAGE, body: form }),
+    );
     const third = await answered(
       await fetch(`${server.url}/v1/verdicts`, {
         method: 'POST',
@@ -100,7 +105,9 @@ describe('POST /v1/verdicts', () => {
     const form = new FormData();
     form.append('scan', new Blob([JSON.stringify(scan)], { type: 'application/json' }));
     form.append('image', new Blob([Uint8Array.from(image)], { type: 'image/png' }), 'crop.png');
-    const second = await answered(await fetch(`${server.url}/v1/verdicts`, { method: 'POST', body: form }));
+    const second = await answered(
+      await fetch(`${server.url}/v1/verdicts`, { method: 'POST', headers: NO_PAGE, body: form }),
+    );
     const headers = { 'content-type': 'image/png', ...headersOf(scan) };
     const third = await answered(
       await fetch(`${server.url}/v1/verdicts`, { method: 'POST', headers, body: Uint8Array.from(image) }),
