@@ -32,9 +32,9 @@ export class AllowedHosts {
 
   /** Why a request is not answered; null where it is. */
   refusalOf(request: IncomingMessage): ProblemError | null {
-    const { headers, headersDistinct, httpVersion, socket } = request;
-    const [text, another] = headersDistinct.host ?? [];
-    if (another !== undefined) return new ProblemError('bad-request', 'the header host is there more than once');
+    const { headers, rawHeaders, httpVersion, socket } = request;
+    const text = headers.host;
+    if (hostsIn(rawHeaders) > 1) return new ProblemError('bad-request', 'the header host is there more than once');
     // Probes of old balancers name none, in HTTP/1.0, which no browser speaks.
     if (text === undefined && httpVersion !== '1.0') return new ProblemError('bad-request', 'there is no header host');
     const host = text === undefined ? null : hostOf(text);
@@ -68,6 +68,16 @@ export class AllowedHosts {
       isSame || (this.#names.has(origin.name) && origin.port === null && (scheme.toLowerCase() === 'https' || !isTls))
     );
   }
+}
+
+/** Node keeps the first of several. */
+function hostsIn(rawHeaders: readonly string[]): number {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? '';
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  return hosts;
 }
 
 /** Null for what is no host with or without a port (RFC 9110, 7.2). */

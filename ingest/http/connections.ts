@@ -86,7 +86,7 @@ export function noteAdmitted(socket: Socket, client: string): void {
 
 /** Who asks where nobody shows a token. */
 export function clientAddress(socket: Socket): string {
-  return ownerOf(plainAddress(socket.remoteAddress));
+  return connectionOf.get(socket)?.place.address ?? ownerOf(plainAddress(socket.remoteAddress));
 }
 
 /** All connections of a server: who may stay, and whose turn it is. */

@@ -19,13 +19,13 @@ export interface TlsFiles {
 }
 
 /** What every answer says, unless it says otherwise: no page may show it, guess at it or keep it. */
-const ANSWER_HEADERS = {
+const ANSWER_HEADERS = Object.entries({
   'x-content-type-options': 'nosniff',
   'cross-origin-resource-policy': 'same-origin',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-store',
-} as const;
+});
 
 /** The last answer on each connection, begun or not. */
 const answers = new WeakMap<Socket, ServerResponse>();
@@ -50,7 +50,7 @@ export function createListener(
   };
   const connections = new Connections(limits);
   const inTurn = connections.inTurn((request, response) => {
-    for (const [name, value] of Object.entries(ANSWER_HEADERS)) response.setHeader(name, value);
+    for (const [name, value] of ANSWER_HEADERS) response.setHeader(name, value);
     handler(request, response);
   });
   const listener: RequestListener = (request, response) => {
@@ -103,7 +103,7 @@ export function refuseConnection(error: Error & { readonly code?: string }, sock
     'content-type: application/problem+json',
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
-    ...Object.entries(ANSWER_HEADERS).map(([name, value]) => `${name}: ${value}`),
+    ...ANSWER_HEADERS.map(([name, value]) => `${name}: ${value}`),
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }
