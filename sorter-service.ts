@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { EXPORTED_VIEWS, type Policy, RecorderThread } from './analytics/index.ts';
+import { type Author, EXPORTED_VIEWS, type Policy, RecorderThread } from './analytics/index.ts';
 import type { ImageReaders } from './decode/index.ts';
 import { FraudWatch } from './fraud-watch.ts';
 import type { Disposition } from './indicium/index.ts';
@@ -39,6 +39,8 @@ export interface ServiceOptions {
 export interface ServicePorts {
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
+  /** In whose name the store is written to. */
+  readonly author?: Author;
   readonly log: Log;
   /** Tells this start from others in the ids of requests. */
   readonly startId: string;
@@ -177,6 +179,10 @@ export class SorterService {
       onResumed: () => {
         log.info('the store can be written again');
         this.#desk.opened();
+      },
+      store: {
+        author: this.#ports.author ?? { name: null, nowMs: this.#ports.nowMs },
+        onNotice: (sentence: string) => log.warn(sentence),
       },
     };
     this.#readers.startImages();

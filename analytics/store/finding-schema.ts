@@ -61,10 +61,3 @@ left join (
 create view revisions as
 select sequence, scan_id, from_disposition, to_disposition, kinds, policy_version, row_id from revision;
 `;
-
-/** A store of version 3 has findings only, which the next look makes anew. */
-export const FINDING_FROM_3_SQL = `
-drop table finding;
-${FINDING_TABLES_SQL}
-${FINDING_MACROS_SQL}
-`;
