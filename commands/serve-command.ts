@@ -143,7 +143,7 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<ExitCod
   };
   const service = await SorterService.start(settings, {
     nowMs: terminal.nowMs,
-    author: authorOf(terminal),
+    store: { author: authorOf(terminal), onNotice: (sentence) => log.warn(sentence) },
     log,
     startId: randomUUID(),
   }).catch((error: unknown) => {

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { isText, isValid, textOrNullAt } from '../../indicium/index.ts';
-import { digestOf, headOf, NO_HEAD, rowChecksOf } from './chain.ts';
+import { digestOf, FIRST_VERSION_WITH_COMMITS, headOf, NO_HEAD, rowChecksOf } from './chain.ts';
 import { type StoredLink, storedLinks } from './chain-table.ts';
 import { columnsOfVersion, EVIDENCE_COLUMNS } from './columns.ts';
 import { problemOf, type StoreProblem } from './store-problem.ts';
@@ -31,7 +31,11 @@ export async function auditLinks(
     else if (archived !== null) {
       problems.push(...batchProblems(link, await readStoredRows(archived, firstRow, lastRow, 'archived')));
     }
-    const follows = firstRow === nextRow && link.commitNumber >= lastCommit && isSame(headOf(head, link), link.head);
+    // What older links have no room for in their heads, they cannot say.
+    const isOld = link.version < FIRST_VERSION_WITH_COMMITS;
+    const isAsWritten = !isOld || (link.commitNumber === 0n && link.positions === null);
+    const isNext = firstRow === nextRow && link.commitNumber >= lastCommit && isAsWritten;
+    const follows = isNext && isSame(headOf(head, link), link.head);
     if (!follows) {
       const detail = `the link of rows ${firstRow} to ${lastRow} does not follow from the one before`;
       problems.push(problemOf('chain-broken', detail, firstRow, null, 'chain'));

@@ -6,7 +6,7 @@ import { NO_HEAD } from './chain.ts';
 import { openFileForReading, StoreError } from './instance.ts';
 import { headOfEntry, type StoredEntry, storedEntries } from './ledger.ts';
 import { headOfStore, noteProblem } from './noted-head.ts';
-import { isOfTables, lowered, versionOf } from './opening.ts';
+import { isOfTables, lostRows, lowered, versionOf } from './opening.ts';
 import { SCHEMA_VERSION } from './schema.ts';
 import { problemOf, type StoreProblem } from './store-problem.ts';
 import { isOld } from './upgrade.ts';
@@ -52,6 +52,8 @@ export async function auditStore(
   const archivedConnection = (await archived?.connect()) ?? null;
   try {
     const catalog = await catalogOf(connection);
+    const lost = catalog.some(({ kind }) => kind === 'table') ? null : lostRows(path);
+    if (lost !== null) return unreadable([problemOf('rows-missing', lost)]);
     const version = await versionOf(path, connection, catalog);
     const differences = differencesOf(catalog, await expectedCatalog());
     if (version !== SCHEMA_VERSION && !(isOld(version) && !differences.some(isOfTables))) {
@@ -73,8 +75,7 @@ export async function auditStore(
       problems.push(problemOf('version-lowered', lowered(version), null, null, 'store_version'));
     // Tables cannot be read as ours, and macros stand before DuckDB's own functions, those of the comparison too.
     if (differences.some((difference) => isOfTables(difference) || difference.kind === 'macro')) {
-      const vouched = await vouchedFor({ problems, archivedRows: 0n, isArchiveCompared: false, isCompared: false });
-      return { rows: 0n, archivedRows: 0n, problems, head: null, accepted: [], vouched };
+      return unreadable(problems);
     }
     await connection.run('set enable_external_access = false; set lock_configuration = true;');
     if (archivedConnection !== null && archive !== null) await attach(archivedConnection, archive);
@@ -95,6 +96,12 @@ export async function auditStore(
     connection.closeSync();
     instance.closeSync();
   }
+}
+
+/** Of a store in which nothing can be compared. */
+async function unreadable(problems: readonly StoreProblem[]): Promise<StoreAudit> {
+  const vouched = await vouchedFor({ problems, archivedRows: 0n, isArchiveCompared: false, isCompared: false });
+  return { rows: 0n, archivedRows: 0n, problems, head: null, accepted: [], vouched };
 }
 
 /** Compares every entry with the one before; gives those that somebody accepted something with. */

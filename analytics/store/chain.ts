@@ -13,7 +13,7 @@ export interface Link {
   readonly rowChecks: Uint8Array;
   /** SHA-256 over all columns of the batch. */
   readonly digest: Uint8Array;
-  /** SHA-256 over the head before and all of this but the checks: see headOf. */
+  /** SHA-256 over the head before and all of this: see headOf. */
   readonly head: Uint8Array;
   /** Version of the store that its rows were written by: which columns the digest covers, and what the head. */
   readonly version: number;
@@ -49,10 +49,10 @@ export function emptyLink(firstRow: bigint, headBefore: Uint8Array, place: LinkP
   return { ...link, head: headOf(headBefore, link) };
 }
 
-/** Links of version 4 say nothing of commits and sources. */
-const FIRST_VERSION_WITH_COMMITS = 5;
+/** Links of version 4 say nothing of commits and sources, and their heads nothing of checks. */
+export const FIRST_VERSION_WITH_COMMITS = 5;
 
-export function headOf(headBefore: Uint8Array, link: Omit<Link, 'head' | 'rowChecks'>): Buffer {
+export function headOf(headBefore: Uint8Array, link: Omit<Link, 'head'>): Buffer {
   const place = Buffer.alloc(16);
   place.writeBigUInt64BE(link.firstRow, 0);
   place.writeBigUInt64BE(BigInt(link.rows), 8);
@@ -61,7 +61,10 @@ export function headOf(headBefore: Uint8Array, link: Omit<Link, 'head' | 'rowChe
     const commit = Buffer.alloc(12);
     commit.writeUInt32BE(link.version, 0);
     commit.writeBigUInt64BE(link.commitNumber, 4);
-    hash.update(commit).update(link.positions ?? NO_HEAD);
+    hash
+      .update(commit)
+      .update(link.positions ?? NO_HEAD)
+      .update(link.rowChecks);
   }
   return hash.update(link.digest).digest();
 }

@@ -36,6 +36,7 @@ async function isOfOldVersion(path: string): Promise<boolean> {
   const connection = await instance.connect();
   try {
     const catalog = await catalogOf(connection);
+    if (!catalog.some(({ kind }) => kind === 'table')) return false;
     const isOurs = !differencesOf(catalog, await expectedCatalog()).some(isOfTables);
     return !isOurs && isOld(await versionOf(path, connection, catalog));
   } finally {

@@ -46,17 +46,14 @@ interface Readied {
  * @throws StoreError when another process has the file open, when it is no store, or is not whole.
  */
 export async function openStore(path: string, ports: StorePorts = {}, isAccepted = false): Promise<OpenedStore> {
-  // Made while DuckDB opens the file.
-  const expecting = expectedCatalog();
-  expecting.catch(() => {});
-  const instance = await openFileForWriting(path);
+  const { instance, expected } = await withExpected(openFileForWriting(path));
   const connection = await instance.connect();
   let anchor: Anchor | null = null;
   try {
     await connection.run('begin');
     let readied: Readied;
     try {
-      readied = await ready(path, connection, await expecting, ports, isAccepted);
+      readied = await ready(path, connection, expected, ports, isAccepted);
     } catch (error) {
       await connection.run('rollback');
       throw error;
@@ -85,13 +82,15 @@ async function ready(
 ): Promise<Readied> {
   const catalog = await catalogOf(connection);
   if (!catalog.some(({ kind }) => kind === 'table')) {
-    refuseLost(path);
+    const lost = lostRows(path);
+    if (lost !== null && !isAccepted) throw notWhole(path, lost);
     await dropDerived(connection);
     await connection.run(`${TABLES_SQL} ${VIEWS_SQL}`);
     const chain = { rows: 0n, head: NO_HEAD };
     const before = { commitNumber: 0n, chain, ledger: NO_LEDGER, seals: EMPTY_SEALS };
-    const detail = { version: SCHEMA_VERSION };
-    const end = await noteIn(connection, before, { event: 'created', detail, seals: EMPTY_SEALS }, author);
+    const event = lost === null ? 'created' : 'accepted';
+    const detail = { version: SCHEMA_VERSION, problems: lost === null ? [] : [lost] };
+    const end = await noteIn(connection, before, { event, detail, seals: EMPTY_SEALS }, author);
     return { end, positions: new Map(), notices: [], isReset: true };
   }
   const version = await versionOf(path, connection, catalog);
@@ -146,14 +145,12 @@ async function ready(
 export async function openForReading(
   path: string,
 ): Promise<{ instance: DuckDBInstance; connection: DuckDBConnection }> {
-  const expecting = expectedCatalog();
-  expecting.catch(() => {});
-  const instance = await openFileForReading(path);
+  const { instance, expected } = await withExpected(openFileForReading(path));
   const connection = await instance.connect();
   try {
     const catalog = await catalogOf(connection);
     refuseOtherVersion(path, await versionOf(path, connection, catalog));
-    const differences = differencesOf(catalog, await expecting);
+    const differences = differencesOf(catalog, expected);
     refuseForeign(path, differences.filter(isOfTables));
     const [first] = differences;
     if (first !== undefined) {
@@ -167,6 +164,14 @@ export async function openForReading(
     instance.closeSync();
     throw error;
   }
+}
+
+/** Both at once; and both ended, also when one failed: a thread must not end while DuckDB works for it. */
+async function withExpected(
+  opening: Promise<DuckDBInstance>,
+): Promise<{ readonly instance: DuckDBInstance; readonly expected: readonly CatalogEntry[] }> {
+  await Promise.allSettled([opening, expectedCatalog()]);
+  return { instance: await opening, expected: await expectedCatalog() };
 }
 
 export function isOfTables({ kind }: CatalogDifference): boolean {
@@ -190,13 +195,13 @@ function refuseForeign(path: string, [first]: readonly CatalogDifference[]): voi
   if (first !== undefined) throw notWhole(path, differenceSentence(first));
 }
 
-/** A store whose file is gone, but not its anchor. */
-function refuseLost(path: string): void {
+/** What an anchor says of a store whose file holds nothing; null where nothing was lost. */
+export function lostRows(path: string): string | null {
   const anchored = readAnchor(path);
   const isBegun = anchored !== null && (anchored.rows > 0n || anchored.entries > 1n);
   const rows = anchored?.rows ?? readOldAnchor(path)?.rows ?? 0n;
-  if (!isBegun && rows === 0n) return;
-  throw notWhole(path, `${rows} of ${rows} rows that were acknowledged are missing: its file was emptied or removed`);
+  if (!isBegun && rows === 0n) return null;
+  return `${rows} of ${rows} rows that were acknowledged are missing: its file was emptied or removed`;
 }
 
 function refuseOtherVersion(path: string, version: number): void {
