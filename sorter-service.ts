@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { EXPORTED_VIEWS, type Policy, RecorderThread, type VerdictQuery } from './analytics/index.ts';
+import { EXPORTED_VIEWS, type Policy, RecorderThread, type StorePorts, type VerdictQuery } from './analytics/index.ts';
 import type { ImageReaders } from './decode/index.ts';
 import { FraudWatch } from './fraud-watch.ts';
 import type { Disposition } from './indicium/index.ts';
@@ -37,6 +37,7 @@ export interface ServiceOptions extends EntryOptions {
 export interface ServicePorts {
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
+  readonly store?: StorePorts;
   readonly log: Log;
   /** Tells this start from others in the ids of requests. */
   readonly startId: string;
@@ -168,7 +169,7 @@ export class SorterService {
 
   async #open(): Promise<void> {
     const options = this.#options;
-    const { log } = this.#ports;
+    const { log, store = {} } = this.#ports;
     const notices = {
       onPaused: (reason: string) => {
         log.error({ reason }, 'the store cannot be written; nothing is lost');
@@ -178,17 +179,17 @@ export class SorterService {
         log.info('the store can be written again');
         this.#desk.opened();
       },
+      store,
     };
     this.#readers.startImages();
     this.#recorder = await RecorderThread.open(options.db, notices, options.policy);
-    const frauds = {
+    this.#frauds = new FraudWatch(options.detectEverySeconds, {
       recorder: this.#recorder,
       trust: this.#trust,
       metrics: this.#metrics,
       log,
       onFailed: (error: unknown) => this.#fail(error, 'the detectors failed'),
-    };
-    this.#frauds = new FraudWatch(options.detectEverySeconds, frauds);
+    });
     await this.#frauds.start();
     this.#trust.start();
     this.#desk.opened();

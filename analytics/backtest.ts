@@ -4,7 +4,7 @@ import { findAll } from './detect.ts';
 import { dispositionFor } from './policy.ts';
 import type { Policy } from './policy-file.ts';
 import { FINDING_TABLES_SQL, FINDING_VIEWS_SQL } from './store/finding-schema.ts';
-import { openForReading } from './store/instance.ts';
+import { openForReading } from './store/opening.ts';
 import { asBigint, asIntegerOrNull, asText, asTextOrNull, asTexts } from './store/values.ts';
 
 /** A finding that a policy adds, takes away, or lets name other scans. */
@@ -33,9 +33,8 @@ export interface VerdictChange {
  * tables of the same names that live as long as the connection stand before those of the store.
  */
 export async function backtest(db: string, policy: Policy): Promise<(FindingChange | VerdictChange)[]> {
-  const instance = await openForReading(db);
+  const { instance, connection } = await openForReading(db);
   try {
-    const connection = await instance.connect();
     const temporary = `${FINDING_TABLES_SQL}${FINDING_VIEWS_SQL}`.replaceAll(
       /^create (table|view)/gm,
       'create temp $1',
@@ -76,6 +75,7 @@ export async function backtest(db: string, policy: Policy): Promise<(FindingChan
     });
     return [...findings, ...verdicts];
   } finally {
+    connection.closeSync();
     instance.closeSync();
   }
 }

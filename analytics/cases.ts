@@ -1,6 +1,7 @@
 import type { DetectionStore } from './detection/connection.ts';
 import { scalar } from './detection/connection.ts';
 import type { StoreReader } from './store/reader.ts';
+import { CLOSING_SEALS, sealsOf } from './store/seals.ts';
 import { asBigint, asInteger, asIntegerOrNull, asText, asTextOrNull, asTexts } from './store/values.ts';
 
 /** Findings about one thing, as `cases` of the store shows them (analytics/store/case-views.ts). */
@@ -68,13 +69,15 @@ export async function closeCase(store: DetectionStore, caseId: string, note: str
   await store.transaction(async () => {
     const known = await connection.runAndReadAll('select count(*) > 0 from case_findings where case_id = $1', [caseId]);
     isKnown = known.getRows()[0]?.[0] === true;
-    if (!isKnown) return;
+    if (!isKnown) return null;
     const sequence = asBigint(await scalar(connection, 'select coalesce(max(sequence), 0) + 1 from case_closing'));
     await connection.run('insert into case_closing values ($1, $2, $3, $4)', [sequence, caseId, note, BigInt(nowMs)]);
     await connection.run(
       `insert into case_closed_scan select distinct $1::bigint, case_id, kind, scan_id, scan_digest from case_scans where case_id = $2`,
       [sequence, caseId],
     );
+    const seals = await sealsOf(connection, CLOSING_SEALS);
+    return { event: 'case-closed', detail: { caseId, note, sequence: `${sequence}` }, seals };
   });
   return isKnown;
 }

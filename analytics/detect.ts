@@ -4,9 +4,10 @@ import { DETECTORS_DIGEST } from './detection/detector-file.ts';
 import { forgetEvidence, prepareEvidence } from './detection/fresh-evidence.ts';
 import { nameScans } from './detection/name-scans.ts';
 import { reviseVerdicts } from './detection/revise-verdicts.ts';
-import { clearState } from './detection/state-tables.ts';
+import { clearState, rowsLike, type SumChange } from './detection/state-tables.ts';
 import { noteUse, refuseOtherPolicy } from './detection/used-policy.ts';
 import { DEFAULT_POLICY, type Policy } from './policy-file.ts';
+import { DETECTION_SEALS, NO_ROWS, type Seals, sealsOf, sumAfter, sumFrom, sumOf, sumText } from './store/seals.ts';
 import { asBigint, asInteger, asText } from './store/values.ts';
 
 /**
@@ -20,14 +21,38 @@ export async function detect(store: DetectionStore, policy: Policy = DEFAULT_POL
   const { connection } = store;
   await store.transaction(async () => {
     await refuseOtherPolicy(connection, policy);
-    await noteUse(connection, policy);
-    await findAll(store, policy);
+    const isNewPolicy = await noteUse(connection, policy);
+    const look = await findAll(store, policy);
+    if (look === null && !isNewPolicy) return null;
+    const detail = { policyVersion: policy.version, rows: look === null ? null : `${look.lastRow}` };
+    return { event: 'detected', detail, seals: await sealsAfter(store, look) };
   });
   return asInteger(await scalar(connection, 'select count(*) from finding'));
 }
 
-/** The same, within a transaction that is open already. */
-export async function findAll({ connection }: Pick<DetectionStore, 'connection'>, policy: Policy): Promise<void> {
+/** What a look of the detectors did to the tables whose digests are kept by what comes and goes. */
+export interface Look {
+  readonly lastRow: bigint;
+  /** They were emptied first. */
+  readonly isAnew: boolean;
+  readonly changes: ReadonlyMap<string, SumChange>;
+}
+
+async function sealsAfter({ connection, seals }: DetectionStore, look: Look | null): Promise<Seals> {
+  const after = new Map(await sealsOf(connection, DETECTION_SEALS));
+  for (const [table, { added, removed }] of look?.changes ?? []) {
+    const before = seals.get(table);
+    const base = look?.isAnew || before === undefined ? NO_ROWS : sumFrom(before);
+    after.set(table, sumText(sumAfter(base, added, removed)));
+  }
+  return after;
+}
+
+/** The same, within a transaction that is open already; null where nothing is new. */
+export async function findAll(
+  { connection }: Pick<DetectionStore, 'connection'>,
+  policy: Policy,
+): Promise<Look | null> {
   const registryDigest = asText(await scalar(connection, "select coalesce(max(digest), '') from registry_version"));
   const basis = `'${registryDigest.replaceAll("'", "''")}', '${policy.digest}', '${DETECTORS_DIGEST}'`;
   const known = await scalar(
@@ -40,8 +65,8 @@ export async function findAll({ connection }: Pick<DetectionStore, 'connection'>
   if (known === null) await startAnew(connection);
   else await connection.run('create or replace temp table forgotten_rows (row_id bigint)');
   // The newest rows may have left for an archive: what they said is in the state already.
-  if (known !== null && lastRow <= afterRow) return;
-  await prepareEvidence(connection, { afterRow, lastRow });
+  if (known !== null && lastRow <= afterRow) return null;
+  const changes = await prepareEvidence(connection, { afterRow, lastRow });
   await nameScans(connection, { afterRow, lastRow }, policy);
   await reviseVerdicts(connection, policy);
   await connection.run('delete from severity_score');
@@ -50,7 +75,13 @@ export async function findAll({ connection }: Pick<DetectionStore, 'connection'>
   }
   await connection.run('delete from detector_state');
   await connection.run(`insert into detector_state values (${lastRow}, ${basis})`);
+  const added = await sumOf(connection, rowsLike('suspect_scan', 'from added_suspects'));
   await forgetEvidence(connection);
+  return {
+    lastRow,
+    isAnew: known === null,
+    changes: new Map([...changes, ['suspect_scan', { added, removed: NO_ROWS }]]),
+  };
 }
 
 async function startAnew(connection: DetectionStore['connection']): Promise<void> {

@@ -1,6 +1,8 @@
 import { type Finding, SEVERITIES } from '../indicium/index.ts';
 import type { Revision } from './cases.ts';
 import type { Connection } from './detection/connection.ts';
+import type { Noted } from './store/commits.ts';
+import { sealsOf } from './store/seals.ts';
 import { asInteger, asIntegerOrNull, asText, asTextOrNull, asTexts } from './store/values.ts';
 
 /** What detectors say now, for whoever publishes it. */
@@ -15,9 +17,14 @@ export interface News {
 
 const ABOUT = "concat_ws('|', kind, coalesce(license::varchar, ''), coalesce(psd, ''), coalesce(key, ''))";
 
-/** Remembers what it gives out, so that whoever opens the store next can say that it has gone. */
-export async function readNews(connection: Connection, afterRevision: number): Promise<News> {
-  await connection.run(`insert into told_finding select ${ABOUT} from finding except select key from told_finding`);
+/** Remembers what it gives out, so that whoever opens the store next can say that it has gone. Joins an open transaction. */
+export async function readNews(
+  connection: Connection,
+  afterRevision: number,
+): Promise<{ readonly news: News; readonly noted: Noted | null }> {
+  const told = await connection.run(
+    `insert into told_finding select ${ABOUT} from finding except select key from told_finding`,
+  );
   const gone = await connection.runAndReadAll(`select key from told_finding except select ${ABOUT} from finding`);
   const findings = await connection.runAndReadAll(
     `select kind, severity, license, psd, scan_ids, detail, policy_version, brought_by, word_of, ${ABOUT} from findings`,
@@ -26,7 +33,7 @@ export async function readNews(connection: Connection, afterRevision: number): P
     `select sequence, scan_id, plant, from_disposition, to_disposition, kinds, policy_version from revisions
      where sequence > ${afterRevision} order by sequence`,
   );
-  return {
+  const news: News = {
     findings: findings
       .getRows()
       .map(([kind, severity, license, psd, scanIds, detail, policyVersion, broughtBy, wordOf, key]) => {
@@ -56,6 +63,9 @@ export async function readNews(connection: Connection, afterRevision: number): P
       },
     })),
   };
+  if (told.rowsChanged === 0) return { news, noted: null };
+  const seals = await sealsOf(connection, ['told_finding']);
+  return { news, noted: { event: 'findings-told', detail: { findings: told.rowsChanged }, seals } };
 }
 
 function severityNamed(text: string): Finding['severity'] {

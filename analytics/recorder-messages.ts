@@ -6,15 +6,22 @@ import type { ReadingBatch } from './recorder.ts';
 import type { RegistryRecords } from './store/registry-records.ts';
 import type { StoredVerdict, VerdictQuery } from './store/stored-verdicts.ts';
 
+/** In whose name a store is written to, and what time it is as the thread begins, in milliseconds since 1970. */
+export interface AuthorNow {
+  readonly name: string | null;
+  readonly nowMs: number | null;
+}
+
 /** What the thread that owns the store is asked to do, the opening first. */
 export type Order =
-  | { readonly kind: 'open'; readonly path: string; readonly policy: Policy }
+  | { readonly kind: 'open'; readonly path: string; readonly policy: Policy; readonly author: AuthorNow | null }
   | {
       readonly kind: 'claim';
       readonly folder: string;
       readonly partition: number;
       readonly machine: string;
       readonly policy: Policy;
+      readonly author: AuthorNow | null;
     }
   | { readonly kind: 'position'; readonly source: string }
   | { readonly kind: 'record'; readonly batch: ReadingBatch }
@@ -56,4 +63,6 @@ export type Answer =
 export type Notice =
   | { readonly kind: 'paused'; readonly reason: string }
   | { readonly kind: 'resumed' }
+  /** What was done to the store before it could be used. */
+  | { readonly kind: 'noticed'; readonly sentence: string }
   | { readonly kind: 'fenced'; readonly message: string };

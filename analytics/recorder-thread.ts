@@ -5,7 +5,8 @@ import type { News } from './news.ts';
 import { FencedError } from './partition/fence.ts';
 import { DEFAULT_POLICY, type Policy, PolicyError } from './policy-file.ts';
 import type { ReadingBatch } from './recorder.ts';
-import type { Answer, Notice, Order, OrderFor } from './recorder-messages.ts';
+import type { Answer, AuthorNow, Notice, Order, OrderFor } from './recorder-messages.ts';
+import type { StorePorts } from './store/author.ts';
 import { EXPORTED_VIEWS } from './store/export.ts';
 import { StoreError } from './store/instance.ts';
 import type { RegistryRecords } from './store/registry-records.ts';
@@ -17,6 +18,13 @@ export interface RecorderNotices {
   readonly onResumed: () => void;
   /** A newer owner has claimed what this thread recorded into; it has ended, and what is asked of it fails. */
   readonly onFenced?: (error: FencedError) => void;
+  /** In whose name the store is written to, and who is told what was done to it before it could be used. */
+  readonly store?: StorePorts;
+}
+
+/** As it can be sent to the thread: its clock is read once, and goes on there. */
+export function authorNow({ store }: RecorderNotices): AuthorNow | null {
+  return store?.author === undefined ? null : { name: store.author.name, nowMs: store.author.nowMs() };
 }
 
 interface Waiting {
@@ -37,6 +45,7 @@ export class RecorderThread {
     this.#worker.on('message', (message: Answer | Notice) => {
       if (message.kind === 'paused') notices.onPaused(message.reason);
       else if (message.kind === 'resumed') notices.onResumed();
+      else if (message.kind === 'noticed') notices.store?.onNotice?.(message.sentence);
       else if (message.kind === 'fenced') this.#fenced(new FencedError(message.message), notices);
       else this.#answered(message);
     });
@@ -47,7 +56,7 @@ export class RecorderThread {
   /** Opens the store, which takes as long as its history is. @throws StoreError */
   static async open(path: string, notices: RecorderNotices, policy: Policy = DEFAULT_POLICY): Promise<RecorderThread> {
     const thread = new RecorderThread(notices);
-    await thread.begin({ kind: 'open', path, policy });
+    await thread.begin({ kind: 'open', path, policy, author: authorNow(notices) });
     return thread;
   }
 

@@ -3,7 +3,7 @@ import { isMainThread, parentPort } from 'node:worker_threads';
 import { claim } from './partition/claim.ts';
 import { FencedError } from './partition/fence.ts';
 import { Recorder, type RecorderPorts } from './recorder.ts';
-import type { Answer, Claimed, Notice, Order, OrderFor } from './recorder-messages.ts';
+import type { Answer, AuthorNow, Claimed, Notice, Order, OrderFor } from './recorder-messages.ts';
 import { RecorderQueue } from './recorder-queue.ts';
 
 /** The thread that owns the store: whatever takes long in it, a commit or a checkpoint, holds up nobody else. */
@@ -14,13 +14,23 @@ const opening = Promise.withResolvers<{ readonly recorder: Recorder; readonly qu
 // Who asked for the opening is told of its failure; whoever comes after that, too.
 opening.promise.catch(() => {});
 
-const ports: RecorderPorts = {
-  onPaused: (reason) => notify({ kind: 'paused', reason }),
-  onResumed: () => notify({ kind: 'resumed' }),
-  sleep: (ms) => sleep(ms),
-};
+function portsFor(author: AuthorNow | null): RecorderPorts {
+  const startedAtMs = performance.now();
+  // The clock was read when the thread was asked to begin; from there on a clock that is never set runs.
+  const nowMs = () => (author?.nowMs == null ? null : author.nowMs + performance.now() - startedAtMs);
+  return {
+    onPaused: (reason) => notify({ kind: 'paused', reason }),
+    onResumed: () => notify({ kind: 'resumed' }),
+    sleep: (ms) => sleep(ms),
+    store: {
+      author: { name: author?.name ?? null, nowMs },
+      onNotice: (sentence) => notify({ kind: 'noticed', sentence }),
+    },
+  };
+}
 
 async function open(order: Extract<Order, { kind: 'open' | 'claim' }>): Promise<Claimed | null> {
+  const ports = portsFor(order.author);
   try {
     const { recorder, claimed } =
       order.kind === 'claim'

@@ -1,13 +1,14 @@
 import type { ReadingColumns } from '../indicium/index.ts';
 import { type JudgedBatch, judgeBatch, type Recorded } from './batch-judge.ts';
 import { detect } from './detect.ts';
-import { noteUse, refuseOtherPolicy } from './detection/used-policy.ts';
+import { refuseOtherPolicy, usePolicy } from './detection/used-policy.ts';
 import { Judge } from './judge.ts';
 import { KnownScans } from './known-scans.ts';
 import { type News, readNews } from './news.ts';
 import { type Fence, FencedError, NO_FENCE } from './partition/fence.ts';
 import { DEFAULT_POLICY, type Policy } from './policy-file.ts';
 import { rebuild } from './rebuild.ts';
+import type { StorePorts } from './store/author.ts';
 import { exportTo } from './store/export.ts';
 import { isStorageFailure } from './store/failures.ts';
 import type { RegistryRecords } from './store/registry-records.ts';
@@ -26,6 +27,8 @@ export interface RecorderPorts {
   readonly onPaused: (reason: string) => void;
   readonly onResumed: () => void;
   readonly sleep: (ms: number) => Promise<void>;
+  /** In whose name the store is written to, and what is told of it: see StorePorts. */
+  readonly store?: StorePorts;
 }
 
 /** Often enough for a plant to go on soon after somebody made room; an attempt writes one batch. */
@@ -59,10 +62,10 @@ export class Recorder {
     policy: Policy = DEFAULT_POLICY,
     fence: Fence = NO_FENCE,
   ): Promise<Recorder> {
-    const recorder = new Recorder(path, ports, policy, fence, await Store.open(path));
+    const recorder = new Recorder(path, ports, policy, fence, await Store.open(path, ports.store));
     try {
       await refuseOtherPolicy(recorder.#store.connection, policy);
-      await recorder.#patiently(() => noteUse(recorder.#store.connection, policy));
+      await recorder.#patiently(() => usePolicy(recorder.#store, policy));
       await rebuild(recorder.#store, recorder.#judge, recorder.#known);
       fence.check();
     } catch (error) {
@@ -169,7 +172,9 @@ export class Recorder {
     let news: News | null = null;
     await this.#fenced(() =>
       this.#store.transaction(async () => {
-        news = await readNews(this.#store.connection, afterRevision);
+        const read = await readNews(this.#store.connection, afterRevision);
+        news = read.news;
+        return read.noted;
       }),
     );
     if (news === null) throw new Error('a transaction ended without what it was for');
@@ -208,7 +213,7 @@ export class Recorder {
   async #reopen(): Promise<void> {
     await this.settle();
     this.#store.close();
-    this.#store = await Store.open(this.#path, { mustExist: true });
+    this.#store = await Store.open(this.#path, { ...this.#ports.store, mustExist: true });
   }
 }
 

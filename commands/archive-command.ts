@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { archiveStore, type Moved, restoreStore } from '../analytics/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { databaseOption, jsonOption, wholeNumber } from './options.ts';
+import { storePorts } from './store-ports.ts';
 import { plural, print, printJson, type Terminal } from './terminal.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -43,7 +44,7 @@ export function addArchiveCommands(program: Command, terminal: Terminal, finish:
     .action(async ({ db, out, keepDays, before, copy = false, json }: ArchiveCommandOptions) => {
       const today = Math.floor(terminal.nowMs() / DAY_MS) * DAY_MS;
       const beforeMs = copy ? Number.MAX_SAFE_INTEGER : (before ?? today - keepDays * DAY_MS);
-      const moved = await archiveStore(db, { folder: out, beforeMs, keep: copy });
+      const moved = await archiveStore(db, { folder: out, beforeMs, keep: copy }, storePorts(terminal));
       await (json
         ? printJson(terminal, moved)
         : print(terminal, sentence(moved, copy ? 'copied to' : 'moved to', out)));
@@ -62,7 +63,7 @@ export function addArchiveCommands(program: Command, terminal: Terminal, finish:
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  indicia restore --archive archive --db post.duckdb')
     .action(async ({ db, archive, json }: { db: string; archive: string; json?: boolean }) => {
-      const moved = await restoreStore(db, archive);
+      const moved = await restoreStore(db, archive, storePorts(terminal));
       await (json ? printJson(terminal, moved) : print(terminal, sentence(moved, 'restored from', archive)));
       finish(EXIT.done);
     });

@@ -3,6 +3,7 @@ import { closeCase, readCases, readRevisions, Store } from '../analytics/index.t
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { openNamedStores } from './named-stores.ts';
 import { databasesOption } from './options.ts';
+import { storePorts } from './store-ports.ts';
 import { print, printJson, type Terminal, warn } from './terminal.ts';
 
 const STATES = ['open', 'reopened', 'closed'] as const;
@@ -76,7 +77,7 @@ async function list({ db, state }: CasesOptions, terminal: Terminal): Promise<Ex
 }
 
 async function close(id: string, db: string, note: string, terminal: Terminal): Promise<ExitCode> {
-  const store = await Store.open(db, { mustExist: true });
+  const store = await Store.open(db, { ...storePorts(terminal), mustExist: true });
   try {
     const isClosed = await closeCase(store, id, note, terminal.nowMs());
     if (!isClosed) {

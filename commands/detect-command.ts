@@ -11,6 +11,7 @@ import {
 } from '../analytics/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { databaseOption, jsonOption, policyOption } from './options.ts';
+import { storePorts } from './store-ports.ts';
 import { count, plural, print, printJson, type Terminal } from './terminal.ts';
 
 interface DetectOptions {
@@ -40,10 +41,10 @@ export function addDetectCommand(program: Command, terminal: Terminal, finish: (
       '\nExamples:\n  indicia detect --db day.duckdb\n  indicia detect --db partitions\n  indicia detect --db day.duckdb --backtest stricter.json',
     )
     .action(async ({ db: address, policy, backtest: tried, json }: DetectOptions) => {
-      const db = isFolder(address) ? await gatherFolder(address) : address;
+      const db = isFolder(address) ? await gatherFolder(address, storePorts(terminal)) : address;
       if (tried !== undefined) await printBacktest(db, tried, json ?? false, terminal);
       else {
-        const store = await Store.open(db, { mustExist: true });
+        const store = await Store.open(db, { ...storePorts(terminal), mustExist: true });
         try {
           const findings = await detect(store, policy === undefined ? DEFAULT_POLICY : readPolicy(policy));
           await (json ? printJson(terminal, { findings }) : print(terminal, `${plural(findings, 'finding')}\n`));

@@ -23,6 +23,7 @@ import {
 import { runStage } from './run-stage.ts';
 import { STAGES, type StageName } from './serve-stage.ts';
 import { stopSignal } from './stop-signal.ts';
+import { storePorts } from './store-ports.ts';
 import { count, Progress, plural, print, printJson, rate, type Terminal, warn } from './terminal.ts';
 import { warnOfFaults } from './warn-of-faults.ts';
 
@@ -149,6 +150,7 @@ export async function run(sources: readonly string[], options: RunOptions, termi
     onPaused: (reason: string) =>
       warn(terminal, `indicia: paused, nothing is lost: ${db} cannot be written: ${reason}`),
     onResumed: () => warn(terminal, `indicia: ${db} can be written again; going on`),
+    store: storePorts(terminal),
   };
   const recorder = await RecorderThread.open(db, notices, policy);
   const readers = createReaderPool(() => trust.current, options.workers, { onFaults: warnOfFaults(terminal) });

@@ -16,6 +16,7 @@ import { TrustWatch } from '../trust-watch.ts';
 import { kafkaClient } from './kafka-options.ts';
 import { openPartitionStore } from './partition-stores.ts';
 import { emptyTally, type StageOptions, type StageTally, serveStage } from './serve-stage.ts';
+import { storePorts } from './store-ports.ts';
 import { type Terminal, warn } from './terminal.ts';
 import { warnOfFaults } from './warn-of-faults.ts';
 
@@ -128,6 +129,7 @@ async function openStore(
     onPaused: (reason: string) =>
       warn(terminal, `indicia: partition ${partition} paused, nothing is lost: it cannot be written: ${reason}`),
     onResumed: () => warn(terminal, `indicia: partition ${partition} can be written again; going on`),
+    store: storePorts(terminal),
   };
   return openPartitionStore(folder, partition, notices, policy);
 }

@@ -32,6 +32,7 @@ import {
 } from './options.ts';
 import { isLoopback } from './stage-api.ts';
 import { stopSignal } from './stop-signal.ts';
+import { authorOf } from './store-ports.ts';
 import { print, printJson, type Terminal } from './terminal.ts';
 
 interface ServeOptions extends DropFlags, ListenerFlags {
@@ -143,11 +144,14 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<ExitCod
     workers: options.workers,
     otherSources: options.drop === undefined ? [] : [await dropFolder(options.drop, dropOptionsOf(options), dropPorts)],
   };
-  const service = await SorterService.start(settings, { nowMs: terminal.nowMs, log, startId: randomUUID() }).catch(
-    (error: unknown) => {
-      throw isAddressError(error) ? new ServeOptionsError(error.message) : error;
-    },
-  );
+  const service = await SorterService.start(settings, {
+    nowMs: terminal.nowMs,
+    store: { author: authorOf(terminal), onNotice: (sentence) => log.warn(sentence) },
+    log,
+    startId: randomUUID(),
+  }).catch((error: unknown) => {
+    throw isAddressError(error) ? new ServeOptionsError(error.message) : error;
+  });
   const { url } = service;
   await (options.json ? printJson(terminal, { url }) : print(terminal, `indicia serve: listening on ${url}\n`));
   try {

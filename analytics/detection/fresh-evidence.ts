@@ -1,7 +1,7 @@
 import { FRESH_ROWS_IN_MEMORY_MAX } from '../limits.ts';
 import { asBigint, asInteger } from '../store/values.ts';
 import { type Connection, scalar } from './connection.ts';
-import { mergeFresh } from './state-tables.ts';
+import { mergeFresh, type SumChange } from './state-tables.ts';
 
 /** Rows of evidence not yet looked at: those after the first number, up to the second. */
 export interface FreshRows {
@@ -21,8 +21,13 @@ const FRESH_COLUMNS = `${MARK_COLUMNS}, key_id, rate_category, printed_at, depos
  *
  * A first look at a large store reads the evidence where it is; otherwise only pages of counters with a fresh mark are
  * read again.
+ *
+ * Gives what came to the state tables and went from them.
  */
-export async function prepareEvidence(connection: Connection, rows: FreshRows): Promise<void> {
+export async function prepareEvidence(
+  connection: Connection,
+  rows: FreshRows,
+): Promise<ReadonlyMap<string, SumChange>> {
   await forgetEvidence(connection);
   const { afterRow, lastRow } = rows;
   const isLarge =
@@ -30,7 +35,7 @@ export async function prepareEvidence(connection: Connection, rows: FreshRows): 
   await connection.run(
     `create or replace temp ${isLarge ? 'view' : 'table'} fresh as select ${FRESH_COLUMNS} from ${between(rows)}`,
   );
-  await mergeFresh(connection);
+  const changes = await mergeFresh(connection);
   await connection.run(`create or replace temp table touched_sets as
     from register_set semi join (select distinct license, psd from fresh where genuine) using (license, psd)`);
   await connection.run('create or replace temp table touched_licenses as select distinct license from touched_sets');
@@ -39,6 +44,7 @@ export async function prepareEvidence(connection: Connection, rows: FreshRows): 
     select license, psd from adjacent where is_irregular
     union
     select license, psd from (${IRREGULAR_PAGES}) where is_irregular`);
+  return changes;
 }
 
 function between({ afterRow, lastRow }: FreshRows): string {
@@ -114,17 +120,19 @@ async function comparePages(connection: Connection, lastRow: bigint): Promise<vo
     from pieces semi join repeated_rows using (row_id) where ${range}`);
 }
 
-/** Marks of suspect sets, mark by mark: kept, so that the history of a set is read once. */
+/** Marks of suspect sets, mark by mark: kept, so that the history of a set is read once. `added_suspects` are those that are new. */
 export async function collectSuspects(connection: Connection, { afterRow }: FreshRows): Promise<void> {
   await connection.run(`create or replace temp table new_suspects as
     from (select distinct license, psd from suspected) anti join suspect_set using (license, psd)`);
+  await connection.run('create or replace temp table added_suspects as from suspect_scan limit 0');
   if ((await scalar(connection, 'select count(*) > 0 from new_suspects')) === true) {
     await connection.run('insert into suspect_set from new_suspects');
-    await connection.run(`insert into suspect_scan select ${MARK_COLUMNS}
+    await connection.run(`insert into added_suspects select ${MARK_COLUMNS}
       from pieces semi join new_suspects using (license, psd) where genuine and row_id <= ${afterRow}`);
   }
-  await connection.run(`insert into suspect_scan select ${MARK_COLUMNS}
+  await connection.run(`insert into added_suspects select ${MARK_COLUMNS}
     from fresh semi join suspect_set using (license, psd) where genuine`);
+  await connection.run('insert into suspect_scan from added_suspects');
   await connection.run(`create or replace temp table looked_at as
     from suspect_set semi join touched_licenses using (license)`);
   await connection.run(`create or replace temp table suspects as
@@ -149,6 +157,7 @@ const PREPARED = [
   'repeats',
   'repeated_rows',
   'suspects',
+  'added_suspects',
   'merging',
   'merged',
   'picked',

@@ -1,3 +1,4 @@
+import { type RowSum, sumOf } from '../store/seals.ts';
 import type { Connection } from './connection.ts';
 
 /** A sum over all genuine marks so far, held by key; new marks are added up and merged into it. */
@@ -77,8 +78,23 @@ export async function clearState(connection: Connection): Promise<void> {
   for (const { table } of STATE_TABLES) await connection.run(`delete from ${table}`);
 }
 
-/** Merges the genuine marks of `fresh` into each state table. Keys without new marks are not touched. */
-export async function mergeFresh(connection: Connection): Promise<void> {
+/** Rows that came to a table and went from it. */
+export interface SumChange {
+  readonly added: RowSum;
+  readonly removed: RowSum;
+}
+
+/** Rows of another relation, with the columns of a table in its order: as they are sealed. */
+export function rowsLike(table: string, relation: string): string {
+  return `from (from ${table} where false) union all by name from (${relation})`;
+}
+
+/**
+ * Merges the genuine marks of `fresh` into each state table. Keys without new marks are not touched. Gives what came and
+ * went, by table.
+ */
+export async function mergeFresh(connection: Connection): Promise<ReadonlyMap<string, SumChange>> {
+  const changes = new Map<string, SumChange>();
   for (const { table, keys, columns, where } of STATE_TABLES) {
     const names = keys.map(({ name }) => name).join(', ');
     const fresh = [...keys, ...columns].map(({ name, of }) => `${of} as ${name}`).join(', ');
@@ -90,8 +106,13 @@ export async function mergeFresh(connection: Connection): Promise<void> {
       `create or replace temp table merged as select ${merged}
        from (from merging union all by name from ${table} semi join merging using (${names})) group by ${names}`,
     );
+    changes.set(table, {
+      added: await sumOf(connection, rowsLike(table, 'from merged')),
+      removed: await sumOf(connection, `from ${table} semi join merging using (${names})`),
+    });
     const isSame = keys.map(({ name }) => `${table}.${name} = merging.${name}`).join(' and ');
     await connection.run(`delete from ${table} using merging where ${isSame}`);
     await connection.run(`insert into ${table} by name from merged`);
   }
+  return changes;
 }

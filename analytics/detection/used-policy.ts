@@ -1,6 +1,7 @@
 import { type Policy, PolicyError } from '../policy-file.ts';
+import { sealsOf } from '../store/seals.ts';
 import { asText } from '../store/values.ts';
-import { type Connection, scalar } from './connection.ts';
+import { type Connection, type DetectionStore, scalar } from './connection.ts';
 
 /**
  * Findings and verdicts are known by the version of their policy: it must not stand for two of them.
@@ -15,7 +16,19 @@ export async function refuseOtherPolicy(connection: Connection, { version, diges
   );
 }
 
-export async function noteUse(connection: Connection, { version, digest }: Policy): Promise<void> {
-  await connection.run(`insert into used_policy select ${version}, '${digest}'
+/** False where it was used before. Joins an open transaction. */
+export async function noteUse(connection: Connection, { version, digest }: Policy): Promise<boolean> {
+  const noted = await connection.run(`insert into used_policy select ${version}, '${digest}'
     where not exists (from used_policy where version = ${version})`);
+  return noted.rowsChanged > 0;
+}
+
+/** The same, as a transaction of its own. */
+export function usePolicy(store: Pick<DetectionStore, 'connection' | 'transaction'>, policy: Policy): Promise<void> {
+  const { connection } = store;
+  return store.transaction(async () => {
+    if (!(await noteUse(connection, policy))) return null;
+    const { version, digest } = policy;
+    return { event: 'policy-used', detail: { version, digest }, seals: await sealsOf(connection, ['used_policy']) };
+  });
 }

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_POLICY, type Policy } from '../policy-file.ts';
 import type { Claimed } from '../recorder-messages.ts';
-import { type RecorderNotices, RecorderThread } from '../recorder-thread.ts';
+import { authorNow, type RecorderNotices, RecorderThread } from '../recorder-thread.ts';
 import { FencedError } from './fence.ts';
 import type { TakenFrom } from './take-over.ts';
 
@@ -28,7 +28,8 @@ export class PartitionRecorder extends RecorderThread {
     policy: Policy,
   ): Promise<PartitionRecorder> {
     const recorder = new PartitionRecorder(notices);
-    const claimed = await recorder.begin({ kind: 'claim', folder, partition, machine: hostname(), policy });
+    const author = authorNow(notices);
+    const claimed = await recorder.begin({ kind: 'claim', folder, partition, machine: hostname(), policy, author });
     if (!isClaimed(claimed)) throw new TypeError('the recorder gave another answer than was asked for');
     recorder.#claimed = claimed;
     return recorder;

@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import type { BesideStore } from './beside.ts';
 import { digestOf } from './chain.ts';
 import { columnsOfVersion, EVIDENCE_COLUMNS } from './columns.ts';
 import { StoreError } from './instance.ts';
+import { ARCHIVE_SEALS, sealsOf } from './seals.ts';
 import { moveIn } from './staging.ts';
 import { readStoredRows } from './stored-columns.ts';
 import { asBigint, asBytes, asInteger, asText, asTexts, quoted } from './values.ts';
@@ -25,6 +27,9 @@ export interface ArchiveOptions {
   readonly keep: boolean;
 }
 
+/** The store that rows leave and come back to. */
+export type ArchivingStore = Pick<BesideStore, 'connection' | 'transaction'>;
+
 /** Under the archive, so that what is written there takes its place by a rename. */
 const STAGING = '.writing';
 
@@ -32,6 +37,7 @@ const NAMES = EVIDENCE_COLUMNS.map(({ name }) => name).join(', ');
 /** Scans whose plant did not say when they were made lie in the first day of all. */
 const DAY = `strftime(epoch_ms(coalesce(scanned_at_ms, 0)), '%Y-%m-%d')`;
 /** Batches that are moved, as rows of the chain. */
+const IS_MOVING = 'row_count > 0 and first_row in (select first_row from moving)';
 const MOVING_ROWS = 'select unnest(range(first_row, first_row + row_count)) from moving';
 
 /**
@@ -41,15 +47,13 @@ const MOVING_ROWS = 'select unnest(range(first_row, first_row + row_count)) from
  *
  * @throws StoreError when rows are not what was recorded.
  */
-export async function archive(
-  connection: DuckDBConnection,
-  { folder, beforeMs, keep }: ArchiveOptions,
-): Promise<Moved> {
+export async function archive(store: ArchivingStore, { folder, beforeMs, keep }: ArchiveOptions): Promise<Moved> {
+  const { connection } = store;
   // A scan of which nobody said when it was made is never older than anything.
   await connection.run(
     `create or replace temp table moving as
      select first_row, row_count, digest, version from chain
-     where not is_archived and ($2 or not exists (
+     where not is_archived and row_count > 0 and ($2 or not exists (
        from evidence where row_id between first_row and first_row + row_count - 1
          and coalesce(scanned_at_ms, $1) >= $1))`,
     [BigInt(beforeMs), keep],
@@ -68,22 +72,27 @@ export async function archive(
      to ${quoted(join(staging, 'evidence'))} (format parquet, partition_by (day), filename_pattern '${name}-{i}')`,
   );
   await connection.run(
-    `copy (select chain.* from chain semi join moving using (first_row) order by first_row)
+    `copy (from chain where ${IS_MOVING} order by first_row)
      to ${quoted(join(staging, 'links', `${name}.parquet`))} (format parquet)`,
   );
   await attach(connection, staging);
   await refuseChanged(connection, folder, 'archived');
   await moveIn(staging, folder);
   if (keep) return moved;
-  await connection.run('begin');
-  await connection.run(
-    `insert into seen_page
-     select license, psd, piece_count >> 6, bit_or(1::ubigint << (piece_count & 63)::ubigint)
-     from pieces where genuine and row_id in (${MOVING_ROWS}) group by license, psd, piece_count >> 6`,
-  );
-  await connection.run(`delete from evidence where row_id in (${MOVING_ROWS})`);
-  await connection.run('update chain set is_archived = true where first_row in (select first_row from moving)');
-  await connection.run('commit');
+  await store.transaction(async () => {
+    await connection.run(
+      `insert into seen_page
+       select license, psd, piece_count >> 6, bit_or(1::ubigint << (piece_count & 63)::ubigint)
+       from pieces where genuine and row_id in (${MOVING_ROWS}) group by license, psd, piece_count >> 6`,
+    );
+    await connection.run(`delete from evidence where row_id in (${MOVING_ROWS})`);
+    await connection.run(`update chain set is_archived = true where ${IS_MOVING}`);
+    return {
+      event: 'archived',
+      detail: { archive: folder, ...moved },
+      seals: await sealsOf(connection, ARCHIVE_SEALS),
+    };
+  });
   await connection.run('checkpoint');
   return moved;
 }
@@ -93,23 +102,27 @@ export async function archive(
  *
  * @throws StoreError when they are not what was recorded.
  */
-export async function unarchive(connection: DuckDBConnection, folder: string): Promise<Moved> {
+export async function unarchive(store: ArchivingStore, folder: string): Promise<Moved> {
+  const { connection } = store;
   await attach(connection, folder);
   await connection.run(
     `create or replace temp table moving as
      select first_row, row_count, digest, version from chain
-     where is_archived and first_row in (select row_id from archived)`,
+     where is_archived and row_count > 0 and first_row in (select row_id from archived)`,
   );
   await refuseChanged(connection, folder, 'archived');
   await refuseDoubled(connection, folder);
   const moved = await describeMoving(connection, 'archived');
-  await connection.run('begin');
-  await connection.run(
-    `insert into evidence select ${NAMES} from archived where row_id in (${MOVING_ROWS}) order by row_id`,
-  );
-  await connection.run('update chain set is_archived = false where first_row in (select first_row from moving)');
-  await connection.run('delete from seen_page where not exists (from chain where is_archived)');
-  await connection.run('commit');
+  if (moved.batches === 0) return moved;
+  await store.transaction(async () => {
+    await connection.run(
+      `insert into evidence select ${NAMES} from archived where row_id in (${MOVING_ROWS}) order by row_id`,
+    );
+    await connection.run(`update chain set is_archived = false where ${IS_MOVING}`);
+    await connection.run('delete from seen_page where not exists (from chain where is_archived)');
+    const seals = await sealsOf(connection, ARCHIVE_SEALS);
+    return { event: 'unarchived', detail: { archive: folder, ...moved }, seals };
+  });
   return moved;
 }
 

@@ -1,56 +1,95 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { isText, isValid, textOrNullAt } from '../../indicium/index.ts';
-import { readAnchor } from './anchor.ts';
 import { attach } from './archive.ts';
-import { digestOf, headOf, NO_HEAD, rowChecksOf } from './chain.ts';
-import { chainEnd, type StoredLink, storedLinks } from './chain-table.ts';
-import { columnsOfVersion, EVIDENCE_COLUMNS } from './columns.ts';
-import { openForReading } from './instance.ts';
-import { readStoredRows, type StoredRows } from './stored-columns.ts';
-import { asBigintOrNull, asText } from './values.ts';
-import { type AnchorProblem, anchorProblem, sentence } from './whole.ts';
-
-/** What is wrong with a store. */
-export interface StoreProblem {
-  readonly problem: AnchorProblem | 'row-changed' | 'row-missing' | 'row-added' | 'batch-changed' | 'chain-broken';
-  /** Number of the row, or of the first row of the batch; null where it is about the whole store. */
-  readonly row: bigint | null;
-  readonly scanId: string | null;
-  readonly detail: string;
-}
+import { auditLinks, unlinkedRows } from './audit-links.ts';
+import { catalogOf, differenceSentence, differencesOf, expectedCatalog } from './catalog.ts';
+import { NO_HEAD } from './chain.ts';
+import { openFileForReading, StoreError } from './instance.ts';
+import { headOfEntry, type StoredEntry, storedEntries } from './ledger.ts';
+import { headOfStore, noteProblem } from './noted-head.ts';
+import { isOfTables, lostRows, lowered, versionOf } from './opening.ts';
+import { SCHEMA_VERSION } from './schema.ts';
+import { problemOf, type StoreProblem } from './store-problem.ts';
+import { isOld } from './upgrade.ts';
+import { type Vouched, vouchedFor } from './vouching.ts';
+import { isSame, standingOf } from './whole.ts';
 
 export interface StoreAudit {
   readonly rows: bigint;
   /** Rows that are said to have been moved out of the file: compared only where their archive was named. */
   readonly archivedRows: bigint;
   readonly problems: readonly StoreProblem[];
+  /** To be noted down elsewhere: with it, a later audit finds a past that was rewritten together with the anchor. */
+  readonly head: string | null;
+  /** Who took what on trust, and what. */
+  readonly accepted: readonly StoredEntry[];
+  /** What was compared, and how; and what nobody here can vouch for. */
+  readonly vouched: readonly Vouched[];
+}
+
+export interface AuditOptions {
+  /** The archive that rows of the store have left for. */
+  readonly archive?: string | null;
+  /** A head that an earlier audit gave. */
+  readonly notedHead?: string | null;
 }
 
 /**
- * Compares every row with what it was when it was written, and the store with its anchor.
+ * Compares everything in a store with what it was when it was written: rows with their links, links and ledger entries with
+ * the ones before, tables with their seals, views and macros with those of this program, all of it with the anchor. Changes
+ * nothing.
  *
- * @throws StoreError when there is no store, or another process has it open.
+ * @throws StoreError when there is no store, another process has it open, or it is of another version.
  */
 export async function auditStore(
   path: string,
   onProgress: (rows: bigint) => void,
-  archiveFolder: string | null = null,
+  { archive = null, notedHead = null }: AuditOptions = {},
 ): Promise<StoreAudit> {
-  const instance = await openForReading(path);
+  const instance = await openFileForReading(path);
   const connection = await instance.connect();
   // The store's own connection reaches no other file, so the archive is read by another.
-  const archived = archiveFolder === null ? null : await DuckDBInstance.create(':memory:');
+  const archived = archive === null ? null : await DuckDBInstance.create(':memory:');
   const archivedConnection = (await archived?.connect()) ?? null;
   try {
-    if (archivedConnection !== null && archiveFolder !== null) await attach(archivedConnection, archiveFolder);
-    const end = await chainEnd(connection);
-    const anchored = readAnchor(path);
-    const problems: StoreProblem[] = [];
-    const problem = await anchorProblem(connection, end, anchored);
-    if (problem !== null) problems.push({ problem, row: null, scanId: null, detail: sentence(problem, end, anchored) });
+    const catalog = await catalogOf(connection);
+    const lost = catalog.some(({ kind }) => kind === 'table') ? null : lostRows(path);
+    if (lost !== null) return unreadable([problemOf('rows-missing', lost)]);
+    const version = await versionOf(path, connection, catalog);
+    const differences = differencesOf(catalog, await expectedCatalog());
+    if (version !== SCHEMA_VERSION && !(isOld(version) && !differences.some(isOfTables))) {
+      throw new StoreError(
+        `${path}: store version ${version}; this program reads version ${SCHEMA_VERSION}`,
+        'other-version',
+      );
+    }
+    const problems = differences.map((difference) =>
+      problemOf(
+        isOfTables(difference) ? 'schema-changed' : 'view-changed',
+        differenceSentence(difference),
+        null,
+        null,
+        difference.name,
+      ),
+    );
+    if (version !== SCHEMA_VERSION)
+      problems.push(problemOf('version-lowered', lowered(version), null, null, 'store_version'));
+    // Tables cannot be read as ours, and macros stand before DuckDB's own functions, those of the comparison too.
+    if (differences.some((difference) => isOfTables(difference) || difference.kind === 'macro')) {
+      return unreadable(problems);
+    }
+    await connection.run('set enable_external_access = false; set lock_configuration = true;');
+    if (archivedConnection !== null && archive !== null) await attach(archivedConnection, archive);
+    const { end, problems: standing } = await standingOf(path, connection, 'writing');
+    if (notedHead !== null) problems.push(...(await noteProblem(connection, end, notedHead)));
     const archivedRows = await auditLinks(connection, archivedConnection, problems, onProgress);
-    problems.push(...(await unlinkedRows(connection, end.rows)));
-    return { rows: end.rows, archivedRows, problems };
+    problems.push(...(await unlinkedRows(connection, end.chain.rows)));
+    const isNamed = problems.some(({ problem }) => problem === 'row-added' || problem === 'row-missing');
+    const unnamed = standing.filter(({ problem }) => !(isNamed && problem === 'rows-uncounted'));
+    problems.push(...unnamed.map(({ problem, detail, table }) => problemOf(problem, detail, null, null, table)));
+    const accepted = await auditLedger(connection, problems);
+    const isArchiveCompared = archivedConnection !== null;
+    const vouched = await vouchedFor({ problems, archivedRows, isArchiveCompared, isCompared: true });
+    return { rows: end.chain.rows, archivedRows, problems, head: headOfStore(end), accepted, vouched };
   } finally {
     archivedConnection?.closeSync();
     archived?.closeSync();
@@ -59,80 +98,26 @@ export async function auditStore(
   }
 }
 
-async function auditLinks(
-  connection: DuckDBConnection,
-  archived: DuckDBConnection | null,
-  problems: StoreProblem[],
-  onProgress: (rows: bigint) => void,
-): Promise<bigint> {
+/** Of a store in which nothing can be compared. */
+async function unreadable(problems: readonly StoreProblem[]): Promise<StoreAudit> {
+  const vouched = await vouchedFor({ problems, archivedRows: 0n, isArchiveCompared: false, isCompared: false });
+  return { rows: 0n, archivedRows: 0n, problems, head: null, accepted: [], vouched };
+}
+
+/** Compares every entry with the one before; gives those that somebody accepted something with. */
+async function auditLedger(connection: DuckDBConnection, problems: StoreProblem[]): Promise<StoredEntry[]> {
+  const accepted: StoredEntry[] = [];
   let head: Uint8Array = NO_HEAD;
-  let nextRow = 1n;
-  let archivedRows = 0n;
-  for await (const link of storedLinks(connection)) {
-    const { firstRow, rows, isArchived } = link;
-    const lastRow = firstRow + BigInt(rows) - 1n;
-    const stored = await readStoredRows(connection, firstRow, lastRow);
-    const isAway = isArchived && stored.rowIds.length === 0;
-    if (isAway) archivedRows += BigInt(rows);
-    if (!isAway) problems.push(...batchProblems(link, stored));
-    else if (archived !== null) {
-      problems.push(...batchProblems(link, await readStoredRows(archived, firstRow, lastRow, 'archived')));
+  let sequence = 0n;
+  let commitNumber = 0n;
+  for await (const entry of storedEntries(connection)) {
+    const isNext = entry.sequence === sequence + 1n && entry.commitNumber > commitNumber;
+    if (!isNext || !isSame(headOfEntry(head, entry), entry.head)) {
+      const detail = `entry ${entry.sequence} of the ledger, ${JSON.stringify(entry.event)}, does not follow from the one before`;
+      problems.push(problemOf('ledger-changed', detail, null, null, 'ledger'));
     }
-    if (firstRow !== nextRow || Buffer.compare(headOf(head, firstRow, rows, link.digest), link.head) !== 0) {
-      const detail = `the link of rows ${firstRow} to ${lastRow} does not follow from the one before`;
-      problems.push({ problem: 'chain-broken', row: firstRow, scanId: null, detail });
-    }
-    head = link.head;
-    nextRow = lastRow + 1n;
-    onProgress(lastRow);
+    ({ head, sequence, commitNumber } = entry);
+    if (entry.event === 'accepted') accepted.push(entry);
   }
-  return archivedRows;
-}
-
-const SCAN_ID_COLUMN = EVIDENCE_COLUMNS.findIndex(({ name }) => name === 'scan_id');
-
-function batchProblems(link: StoredLink, { rowIds, columns }: StoredRows): StoreProblem[] {
-  const { firstRow, rows, digest } = link;
-  const { covered, later } = columnsOfVersion(columns, link.version);
-  const isWhole = rowIds.length === rows && Buffer.compare(digestOf(covered, rows), digest) === 0;
-  // What a row had no column for when it was written, it cannot say.
-  const isFilledIn = (index: number) => later.some(({ valid }) => isValid(valid, index));
-  if (isWhole && !rowIds.some((_, index) => isFilledIn(index))) return [];
-  const expected = new DataView(link.rowChecks.buffer, link.rowChecks.byteOffset, link.rowChecks.byteLength);
-  const checks = rowChecksOf(covered, rowIds.length);
-  const scanIds = columns[SCAN_ID_COLUMN];
-  const seen = new Set<bigint>();
-  const problems: StoreProblem[] = [];
-  for (const [index, row] of rowIds.entries()) {
-    const scanId = scanIds !== undefined && isText(scanIds) ? textOrNullAt(scanIds, index) : null;
-    const place = `row ${row}, scan ${scanId ?? 'without id'}`;
-    if (seen.has(row)) problems.push({ problem: 'row-added', row, scanId, detail: `${place}, is there twice` });
-    else if (expected.getUint32(4 * Number(row - firstRow), true) !== checks[index] || isFilledIn(index)) {
-      problems.push({
-        problem: 'row-changed',
-        row,
-        scanId,
-        detail: `${place}, is not what it was when it was recorded`,
-      });
-    }
-    seen.add(row);
-  }
-  for (let row = firstRow; row < firstRow + BigInt(rows); row++) {
-    if (!seen.has(row)) problems.push({ problem: 'row-missing', row, scanId: null, detail: `row ${row} is missing` });
-  }
-  if (problems.length > 0) return problems;
-  const detail = `rows ${firstRow} to ${firstRow + BigInt(rows) - 1n} were changed together with their checks`;
-  return [{ problem: 'batch-changed', row: firstRow, scanId: null, detail }];
-}
-
-async function unlinkedRows(connection: DuckDBConnection, lastRow: bigint): Promise<StoreProblem[]> {
-  const result = await connection.runAndReadAll(
-    'select row_id, scan_id from evidence where row_id is null or row_id > $1 or row_id < 1 order by row_id',
-    [lastRow],
-  );
-  return result.getRows().map(([rowId, scanId]) => {
-    const row = asBigintOrNull(rowId);
-    const detail = `row ${row ?? 'without number'}, scan ${asText(scanId)}, was never recorded`;
-    return { problem: 'row-added', row, scanId: asText(scanId), detail };
-  });
+  return accepted;
 }

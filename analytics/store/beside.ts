@@ -1,12 +1,16 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { CommitUnknownError } from './commit-unknown.ts';
+import type { Commits, Noted } from './commits.ts';
+import type { Seals } from './seals.ts';
 
 const STOPPED = 'the store is closed, or it is being opened again';
 
 /** What is done to a store while evidence goes on being written to it. */
 export interface BesideStore {
   readonly connection: DuckDBConnection;
-  transaction(work: () => Promise<void>): Promise<void>;
+  /** Digests of the sealed tables, as of the last commit. */
+  readonly seals: Seals;
+  /** What it changed is noted in the ledger; null where it changed nothing. */
+  transaction(work: () => Promise<Noted | null>): Promise<void>;
 }
 
 /**
@@ -15,12 +19,14 @@ export interface BesideStore {
  */
 export class Beside {
   readonly #instance: DuckDBInstance;
+  readonly #commits: Commits;
   readonly #connections = new Set<DuckDBConnection>();
   readonly #running = new Set<Promise<unknown>>();
   #isStopped = false;
 
-  constructor(instance: DuckDBInstance) {
+  constructor(instance: DuckDBInstance, commits: Commits) {
     this.#instance = instance;
+    this.#commits = commits;
   }
 
   async run<Result>(work: (store: BesideStore) => Promise<Result>): Promise<Result> {
@@ -38,7 +44,11 @@ export class Beside {
     const connection = await this.#instance.connect();
     this.#connections.add(connection);
     try {
-      return await work({ connection, transaction: (steps) => inTransaction(connection, steps) });
+      return await work({
+        connection,
+        seals: this.#commits.end.seals,
+        transaction: (steps) => this.#commits.noted(connection, steps),
+      });
     } catch (error) {
       // Whatever it says, it was interrupted.
       throw this.#isStopped ? new Error(STOPPED, { cause: error }) : error;
@@ -53,21 +63,5 @@ export class Beside {
     this.#isStopped = true;
     for (const connection of this.#connections) connection.interrupt();
     await Promise.allSettled(this.#running);
-  }
-}
-
-/** @throws CommitUnknownError when it may have taken effect. */
-export async function inTransaction(connection: DuckDBConnection, work: () => Promise<void>): Promise<void> {
-  await connection.run('begin');
-  try {
-    await work();
-  } catch (error) {
-    await connection.run('rollback');
-    throw error;
-  }
-  try {
-    await connection.run('commit');
-  } catch (error) {
-    throw new CommitUnknownError(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }

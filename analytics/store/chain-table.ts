@@ -1,7 +1,7 @@
-import { BIGINT, BLOB, BOOLEAN, blobValue, type DuckDBConnection, INTEGER } from '@duckdb/node-api';
+import { BIGINT, BLOB, BOOLEAN, blobValue, type DuckDBConnection, type DuckDBValue, INTEGER } from '@duckdb/node-api';
 import { ValueAppender } from './append.ts';
 import { type Link, NO_HEAD } from './chain.ts';
-import { asBigint, asBoolean, asBytes, asInteger } from './values.ts';
+import { asBigint, asBoolean, asBytes, asBytesOrNull, asInteger } from './values.ts';
 
 /** How far a chain goes: the number of its last row and the head after it. */
 export interface ChainEnd {
@@ -14,7 +14,8 @@ export class LinkAppender {
   readonly #table: ValueAppender;
 
   constructor(connection: DuckDBConnection) {
-    this.#table = new ValueAppender(connection, 'chain', [BIGINT, INTEGER, BLOB, BLOB, BLOB, BOOLEAN, INTEGER]);
+    const types = [BIGINT, BIGINT, BLOB, BLOB, BLOB, BOOLEAN, INTEGER, BIGINT, BLOB];
+    this.#table = new ValueAppender(connection, 'chain', types);
   }
 
   /** Joins an open transaction. */
@@ -23,12 +24,14 @@ export class LinkAppender {
       const some = links.slice(from, to);
       return [
         some.map(({ firstRow }) => firstRow),
-        some.map(({ rows }) => rows),
+        some.map(({ rows }) => BigInt(rows)),
         some.map(({ rowChecks }) => blobValue(rowChecks)),
         some.map(({ digest }) => blobValue(digest)),
         some.map(({ head }) => blobValue(head)),
         some.map(() => false),
         some.map(({ version }) => version),
+        some.map(({ commitNumber }) => commitNumber),
+        some.map(({ positions }) => (positions === null ? null : blobValue(positions))),
       ];
     });
   }
@@ -40,19 +43,12 @@ export class LinkAppender {
 }
 
 export async function chainEnd(connection: DuckDBConnection): Promise<ChainEnd> {
-  const result = await connection.runAndReadAll(
-    'select first_row + row_count - 1, head from chain order by first_row desc limit 1',
-  );
-  const [last] = result.getRows();
-  return last === undefined ? { rows: 0n, head: NO_HEAD } : { rows: asBigint(last[0]), head: asBytes(last[1]) };
+  const [last] = await lastLinks(connection, 1);
+  return last === undefined ? { rows: 0n, head: NO_HEAD } : endOf(last);
 }
 
-/** The head of the chain after this row; null where no batch ends there. */
-export async function headAfter(connection: DuckDBConnection, row: bigint): Promise<Uint8Array | null> {
-  if (row === 0n) return NO_HEAD;
-  const result = await connection.runAndReadAll('select head from chain where first_row + row_count - 1 = $1', [row]);
-  const [found] = result.getRows();
-  return found === undefined ? null : asBytes(found[0]);
+export function endOf({ firstRow, rows, head }: Link): ChainEnd {
+  return { rows: firstRow + BigInt(rows) - 1n, head };
 }
 
 export interface StoredLink extends Link {
@@ -60,22 +56,47 @@ export interface StoredLink extends Link {
   readonly isArchived: boolean;
 }
 
+const COLUMNS = 'first_row, row_count, row_checks, digest, head, is_archived, version, commit_number, positions';
+const IN_ORDER = 'order by commit_number, first_row, row_count';
+const LAST_FIRST = 'order by commit_number desc, first_row desc, row_count desc';
+
 /** All links in their order. */
 export async function* storedLinks(connection: DuckDBConnection): AsyncGenerator<StoredLink> {
-  const result = await connection.stream(
-    'select first_row, row_count, row_checks, digest, head, is_archived, version from chain order by first_row',
-  );
-  for await (const rows of result.yieldRows()) {
-    for (const [firstRow, count, rowChecks, digest, head, isArchived, version] of rows) {
-      yield {
-        firstRow: asBigint(firstRow),
-        rows: asInteger(count),
-        rowChecks: asBytes(rowChecks),
-        digest: asBytes(digest),
-        head: asBytes(head),
-        isArchived: asBoolean(isArchived),
-        version: asInteger(version),
-      };
-    }
-  }
+  const result = await connection.stream(`select ${COLUMNS} from chain ${IN_ORDER}`);
+  for await (const rows of result.yieldRows()) for (const row of rows) yield linkOf(row);
+}
+
+/** The last links, at most so many, the last one first. */
+export async function lastLinks(connection: DuckDBConnection, count: number): Promise<StoredLink[]> {
+  return linksOf(connection, `${LAST_FIRST} limit ${count}`);
+}
+
+/** The last link up to a commit; null where there is none. */
+export async function linkUpTo(connection: DuckDBConnection, commitNumber: bigint): Promise<StoredLink | null> {
+  return (await linksOf(connection, `where commit_number <= ${commitNumber} ${LAST_FIRST} limit 1`))[0] ?? null;
+}
+
+/** The link of version 4 whose last row this is; null where there is none. */
+export async function linkEndingAt(connection: DuckDBConnection, row: bigint): Promise<StoredLink | null> {
+  return (await linksOf(connection, `where commit_number = 0 and first_row + row_count - 1 = ${row}`))[0] ?? null;
+}
+
+async function linksOf(connection: DuckDBConnection, clauses: string): Promise<StoredLink[]> {
+  const result = await connection.runAndReadAll(`select ${COLUMNS} from chain ${clauses}`);
+  return result.getRows().map(linkOf);
+}
+
+function linkOf(row: readonly DuckDBValue[]): StoredLink {
+  const [firstRow, count, rowChecks, digest, head, isArchived, version, commitNumber, positions] = row;
+  return {
+    firstRow: asBigint(firstRow),
+    rows: asInteger(count),
+    rowChecks: asBytes(rowChecks),
+    digest: asBytes(digest),
+    head: asBytes(head),
+    isArchived: asBoolean(isArchived),
+    version: asInteger(version),
+    commitNumber: asBigint(commitNumber),
+    positions: asBytesOrNull(positions),
+  };
 }

@@ -13,11 +13,18 @@ export interface Link {
   readonly rowChecks: Uint8Array;
   /** SHA-256 over all columns of the batch. */
   readonly digest: Uint8Array;
-  /** SHA-256 over the head before, the first row, the number of rows and the digest. */
+  /** SHA-256 over the head before and all of this: see headOf. */
   readonly head: Uint8Array;
-  /** Version of the store that its rows were written by: which columns the digest covers. */
+  /** Version of the store that its rows were written by: which columns the digest covers, and what the head. */
   readonly version: number;
+  /** Number of the commit that it was written with: see commits.ts. Those of version 4 have 0. */
+  readonly commitNumber: bigint;
+  /** Digest of how far all sources were read after the commit: see position-digest.ts. Null in links of version 4. */
+  readonly positions: Uint8Array | null;
 }
+
+/** What a link says beside its rows. */
+export type LinkPlace = Pick<Link, 'version' | 'commitNumber' | 'positions'>;
 
 export const HEAD_BYTES = 32;
 /** The head before the first link. */
@@ -29,18 +36,37 @@ export function linkOfColumns(
   rows: number,
   columns: readonly Column[],
   headBefore: Uint8Array,
-  version: number,
+  place: LinkPlace,
 ): Link {
-  const digest = digestOf(columns, rows);
   const rowChecks = new Uint8Array(rowChecksOf(columns, rows).buffer);
-  return { firstRow, rows, rowChecks, digest, head: headOf(headBefore, firstRow, rows, digest), version };
+  const link = { ...place, firstRow, rows, rowChecks, digest: digestOf(columns, rows) };
+  return { ...link, head: headOf(headBefore, link) };
 }
 
-export function headOf(headBefore: Uint8Array, firstRow: bigint, rows: number, digest: Uint8Array): Buffer {
+/** A link without rows, for a commit that moved sources only. */
+export function emptyLink(firstRow: bigint, headBefore: Uint8Array, place: LinkPlace): Link {
+  const link = { ...place, firstRow, rows: 0, rowChecks: new Uint8Array(), digest: new Uint8Array() };
+  return { ...link, head: headOf(headBefore, link) };
+}
+
+/** Links of version 4 say nothing of commits and sources, and their heads nothing of checks. */
+export const FIRST_VERSION_WITH_COMMITS = 5;
+
+export function headOf(headBefore: Uint8Array, link: Omit<Link, 'head'>): Buffer {
   const place = Buffer.alloc(16);
-  place.writeBigUInt64BE(firstRow, 0);
-  place.writeBigUInt64BE(BigInt(rows), 8);
-  return createHash('sha256').update(headBefore).update(place).update(digest).digest();
+  place.writeBigUInt64BE(link.firstRow, 0);
+  place.writeBigUInt64BE(BigInt(link.rows), 8);
+  const hash = createHash('sha256').update(headBefore).update(place);
+  if (link.version >= FIRST_VERSION_WITH_COMMITS) {
+    const commit = Buffer.alloc(12);
+    commit.writeUInt32BE(link.version, 0);
+    commit.writeBigUInt64BE(link.commitNumber, 4);
+    hash
+      .update(commit)
+      .update(link.positions ?? NO_HEAD)
+      .update(link.rowChecks);
+  }
+  return hash.update(link.digest).digest();
 }
 
 export function digestOf(columns: readonly Column[], rows: number): Buffer {

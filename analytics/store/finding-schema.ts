@@ -94,26 +94,3 @@ left join (
 create view revisions as
 select sequence, scan_id, from_disposition, to_disposition, kinds, policy_version, plant, row_id from revision;
 `;
-
-/** Up to version 4 a scan was known by its id alone, and no scan had a sender. */
-export const FINDING_FROM_4_SQL = `
-${['suspect_scan', 'named_scan']
-  .map(
-    (table) => `
-alter table ${table} add column if not exists scan_digest ubigint;
-alter table ${table} add column if not exists brought_by varchar;
-update ${table} set scan_digest = evidence.scan_digest, brought_by = evidence.source
-from evidence where evidence.row_id = ${table}.row_id;`,
-  )
-  .join('')}
-alter table revision add column if not exists plant varchar;
-update revision set plant = evidence.plant from evidence where evidence.row_id = revision.row_id;
-alter table case_closed_scan add column if not exists scan_digest ubigint;
-`;
-
-/** A store of version 3 has findings only, which the next look makes anew. */
-export const FINDING_FROM_3_SQL = `
-drop table finding;
-${FINDING_TABLES_SQL}
-${FINDING_MACROS_SQL}
-`;

@@ -1,67 +1,87 @@
 import { existsSync } from 'node:fs';
-import type { DuckDBConnection } from '@duckdb/node-api';
-import { resetAnchor } from './anchor.ts';
 import { type ArchiveOptions, archive, fillFrom, type Moved, unarchive } from './archive.ts';
-import { chainEnd } from './chain-table.ts';
-import { openForWriting, refuseMissing } from './instance.ts';
-import { sealAll } from './sealing.ts';
+import type { StorePorts } from './author.ts';
+import { catalogOf, differencesOf, expectedCatalog } from './catalog.ts';
+import { openFileForReading, refuseMissing, StoreError } from './instance.ts';
+import { isOfTables, openStore, versionOf } from './opening.ts';
 import { Store } from './store.ts';
+import { problemOf, type StoreProblem } from './store-problem.ts';
+import { isOld } from './upgrade.ts';
 
 /** What is done to a store while no run writes to it. Each throws StoreError where the store cannot be used. */
 
-/** Brings a store of an earlier version up. */
-export async function upgradeStore(path: string): Promise<void> {
-  refuseMissing(path);
-  await withConnection(path, async () => {});
-}
-
-/** Takes the store as it is now for the whole: sources are read on from the positions that it holds. */
-export async function acceptStore(path: string): Promise<void> {
-  refuseMissing(path);
-  await withConnection(path, async (connection) => resetAnchor(path, await chainEnd(connection)));
-}
-
-export async function archiveStore(path: string, options: ArchiveOptions): Promise<Moved> {
-  const store = await Store.open(path, { mustExist: true });
+/**
+ * Brings a store of an older version up, where its anchor confirms it or somebody accepts it.
+ *
+ * @returns what speaks against that; the store is then as it was.
+ */
+export async function upgradeStore(path: string, ports: StorePorts, isAccepted: boolean): Promise<StoreProblem[]> {
+  if (!(await isOfOldVersion(path))) return [];
   try {
-    return await archive(store.connection, options);
+    const { instance, connection, anchor } = await openStore(path, ports, isAccepted);
+    anchor.close();
+    connection.closeSync();
+    instance.closeSync();
+    return [];
+  } catch (error) {
+    if (error instanceof StoreError && error.fault === 'unconfirmed') {
+      return [problemOf('upgrade-unconfirmed', error.message, null, null, 'store_version')];
+    }
+    throw error;
+  }
+}
+
+async function isOfOldVersion(path: string): Promise<boolean> {
+  const instance = await openFileForReading(path);
+  const connection = await instance.connect();
+  try {
+    const catalog = await catalogOf(connection);
+    if (!catalog.some(({ kind }) => kind === 'table')) return false;
+    const isOurs = !differencesOf(catalog, await expectedCatalog()).some(isOfTables);
+    return !isOurs && isOld(await versionOf(path, connection, catalog));
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+/**
+ * Takes the store as it is now for the whole, and notes in its ledger who did and what spoke against it: sources are read
+ * on from the positions that it holds.
+ *
+ * @throws StoreError where evidence was changed: that cannot be accepted.
+ */
+export async function acceptStore(path: string, ports: StorePorts): Promise<void> {
+  refuseMissing(path);
+  const { instance, connection, anchor } = await openStore(path, ports, true);
+  anchor.close();
+  connection.closeSync();
+  instance.closeSync();
+}
+
+export async function archiveStore(path: string, options: ArchiveOptions, ports: StorePorts = {}): Promise<Moved> {
+  const store = await Store.open(path, { ...ports, mustExist: true });
+  try {
+    return await archive(store, options);
   } finally {
     store.close();
   }
 }
 
 /** Into the store that the archive was made from, or into a new one. */
-export async function restoreStore(path: string, folder: string): Promise<Moved> {
-  const isNew = !existsSync(path) || (await withConnection(path, chainEnd)).rows === 0n;
-  if (!isNew) {
-    const store = await Store.open(path);
-    try {
-      return await unarchive(store.connection, folder);
-    } finally {
-      store.close();
-    }
-  }
-  return withConnection(path, async (connection) => {
-    await connection.run('begin');
-    const moved = await fillFrom(connection, folder);
-    await sealAll(connection);
-    // Before the commit: a kill between the two leaves a store that is still empty, to be filled again.
-    resetAnchor(path, await chainEnd(connection));
-    await connection.run('commit');
-    return moved;
-  });
-}
-
-export async function withConnection<Result>(
-  path: string,
-  work: (connection: DuckDBConnection) => Promise<Result>,
-): Promise<Result> {
-  const instance = await openForWriting(path);
-  const connection = await instance.connect();
+export async function restoreStore(path: string, folder: string, ports: StorePorts = {}): Promise<Moved> {
+  const isNew = !existsSync(path);
+  const store = await Store.open(path, ports);
   try {
-    return await work(connection);
+    if (!isNew && store.rows > 0n) return await unarchive(store, folder);
+    let moved: Moved | null = null;
+    await store.fill('restored', [], async () => {
+      moved = await fillFrom(store.connection, folder);
+      return { archive: folder, ...moved };
+    });
+    if (moved === null) throw new Error('a transaction ended without what it was for');
+    return moved;
   } finally {
-    connection.closeSync();
-    instance.closeSync();
+    store.close();
   }
 }

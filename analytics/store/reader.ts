@@ -7,10 +7,9 @@ import {
   SEVERITIES,
   type Verdict,
 } from '../../indicium/index.ts';
-import { openForReading } from './instance.ts';
+import { openForReading } from './opening.ts';
 import { readScanDetails, readTimeline, type ScanDetail, type TimelineBar } from './scan-details.ts';
 import { asInteger, asIntegerOrNull, asText, asTextOrNull, asTexts } from './values.ts';
-import { wholeEnd } from './whole.ts';
 
 /** A store opened only to be read: no statement can change it or reach another file. */
 export class StoreReader {
@@ -27,15 +26,7 @@ export class StoreReader {
 
   /** @throws StoreError when there is no store, it is not whole, or another process is writing to it. */
   static async open(path: string): Promise<StoreReader> {
-    const instance = await openForReading(path);
-    const connection = await instance.connect();
-    try {
-      await wholeEnd(path, connection);
-    } catch (error) {
-      connection.closeSync();
-      instance.closeSync();
-      throw error;
-    }
+    const { instance, connection } = await openForReading(path);
     return new StoreReader(instance, connection);
   }
 

@@ -41,20 +41,3 @@ create view ${view} as select ${columns} from ${table} where until_version is nu
 create view ${view}_history as select ${columns}, since_version, until_version from ${table};`,
 ).join('')}
 `;
-
-/**
- * A store of version 3 knows the newest list only: what it says is taken as said by that list. The views are dropped before and made
- * anew after it.
- */
-export const REGISTRY_FROM_3_SQL = `
-create table registry_list (version bigint not null, digest varchar not null, issued_at_ms bigint not null);
-insert into registry_list from registry_version;
-alter table registry_plant add column latitude double;
-alter table registry_plant add column longitude double;
-${REGISTRY_TABLES.map(
-  ({ table }) => `
-alter table ${table} add column since_version bigint;
-alter table ${table} add column until_version bigint;
-update ${table} set since_version = (select version from registry_version);`,
-).join('')}
-`;

@@ -10,7 +10,9 @@ import {
   VARCHAR,
 } from '@duckdb/node-api';
 import { ValueAppender } from './append.ts';
+import { StoreError } from './instance.ts';
 import type { RegistryRecords } from './registry-records.ts';
+import { asBigint } from './values.ts';
 
 /** One table of the registry: its columns, and its rows as a trust list has them. */
 interface RegistryTable {
@@ -156,28 +158,49 @@ export const REGISTRY_TABLES: readonly RegistryTable[] = [
 
 /**
  * Takes a trust list in. What older lists said stays, with the versions from which and until which it was said; the
- * views without a version show what the newest says. To be called within a transaction.
+ * views without a version show what the newest says. To be called within a transaction. False where the list is the one
+ * that is there already.
+ *
+ * @throws StoreError where the tables say something else of that list than the list does.
  */
-export async function replaceRegistryTables(connection: DuckDBConnection, registry: RegistryRecords): Promise<void> {
+export async function takeInRegistry(connection: DuckDBConnection, registry: RegistryRecords): Promise<boolean> {
   const { version, digest, issuedAtMs } = registry;
   const known = await connection.runAndReadAll('select version, digest from registry_version');
   const [last] = known.getRows();
-  if (last !== undefined && last[0] === BigInt(version) && last[1] === digest) return;
-  for (const table of REGISTRY_TABLES) await takeIn(connection, table, registry);
-  for (const table of ['registry_version', 'registry_list']) {
-    if (table === 'registry_version') await connection.run('delete from registry_version');
-    await connection.run(`insert into ${table} values ($1, $2, $3)`, [BigInt(version), digest, BigInt(issuedAtMs)]);
+  const isKnown = last !== undefined && last[0] === BigInt(version) && last[1] === digest;
+  for (const table of REGISTRY_TABLES) {
+    const differing = await compare(connection, table, registry);
+    if (isKnown && differing > 0n) {
+      throw new StoreError(
+        `the store says something else than registry version ${version} in ${differing} rows of the table "${table.table}": it was changed`,
+        'not-whole',
+      );
+    }
+    if (!isKnown) await takeIn(connection, table, registry);
   }
+  if (isKnown) return false;
+  await connection.run('delete from registry_version');
+  const values = [BigInt(version), digest, BigInt(issuedAtMs)];
+  await connection.run('insert into registry_version values ($1, $2, $3)', values);
+  await connection.run(
+    `insert into registry_list select $1, $2, $3
+     where not exists (from registry_list where version = $1 and digest = $2)`,
+    values,
+  );
+  return true;
 }
 
-/** Rows are known by all they say; of several that say the same, each is one. */
-async function takeIn(
+/**
+ * Puts the rows that the list does not have any more into `ended`, and those that it has first into `added`; gives how many.
+ * Rows are known by all they say; of several that say the same, each is one.
+ */
+async function compare(
   connection: DuckDBConnection,
   { table, columns, rows }: RegistryTable,
   registry: RegistryRecords,
-): Promise<void> {
+): Promise<bigint> {
   const types = columns.map(([, type]) => type);
-  const names = columns.map(([name]) => name).join(', ');
+  const names = namesOf(columns);
   await connection.run(`create or replace temp table incoming as select ${names} from ${table} limit 0`);
   const list = rows(registry);
   const incoming = new ValueAppender(connection, 'incoming', types);
@@ -196,8 +219,20 @@ async function takeIn(
     select place from ${current} as old anti join ${numbered('incoming', '')} as new on ${isSame}`);
   await connection.run(`create or replace temp table added as
     select ${names} from ${numbered('incoming', '')} as new anti join ${current} as old on ${isSame}`);
-  await connection.run(
-    `update ${table} set until_version = ${registry.version} where rowid in (select place from ended)`,
-  );
-  await connection.run(`insert into ${table} select ${names}, ${registry.version}, null from added`);
+  const counted = await connection.runAndReadAll('select (select count(*) from ended) + (select count(*) from added)');
+  return asBigint(counted.getRows()[0]?.[0]);
+}
+
+/** What `compare` found becomes what this list says. */
+async function takeIn(
+  connection: DuckDBConnection,
+  { table, columns }: RegistryTable,
+  { version }: RegistryRecords,
+): Promise<void> {
+  await connection.run(`update ${table} set until_version = ${version} where rowid in (select place from ended)`);
+  await connection.run(`insert into ${table} select ${namesOf(columns)}, ${version}, null from added`);
+}
+
+function namesOf(columns: RegistryTable['columns']): string {
+  return columns.map(([name]) => name).join(', ');
 }

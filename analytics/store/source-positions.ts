@@ -1,5 +1,24 @@
 import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api';
-import { asTextOrNull } from './values.ts';
+import { PositionDigest } from './position-digest.ts';
+import { asText } from './values.ts';
+
+/** How far each source was recorded, as it stands in the table; null where it says two things of one source. */
+export async function readPositions(connection: DuckDBConnection): Promise<Map<string, string> | null> {
+  const result = await connection.runAndReadAll('select source, position from source_position');
+  const positions = new Map(result.getRows().map(([source, position]) => [asText(source), asText(position)]));
+  return positions.size === result.currentRowCount ? positions : null;
+}
+
+/** Joins an open transaction. A source of which the table said two things is in none of them, and is read from its start. */
+export async function writePositions(
+  connection: DuckDBConnection,
+  positions: ReadonlyMap<string, string>,
+): Promise<void> {
+  await connection.run('delete from source_position');
+  for (const [source, position] of positions) {
+    await connection.run('insert into source_position values ($1, $2)', [source, position]);
+  }
+}
 
 /**
  * How far each source was recorded. Its statements are prepared once: with a transaction for every few dozen scans, to parse
@@ -7,17 +26,32 @@ import { asTextOrNull } from './values.ts';
  */
 export class SourcePositions {
   readonly #connection: DuckDBConnection;
+  #positions: Map<string, string>;
+  #digest: PositionDigest;
   #move: DuckDBPreparedStatement | null = null;
   #begin: DuckDBPreparedStatement | null = null;
 
-  constructor(connection: DuckDBConnection) {
+  constructor(connection: DuckDBConnection, positions: ReadonlyMap<string, string>) {
     this.#connection = connection;
+    this.#positions = new Map(positions);
+    this.#digest = PositionDigest.of(positions);
   }
 
-  async of(source: string): Promise<string | null> {
-    const sql = 'select position from source_position where source = $1';
-    const result = await this.#connection.runAndReadAll(sql, [source]);
-    return asTextOrNull(result.getRows()[0]?.[0] ?? null);
+  of(source: string): string | null {
+    return this.#positions.get(source) ?? null;
+  }
+
+  /** The digest of all positions as they are after these moves. */
+  digestAfter(moves: ReadonlyMap<string, string>): PositionDigest {
+    const digest = this.#digest.copy();
+    for (const [source, position] of moves) digest.move(source, this.of(source), position);
+    return digest;
+  }
+
+  /** What was set is committed. */
+  moved(moves: ReadonlyMap<string, string>, digest: PositionDigest): void {
+    for (const [source, position] of moves) this.#positions.set(source, position);
+    this.#digest = digest;
   }
 
   /** Joins an open transaction. */

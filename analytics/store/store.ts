@@ -5,20 +5,29 @@ import { rowsOf } from '../../indicium/index.ts';
 import { type Evidence, evidenceColumns } from '../evidence.ts';
 import type { NamedScan } from '../scan-key.ts';
 import type { StoredAnswer } from '../used-key.ts';
-import { Anchor } from './anchor.ts';
+import type { Anchor } from './anchor.ts';
 import { EvidenceAppender, type StoredBatch } from './append.ts';
-import { Beside, inTransaction } from './beside.ts';
-import { type Link, linkOfColumns } from './chain.ts';
-import { type ChainEnd, LinkAppender } from './chain-table.ts';
+import { type Author, type StorePorts, UNNAMED } from './author.ts';
+import { Beside } from './beside.ts';
+import { emptyLink, type Link, linkOfColumns } from './chain.ts';
+import { endOf, LinkAppender } from './chain-table.ts';
 import { EVIDENCE_COLUMNS, type EvidenceColumns } from './columns.ts';
-import { openForWriting, refuseMissing, StoreError } from './instance.ts';
+import { Commits, type Noted } from './commits.ts';
+import { refuseMissing, StoreError } from './instance.ts';
+import type { LedgerEvent } from './ledger.ts';
+import { type OpenedStore, openStore } from './opening.ts';
 import { readRecordedAnswers, readUsedKeys, type ScanKey } from './recorded-scans.ts';
 import type { RegistryRecords } from './registry-records.ts';
-import { replaceRegistryTables } from './registry-tables.ts';
+import { takeInRegistry } from './registry-tables.ts';
 import { SCHEMA_VERSION } from './schema.ts';
+import { sealAll } from './sealing.ts';
+import { REGISTRY_SEALS, type Seals, sealsOf } from './seals.ts';
 import { SourcePositions } from './source-positions.ts';
 import { asInteger, asText } from './values.ts';
-import { wholeEnd } from './whole.ts';
+
+export interface StoreOptions extends StorePorts {
+  readonly mustExist?: boolean;
+}
 
 /** Evidence of one source, and how far the source was read with it. */
 export interface EvidenceBatch extends Omit<EvidenceColumns, 'firstRow'> {
@@ -35,41 +44,28 @@ export class Store {
   readonly beside: Beside;
   readonly #instance: DuckDBInstance;
   readonly #anchor: Anchor;
+  readonly #commits: Commits;
   readonly #evidence: EvidenceAppender;
   readonly #links: LinkAppender;
   readonly #positions: SourcePositions;
-  #end: ChainEnd;
   #isClosed = false;
 
-  private constructor(instance: DuckDBInstance, connection: DuckDBConnection, anchor: Anchor, end: ChainEnd) {
+  private constructor({ instance, connection, anchor, end, positions }: OpenedStore, author: Author) {
     this.#instance = instance;
     this.connection = connection;
-    this.beside = new Beside(instance);
     this.#anchor = anchor;
+    this.#commits = new Commits(anchor, author, end);
+    this.beside = new Beside(instance, this.#commits);
     this.#evidence = new EvidenceAppender(connection);
     this.#links = new LinkAppender(connection);
-    this.#positions = new SourcePositions(connection);
-    this.#end = end;
+    this.#positions = new SourcePositions(connection, positions);
   }
 
   /** @throws StoreError when another process has the file open, when it is no store, or is not whole. */
-  static async open(path: string, { mustExist = false } = {}): Promise<Store> {
+  static async open(path: string, { mustExist = false, ...ports }: StoreOptions = {}): Promise<Store> {
     if (mustExist) refuseMissing(path);
     await mkdir(dirname(resolve(path)), { recursive: true });
-    const instance = await openForWriting(path);
-    const connection = await instance.connect();
-    let anchor: Anchor | undefined;
-    try {
-      const end = await wholeEnd(path, connection);
-      anchor = Anchor.open(path);
-      anchor.write(end);
-      return new Store(instance, connection, anchor, end);
-    } catch (error) {
-      anchor?.close();
-      connection.closeSync();
-      instance.closeSync();
-      throw error;
-    }
+    return new Store(await openStore(path, ports), ports.author ?? UNNAMED);
   }
 
   /** May be called again: whoever reopens a store after a failure does not know how far it got. */
@@ -86,10 +82,15 @@ export class Store {
 
   /** Rows ever recorded: the number of the last one. */
   get rows(): bigint {
-    return this.#end.rows;
+    return this.#commits.end.chain.rows;
   }
 
-  positionOf(source: string): Promise<string | null> {
+  /** Digests of the sealed tables, as of the last commit. */
+  get seals(): Seals {
+    return this.#commits.end.seals;
+  }
+
+  async positionOf(source: string): Promise<string | null> {
     return this.#positions.of(source);
   }
 
@@ -109,34 +110,50 @@ export class Store {
    * @throws CommitUnknownError when it may have been written.
    */
   async write(batches: readonly EvidenceBatch[]): Promise<void> {
-    let end = this.#end;
-    const stored: StoredBatch[] = [];
-    const links: Link[] = [];
-    for (const { position: _, ...batch } of batches) {
-      const evidence = { ...batch, firstRow: end.rows + 1n };
-      const rows = rowsOf(evidence.readings);
-      if (rows === 0) continue;
-      const columns = EVIDENCE_COLUMNS.map((column) => column.of(evidence));
-      const link = linkOfColumns(evidence.firstRow, rows, columns, end.head, SCHEMA_VERSION);
-      stored.push({ rows, columns });
-      links.push(link);
-      end = { rows: end.rows + BigInt(rows), head: link.head };
-    }
     // Of several batches of a source the last one tells how far it was read.
-    const positions = new Map(
+    const moves = new Map(
       batches.flatMap(({ source, position }) => (position === null ? [] : [[source, position] as const])),
     );
+    const filled = batches.filter(({ readings }) => rowsOf(readings) > 0);
     // Scans that all came again are in the file already, and so is what the anchor says.
-    if (stored.length === 0 && positions.size === 0) return;
-    await this.transaction(async () => {
-      if (stored.length > 0) {
-        await this.#evidence.append(stored);
-        await this.#links.append(links);
+    if (filled.length === 0 && moves.size === 0) return;
+    const digest = this.#positions.digestAfter(moves);
+    await this.#commits.alone(this.connection, async (end) => {
+      const commitNumber = end.commitNumber + 1n;
+      const place = { version: SCHEMA_VERSION, commitNumber, positions: digest.bytes() };
+      const stored: StoredBatch[] = [];
+      const links: Link[] = [];
+      let chain = end.chain;
+      for (const { position: _, ...batch } of filled) {
+        const firstRow = chain.rows + 1n;
+        const rows = rowsOf(batch.readings);
+        const columns = EVIDENCE_COLUMNS.map((column) => column.of({ ...batch, firstRow }));
+        const link = linkOfColumns(firstRow, rows, columns, chain.head, place);
+        stored.push({ rows, columns });
+        links.push(link);
+        chain = endOf(link);
       }
-      for (const [source, position] of positions) await this.#positions.set(source, position);
+      if (links.length === 0) {
+        const link = emptyLink(chain.rows + 1n, chain.head, place);
+        links.push(link);
+        chain = endOf(link);
+      }
+      if (stored.length > 0) await this.#evidence.append(stored);
+      await this.#links.append(links);
+      for (const [source, position] of moves) await this.#positions.set(source, position);
+      return { ...end, commitNumber, chain };
     });
-    this.#anchor.write(end);
-    this.#end = end;
+    this.#positions.moved(moves, digest);
+  }
+
+  /** Evidence that comes with its rows from elsewhere, and what else `work` brings; `sealed` names the tables that it changes. */
+  async fill(event: LedgerEvent, sealed: readonly string[], work: () => Promise<object>): Promise<void> {
+    await this.#commits.alone(this.connection, async (end) => {
+      const detail = await work();
+      const chain = await sealAll(this.connection, end, this.#positions.digestAfter(new Map()).bytes());
+      const seals = await sealsOf(this.connection, sealed);
+      return this.#commits.note(this.connection, { ...end, chain }, { event, detail, seals });
+    });
   }
 
   /** Writes evidence that was gathered piece by piece. */
@@ -144,7 +161,10 @@ export class Store {
     await this.write([{ ...evidenceColumns(evidence), source, position, policyVersion: 1 }]);
   }
 
-  /** @throws StoreError for a registry older than the one that scans in this store were judged by, or of another post. */
+  /**
+   * @throws StoreError for a registry older than the one that scans in this store were judged by, or of another post; or where the
+   * store says something else of the same list than the list does.
+   */
   async setRegistry(registry: RegistryRecords): Promise<void> {
     const result = await this.connection.runAndReadAll('select version, digest from registry_version');
     const [known] = result.getRows();
@@ -157,10 +177,17 @@ export class Store {
         throw new StoreError(`another registry was used here as version ${version}: this store is of another post`);
       }
     }
-    await this.transaction(() => replaceRegistryTables(this.connection, registry));
+    await this.transaction(async () => {
+      const isTaken = await takeInRegistry(this.connection, registry);
+      if (!isTaken) return null;
+      const { version, digest, issuedAtMs } = registry;
+      const seals = await sealsOf(this.connection, REGISTRY_SEALS);
+      return { event: 'registry-taken', detail: { version, digest, issuedAtMs }, seals };
+    });
   }
 
-  transaction(work: () => Promise<void>): Promise<void> {
-    return inTransaction(this.connection, work);
+  /** What it changed is noted in the ledger; null where it changed nothing. */
+  transaction(work: () => Promise<Noted | null>): Promise<void> {
+    return this.#commits.noted(this.connection, work);
   }
 }

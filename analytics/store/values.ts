@@ -52,6 +52,10 @@ export function asTexts(value: DuckDBValue | undefined): string[] {
   return value.items.map(asText);
 }
 
+export function asTextsOrNull(value: DuckDBValue | undefined): string[] | null {
+  return value === null || value === undefined ? null : asTexts(value);
+}
+
 export function asBytes(value: DuckDBValue | undefined): Uint8Array {
   if (typeof value !== 'object' || value === null || !('bytes' in value) || !(value.bytes instanceof Uint8Array)) {
     throw new TypeError('a query gave something else where bytes were expected');

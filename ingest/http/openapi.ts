@@ -1,35 +1,10 @@
-import type { TSchema } from 'typebox';
 import { evidenceOperation, storesOperation } from './openapi-evidence.ts';
 import { EXAMPLES } from './openapi-examples.ts';
-import { PROBLEM_CODES, PROBLEMS, Problem, type ProblemCode } from './problems.ts';
+import { namedSchemas, reference } from './openapi-schemas.ts';
+import { PROBLEM_CODES, PROBLEMS, type ProblemCode } from './problems.ts';
 import { SCAN_HEADERS } from './scan-headers.ts';
-import {
-  Answer,
-  AnswerFields,
-  AnswerOrProblem,
-  AnswerReason,
-  AnswerTimings,
-  BatchAnswer,
-  BatchRequest,
-  Health,
-  ScanRequest,
-} from './schemas.ts';
 
 type Json = Readonly<Record<string, unknown>>;
-
-/** Schemas by the name under which others refer to them. */
-const NAMED: Readonly<Record<string, TSchema>> = {
-  ScanRequest,
-  BatchRequest,
-  Answer,
-  AnswerReason,
-  AnswerFields,
-  AnswerTimings,
-  AnswerOrProblem,
-  BatchAnswer,
-  Problem,
-  Health,
-};
 
 const SORTER_PROBLEMS = ['bad-request', 'unauthorized', 'forbidden', 'timeout', 'body-too-large'] as const;
 const BUSY_PROBLEMS = ['unsupported-media-type', 'too-busy', 'draining', 'store-paused', 'internal'] as const;
@@ -85,7 +60,7 @@ export function openApi(): Json {
     },
     components: {
       securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
-      schemas: Object.fromEntries(Object.entries(NAMED).map(([name, schema]) => [name, inlined(name, schema)])),
+      schemas: namedSchemas(),
       responses: Object.fromEntries(PROBLEM_CODES.map((code) => [code, problemResponse(code)])),
     },
   };
@@ -231,25 +206,4 @@ function problemResponse(code: ProblemCode): Json {
     ...(isBusy ? { headers: { 'Retry-After': retryAfter } } : {}),
     content: { 'application/problem+json': { schema: reference('Problem') } },
   };
-}
-
-function reference(name: string): Json {
-  return { $ref: `#/components/schemas/${name}` };
-}
-
-/** A schema as JSON, with the other named ones in it referred to by their names. */
-function inlined(own: string, schema: TSchema): unknown {
-  const names = new Map(Object.entries(NAMED).map(([name, named]) => [titleOf(named) ?? name, name]));
-  const visit = (value: unknown, isRoot: boolean): unknown => {
-    if (Array.isArray(value)) return value.map((item) => visit(item, false));
-    if (typeof value !== 'object' || value === null) return value;
-    const name = 'title' in value && typeof value.title === 'string' ? names.get(value.title) : undefined;
-    if (!isRoot && name !== undefined && name !== own) return reference(name);
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, visit(item, false)]));
-  };
-  return visit(JSON.parse(JSON.stringify(schema)), true);
-}
-
-function titleOf(schema: TSchema): string | undefined {
-  return 'title' in schema && typeof schema.title === 'string' ? schema.title : undefined;
 }

@@ -124,7 +124,14 @@ describe('an archive', () => {
     await indicia(['archive', '--db', db, '--out', archiveFolder, '--copy']);
     assert.equal((await indicia(['doctor', '--db', db, '--archive', archiveFolder])).exitCode, 0);
     await hide('delete from evidence; update chain set is_archived = true');
-    assert.equal((await indicia(['doctor', '--db', db, '--archive', archiveFolder])).exitCode, 0);
+    // Nothing in the ledger says that they left, so that they are there is not enough.
+    const hidden = await indicia(['doctor', '--db', db, '--archive', archiveFolder, '--json']);
+    assert.equal(hidden.exitCode, 3);
+    const problems = jsonLines<StoreProblem>(hidden.stdout).filter(({ problem }) => problem !== undefined);
+    assert.deepEqual(
+      problems.map(({ problem, name }) => [problem, name]),
+      [['table-changed', 'chain']],
+    );
     rmSync(join(archiveFolder, 'evidence'), { recursive: true });
     await hide(`copy (select 1) to '${archiveFolder}/nothing.parquet' (format parquet)`);
     const { exitCode, stderr } = await indicia(['doctor', '--db', db, '--archive', archiveFolder]);

@@ -1,6 +1,7 @@
 import { HOSTILE_GATE } from './hostile-gate.ts';
 import { HOSTILE_LINES } from './hostile-lines.ts';
 import { HOSTILE_PLANTS } from './hostile-plants.ts';
+import { HOSTILE_STORE } from './hostile-store.ts';
 import { HOSTILE_TRUST } from './hostile-trust.ts';
 
 /** One check of the product that a scenario rests on, how it is taken away, and the tests that must then fail. */
@@ -39,7 +40,7 @@ export const GUARDS: readonly Guard[] = [
     scenario: 'B2',
     holds: 'what was recorded up to a position is not read again',
     file: 'analytics/store/store.ts',
-    text: 'for (const [source, position] of positions) await this.#positions.set(source, position);',
+    text: 'for (const [source, position] of moves) await this.#positions.set(source, position);',
     without: '',
     tests: [PIPELINE],
   },
@@ -214,9 +215,10 @@ export const GUARDS: readonly Guard[] = [
   {
     scenario: 'C1',
     holds: 'evidence and source position are one transaction',
-    file: 'analytics/store/beside.ts',
-    text: "  await connection.run('begin');\n  try {\n    await work();",
-    without: "  try {\n    await work();\n    await connection.run('begin');",
+    file: 'analytics/store/commits.ts',
+    text: "await connection.run('begin');\n      await this.#finish(connection, () => work(this.#end));",
+    without:
+      "await this.#finish(connection, async () => {\n        const end = await work(this.#end);\n        await connection.run('begin');\n        return end;\n      });",
     tests: [KILL_LOOP, DISK_FULL],
   },
   {
@@ -255,22 +257,22 @@ export const GUARDS: readonly Guard[] = [
     scenario: 'C5',
     holds: 'a store behind its anchor is refused',
     file: 'analytics/store/whole.ts',
-    text: "if (anchored.rows > end.rows) return 'rows-missing';",
-    without: 'if (anchored.rows > end.rows) return null;',
+    text: 'if (anchored.rows > chain.rows) {',
+    without: 'if (false) {',
     tests: [WHOLE_STORE],
   },
   {
     scenario: 'C5',
     holds: 'the anchor follows each commit',
-    file: 'analytics/store/store.ts',
-    text: '    this.#anchor.write(end);\n    this.#end = end;',
-    without: '    this.#end = end;',
+    file: 'analytics/store/commits.ts',
+    text: 'this.#anchor.write(anchoredOf(end));',
+    without: '',
     tests: [WHOLE_STORE],
   },
   {
     scenario: 'C6',
     holds: 'a row that is not what it was is named',
-    file: 'analytics/store/audit.ts',
+    file: 'analytics/store/audit-links.ts',
     text: 'expected.getUint32(4 * Number(row - firstRow), true) !== checks[index]',
     without: 'expected.byteLength < 0',
     tests: [WHOLE_STORE],
@@ -278,7 +280,7 @@ export const GUARDS: readonly Guard[] = [
   {
     scenario: 'C7',
     holds: 'rows rewritten together with their checks are found by the digest',
-    file: 'analytics/store/audit.ts',
+    file: 'analytics/store/audit-links.ts',
     text: 'rowIds.length === rows && Buffer.compare(digestOf(covered, rows), digest) === 0',
     without: 'rowIds.length === rows',
     tests: [WHOLE_STORE],
@@ -287,8 +289,8 @@ export const GUARDS: readonly Guard[] = [
     scenario: 'C7',
     holds: 'a chain made anew is found by the head outside the file',
     file: 'analytics/store/whole.ts',
-    text: "return head !== null && Buffer.compare(head, anchored.head) === 0 ? null : 'history-differs';",
-    without: "return head !== null ? null : 'history-differs';",
+    text: 'isSame(chain.head, anchored.head) &&',
+    without: '',
     tests: [WHOLE_STORE],
   },
   {
@@ -333,4 +335,5 @@ export const GUARDS: readonly Guard[] = [
   ...HOSTILE_TRUST,
   ...HOSTILE_LINES,
   ...HOSTILE_GATE,
+  ...HOSTILE_STORE,
 ];

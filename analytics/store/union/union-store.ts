@@ -2,15 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { Anchor } from '../anchor.ts';
-import { chainEnd } from '../chain-table.ts';
+import type { StorePorts } from '../author.ts';
 import { EVIDENCE_COLUMNS } from '../columns.ts';
 import { StoreError } from '../instance.ts';
-import { withConnection } from '../maintenance.ts';
 import { REGISTRY_TABLES } from '../registry-tables.ts';
-import { sealAll } from '../sealing.ts';
+import { REGISTRY_SEALS } from '../seals.ts';
+import { Store } from '../store.ts';
 import { quoted } from '../values.ts';
-import { wholeEnd } from '../whole.ts';
 import { isFolder, type Parts, partsOf, unionPath } from './parts.ts';
 import { addSources, newestRegistry, type Source } from './sources.ts';
 
@@ -23,34 +21,35 @@ const NAMES = EVIDENCE_COLUMNS.map(({ name }) => name).join(', ');
  * @returns the path of the store
  * @throws StoreError naming the partition that is open elsewhere, not whole or of another version.
  */
-export async function gatherFolder(folder: string): Promise<string> {
+export async function gatherFolder(folder: string, ports: StorePorts = {}): Promise<string> {
   if (!isFolder(folder)) throw new StoreError(`${folder}: no folder of partitions`);
   const path = unionPath(folder);
   const parts = { ...partsOf(folder), union: null };
   const temporary = await mkdtemp(join(tmpdir(), 'indicia-union-'));
   try {
-    await withConnection(path, (connection) => bringUp(connection, path, parts, temporary));
+    const store = await Store.open(path, ports);
+    try {
+      await bringUp(store, parts, temporary);
+    } finally {
+      store.close();
+    }
   } finally {
     await rm(temporary, { recursive: true });
   }
   return path;
 }
 
-async function bringUp(connection: DuckDBConnection, path: string, parts: Parts, temporary: string): Promise<void> {
-  await wholeEnd(path, connection);
+async function bringUp(store: Store, parts: Parts, temporary: string): Promise<void> {
+  const { connection } = store;
   const sources: Source[] = [];
   await connection.run(`attach ${quoted(join(temporary, 'scratch.duckdb'))} as scratch`);
   await addSources(connection, parts, sources, { place: 'scratch.', folder: temporary, token: null });
   const registry = await newestRegistry(connection, sources);
-  await connection.run('begin');
-  for (const { prefix } of sources) await gather(connection, prefix);
-  if (registry !== null) await takeRegistry(connection, registry.prefix);
-  await sealAll(connection);
-  await connection.run('commit');
-  // After the commit: a store may be ahead of its anchor, and never behind it.
-  const anchor = Anchor.open(path);
-  anchor.write(await chainEnd(connection));
-  anchor.close();
+  await store.fill('gathered', REGISTRY_SEALS, async () => {
+    for (const { prefix } of sources) await gather(connection, prefix);
+    if (registry !== null) await takeRegistry(connection, registry.prefix);
+    return { sources: sources.map(({ attached }) => attached?.path ?? null) };
+  });
 }
 
 /** Rows that are not here yet, whichever part they came from first: one that was archived may still be in its store. */

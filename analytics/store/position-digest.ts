@@ -1,0 +1,66 @@
+import { createHash, hash } from 'node:crypto';
+
+/**
+ * LtHash (Bellare and Micciancio 1997, with the 1,024 lanes of 16 bits of Lewi, Kim, Maykov and Weis 2019): a digest of a set
+ * that can be brought up to date by what was added and taken away. Each member is stretched to 2 KiB by SHAKE256; the
+ * lanes are added up. A transaction that moves a source costs two of these, some 20 µs, however many sources there are.
+ */
+const LANES = 1_024;
+
+export class PositionDigest {
+  readonly #lanes = new Uint16Array(LANES);
+
+  static of(positions: ReadonlyMap<string, string>): PositionDigest {
+    const digest = new PositionDigest();
+    for (const [source, position] of positions) digest.#add(source, position);
+    return digest;
+  }
+
+  copy(): PositionDigest {
+    const copy = new PositionDigest();
+    copy.#lanes.set(this.#lanes);
+    return copy;
+  }
+
+  /** `before` is null for a source that begins. */
+  move(source: string, before: string | null, position: string): void {
+    if (before !== null) this.#take(source, before);
+    this.#add(source, position);
+  }
+
+  /** SHA-256 over the lanes, little-endian. */
+  bytes(): Buffer {
+    return hash('sha256', littleEndian(this.#lanes), 'buffer');
+  }
+
+  #add(source: string, position: string): void {
+    const lanes = lanesOf(source, position);
+    for (let lane = 0; lane < LANES; lane++)
+      this.#lanes[lane] = (this.#lanes[lane] ?? 0) + lanes.getUint16(2 * lane, true);
+  }
+
+  #take(source: string, position: string): void {
+    const lanes = lanesOf(source, position);
+    for (let lane = 0; lane < LANES; lane++)
+      this.#lanes[lane] = (this.#lanes[lane] ?? 0) - lanes.getUint16(2 * lane, true);
+  }
+}
+
+/** The length of the source stands before it, so that no other pair is the same bytes. */
+function lanesOf(source: string, position: string): DataView {
+  const name = Buffer.from(source);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(name.length);
+  const bytes = createHash('shake256', { outputLength: 2 * LANES })
+    .update(length)
+    .update(name)
+    .update(position)
+    .digest();
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function littleEndian(lanes: Uint16Array): Buffer {
+  const bytes = Buffer.alloc(2 * lanes.length);
+  for (const [lane, value] of lanes.entries()) bytes.writeUInt16LE(value, 2 * lane);
+  return bytes;
+}

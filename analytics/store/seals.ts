@@ -1,0 +1,141 @@
+import { hash } from 'node:crypto';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { REGISTRY_TABLES } from './registry-tables.ts';
+import { asBigint, asText } from './values.ts';
+
+/**
+ * Tables that are not evidence are sealed: the digest of each stands in the table `sealed` as it was after the last commit
+ * that was meant to change it, and the digest of all these digests in the last entry of the ledger.
+ *
+ * `exact`: SHA-256 over the sorted SHA-256 of the rows. `sum`: the MD5 of the rows, added up in two lanes of 64 bits, which can
+ * be brought up to date by the rows that come and go; for tables of a row for each few dozen pieces. It finds what
+ * was changed with SQL; rows that are computed to fit (2^43 steps for four of them) it does not, which is why the audit makes
+ * these tables again from the evidence.
+ */
+export interface SealedRelation {
+  readonly name: string;
+  readonly kind: 'exact' | 'sum';
+  /** What is sealed, where it is not the whole table of this name. */
+  readonly sql?: string;
+  /** Only detectors and the start of a recorder read it: checked when the store is opened for writing, not for reading. */
+  readonly isInternal?: true;
+}
+
+export const REGISTRY_SEALS: readonly string[] = [
+  'registry_version',
+  'registry_list',
+  ...REGISTRY_TABLES.map(({ table }) => table),
+];
+
+/** What a look of the detectors may change; the sums follow from what it added and took away. */
+export const DETECTION_SEALS: readonly string[] = [
+  ...['detector_state', 'used_policy', 'suspect_set', 'named_scan', 'finding', 'revision', 'severity_score'],
+];
+
+export const CLOSING_SEALS: readonly string[] = ['case_closing', 'case_closed_scan'];
+export const ARCHIVE_SEALS: readonly string[] = ['seen_page', 'archived_link'];
+
+const SUMS = ['counter_page', 'register_set', 'entry_plant', 'printing_day', 'suspect_scan'];
+
+export const SEALED: readonly SealedRelation[] = [
+  ...[...REGISTRY_SEALS, ...DETECTION_SEALS, 'told_finding', ...CLOSING_SEALS].map(
+    (name) => ({ name, kind: 'exact' }) as const,
+  ),
+  ...SUMS.map((name) => ({ name, kind: 'sum', isInternal: true }) as const),
+  { name: 'seen_page', kind: 'sum', isInternal: true },
+  // Whether the rows of a link have left the file is no part of its head, since it changes.
+  { name: 'archived_link', kind: 'sum', isInternal: true, sql: 'select first_row from chain where is_archived' },
+];
+
+/** Digests by the names of what they seal. */
+export type Seals = ReadonlyMap<string, string>;
+
+/** A sum over rows: how many, and the two lanes, modulo 2^64. */
+export interface RowSum {
+  readonly rows: bigint;
+  readonly low: bigint;
+  readonly high: bigint;
+}
+
+export const NO_ROWS: RowSum = { rows: 0n, low: 0n, high: 0n };
+
+const LANE = 2n ** 64n;
+const ROW_JSON = 'to_json(sealed_row)::varchar';
+
+/** Of rows with the columns of the table, in its order. */
+export async function sumOf(connection: DuckDBConnection, rowsSql: string): Promise<RowSum> {
+  const result = await connection.runAndReadAll(
+    `select count(*), coalesce(sum((digest & 18446744073709551615)::ubigint), 0)::hugeint,
+       coalesce(sum((digest >> 64)::ubigint), 0)::hugeint
+     from (select md5_number(${ROW_JSON}) as digest from (${rowsSql}) as sealed_row)`,
+  );
+  const [rows, low, high] = result.getRows()[0] ?? [];
+  return { rows: asBigint(rows), low: asBigint(low) % LANE, high: asBigint(high) % LANE };
+}
+
+/** A sum after some rows came and others went. */
+export function sumAfter(before: RowSum, added: RowSum, removed: RowSum): RowSum {
+  const lane = (name: 'low' | 'high') => (before[name] + added[name] - removed[name] + LANE) % LANE;
+  return { rows: before.rows + added.rows - removed.rows, low: lane('low'), high: lane('high') };
+}
+
+export function sumText({ rows, low, high }: RowSum): string {
+  const hex = (lane: bigint) => lane.toString(16).padStart(16, '0');
+  return `${rows}:${hex(high)}${hex(low)}`;
+}
+
+/** @throws TypeError for what is no sum */
+export function sumFrom(text: string): RowSum {
+  const [, rows, high, low] = /^(\d+):([0-9a-f]{16})([0-9a-f]{16})$/.exec(text) ?? [];
+  if (rows === undefined) throw new TypeError(`no sum over rows: ${text}`);
+  return { rows: BigInt(rows), high: BigInt(`0x${high}`), low: BigInt(`0x${low}`) };
+}
+
+async function exactOf(connection: DuckDBConnection, rowsSql: string): Promise<string> {
+  const result = await connection.runAndReadAll(
+    `select count(*), sha256(coalesce(string_agg(digest, '' order by digest), ''))
+     from (select sha256(${ROW_JSON}) as digest from (${rowsSql}) as sealed_row)`,
+  );
+  const [rows, digest] = result.getRows()[0] ?? [];
+  return `${asBigint(rows)}:${asText(digest)}`;
+}
+
+export async function sealOf(connection: DuckDBConnection, { name, kind, sql }: SealedRelation): Promise<string> {
+  const rows = sql ?? `from ${name}`;
+  return kind === 'sum' ? sumText(await sumOf(connection, rows)) : exactOf(connection, rows);
+}
+
+/** As they are now, of some relations or of all. */
+export async function sealsOf(connection: DuckDBConnection, names?: readonly string[]): Promise<Seals> {
+  const seals = new Map<string, string>();
+  for (const relation of SEALED) {
+    if (names?.includes(relation.name) ?? true) seals.set(relation.name, await sealOf(connection, relation));
+  }
+  return seals;
+}
+
+/** Of a store without rows. */
+export const EMPTY_SEALS: Seals = new Map(
+  SEALED.map(({ name, kind }) => [name, kind === 'sum' ? sumText(NO_ROWS) : `0:${hash('sha256', '')}`]),
+);
+
+/** SHA-256 over names and digests, in the order of the names. */
+export function digestOfSeals(seals: Seals): string {
+  const lines = [...seals].map(([name, digest]) => `${name}=${digest}\n`).toSorted();
+  return hash('sha256', lines.join(''));
+}
+
+/** As they stand in the table; null where it says two things of one name. */
+export async function storedSeals(connection: DuckDBConnection): Promise<Seals | null> {
+  const result = await connection.runAndReadAll('select name, digest from sealed');
+  const seals = new Map(result.getRows().map(([name, digest]) => [asText(name), asText(digest)]));
+  return seals.size === result.currentRowCount ? seals : null;
+}
+
+/** Joins an open transaction. Names that are there already get their new digest. */
+export async function storeSeals(connection: DuckDBConnection, seals: Seals): Promise<void> {
+  for (const [name, digest] of seals) {
+    const changed = await connection.run('update sealed set digest = $2 where name = $1', [name, digest]);
+    if (changed.rowsChanged === 0) await connection.run('insert into sealed values ($1, $2)', [name, digest]);
+  }
+}

@@ -1,0 +1,68 @@
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { archiveStore, closeCase, detect, Store } from '../../analytics/index.ts';
+import { readNews } from '../../analytics/news.ts';
+import { booksOf, HOME, LICENSE, MORNING_MS, PSD, Registers, seen } from './books.ts';
+import { temporaryFolder } from './temporary.ts';
+
+const DAY_MS = 86_400_000;
+
+/** A store with a row in every table: evidence, some of it archived, findings that were told, a closed case, two lists. */
+export async function storeWithEverything(test: TestContext): Promise<string> {
+  const folder = await temporaryFolder(test);
+  const path = join(folder, 'store.duckdb');
+  const set = { license: LICENSE, psd: PSD, pieceCount: 900n };
+  const registry = booksOf({
+    refunds: [{ ...set, amountMills: 730, refundedAtMs: MORNING_MS }],
+    rates: [{ rateCategory: 101, weightGramsMax: 28, postageMills: 730, validFromMs: 0, validToMs: 8.64e15 }],
+    plants: [{ plant: 'P1', postcode: HOME, latitude: 41, longitude: -73 }],
+    withdrawals: [{ ...set, epoch: 3, ascendingMills: 1, returnedMills: 1, withdrawnAtMs: MORNING_MS }],
+  });
+  const store = await Store.open(path, { author: { name: 'ann', nowMs: () => MORNING_MS } });
+  await store.setRegistry(registry);
+  const registers = new Registers();
+  const honest = { plant: 'P1', pass: 'origin' } as const;
+  const old = [seen(registers.print(0), { ...honest, scannedAtMs: MORNING_MS - 40 * DAY_MS })];
+  await store.record(old, 'old', '1');
+  const before = registers.copied();
+  const mark = registers.print(1);
+  const later = { ...honest, scannedAtMs: MORNING_MS };
+  await store.record(
+    [seen(mark, { ...later, mailpieceId: 'A' }), seen(mark, { ...later, mailpieceId: 'B' })],
+    'test',
+    '1',
+  );
+  // A fork makes the set suspect, so that its marks are kept one by one.
+  await store.record([seen(before.print(2), later), seen(before.print(3), later)], 'test', '2');
+  await detect(store);
+  await store.setRegistry({ ...registry, version: 2, digest: 'second', rates: [] });
+  await detect(store);
+  await store.transaction(async () => (await readNews(store.connection, 0)).noted);
+  const result = await store.connection.runAndReadAll('select case_id from cases order by all');
+  await closeCase(store, String(result.getRows()[0]?.[0]), 'known', MORNING_MS);
+  store.close();
+  await archiveStore(path, { folder: join(folder, 'archive'), beforeMs: MORNING_MS - DAY_MS, keep: false });
+  return path;
+}
+
+/** A copy of the store's files as they are at one moment, as a power cut would leave them. */
+export function copyOf(path: string, to: string): void {
+  for (const ending of ['', '.wal', '.anchor']) {
+    rmSync(to + ending, { force: true });
+    if (existsSync(path + ending)) copyFileSync(path + ending, to + ending);
+  }
+}
+
+/** Changes a store as anybody with DuckDB and the file can. */
+export async function changed(path: string, sql: string): Promise<void> {
+  const instance = await DuckDBInstance.create(path);
+  const connection = await instance.connect();
+  try {
+    await connection.run(sql);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
