@@ -85,16 +85,24 @@ describe('docs/INTEGRATION.md', () => {
   });
 });
 
-describe('docs/security-gate.md', () => {
-  it('names for every promise tests that there are', () => {
-    const promises = read('docs/security-gate.md')
-      .split('\n')
-      .filter((row) => row.includes('test/'));
-    assert.ok(promises.length > 10);
-    for (const row of promises) {
-      for (const [, file = ''] of row.matchAll(/`(test\/[^`]+)`/g)) assert.ok(existsSync(join(ROOT, file)), file);
-    }
+describe('docs/SECURITY.md', () => {
+  const pages = readdirSync(join(ROOT, 'docs/security'));
+
+  it('leads to each of its pages', () => {
+    for (const page of pages) assert.ok(read('docs/SECURITY.md').includes(`](security/${page})`), page);
   });
+
+  for (const page of pages) {
+    it(`names for each promise of ${page} tests that exist`, () => {
+      const rows = read(`docs/security/${page}`)
+        .split('\n')
+        .filter((row) => row.startsWith('| ') && row.includes('test/'));
+      assert.ok(rows.length >= 5);
+      for (const row of rows) {
+        for (const [file] of row.matchAll(/test\/[\w./-]+\.ts/g)) assert.ok(existsSync(join(ROOT, file)), file);
+      }
+    });
+  }
 });
 
 describe('README.md', () => {
