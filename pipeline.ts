@@ -67,7 +67,7 @@ export async function runPipeline(ports: Ports, summary: RunSummary = emptySumma
     for (;;) {
       const next = await failure.orResultOf(batches.next());
       if (next.done === true) break;
-      const read = failure.noted(readers.read(next.value.scans));
+      const read = failure.noted(readers.read(next.value.scans, next.value));
       turn = failure.noted(handOver(next.value, read, performance.now(), turn));
       ahead.push(turn);
       if (ahead.length >= readers.workers * BATCHES_AHEAD_PER_WORKER) await ahead.shift();

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { move, Piscina, transferableSymbol, valueSymbol } from 'piscina';
 import { type ImageAnswer, type ImageCounts, ImageReaders } from './decode/index.ts';
 import type { Scan } from './indicium/index.ts';
-import { type GivenUp, partOfLines, type ScanLines } from './ingest/index.ts';
+import { type GivenUp, partOfLines, type ScanBatch, type ScanLines } from './ingest/index.ts';
 import { rowsThatEndThreads } from './read-apart.ts';
 import type { Faults, ImagesUnread, ReadAnswer, ReadBatch, ReadOrder } from './reader.ts';
 import type { KeyTable } from './verify/index.ts';
@@ -13,14 +13,19 @@ export interface TrustedKeys {
   readonly keys: KeyTable;
 }
 
+/** Whose batch it is, and when its turn comes, where several share the readers. */
+export type Sharing = Pick<ScanBatch, 'client' | 'turn'>;
+
 /** Processes that read images, and threads that parse and verify. */
 export interface ReaderPool {
   readonly workers: number;
   /** Images so far, by what read them. */
   readonly imageCounts: ImageCounts;
+  /** Milliseconds that so many images of a client take when it has all processes for itself, by those of late. */
+  imageMsFor(client: string, images: number): number;
   /** Starts the processes that read images, which otherwise start with the first image. */
   startImages(): void;
-  read(scans: readonly Scan[] | ScanLines): Promise<ReadBatch>;
+  read(scans: readonly Scan[] | ScanLines, sharing?: Sharing): Promise<ReadBatch>;
   close(): Promise<void>;
 }
 
@@ -66,8 +71,8 @@ export function createReaderPool(
   };
 
   /** A batch that ends its thread is read apart, and again without the scans at which threads end. */
-  const run = async (scans: readonly Scan[] | ScanLines, answers: ReadonlyMap<number, ImageAnswer>) => {
-    const order = { scans, images: answers, givenUp: NONE };
+  const run = async (order: Omit<ReadOrder, 'trust'>) => {
+    const { scans } = order;
     try {
       return await runOnce(order);
     } catch (error) {
@@ -92,31 +97,40 @@ export function createReaderPool(
     if (faults.scans > 0) onFaults(faults);
     return batch;
   };
-  const readImagesFirst = async (scans: readonly Scan[]): Promise<ReadBatch> => {
-    const answers = new Map<number, ImageAnswer>();
-    await Promise.all(
-      scans.map(async ({ mark }, index) => {
-        if (mark.kind !== 'image') return;
-        const { kind, path, readFrom = path, ...rest } = mark;
-        answers.set(index, await images.read({ ...rest, path: readFrom }));
-      }),
-    );
-    const read = await run(scans.map(withoutBytes), answers);
+  const verified = async (
+    scans: readonly Scan[] | ScanLines,
+    answers: ReadonlyMap<number, ImageAnswer>,
+  ): Promise<ReadBatch> => {
+    const read = await run({ scans, images: answers, givenUp: NONE });
     if ('columns' in read) return told(read);
     throw new Error('a reader asked for images that had been read');
+  };
+  /** In a thread, since lines with images are long. */
+  const parsedLines = async (scans: ScanLines): Promise<readonly Scan[]> => {
+    const read = await run({ scans, images: NO_IMAGES, givenUp: NONE, isOnlyParsed: true });
+    if ('scans' in read) return read.scans;
+    throw new Error('a reader verified lines that were to be parsed only');
   };
   return {
     workers,
     get imageCounts() {
       return images.counts;
     },
+    imageMsFor(client, count) {
+      return (images.msOf(client) * count) / workers;
+    },
     startImages() {
       images.start();
     },
-    async read(scans) {
-      if (!('text' in scans)) return readImagesFirst(scans);
-      const read = await run(scans, NO_IMAGES);
-      return 'columns' in read ? told(read) : readImagesFirst(read.scans);
+    async read(scans, { client, turn } = {}) {
+      if ('text' in scans && !scans.mayNameImages) {
+        await turn?.();
+        return verified(scans, NO_IMAGES);
+      }
+      const parsed = 'text' in scans ? await parsedLines(scans) : scans;
+      const answers = await readImages(parsed, images, client);
+      await turn?.();
+      return verified(parsed.map(withoutBytes), answers);
     },
     async close() {
       isClosed = true;
@@ -131,6 +145,22 @@ function partOf(order: Omit<ReadOrder, 'trust'>, from: number, to: number): Omit
   if ('text' in scans) return { ...order, scans: partOfLines(scans, from, to) };
   const its = [...images].flatMap(([row, answer]) => (row >= from && row < to ? [[row - from, answer] as const] : []));
   return { ...order, scans: scans.slice(from, to), images: new Map(its) };
+}
+
+async function readImages(
+  scans: readonly Scan[],
+  images: ImageReaders,
+  client?: string,
+): Promise<ReadonlyMap<number, ImageAnswer>> {
+  const answers = new Map<number, ImageAnswer>();
+  await Promise.all(
+    scans.map(async ({ mark }, index) => {
+      if (mark.kind !== 'image') return;
+      const { kind, path, readFrom = path, ...rest } = mark;
+      answers.set(index, await images.read({ ...rest, path: readFrom }, client));
+    }),
+  );
+  return answers;
 }
 
 /** What was read of an image is enough for who verifies it. */

@@ -22,6 +22,8 @@ export interface ReadOrder {
   readonly images: ReadonlyMap<number, ImageAnswer>;
   /** Scans, by their place, that ended a thread and are answered without another look at them. */
   readonly givenUp: GivenUp;
+  /** Scans come back as they are, before anything is read of them. */
+  readonly isOnlyParsed?: boolean;
   /** One version of the trust list for the whole batch; its arrays are shared memory, so nothing is copied. */
   readonly trust: { readonly version: number; readonly keys: KeyTable };
 }
@@ -45,7 +47,7 @@ export interface Faults {
   readonly first: string | null;
 }
 
-/** A line names an image although it did not look so: the scans go back to have it read first. */
+/** Lines may name images: the scans go back to have these read first. */
 export interface ImagesUnread {
   readonly scans: readonly Scan[];
 }
@@ -54,7 +56,7 @@ let ring: KeyRing | undefined;
 
 /** Parses and verifies: a piece crosses threads once each way, as a row of columns whose buffers are handed over. */
 export default function read(order: ReadOrder): unknown {
-  const batch = readScans(order);
+  const batch = order.isOnlyParsed === true ? null : readScans(order);
   if (batch === null) {
     const scans = 'text' in order.scans ? [...parseScanLines(order.scans, order.givenUp)] : order.scans;
     return move({

@@ -46,12 +46,6 @@ export interface ServicePorts {
 }
 
 /**
- * Images on their way for each reading process: it never waits for the next, and those that are read while a transaction is
- * committed share the one after it. With 2 the server took 4.1 ms of processor time a crop, beside 2.1 of the reader; with 8, 2.1.
- */
-const IMAGES_PER_WORKER = 8;
-
-/**
  * The sorter's side in one process: the server, the pipelines that its scans go through, one recorder and one pool of
  * readers for all of them, and the detectors from time to time.
  */
@@ -85,7 +79,7 @@ export class SorterService {
       trustVersion: () => trust.current.version,
       lateDisposition: options.lateDisposition,
       queueScansMax: options.queueScansMax,
-      imageLanes: workers * IMAGES_PER_WORKER,
+      imageMsFor: (client, images) => this.#readers.imageMsFor(client, images),
       metrics: this.#metrics,
     });
     this.#server = new SorterServer({
@@ -233,6 +227,7 @@ export class SorterService {
       );
     this.#metrics.measure({
       queued: () => this.#desk.queued,
+      queuedOf: () => this.#desk.queuedOf,
       lagSeconds: () => (this.#desk.oldestAtMs === null ? 0 : (performance.now() - this.#desk.oldestAtMs) / 1_000),
       streams: () => this.#desk.streams.count,
       storeBytes: async () => (await sizes()).reduce((total, size) => total + size, 0),

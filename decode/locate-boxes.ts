@@ -31,16 +31,47 @@ export function locateBoxes(image: GreyImage, boxesMax: number): SquareBox[] {
   if (columns < 6 || rows < 6 || (columns + 1) * (rows + 1) > CELLS_MAX) return [];
   measureCells(image, columns, rows);
   sumUp(columns, rows);
-  const found: (SquareBox & { readonly score: number })[] = [];
-  for (const side of WINDOWS) collect(columns, rows, side, found);
-  found.sort((a, b) => b.score - a.score);
+  const windows = WINDOWS.filter((side) => side <= Math.min(columns, rows));
+  const scores = windows.map((side) => scoresOf(columns, rows, side));
   const boxes: SquareBox[] = [];
-  for (const { left, top, side } of found) {
-    if (boxes.length >= boxesMax) break;
-    const box = { left: left * CELL_PX, top: top * CELL_PX, side: side * CELL_PX };
-    if (boxes.every((other) => !isSame(box, other))) boxes.push(box);
+  while (boxes.length < boxesMax) {
+    const box = bestBesides(boxes, columns, windows, scores);
+    if (box === null) break;
+    boxes.push(box);
   }
   return boxes;
+}
+
+/**
+ * The first of the best windows that is none of those found. A noisy picture has a million windows: looking through their scores
+ * five times takes a tenth of the time of sorting them.
+ */
+function bestBesides(
+  boxes: readonly SquareBox[],
+  columns: number,
+  windows: readonly number[],
+  scores: readonly Float64Array[],
+): SquareBox | null {
+  let best: SquareBox | null = null;
+  let bestScore = NO_MATRIX;
+  for (const [index, side] of windows.entries()) {
+    const across = columns - side + 1;
+    const ofSide = scores[index] ?? new Float64Array(0);
+    for (let at = 0; at < ofSide.length; at++) {
+      const score = ofSide[at] ?? NO_MATRIX;
+      if (score <= bestScore) continue;
+      const [row, column] = [Math.floor(at / across), at % across];
+      const box = { left: column * CELL_PX, top: row * CELL_PX, side: side * CELL_PX };
+      if (boxes.some((other) => isSame(box, other))) {
+        // It stays one of them for good.
+        ofSide[at] = NO_MATRIX;
+        continue;
+      }
+      best = box;
+      bestScore = score;
+    }
+  }
+  return best;
 }
 
 /** Two windows are of one symbol when the middle of either lies in the other. */
@@ -91,9 +122,15 @@ function sumOf(stride: number, left: number, top: number, right: number, bottom:
   );
 }
 
-function collect(columns: number, rows: number, side: number, into: (SquareBox & { readonly score: number })[]): void {
+/** Worse than any score. */
+const NO_MATRIX = -1;
+
+/** A score for each window of a side, row by row. */
+function scoresOf(columns: number, rows: number, side: number): Float64Array {
   const stride = columns + 1;
   const area = side * side;
+  const across = columns - side + 1;
+  const scores = new Float64Array(across * (rows - side + 1)).fill(NO_MATRIX);
   for (let top = 0; top + side <= rows; top++) {
     for (let left = 0; left + side <= columns; left++) {
       const inside = sumOf(stride, left, top, left + side, top + side);
@@ -102,7 +139,8 @@ function collect(columns: number, rows: number, side: number, into: (SquareBox &
       const [r, b] = [Math.min(columns, left + side + 2), Math.min(rows, top + side + 2)];
       const ringArea = (r - l) * (b - t) - area;
       const ring = ringArea === 0 ? 0 : (sumOf(stride, l, t, r, b) - inside) / ringArea;
-      into.push({ left, top, side, score: (inside / area) ** 2 * (1 - ring) * Math.sqrt(side) });
+      scores[top * across + left] = (inside / area) ** 2 * (1 - ring) * Math.sqrt(side);
     }
   }
+  return scores;
 }

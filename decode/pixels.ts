@@ -1,5 +1,5 @@
 import sharp, { type Metadata, type Sharp } from 'sharp';
-import { IMAGE_BYTES_MAX, IMAGE_PIXELS_MAX, IMAGE_SIDE_PX_MAX } from './limits.ts';
+import { CONVERTED_PIXELS_MAX, IMAGE_BYTES_MAX, IMAGE_PIXELS_MAX, IMAGE_SIDE_PX_MAX } from './limits.ts';
 import type { GreyImage } from './symbol-reader.ts';
 
 export type ImageFailure = 'image-too-large' | 'image-unsupported' | 'image-corrupt';
@@ -35,6 +35,9 @@ const SIGNATURES = [
   [0x4d, 0x4d, 0x00, 0x2a], // TIFF, big-endian
 ];
 
+/** Where grey is a channel or a sum of channels. */
+const PLAIN_SPACES: readonly string[] = ['b-w', 'grey16', 'srgb', 'rgb16'];
+
 /** The first page of a PNG, JPEG or TIFF, or why it is none. What the file is called does not count. */
 export async function openPicture(bytes: Uint8Array): Promise<Picture | ImageFailure> {
   if (bytes.length > IMAGE_BYTES_MAX) return 'image-too-large';
@@ -45,7 +48,8 @@ export async function openPicture(bytes: Uint8Array): Promise<Picture | ImageFai
   const metadata = await orFailure(open().metadata());
   if (typeof metadata === 'string') return metadata;
   const { width, height } = metadata;
-  if (isTooLarge(width, height)) return 'image-too-large';
+  const pixelsMax = PLAIN_SPACES.includes(metadata.space) ? IMAGE_PIXELS_MAX : CONVERTED_PIXELS_MAX;
+  if (width * height > pixelsMax || isTooLarge(width, height)) return 'image-too-large';
   return {
     width,
     height,

@@ -1,7 +1,7 @@
 import { type Parsed, parseIndicium } from '../indicium/index.ts';
 import type { Impression } from './datamatrix/impressions.ts';
 import { GENERAL_LADDER, LADDER, type Rung } from './ladder.ts';
-import { CANDIDATES_MAX } from './limits.ts';
+import { CANDIDATES_MAX, IMAGE_MS_MAX } from './limits.ts';
 import { MarkMemory } from './mark-memory.ts';
 import { type ImageFailure, openFrame, openPicture, type Picture } from './pixels.ts';
 import { type FoundSymbol, readRung, readTogetherOf } from './rungs.ts';
@@ -24,7 +24,8 @@ export interface Attempt {
 export type ReadOutcome = { readonly attempts: readonly Attempt[] } & (
   | { readonly mark: ReadMark }
   | {
-      readonly failure: ImageFailure | 'no-symbol';
+      /** `reader-timeout` where not every way of reading was tried, since those before took all the time that an image may. */
+      readonly failure: ImageFailure | 'no-symbol' | 'reader-timeout';
       /** Readings in doubt that may be an indicium: one whose signature holds is right. */
       readonly candidates: readonly Uint8Array[];
     }
@@ -36,16 +37,24 @@ export interface MarkReader {
   readonly general: SymbolReader;
   readonly ladder: readonly Rung[];
   readonly memory: MarkMemory;
+  /** Milliseconds that have been spent, since whenever: a picture gets IMAGE_MS_MAX of them. */
+  readonly spentMs: () => number;
 }
 
 /** The project's own reader, with a general one for whatever it cannot read. */
-export function createMarkReader(general: SymbolReader): MarkReader {
-  return { name: 'indicia', general, ladder: LADDER, memory: new MarkMemory() };
+export function createMarkReader(general: SymbolReader, spentMs = processorMs): MarkReader {
+  return { name: 'indicia', general, ladder: LADDER, memory: new MarkMemory(), spentMs };
 }
 
-/** A general reader alone, for comparison. */
+/** Of the processor, not of the clock: what others do on the machine must not change what is read. */
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
+
+/** A general reader alone, for comparison: it may take as long as it likes. */
 export function createGeneralReader(general: SymbolReader): MarkReader {
-  return { name: general.name, general, ladder: GENERAL_LADDER, memory: new MarkMemory() };
+  return { name: general.name, general, ladder: GENERAL_LADDER, memory: new MarkMemory(), spentMs: () => 0 };
 }
 
 /** Width and height of a raw 8-bit grey frame, which do not stand in it. */
@@ -102,7 +111,7 @@ const COMBINED = 'all pictures together';
 interface Look {
   readonly mark?: ReadMark;
   /** Where there is no mark. */
-  readonly failure: ImageFailure | 'no-symbol';
+  readonly failure: ImageFailure | 'no-symbol' | 'reader-timeout';
   readonly candidates: readonly Uint8Array[];
   readonly impressions: readonly Impression[];
   readonly attempts: readonly Attempt[];
@@ -113,15 +122,16 @@ function outcomeOf({ mark, failure, candidates, attempts }: Look): ReadOutcome {
 }
 
 async function look({ bytes, frame }: ImageBytes, reader: MarkReader): Promise<Look> {
+  const startedMs = reader.spentMs();
   const picture = frame === undefined ? await openPicture(bytes) : openFrame(bytes, frame.width, frame.height);
   if (typeof picture === 'string') return { failure: picture, candidates: [], impressions: [], attempts: [] };
-  return readPicture(picture, reader);
+  return readPicture(picture, reader, startedMs);
 }
 
 /** A symbol that covers so much of a picture leaves no room for another one. */
 const ALONE_SHARE = 0.25;
 
-async function readPicture(picture: Picture, reader: MarkReader): Promise<Look> {
+async function readPicture(picture: Picture, reader: MarkReader, startedMs: number): Promise<Look> {
   const view = new View(picture);
   const attempts: Attempt[] = [];
   const candidates: Uint8Array[] = [];
@@ -133,6 +143,7 @@ async function readPicture(picture: Picture, reader: MarkReader): Promise<Look> 
   let other: ReadMark | undefined;
   for (const rung of reader.ladder) {
     if (rung.on === 'faces' && !view.isFace) continue;
+    if (reader.spentMs() - startedMs > IMAGE_MS_MAX) return ended('reader-timeout', other);
     const startedAtMs = performance.now();
     const result = await readRung(rung, view, reader);
     if (typeof result === 'string') return { failure: result, candidates: [], impressions: [], attempts };

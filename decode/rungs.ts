@@ -4,11 +4,18 @@ import { readCombined } from './datamatrix/read-combined.ts';
 import { readMatrix } from './datamatrix/read-matrix.ts';
 import { type CandidateWish, type MatrixReading, MatrixSearch } from './datamatrix/search.ts';
 import type { Rung } from './ladder.ts';
-import { CANDIDATES_MAX, COMBINED_TRIES_MAX, QUICK_TRIES_MAX, THOROUGH_TRIES_MAX } from './limits.ts';
+import {
+  ANY_REVERSALS_MAX,
+  CANDIDATES_MAX,
+  COMBINED_TRIES_MAX,
+  DATA_MATRIX_REVERSALS_MAX,
+  QUICK_TRIES_MAX,
+  THOROUGH_TRIES_MAX,
+} from './limits.ts';
 import type { MarkMemory } from './mark-memory.ts';
 import { doubled, type ImageFailure } from './pixels.ts';
 import type { MarkReader } from './read-image.ts';
-import type { GreyImage, ReadSymbol } from './symbol-reader.ts';
+import type { GreyImage, ReadSymbol, Search } from './symbol-reader.ts';
 import type { View } from './view.ts';
 
 export interface FoundSymbol extends ReadSymbol {
@@ -82,7 +89,7 @@ async function readGeneral(
   { general }: MarkReader,
 ): Promise<RungResult | ImageFailure> {
   const { where, search } = rung;
-  const images = where === 'boxes' ? await view.boxes('whole') : await wholeOf(view, where);
+  const images = where === 'boxes' ? await view.boxes('whole') : await wholeOf(view, where, search);
   if (typeof images === 'string') return images;
   const symbols: FoundSymbol[] = [];
   for (const image of images) {
@@ -92,7 +99,11 @@ async function readGeneral(
   return { symbols, candidates: [], impressions: [], tries: images.length };
 }
 
-async function wholeOf(view: View, where: 'top right' | 'whole'): Promise<readonly GreyImage[] | ImageFailure> {
-  const part = await view.part(where);
+async function wholeOf(
+  view: View,
+  where: 'top right' | 'whole',
+  { symbologies }: Search,
+): Promise<readonly GreyImage[] | ImageFailure> {
+  const part = await view.calm(where, symbologies === 'any' ? ANY_REVERSALS_MAX : DATA_MATRIX_REVERSALS_MAX);
   return typeof part === 'string' ? part : [part];
 }

@@ -1,6 +1,7 @@
 import { BOXES_MAX } from './limits.ts';
 import { locateBoxes, type SquareBox } from './locate-boxes.ts';
 import { cutOut, halved, type ImageFailure, type Picture, type Region } from './pixels.ts';
+import { reversalsOf } from './reversals.ts';
 import type { GreyImage } from './symbol-reader.ts';
 
 /** From this width on an image is a face, and the part where an indicium belongs is worth a look of its own. */
@@ -19,6 +20,7 @@ export type Place = 'top right' | 'whole';
 export class View {
   readonly #picture: Picture;
   readonly #parts = new Map<Place, GreyImage | ImageFailure>();
+  readonly #calm = new Map<string, GreyImage | ImageFailure>();
   readonly #cuts = new Map<Place, readonly GreyImage[]>();
 
   constructor(picture: Picture) {
@@ -37,10 +39,32 @@ export class View {
   async part(place: Place): Promise<GreyImage | ImageFailure> {
     const known = this.#parts.get(place);
     if (known !== undefined) return known;
-    const part = await this.#picture.grey(this.#regionOf(place));
+    const isLarge = place !== 'whole' && this.pixels > SEARCHED_PX_MAX;
+    const part = isLarge ? await this.#cutOfWhole(place) : await this.#picture.grey(this.#regionOf(place));
     const searched = typeof part === 'string' ? part : searchable(part);
     this.#parts.set(place, searched);
     return searched;
+  }
+
+  /** Making 50 million pixels takes up to a second: once is enough. */
+  async #cutOfWhole(place: Place): Promise<GreyImage | ImageFailure> {
+    const whole = await this.part('whole');
+    if (typeof whole === 'string') return whole;
+    const { left, top, width, height } = this.#regionOf(place);
+    const share = whole.width / this.#picture.width;
+    const [l, t] = [Math.floor(left * share), Math.floor(top * share)];
+    const region = { width: Math.floor(width * share), height: Math.floor(height * share) };
+    return cutOut(whole, { left: l, top: t, ...region });
+  }
+
+  /** The part, halved until it has no more changes between dark and light than that; as small as a crop it stays as it is. */
+  async calm(place: Place, reversalsMax: number): Promise<GreyImage | ImageFailure> {
+    const known = this.#calm.get(`${place} ${reversalsMax}`);
+    if (known !== undefined) return known;
+    const part = await this.part(place);
+    const calm = typeof part === 'string' ? part : calmed(part, reversalsMax);
+    this.#calm.set(`${place} ${reversalsMax}`, calm);
+    return calm;
   }
 
   /** Squares that may hold a symbol, with some of what is around them; a crop is one itself. */
@@ -68,6 +92,11 @@ const SEARCHED_PX_MAX = 12_000_000;
 
 function searchable(part: GreyImage): GreyImage {
   return part.width * part.height > SEARCHED_PX_MAX ? searchable(halved(part)) : part;
+}
+
+function calmed(part: GreyImage, reversalsMax: number): GreyImage {
+  if (part.width * part.height <= CROP_SIDE_PX_MAX ** 2 || reversalsOf(part) <= reversalsMax) return part;
+  return calmed(halved(part), reversalsMax);
 }
 
 function regionAround({ left, top, side }: SquareBox, image: GreyImage): Region {

@@ -20,7 +20,7 @@ export interface ScanLines {
   readonly firstLine: number;
   /** Lines that were too long, by their place among these, with the SHA-256 of their bytes in hex. */
   readonly skipped: ReadonlyMap<number, string>;
-  /** False where no line has the name of that field in plain letters: none of them is likely to name an image. */
+  /** False where no line has the name of that field, in plain or escaped letters: none of them names an image. */
   readonly mayNameImages: boolean;
   /** Names the source in the scan id of a line that has none. */
   readonly label: string;
@@ -117,6 +117,8 @@ export function textOf(bytes: Buffer, start: number, end: number): string {
 
 /** Only a hint for the size of a batch: a payload may come with an unknown field of this name. */
 const IMAGE_FIELD = Buffer.from('"image');
+/** A letter may be escaped, too. */
+const ESCAPED = Buffer.from('\\u00');
 
 /** Gathers lines until a batch is full: 5,000 of them, 8 MB, or 64 that name images. */
 export class ScanLinesBuilder {
@@ -141,7 +143,7 @@ export class ScanLinesBuilder {
   add({ bytes, skippedDigest }: Line): boolean {
     if (skippedDigest !== null) this.#skipped.set(this.#lines.length, skippedDigest);
     this.#lines.push(bytes ?? Buffer.alloc(0));
-    if (bytes?.includes(IMAGE_FIELD)) this.#images += 1;
+    if (bytes?.includes(IMAGE_FIELD) || bytes?.includes(ESCAPED)) this.#images += 1;
     this.#bytes += bytes?.length ?? 0;
     const isFull = this.#lines.length >= BATCH_SCANS_MAX || this.#bytes >= BATCH_BYTES_MAX;
     return isFull || this.#images >= BATCH_IMAGES_MAX;

@@ -14,6 +14,10 @@ export interface ScanBatch {
   readonly unfinished: string | null;
   /** True for a source that answers with what was read: the readings then come with the answers. */
   readonly keepsReadings?: boolean;
+  /** Who sent the scans, where several share the readers of images. */
+  readonly client?: string;
+  /** Until its marks may be verified, where the readers are shared; to be called once, when its images are read. */
+  readonly turn?: () => Promise<void>;
   /** To be called after the batch is durable, never before. */
   acknowledge(answers: BatchAnswers): Promise<void>;
 }

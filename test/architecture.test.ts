@@ -9,8 +9,9 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** The table of docs/ARCHITECTURE.md: what each folder may import. '.' are the files at the top. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   indicium: [],
-  ingest: ['indicium'],
-  decode: ['indicium'],
+  sharing: [],
+  ingest: ['indicium', 'sharing'],
+  decode: ['indicium', 'sharing'],
   verify: ['indicium'],
   analytics: ['indicium'],
   'psd-sim': ['indicium'],

@@ -19,7 +19,11 @@ export interface ImageOrder {
 export type ProcessFailure = 'reader-timeout' | 'reader-failed';
 
 /** What a process gives back: bytes only, since parsing again costs less than carrying the fields over. */
-export type ImageAnswer = { readonly readMs: number } & (
+export type ImageAnswer = {
+  readonly readMs: number;
+  /** Of the processor, where it was read. */
+  readonly processorMs?: number;
+} & (
   | { readonly bytes: Uint8Array; readonly symbology: string; readonly rung: string }
   | {
       readonly failure: ImageFailure | FileFailure | ProcessFailure | 'no-symbol';

@@ -5,11 +5,13 @@ import type { ImageAnswer, ImageOrder } from './orders.ts';
 /** Reads the image that an order names, or all of them together. */
 export async function readOrder(order: ImageOrder, reader: MarkReader): Promise<ImageAnswer> {
   const startedAtMs = performance.now();
+  const before = process.cpuUsage();
   const outcome = await (order.others === undefined ? readOne(order, reader) : readAll(order, order.others, reader));
-  const readMs = performance.now() - startedAtMs;
-  if ('failure' in outcome) return { failure: outcome.failure, candidates: outcome.candidates, readMs };
+  const { user, system } = process.cpuUsage(before);
+  const spent = { readMs: performance.now() - startedAtMs, processorMs: (user + system) / 1_000 };
+  if ('failure' in outcome) return { failure: outcome.failure, candidates: outcome.candidates, ...spent };
   const { bytes: payload, symbology, rung } = outcome.mark;
-  return { bytes: payload, symbology, rung, readMs };
+  return { bytes: payload, symbology, rung, ...spent };
 }
 
 type Outcome = ReadOutcome | { readonly failure: FileFailure; readonly candidates: readonly [] };

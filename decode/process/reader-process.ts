@@ -1,6 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { READER_HEAP_MB_MAX, READER_START_MS_MAX } from '../limits.ts';
+import {
+  DEAR_IMAGE_MS,
+  READER_HEAP_MB_MAX,
+  READER_ORDERS_AHEAD,
+  READER_STALL_FACTOR,
+  READER_START_MS_MAX,
+} from '../limits.ts';
 import { isAnswer } from './answer.ts';
 import type { ProcessFailure } from './orders.ts';
 import type { Pending } from './readers.ts';
@@ -8,23 +14,29 @@ import { READY } from './serve.ts';
 
 /** What the process tells its owner. */
 export interface ProcessEvents {
-  readonly onIdle: () => void;
-  /** It died or was killed, and is being replaced; the orders it still had, the one it was at first. */
-  readonly onDeath: (cause: ProcessFailure, orders: readonly Pending[]) => void;
+  /** It has read an image, which took so long on the clock, and so much of a processor. */
+  readonly onRead: (pending: Pending, ms: number, processorMs: number) => void;
+  /** It died or was killed, and is being replaced; the orders it still had, the one it was at for so long first. */
+  readonly onDeath: (cause: ProcessFailure, orders: readonly Pending[], ms: number) => void;
   /** It cannot even start. */
   readonly onBroken: (error: Error) => void;
 }
 
 /** When a process is killed. */
 export interface ProcessLimits {
+  /** Of processor time, and READER_STALL_FACTOR times as many on the clock. */
   readonly imageMsMax: number;
   readonly residentBytesMax: number;
 }
 
 const WATCH_MS = 100;
+/** On a busy machine an image may take so much longer on the clock than of the processor. */
+const PATIENCE_MS = 100;
 /** One failed start may be an accident, too: a machine out of memory for a moment. */
 const STARTS_MAX = 3;
 const PAGE_BYTES = 4096;
+/** Linux tells processor time in hundredths of a second. */
+const TICK_MS = 10;
 /** Of what a process wrote on its error output, enough to tell why it cannot start. */
 const ERROR_CHARS = 4_000;
 
@@ -37,6 +49,8 @@ export class ReaderProcess {
   #child: ChildProcess | undefined;
   #isReady = false;
   #headSinceMs = 0;
+  /** Processor time that the process had taken when it was first looked at with this order. */
+  #headProcessorMs: number | null = null;
   #cause: ProcessFailure = 'reader-failed';
   #watch: NodeJS.Timeout | undefined;
   #errorOutput = '';
@@ -52,13 +66,24 @@ export class ReaderProcess {
     return this.#pending.length;
   }
 
+  /** Orders that it holds, where one that is dear or turns out to be counts as many as it may hold. */
+  load(): number {
+    return this.isAtDear() ? READER_ORDERS_AHEAD : this.#pending.length;
+  }
+
+  isAtDear(): boolean {
+    const [head] = this.#pending;
+    if (head === undefined || !this.#isReady) return false;
+    return Math.max(head.expectedMs, performance.now() - this.#headSinceMs - PATIENCE_MS) >= DEAR_IMAGE_MS;
+  }
+
   start(): void {
     if (this.#child === undefined) this.#fork();
   }
 
   take(pending: Pending): void {
     this.#pending.push(pending);
-    if (this.#pending.length === 1) this.#headSinceMs = performance.now();
+    if (this.#pending.length === 1) this.#begin();
     if (this.#child === undefined) this.#fork();
     else if (this.#isReady) this.#child.send(pending.order);
     this.#watch ??= setInterval(() => this.#look(), WATCH_MS);
@@ -81,7 +106,7 @@ export class ReaderProcess {
     this.#child = child;
     this.#isReady = false;
     this.#cause = 'reader-failed';
-    this.#headSinceMs = performance.now();
+    this.#begin();
     this.#errorOutput = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#errorOutput = (this.#errorOutput + text).slice(-ERROR_CHARS);
@@ -95,8 +120,14 @@ export class ReaderProcess {
     child.on('exit', (code, signal) => this.#exited(`exit code ${code}, signal ${signal}`));
   }
 
-  #receive(message: unknown): void {
+  #begin(): void {
     this.#headSinceMs = performance.now();
+    this.#headProcessorMs = null;
+  }
+
+  #receive(message: unknown): void {
+    const ms = performance.now() - this.#headSinceMs;
+    this.#begin();
     if (message === READY && !this.#isReady) {
       this.#isReady = true;
       this.#failedStarts = 0;
@@ -112,7 +143,7 @@ export class ReaderProcess {
     this.#pending.shift();
     head.resolve(message);
     if (this.#pending.length === 0) this.#stopWatch();
-    this.#events.onIdle();
+    this.#events.onRead(head, ms, message.processorMs ?? ms);
   }
 
   #exited(how: string): void {
@@ -120,7 +151,7 @@ export class ReaderProcess {
     if (this.#isReady) {
       this.#isReady = false;
       this.#stopWatch();
-      this.#events.onDeath(this.#cause, this.#pending.splice(0));
+      this.#events.onDeath(this.#cause, this.#pending.splice(0), performance.now() - this.#headSinceMs);
       return;
     }
     this.#failedStarts += 1;
@@ -138,13 +169,18 @@ export class ReaderProcess {
   async #look(): Promise<void> {
     const child = this.#child;
     if (child?.pid === undefined || this.#pending.length === 0) return;
+    const [head] = this.#pending;
+    const { imageMsMax, residentBytesMax } = this.#limits;
+    const [processorMs, bytes] = await Promise.all([processorMsOf(child.pid), residentBytes(child.pid)]);
+    // It may have answered meanwhile.
+    if (child !== this.#child || head !== this.#pending[0]) return;
+    this.#headProcessorMs ??= processorMs;
     const elapsedMs = performance.now() - this.#headSinceMs;
-    if (elapsedMs > (this.#isReady ? this.#limits.imageMsMax : READER_START_MS_MAX)) {
-      this.#cause = 'reader-timeout';
-      child.kill('SIGKILL');
-    } else if ((await residentBytes(child.pid)) > this.#limits.residentBytesMax) {
-      child.kill('SIGKILL');
-    }
+    const isTooLong = this.#isReady
+      ? processorMs - this.#headProcessorMs > imageMsMax || elapsedMs > READER_STALL_FACTOR * imageMsMax
+      : elapsedMs > READER_START_MS_MAX;
+    if (isTooLong) this.#cause = 'reader-timeout';
+    if (isTooLong || bytes > residentBytesMax) child.kill('SIGKILL');
   }
 
   #stopWatch(): void {
@@ -158,6 +194,18 @@ async function residentBytes(pid: number): Promise<number> {
   try {
     const [, pages = '0'] = (await readFile(`/proc/${pid}/statm`, 'utf8')).split(' ');
     return Number(pages) * PAGE_BYTES;
+  } catch {
+    return 0;
+  }
+}
+
+/** Processor time that the process has taken in user and system; 0 where the system does not tell, or the process is gone. */
+async function processorMsOf(pid: number): Promise<number> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    // The name of the program may hold blanks: fields are counted from behind it (proc(5): utime is the 14th, stime the 15th).
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return TICK_MS * (Number(fields[11]) + Number(fields[12]));
   } catch {
     return 0;
   }

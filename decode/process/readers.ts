@@ -1,4 +1,6 @@
-import { READER_MS_MAX, READER_ORDERS_AHEAD, READER_RESIDENT_BYTES_MAX } from '../limits.ts';
+import { ActiveClients, FairClock, FairQueue } from '../../sharing/index.ts';
+import { DEAR_IMAGE_MS, READER_MS_MAX, READER_ORDERS_AHEAD, READER_RESIDENT_BYTES_MAX } from '../limits.ts';
+import { ImageCosts } from './image-costs.ts';
 import type { ImageAnswer, ImageOrder, ProcessFailure } from './orders.ts';
 import { type ProcessLimits, ReaderProcess } from './reader-process.ts';
 
@@ -10,9 +12,13 @@ const ATTEMPTS_MAX = 2;
 /** An order on its way, with how often a process died at it. */
 export interface Pending {
   readonly order: ImageOrder;
+  /** Whose image it is. */
+  readonly client: string;
   readonly resolve: (answer: ImageAnswer) => void;
   readonly reject: (error: Error) => void;
   attempts: number;
+  /** Milliseconds that it is expected to take, as told when it was given to a process. */
+  expectedMs: number;
 }
 
 /** What became of the images: by the rung that read them, or by the reason why none did; and processes replaced. */
@@ -26,11 +32,14 @@ export interface ImageCounts {
  * Processes that read images. Decoders of images are native code that hostile bytes may crash or keep busy for ever,
  * and neither a crash nor native memory can be contained in a thread: so each has a process that may be killed. It is
  * replaced, the image it was at is tried once more and then given up, and all others are read as if nothing had
- * happened (docs/decisions/0011).
+ * happened (docs/decisions/0011). Clients take turns by the time that their images have taken (docs/decisions/0028).
  */
 export class ImageReaders {
   readonly #processes: ReaderProcess[];
-  readonly #waiting: Pending[] = [];
+  readonly #clock = new FairClock();
+  readonly #waiting = new FairQueue<Pending>(this.#clock);
+  readonly #costs = new ImageCosts();
+  readonly #active = new ActiveClients();
   readonly #rungs = new Map<string, number>();
   readonly #failures = new Map<string, number>();
   #restarts = 0;
@@ -40,8 +49,8 @@ export class ImageReaders {
       { length: processes },
       () =>
         new ReaderProcess(entry, limits, {
-          onIdle: () => this.#dispatch(),
-          onDeath: (cause, orders) => this.#retry(cause, orders),
+          onRead: (pending, ms, processorMs) => this.#read(pending, ms, processorMs),
+          onDeath: (cause, orders, ms) => this.#retry(cause, orders, ms),
           onBroken: (error) => this.#fail(error),
         }),
     );
@@ -53,14 +62,20 @@ export class ImageReaders {
   }
 
   /** @throws when the processes do not even start. */
-  async read(order: ImageOrder): Promise<ImageAnswer> {
+  async read(order: ImageOrder, client = ''): Promise<ImageAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<ImageAnswer>();
-    this.#waiting.push({ order, resolve, reject, attempts: 0 });
+    this.#active.note(client);
+    this.#waiting.push(client, { order, client, resolve, reject, attempts: 0, expectedMs: 0 });
     this.#dispatch();
     const answer = await promise;
     if ('failure' in answer) count(this.#failures, answer.failure);
     else count(this.#rungs, answer.rung);
     return answer;
+  }
+
+  /** Milliseconds that an image of a client has taken of late, on the mean; 0 as long as none was read. */
+  msOf(client: string): number {
+    return this.#costs.meanMs(client);
   }
 
   get counts(): ImageCounts {
@@ -76,31 +91,71 @@ export class ImageReaders {
     this.#fail(new Error('the readers of images were closed'));
   }
 
-  /** To the process with the least to do: each holds one order more than it works on, lest it wait for the next. */
+  /**
+   * To the process with the least to do. Each holds one order more than it works on, so that it never waits for the next, but
+   * none behind a dear one; and where there are two processes and several clients, dear ones do not take the last.
+   */
   #dispatch(): void {
     while (this.#waiting.length > 0) {
-      const process = this.#processes.reduce((least, other) => (other.orders < least.orders ? other : least));
-      if (process.orders >= READER_ORDERS_AHEAD) return;
-      const next = this.#waiting.shift();
-      if (next !== undefined) process.take(next);
+      const process = this.#processes.reduce((least, other) => (other.load() < least.load() ? other : least));
+      if (process.load() >= READER_ORDERS_AHEAD) return;
+      const mayBeDear = process.orders === 0 && this.#leavesOne(process);
+      const next = this.#waiting.peek((client, { order }) => mayBeDear || !this.#isDear(client, order));
+      if (next === undefined) return;
+      const pending = next.item;
+      pending.expectedMs = this.#costs.expectedMs(next.client, bytesOf(pending.order));
+      this.#waiting.take(next.client, pending.expectedMs);
+      process.take(pending);
     }
   }
 
-  /** The first order is the one the process was at. */
-  #retry(cause: ProcessFailure, [suspect, ...others]: readonly Pending[]): void {
+  /** Whether a dear image at this process would leave another one to those that are not. */
+  #leavesOne(process: ReaderProcess): boolean {
+    if (this.#processes.length === 1 || !this.#active.areSeveral) return true;
+    return this.#processes.some((other) => other !== process && !other.isAtDear());
+  }
+
+  #isDear(client: string, order: ImageOrder): boolean {
+    return this.#costs.expectedMs(client, bytesOf(order)) >= DEAR_IMAGE_MS;
+  }
+
+  /** Who pays and who is dear goes by the processor, how long others wait by the clock. */
+  #read({ client, order, expectedMs }: Pending, ms: number, processorMs: number): void {
+    this.#clock.correct(client, processorMs - expectedMs);
+    this.#costs.note(client, bytesOf(order), ms, processorMs);
+    this.#dispatch();
+  }
+
+  /** The first order is the one the process was at for so long. */
+  #retry(cause: ProcessFailure, [suspect, ...others]: readonly Pending[], ms: number): void {
     this.#restarts += 1;
-    this.#waiting.unshift(...others);
+    for (const other of others.toReversed()) this.#putBack(other);
     if (suspect !== undefined) {
+      this.#costs.note(suspect.client, bytesOf(suspect.order), ms, ms);
       suspect.attempts += 1;
-      if (suspect.attempts < ATTEMPTS_MAX) this.#waiting.unshift(suspect);
-      else suspect.resolve({ failure: cause, candidates: [], readMs: 0 });
+      if (suspect.attempts < ATTEMPTS_MAX) this.#putBack(suspect, ms);
+      else {
+        this.#clock.correct(suspect.client, ms - suspect.expectedMs);
+        suspect.resolve({ failure: cause, candidates: [], readMs: 0 });
+      }
     }
     this.#dispatch();
   }
 
-  #fail(error: Error): void {
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+  /** In front of all of its client, who pays for the time that was spent on it and for no more. */
+  #putBack(pending: Pending, ms = 0): void {
+    this.#clock.correct(pending.client, ms - pending.expectedMs);
+    this.#waiting.putBack(pending.client, pending);
   }
+
+  #fail(error: Error): void {
+    for (const { reject } of this.#waiting.clear()) reject(error);
+  }
+}
+
+/** Of a file on a disk here the size is not known before it is read: sources of files have one client. */
+function bytesOf({ bytes }: ImageOrder): number {
+  return bytes?.length ?? 0;
 }
 
 function count(counts: Map<string, number>, name: string): void {

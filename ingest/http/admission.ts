@@ -9,6 +9,9 @@ import { ProblemError } from './problems.ts';
 /** Who is asking and for whom: null where everybody on this machine may do everything. */
 export type Admitted = Identity | null;
 
+/** Whose share each request is, once it is let in. */
+const clients = new WeakMap<FastifyRequest, string>();
+
 /** @throws ProblemError when whoever asks is not known, or may not do this. */
 export function admit(access: Access | null, request: FastifyRequest, roles: readonly Role[]): Admitted {
   const { socket } = request.raw;
@@ -26,12 +29,18 @@ export function admit(access: Access | null, request: FastifyRequest, roles: rea
   if (!roles.some((role) => found.roles.includes(role))) {
     throw new ProblemError('forbidden', `this is for ${roles.join(' or ')} only`);
   }
+  clients.set(request, found.id);
   return found;
 }
 
 /** Whose share of what all have in common something counts in: a token's, or without tokens an address's. */
 export function clientOf(admitted: Admitted, { raw }: FastifyRequest): string {
   return admitted?.id ?? clientAddress(raw.socket);
+}
+
+/** The same of a request that was refused later; '' where nobody was let in. */
+export function clientOfRequest(request: FastifyRequest): string {
+  return clients.get(request) ?? '';
 }
 
 /** A sorter speaks for its own plant, and what it brings is known to be from it. */

@@ -54,6 +54,12 @@ export interface AnswerPorts {
   readonly verdictsOf: (queries: readonly VerdictQuery[]) => Promise<readonly KnownVerdict[]>;
 }
 
+/** Looks up for whom: nobody's retries wait for those of others. */
+export interface LookUpPorts extends Pick<AnswerPorts, 'policy'> {
+  readonly verdictsOf: (queries: readonly VerdictQuery[], client: string) => Promise<readonly KnownVerdict[]>;
+  readonly clientAt: (row: number) => string;
+}
+
 /** When the scan in a row arrived and when its batch was taken up, as performance.now tells it. */
 export interface BatchMoments {
   readonly arrivedAtMs: (row: number) => number;
@@ -67,7 +73,7 @@ export interface BatchMoments {
 export function answersOf(
   batch: BatchAnswers,
   moments: BatchMoments,
-  ports: AnswerPorts,
+  ports: LookUpPorts,
 ): (AnswerOrProblem | Promise<AnswerOrProblem>)[] {
   const { verdicts, readings, repeatedRows } = batch;
   if (readings === null) throw new Error('a batch that is to be answered kept no readings');
@@ -97,9 +103,9 @@ export function answersOf(
     plant: textOrNullAt(readings.plant, row),
     digest: bigintAt(readings.scanDigest, row),
   });
-  const lookUp = ports.verdictsOf([...repeated].map(queryAt)).then(byContents);
+  const lookUps = lookUpsOf(repeatedRows, queryAt, ports);
   const storedAt = async (row: number): Promise<AnswerOrProblem> => {
-    const stored = (await lookUp).get(contentsOf(queryAt(row)));
+    const stored = (await lookUps.get(ports.clientAt(row)))?.get(contentsOf(queryAt(row)));
     const timings = timingsOf(batch, moments, row, performance.now());
     // What was moved into an archive is known for a while, but not kept here.
     if (stored === undefined) return { ...answerAt(row), repeated: true };
@@ -110,12 +116,27 @@ export function answersOf(
   );
 }
 
+type Contents = Pick<KnownVerdict, 'scanId' | 'plant' | 'digest'>;
+
+/** One look-up for each client; what it finds, by scan id, plant and digest. */
+function lookUpsOf(
+  rows: readonly number[],
+  queryAt: (row: number) => Contents,
+  { verdictsOf, clientAt }: LookUpPorts,
+): Map<string, Promise<ReadonlyMap<string, KnownVerdict>>> {
+  const lookUps = new Map<string, Promise<ReadonlyMap<string, KnownVerdict>>>();
+  for (const [client, own] of Map.groupBy(rows, clientAt)) {
+    lookUps.set(client, awaited(verdictsOf(own.map(queryAt), client).then(byContents)));
+  }
+  return lookUps;
+}
+
 /** The first under each scan id, plant and digest: a batch may hold thousands of scans that came again. */
 function byContents(verdicts: readonly KnownVerdict[]): ReadonlyMap<string, KnownVerdict> {
   return new Map(verdicts.map((known) => [contentsOf(known), known] as const).toReversed());
 }
 
-function contentsOf({ scanId, plant, digest }: Pick<KnownVerdict, 'scanId' | 'plant' | 'digest'>): string {
+function contentsOf({ scanId, plant, digest }: Contents): string {
   return JSON.stringify([scanId, plant, String(digest)]);
 }
 

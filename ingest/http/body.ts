@@ -1,39 +1,43 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
+import { SharedRoom } from '../../sharing/index.ts';
 import { GatheredBytes } from '../gathered-bytes.ts';
 import { BODIES_BYTES_MAX, BUSY_RETRY_SECONDS, REQUEST_MS_MAX } from './limits.ts';
 import { ProblemError } from './problems.ts';
 
-/** Bytes of all bodies that are on their way in: those that came, not those that were promised. */
+/** Bytes that one client may have on their way in: those that came, not those that were promised. */
+export interface BodyShare {
+  readonly take: (bytes: number) => boolean;
+  readonly release: (bytes: number) => void;
+}
+
+/** Bytes of all bodies that are on their way in. */
 export class BodyBudget {
-  #bytes = 0;
+  readonly #room = new SharedRoom(BODIES_BYTES_MAX);
 
-  take(bytes: number): boolean {
-    if (this.#bytes + bytes > BODIES_BYTES_MAX) return false;
-    this.#bytes += bytes;
-    return true;
-  }
-
-  release(bytes: number): void {
-    this.#bytes -= bytes;
+  shareOf(client: string): BodyShare {
+    return {
+      take: (bytes) => this.#room.take(client, bytes),
+      release: (bytes) => this.#room.release(client, bytes),
+    };
   }
 }
 
 /**
  * The whole body of a request; null when its sender went away before its end.
  *
- * @throws ProblemError when it is too large, takes too long or comes while too many others do.
+ * @throws ProblemError when it is too large, takes too long or comes while too many others of its client do.
  */
 export function readBody(
   request: Readable & { readonly headers: IncomingHttpHeaders },
   bytesMax: number,
-  budget: BodyBudget,
+  share: BodyShare,
 ): Promise<Buffer | null> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer | null>();
   const gathered = new GatheredBytes();
   const end = (settle: () => void) => {
     clearTimeout(timer);
-    budget.release(gathered.length);
+    share.release(gathered.length);
     gathered.clear();
     request.removeAllListeners('data');
     settle();
@@ -49,8 +53,8 @@ export function readBody(
   }
   request.on('data', (chunk: Buffer) => {
     if (gathered.length + chunk.length > bytesMax) return refuse(tooLarge());
-    if (!budget.take(chunk.length)) {
-      const detail = 'more bodies are on their way in than memory is set aside for';
+    if (!share.take(chunk.length)) {
+      const detail = 'more of your bodies are on their way in than memory is set aside for';
       return refuse(new ProblemError('too-busy', detail, undefined, BUSY_RETRY_SECONDS));
     }
     gathered.add(chunk);
@@ -58,7 +62,7 @@ export function readBody(
   request.on('end', () => {
     const bytes = gathered.length;
     const whole = gathered.take();
-    budget.release(bytes);
+    share.release(bytes);
     end(() => resolve(whole));
   });
   request.on('close', () => end(() => resolve(null)));

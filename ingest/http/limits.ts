@@ -28,6 +28,15 @@ export const JSON_TURN_BYTES = 1024 * 1024;
 /** Bytes of a line of a stream: an image of 4.5 MB in base64. */
 export const STREAM_LINE_BYTES_MAX = 6 * 1024 * 1024;
 
+/**
+ * From so many bytes on a body takes milliseconds to parse: a batch of a thousand payloads 8, of 10 MB 18, an image in base64 of
+ * 12 MB 23. All clients together may spend so much of the time of the one thread on that while several are active, and each may
+ * owe so much of its share before it is refused.
+ */
+export const LARGE_BODY_BYTES = 64 * 1024;
+export const PARSE_SHARE = 0.3;
+export const PARSE_DEBT_MS_MAX = 50;
+
 /** Parts of a multipart body that are looked at: there are two. */
 export const MULTIPART_PARTS_MAX = 8;
 /** Bytes of the headers of one part: a name, a file name and a type. */
@@ -35,11 +44,16 @@ export const MULTIPART_HEAD_BYTES_MAX = 4 * 1024;
 /** Characters of a boundary (RFC 2046, clause 5.1.1). */
 export const MULTIPART_BOUNDARY_CHARS_MAX = 70;
 
-/** Bytes of all bodies that are on their way in, and of all images that wait to be read. */
-export const BODIES_BYTES_MAX = 256 * 1024 * 1024;
-export const QUEUE_BYTES_MAX = 256 * 1024 * 1024;
+/*
+ * What clients share. A client is a token or certificate; without any, all that ask are one. Each of these bounds is what one
+ * client may hold while it is alone; all together hold twice as much at most, and no client holds more than is left free.
+ */
 
-/** Payloads that may wait or be worked on: half a second of work for two cores. A flag may set another bound. */
+/** Bytes of the bodies of a client that are on their way in, and of its images that wait to be read. */
+export const BODIES_BYTES_MAX = 128 * 1024 * 1024;
+export const QUEUE_BYTES_MAX = 128 * 1024 * 1024;
+
+/** Payloads of a client that may wait or be worked on: half a second of work for two cores. A flag may set another bound. */
 export const QUEUE_SCANS_MAX = 5_000;
 /** No flag may ask for more: each scan that waits takes about 3 kB. */
 export const QUEUE_SCANS_FLAG_MAX = 100_000;
@@ -52,9 +66,22 @@ export const QUEUE_IMAGES_MAX = 200;
  */
 export const READ_AHEAD_SCANS_MIN = 64;
 
-/** Milliseconds that a scan may be expected to wait: beyond it is refused, so that those before it are answered. */
+/**
+ * While several clients are active, a batch takes about as long as so many payloads, 15 ms, and so many batches of requests and
+ * as many of streams are read or recorded at a time: whoever comes then waits for no more. One client that is alone for a while
+ * fills batches of BATCH_SCANS_MAX, which are a tenth faster.
+ */
+export const SHARED_BATCH_COST_MAX = 128;
+export const SHARED_BATCHES_AHEAD_MAX = 2;
+/** Bytes over what every scan has that cost as much as a payload: with 10 kB of unknown fields a scan took 2.2 times as long. */
+export const BYTES_PER_SCAN_COST = 8 * 1024;
+
+/**
+ * Milliseconds that a scan may be expected to wait at its client's share of the rate: beyond it is refused, so that those before
+ * it are answered.
+ */
 export const QUEUE_WAIT_MS_MAX = 1_000;
-/** So many are let in whatever the rate was: a lone scan a second says little about what a thousand would take. */
+/** So many of a client are let in whatever the rate was: a lone scan a second says little about what a thousand would take. */
 export const QUEUE_SCANS_FREE = BATCH_SCANS_MAX / 5;
 export const QUEUE_IMAGES_FREE = 16;
 /** Seconds in a Retry-After. */
@@ -79,18 +106,19 @@ export const HEADERS_BYTES_MAX = 16 * 1024;
 export const LINGER_MS_MAX = 2_000;
 export const LINGER_BYTES_MAX = 64 * 1024 * 1024;
 
-/** Connections at a time, and streams among them. A plant has some dozen machines. */
+/** Connections at a time, and streams of one client. A plant has some dozen machines. */
 export const CONNECTIONS_MAX = 2_000;
-export const STREAMS_MAX = 64;
+export const STREAMS_MAX = 32;
+/** Bytes of lines that a stream gathers before they are taken; the last of them may reach beyond by the length of a line. */
+export const STREAM_BATCH_BYTES_MAX = 1024 * 1024;
 /** Requests on one connection before it is closed, so that a balancer may move it. */
 export const REQUESTS_PER_CONNECTION_MAX = 1_000_000;
 
 /**
- * Lines that all streams together may have in the readers and not recorded yet: two full batches, so that one is read while
- * another is recorded, and a request that comes beside them waits for no more. An image takes as long as so many lines.
+ * Lines that all streams together may have in the readers and not recorded yet, by what they cost in payloads: two full batches,
+ * so that one is read while another is recorded; while several clients are active, no more than requests have there.
  */
 export const STREAM_LINES_AHEAD_MAX = 2 * BATCH_SCANS_MAX;
-export const IMAGE_LINE_WEIGHT = STREAM_LINES_AHEAD_MAX / QUEUE_IMAGES_MAX;
 
 /** Batches of one stream whose answers its client has not read: then no more of it is taken. */
 export const STREAM_BATCHES_UNREAD_MAX = 2;
@@ -104,8 +132,11 @@ export const LATE_KEPT_MAX = 1_000;
 export const LATE_LISTENERS_MAX = 64;
 export const LATE_UNREAD_BYTES_MAX = 4 * 1024 * 1024;
 
-/** Look-ups in the store under way: each takes some milliseconds beside the recording. */
+/** Look-ups of a client in the store under way: each takes some milliseconds beside the recording. */
 export const LOOK_UPS_MAX = 32;
+
+/** Clients that have a label of their own in the metrics: the time series of each are kept for ever. */
+export const CLIENT_LABELS_MAX = 100;
 
 /** Milliseconds without progress, while scans wait and the store can be written, after which the server is stuck. */
 export const STUCK_MS_MAX = 60_000;

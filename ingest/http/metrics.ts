@@ -1,10 +1,13 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { CLIENT_LABELS_MAX } from './limits.ts';
 import type { ProblemCode } from './problems.ts';
 import type { AnswerOrProblem, AnswerTimings } from './schemas.ts';
 
 /** What is asked for when somebody asks for the metrics. */
 export interface MeasuredPorts {
   readonly queued: () => Readonly<Record<'payload' | 'image' | 'stream', number>>;
+  /** The same by client: the id of a token, '' without tokens. */
+  readonly queuedOf: () => ReadonlyMap<string, number>;
   /** Seconds that the oldest scan without a verdict has waited. */
   readonly lagSeconds: () => number;
   readonly streams: () => number;
@@ -45,6 +48,13 @@ export class Metrics {
     labelNames: ['code'],
     registers: this.#registers,
   });
+  readonly #busy = new Counter({
+    name: 'indicia_client_refusals_total',
+    help: 'Requests refused since their client had more here than its share, by client.',
+    labelNames: ['client'],
+    registers: this.#registers,
+  });
+  readonly #labeled = new Set<string>();
   readonly #stages = new Histogram({
     name: 'indicia_stage_seconds',
     help: 'Time of a batch in each stage.',
@@ -75,6 +85,16 @@ export class Metrics {
   measure(ports: MeasuredPorts): void {
     collectDefaultMetrics({ register: this.registry });
     this.#gaugeOf('indicia_queue_scans', 'Scans that wait or are worked on.', 'kind', ports.queued);
+    this.#gaugeOf('indicia_client_queue_scans', 'Scans that wait or are worked on, by client.', 'client', () => {
+      const scans: Record<string, number> = Object.fromEntries(
+        [...this.#labeled].map((client) => [client || 'local', 0]),
+      );
+      for (const [client, count] of ports.queuedOf()) {
+        const label = this.#labelOf(client);
+        scans[label] = (scans[label] ?? 0) + count;
+      }
+      return scans;
+    });
     new Counter({
       name: 'indicia_images_total',
       help: 'Images by what read them, or why none did.',
@@ -129,13 +149,20 @@ export class Metrics {
     this.#late.inc();
   }
 
-  refused(code: ProblemCode): void {
+  refused(code: ProblemCode, client: string): void {
     this.#refused.labels(code).inc();
+    if (code === 'too-busy') this.#busy.labels(this.#labelOf(client)).inc();
   }
 
   looked(seconds: number, findings: number): void {
     this.#looks.observe(seconds);
     this.#findings.set(findings);
+  }
+
+  /** Tokens are few, but a file may have any number: the first ones are named, and the others are one. */
+  #labelOf(client: string): string {
+    if (this.#labeled.size < CLIENT_LABELS_MAX) this.#labeled.add(client);
+    return this.#labeled.has(client) ? client || 'local' : 'other';
   }
 
   #piece(answer: AnswerOrProblem): Counter.Internal {

@@ -24,17 +24,22 @@ export interface RequestedScan {
 
 const Deadline = Compile(DeadlineMs);
 
+/** Does work that a body of so many bytes asks for, on the account of its sender. */
+export type Spend = <Result>(bytes: number, work: () => Result) => Result;
+
+const FREE: Spend = (_bytes, work) => work();
+
 /**
  * JSON of a body. A large one is looked through, parsed and made into scans in turns of their own, so that nobody waits for
  * all of it at once.
  *
  * @throws ProblemError
  */
-export async function parseJson(body: Buffer, valuesMax = SCAN_VALUES_MAX): Promise<unknown> {
+export async function parseJson(body: Buffer, valuesMax = SCAN_VALUES_MAX, spend: Spend = FREE): Promise<unknown> {
   const isLarge = body.length > JSON_TURN_BYTES;
-  const text = boundedText(body, valuesMax);
+  const text = spend(body.length, () => boundedText(body, valuesMax));
   if (isLarge) await setImmediate();
-  const value = parsed(text);
+  const value = spend(body.length, () => parsed(text));
   if (isLarge) await setImmediate();
   return value;
 }

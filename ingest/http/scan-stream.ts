@@ -1,36 +1,20 @@
 import type { Readable } from 'node:stream';
 import { type Line, readLines } from '../lines.ts';
-import type { ScanOrigin } from '../scan-line.ts';
-import { type ScanLines, ScanLinesBuilder } from '../scan-lines.ts';
+import type { ScanLines } from '../scan-lines.ts';
 import type { BatchAnswers, ScanSource } from '../source.ts';
 import { AnswerOrder, type AnswerPlace } from './answer-order.ts';
-import type { AnswerWriter } from './answer-writer.ts';
-import type { BatchMoments } from './answers.ts';
-import type { Gate } from './gate.ts';
-import { IMAGE_LINE_WEIGHT, READ_AHEAD_SCANS_MIN, STREAM_BATCHES_UNREAD_MAX, STREAM_LINE_BYTES_MAX } from './limits.ts';
+import { GatheredLines } from './gathered-lines.ts';
+import {
+  BYTES_PER_SCAN_COST,
+  READ_AHEAD_SCANS_MIN,
+  STREAM_BATCHES_UNREAD_MAX,
+  STREAM_LINE_BYTES_MAX,
+} from './limits.ts';
 import type { PendingAnswer } from './pending-answer.ts';
 import { type Problem, ProblemError } from './problems.ts';
 import type { AnswerOrProblem } from './schemas.ts';
-import { deadlineOfLine, isBlank, mayNameImage, withinBounds } from './stream-line.ts';
-
-export interface StreamPorts {
-  /** Names the stream in the scan ids of lines that have none. */
-  readonly label: string;
-  readonly origin: ScanOrigin;
-  /** What all streams together may have on the way, by bytes and by lines. */
-  readonly gates: { readonly bytes: Gate; readonly lines: Gate };
-  readonly output: AnswerWriter;
-  /** Why whoever sends may not send any more; what came before is still answered. */
-  readonly refusal: () => Problem | null;
-  readonly pendingOf: (
-    scan: { scanId: string; plant: string | null },
-    arrivedAtMs: number,
-    deadlineMs: number,
-  ) => PendingAnswer;
-  readonly answersOf: (answers: BatchAnswers, moments: BatchMoments) => (AnswerOrProblem | Promise<AnswerOrProblem>)[];
-  /** Until there is room for the look-ups of another batch. */
-  readonly room: () => Promise<void>;
-}
+import { deadlineOfLine, isBlank, withinBounds } from './stream-line.ts';
+import type { StreamPorts } from './stream-ports.ts';
 
 /** A line that has come and has no verdict yet. */
 interface Row {
@@ -38,7 +22,6 @@ interface Row {
   readonly arrivedAtMs: number;
   /** Of lines that do not wait for ever. */
   readonly pending: PendingAnswer | null;
-  readonly weight: number;
 }
 
 /** Lines that went into the pipeline together, until their verdicts are there. */
@@ -47,6 +30,7 @@ interface Taken {
   readonly rows: readonly Row[];
   /** Of the lines; their buffer itself goes to the thread that parses them. */
   readonly bytes: number;
+  /** What they cost, in payloads. */
   readonly weight: number;
   readonly takenAtMs: number;
 }
@@ -58,33 +42,33 @@ interface Taken {
  */
 export class ScanStream {
   readonly #ports: StreamPorts;
-  readonly #builder: ScanLinesBuilder;
+  readonly #gathered: GatheredLines<Row>;
   readonly #order: AnswerOrder;
   readonly #taken = new Set<Taken>();
-  /** Of the lines in the builder. */
-  #rows: Row[] = [];
-  /** Lines that came together with others that filled the builder. */
-  #overflow: { readonly line: Line; readonly row: Row }[] = [];
   #lines = 0;
-  #linesAdded = 0;
   /** Batches whose answers are there and have not gone out. */
   #unread = 0;
-  #isFull = false;
   #isEnded = false;
+  /** Until the batch that was taken last has had its turn: they are recorded in their order. */
+  #turns = Promise.resolve();
   #wakeTaker = () => {};
   #wakeReader = () => {};
 
   constructor(ports: StreamPorts) {
     this.#ports = ports;
-    this.#builder = new ScanLinesBuilder(ports.label, ports.origin);
+    this.#gathered = new GatheredLines(ports.label, ports.origin, ports.active);
     this.#order = new AnswerOrder(ports.output);
+  }
+
+  get client(): string {
+    return this.#ports.client;
   }
 
   /** Lines without a verdict. */
   get depth(): number {
     let taken = 0;
     for (const { rows } of this.#taken) taken += rows.length;
-    return taken + this.#rows.length + this.#overflow.length;
+    return taken + this.#gathered.depth;
   }
 
   /**
@@ -99,6 +83,8 @@ export class ScanStream {
   source(input: Readable): ScanSource {
     const take = () => this.#take();
     const answer = (taken: Taken, answers: BatchAnswers) => this.#answer(taken, answers);
+    const turn = (taken: Taken) => this.#turn(taken);
+    const { client } = this.#ports;
     void this.#read(input);
     return {
       name: 'http-stream',
@@ -110,6 +96,8 @@ export class ScanStream {
             position: null,
             unfinished: null,
             keepsReadings: true,
+            client,
+            turn: () => turn(batch),
             acknowledge: (answers) => answer(batch, answers),
           };
         }
@@ -135,10 +123,12 @@ export class ScanStream {
       const chunks = input.iterator({ destroyOnReturn: false });
       for await (const lines of readLines(chunks, STREAM_LINE_BYTES_MAX)) {
         if (this.#isEnded) return;
+        this.#ports.active.note(this.#ports.client);
         const arrivedAtMs = performance.now();
         for (const line of lines) if (!isBlank(line)) this.#note(withinBounds(line), arrivedAtMs);
         this.#wakeTaker();
-        while (this.#isFull && !this.#isEnded) await new Promise<void>((resolve) => (this.#wakeReader = resolve));
+        while (this.#gathered.isFull && !this.#isEnded)
+          await new Promise<void>((resolve) => (this.#wakeReader = resolve));
       }
     } catch {
       // The sender went away: what it sent whole is recorded, and half a line is none.
@@ -161,63 +151,58 @@ export class ScanStream {
       (answer) => this.#order.settle(place, answer),
       () => this.#order.fail(place),
     );
-    this.#add(line, { place, arrivedAtMs, pending, weight: mayNameImage(line) ? IMAGE_LINE_WEIGHT : 1 });
-  }
-
-  #add(line: Line, row: Row): void {
-    if (this.#isFull) {
-      this.#overflow.push({ line, row });
-      return;
-    }
-    this.#linesAdded += 1;
-    this.#rows.push(row);
-    this.#isFull = this.#builder.add(line);
+    this.#gathered.add(line, { place, arrivedAtMs, pending });
   }
 
   async #take(): Promise<Taken | null> {
-    while (this.#builder.isEmpty || this.#unread >= STREAM_BATCHES_UNREAD_MAX || !this.#isWorthTaking()) {
-      if (this.#isEnded && this.#builder.isEmpty) return null;
+    const gathered = this.#gathered;
+    while (gathered.isEmpty || this.#unread >= STREAM_BATCHES_UNREAD_MAX || !this.#isWorthTaking()) {
+      if (this.#isEnded && gathered.isEmpty) return null;
       await new Promise<void>((resolve) => (this.#wakeTaker = resolve));
     }
-    const refusal = this.#ports.refusal();
+    // Until then the lines stay where they keep more from being read.
+    const { bytes } = gathered;
+    const { gates, client, refusal: refusalNow } = this.#ports;
+    await gates.bytes.enter(bytes, client);
+    const refusal = refusalNow();
     if (refusal !== null) {
+      gates.bytes.leave(bytes, client);
       this.#refuse(refusal);
       return null;
     }
-    const lines = this.#builder.take(this.#linesAdded);
-    const rows = this.#rows;
-    const weight = rows.reduce((total, row) => total + row.weight, 0);
-    const taken = { lines, rows, bytes: lines.text.length, weight, takenAtMs: performance.now() };
+    const { lines, rows } = gathered.take();
+    const weight = rows.length + lines.text.length / BYTES_PER_SCAN_COST;
+    const taken = { lines, rows, bytes, weight, takenAtMs: performance.now() };
     this.#taken.add(taken);
-    this.#rows = [];
-    this.#isFull = false;
-    for (const { line, row } of this.#overflow.splice(0)) this.#add(line, row);
-    if (!this.#isFull) this.#wakeReader();
-    await this.#ports.gates.bytes.enter(taken.bytes);
-    await this.#ports.gates.lines.enter(taken.weight);
+    if (!gathered.isFull) this.#wakeReader();
     return taken;
+  }
+
+  /** When the images of a batch are read, its lines wait for their turn in the readers, one batch after another. */
+  #turn({ weight }: Taken): Promise<void> {
+    const { gates, client } = this.#ports;
+    this.#turns = this.#turns.then(() => gates.lines.enter(weight, client));
+    return this.#turns;
   }
 
   /** A line or two beside a batch that is being recorded would be a transaction of their own. */
   #isWorthTaking(): boolean {
-    return this.#taken.size === 0 || this.#isFull || this.#rows.length >= READ_AHEAD_SCANS_MIN;
+    return this.#taken.size === 0 || this.#gathered.isFull || this.#gathered.length >= READ_AHEAD_SCANS_MIN;
   }
 
   /** In the place of the lines that have come and are not taken any more. */
   #refuse(refusal: Problem): void {
     this.stop();
-    const rows = [...this.#rows, ...this.#overflow.map(({ row }) => row)];
-    this.#rows = [];
-    this.#overflow = [];
+    const rows = this.#gathered.drop();
     for (const { place } of rows) this.#order.leaveOut(place);
     for (const { pending } of rows) pending?.fail(new ProblemError(refusal.code, refusal.detail));
     this.#order.settle(this.#order.add(), refusal);
   }
 
   async #answer(taken: Taken, answers: BatchAnswers): Promise<void> {
-    const { gates, answersOf } = this.#ports;
+    const { gates, client, answersOf } = this.#ports;
     const { rows, takenAtMs } = taken;
-    gates.bytes.leave(taken.bytes);
+    gates.bytes.leave(taken.bytes, client);
     gates.lines.leave(taken.weight);
     this.#taken.delete(taken);
     this.#wakeTaker();

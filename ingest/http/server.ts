@@ -9,6 +9,7 @@ import Fastify, {
   LogController,
 } from 'fastify';
 import { excerpt } from '../../indicium/index.ts';
+import { clientOfRequest } from './admission.ts';
 import { AllowedHosts } from './allowed-hosts.ts';
 import { refuseOtherMethods } from './allowed-methods.ts';
 import { BodyBudget } from './body.ts';
@@ -112,7 +113,7 @@ export class SorterServer {
   #refuse(error: FastifyError | ProblemError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const { log, metrics, desk } = this.#ports;
     const code = codeOf(error);
-    metrics.refused(code);
+    metrics.refused(code, clientOfRequest(request));
     if (code === 'internal') log.error({ reqId: request.id, err: error }, 'failed');
     else request.log.debug({ code, detail: error.message }, 'refused');
     const { status } = PROBLEMS[code];

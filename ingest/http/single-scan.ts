@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { excerpt } from '../../indicium/index.ts';
 import type { ScanOrigin } from '../scan-line.ts';
-import { type BodyBudget, readBody } from './body.ts';
-import { IMAGE_BODY_BYTES_MAX, JSON_BODY_BYTES_MAX, PAYLOAD_BODY_BYTES_MAX } from './limits.ts';
+import { type BodyShare, readBody } from './body.ts';
+import { IMAGE_BODY_BYTES_MAX, JSON_BODY_BYTES_MAX, PAYLOAD_BODY_BYTES_MAX, SCAN_VALUES_MAX } from './limits.ts';
 import { type Part, parseMultipart } from './multipart.ts';
 import { ProblemError } from './problems.ts';
 import { recordOfHeaders } from './scan-headers.ts';
-import { parseJson, type RequestedScan, requestedScan } from './scan-request.ts';
+import { parseJson, type RequestedScan, requestedScan, type Spend } from './scan-request.ts';
 
 /** Kinds of body that hold one scan, and how many bytes each may have. */
 export const SINGLE_SCAN_BODIES: Readonly<Record<string, number>> = {
@@ -43,7 +43,8 @@ export function mediaTypeOf({ headers }: Pick<IncomingMessage, 'headers'>): stri
 export async function readSingleScan(
   request: IncomingMessage,
   origin: ScanOrigin,
-  budget: BodyBudget,
+  share: BodyShare,
+  spend: Spend,
 ): Promise<RequestedScan | null> {
   const mediaType = mediaTypeOf(request);
   const bytesMax = SINGLE_SCAN_BODIES[mediaType];
@@ -55,14 +56,16 @@ export async function readSingleScan(
     );
   }
   if (mediaType === 'multipart/form-data') refuseForm(request);
-  const body = await readBody(request, bytesMax, budget);
+  const body = await readBody(request, bytesMax, share);
   if (body === null) return null;
-  if (mediaType === 'application/json') return requestedScan(await parseJson(body), origin);
+  const scanOf = (record: unknown) => spend(body.length, () => requestedScan(record, origin));
+  if (mediaType === 'application/json') return scanOf(await parseJson(body, SCAN_VALUES_MAX, spend));
   if (mediaType === 'multipart/form-data') {
-    return requestedScan(await recordOfParts(parseMultipart(body, request.headers['content-type'] ?? '')), origin);
+    const parts = spend(body.length, () => parseMultipart(body, request.headers['content-type'] ?? ''));
+    return scanOf(await recordOfParts(parts, spend));
   }
   const mark = mediaType === 'application/octet-stream' ? payloadField(body) : imageField(body);
-  return requestedScan({ ...recordOfHeaders(request), ...mark }, origin);
+  return scanOf({ ...recordOfHeaders(request), ...mark });
 }
 
 /**
@@ -77,7 +80,7 @@ function refuseForm({ headers }: IncomingMessage): void {
   throw new ProblemError('header-missing', detail);
 }
 
-async function recordOfParts(parts: readonly Part[]): Promise<Record<string, unknown>> {
+async function recordOfParts(parts: readonly Part[], spend: Spend): Promise<Record<string, unknown>> {
   const named = new Map<string, Buffer>();
   for (const { name, bytes } of parts) {
     if (named.has(name))
@@ -86,7 +89,7 @@ async function recordOfParts(parts: readonly Part[]): Promise<Record<string, unk
   }
   const [scan, image, payload] = [named.get('scan'), named.get('image'), named.get('payload')];
   if (scan === undefined) throw new ProblemError('bad-request', 'there is no part "scan"');
-  const record = await parseJson(scan);
+  const record = await parseJson(scan, SCAN_VALUES_MAX, spend);
   if (typeof record !== 'object' || record === null || Array.isArray(record)) {
     throw new ProblemError('bad-request', 'the part "scan" is not a JSON object');
   }

@@ -71,10 +71,3 @@ function recordOf(bytes: Buffer): unknown {
     return null;
   }
 }
-
-/** Only a hint for how long a line takes to be read: a payload may come with an unknown field of this name. */
-const IMAGE_FIELD = Buffer.from('"image');
-
-export function mayNameImage({ bytes }: Line): boolean {
-  return bytes?.includes(IMAGE_FIELD) ?? false;
-}

@@ -4,8 +4,9 @@ import { mayReadVerdicts } from './access/access.ts';
 import { type Admitted, admit, clientOf, originFor, withdrawal } from './admission.ts';
 import { AnswerWriter } from './answer-writer.ts';
 import { Gate } from './gate.ts';
-import { BUSY_RETRY_SECONDS, QUEUE_BYTES_MAX, STREAM_LINES_AHEAD_MAX, STREAMS_MAX } from './limits.ts';
+import { QUEUE_BYTES_MAX, STREAM_LINES_AHEAD_MAX } from './limits.ts';
 import { ProblemError, problem } from './problems.ts';
+import { RoomGate } from './room-gate.ts';
 import { ScanStream } from './scan-stream.ts';
 import type { ServerPorts } from './server-ports.ts';
 import { mediaTypeOf } from './single-scan.ts';
@@ -19,20 +20,22 @@ const STREAM_HEAD = { 'content-type': NDJSON, connection: 'close', 'cache-contro
 export function addStreamRoutes(app: FastifyInstance, ports: ServerPorts): void {
   const { desk, metrics, access } = ports;
   const { streams } = desk;
-  const gates = { bytes: new Gate(QUEUE_BYTES_MAX), lines: new Gate(STREAM_LINES_AHEAD_MAX) };
+  const { clock, active } = desk.shares;
+  const gates = { bytes: new RoomGate(QUEUE_BYTES_MAX), lines: new Gate(STREAM_LINES_AHEAD_MAX, clock, active) };
 
   app.post('/v1/verdicts::stream', async (request, reply) => {
     const admitted = admit(access, request, ['sorter']);
     desk.refuseWhenClosed();
     if (mediaTypeOf(request.raw) !== NDJSON) throw new ProblemError('unsupported-media-type', `a stream is ${NDJSON}`);
-    if (streams.count >= STREAMS_MAX) {
-      throw new ProblemError('too-busy', `${STREAMS_MAX} streams are open`, undefined, BUSY_RETRY_SECONDS);
-    }
+    const client = clientOf(admitted, request);
+    streams.refuseWhenFull(client);
     reply.hijack();
     const response = open(reply.raw);
     const stream = new ScanStream({
       label: `http-stream:${request.id}`,
       origin: originFor(admitted),
+      client,
+      active,
       gates,
       output: new AnswerWriter(response),
       refusal: () => {
@@ -41,11 +44,11 @@ export function addStreamRoutes(app: FastifyInstance, ports: ServerPorts): void 
       },
       pendingOf: (scan, arrivedAtMs, deadlineMs) => desk.pendingOf(scan, arrivedAtMs, deadlineMs),
       answersOf: (answers, moments) => {
-        const rows = desk.answersOf(answers, moments);
+        const rows = desk.answersOf(answers, moments, () => client);
         for (const row of rows.keys()) metrics.answered('stream', performance.now() - moments.arrivedAtMs(row));
         return rows;
       },
-      room: () => desk.lookUps.room(),
+      room: () => desk.lookUps.room(client),
     });
     const work = inRequestSpan('POST /v1/verdicts:stream', request.headers, async () => {
       await ports.run(stream.source(request.raw));

@@ -1,8 +1,12 @@
+import { SharedRoom } from '../../sharing/index.ts';
+import { BUSY_RETRY_SECONDS, STREAMS_MAX } from './limits.ts';
+import { ProblemError } from './problems.ts';
 import type { ScanStream } from './scan-stream.ts';
 
 /** Streams that are open, so that they can be looked at and ended in order. */
 export class Streams {
   readonly #open = new Map<ScanStream, Promise<void>>();
+  readonly #places = new SharedRoom(STREAMS_MAX);
 
   get count(): number {
     return this.#open.size;
@@ -15,6 +19,11 @@ export class Streams {
     return lines;
   }
 
+  /** By client. */
+  *depths(): Iterable<readonly [string, number]> {
+    for (const { client, depth } of this.#open.keys()) yield [client, depth];
+  }
+
   /** When the oldest line came that is worked on, as performance.now tells it; null when there is none. */
   get oldestAtMs(): number | null {
     let oldest: number | null = null;
@@ -24,12 +33,22 @@ export class Streams {
     return oldest;
   }
 
+  /** @throws ProblemError when there is no room for another of this client. */
+  refuseWhenFull(client: string): void {
+    if (this.#places.hasFor(client, 1)) return;
+    const detail = `${this.#places.heldBy(client)} of your streams are open`;
+    throw new ProblemError('too-busy', detail, undefined, BUSY_RETRY_SECONDS);
+  }
+
   async run(stream: ScanStream, work: Promise<void>): Promise<void> {
+    const { client } = stream;
     this.#open.set(stream, work);
+    this.#places.add(client, 1);
     try {
       await work;
     } finally {
       this.#open.delete(stream);
+      this.#places.release(client, 1);
     }
   }
 

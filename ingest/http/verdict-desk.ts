@@ -1,4 +1,5 @@
 import type { Disposition } from '../../indicium/index.ts';
+import { ActiveClients, FairClock } from '../../sharing/index.ts';
 import type { BatchAnswers, ScanSource } from '../source.ts';
 import { type AnswerPorts, answersOf, type BatchMoments, lateAnswerOf, type VerdictQuery } from './answers.ts';
 import type { StoreState } from './health.ts';
@@ -6,6 +7,7 @@ import { LateVerdicts } from './late-verdicts.ts';
 import { PAUSED_RETRY_SECONDS, QUEUE_IMAGES_FREE, QUEUE_IMAGES_MAX, QUEUE_SCANS_FREE } from './limits.ts';
 import { LookUps } from './look-ups.ts';
 import type { Metrics } from './metrics.ts';
+import { ParseShare } from './parse-share.ts';
 import { type Deadline, PendingAnswer } from './pending-answer.ts';
 import { ProblemError } from './problems.ts';
 import { type AnsweredBatch, PAYLOAD_BATCH_SCANS_MAX, type QueuedScan, RequestQueue } from './request-queue.ts';
@@ -20,8 +22,8 @@ export interface DeskPorts extends AnswerPorts {
   /** What is answered when a deadline has passed. */
   readonly lateDisposition: Disposition;
   readonly queueScansMax: number;
-  /** Images that may be read at a time. */
-  readonly imageLanes: number;
+  /** Milliseconds that so many images of a client take when it has all reading processes for itself. */
+  readonly imageMsFor: (client: string, images: number) => number;
   readonly metrics: Metrics;
 }
 
@@ -32,6 +34,9 @@ export class VerdictDesk {
   readonly late = new LateVerdicts();
   readonly streams = new Streams();
   readonly lookUps: LookUps;
+  /** Between whom payloads are shared, and whose turn it is, whichever way they come. */
+  readonly shares = { clock: new FairClock(), active: new ActiveClients() };
+  readonly parsing = new ParseShare(this.shares.active);
   readonly #ports: DeskPorts;
   readonly #payloads: RequestQueue;
   readonly #images: RequestQueue;
@@ -48,15 +53,17 @@ export class VerdictDesk {
       scansFree: QUEUE_SCANS_FREE,
       batchScansMax: PAYLOAD_BATCH_SCANS_MAX,
     };
-    this.#payloads = new RequestQueue(payloads, onAnswered);
+    this.#payloads = new RequestQueue(payloads, onAnswered, { ...this.shares, msFor: null });
     // A picture that takes long holds up no other: each goes through the pipeline for itself.
     const images = { scansMax: QUEUE_IMAGES_MAX, scansFree: QUEUE_IMAGES_FREE, batchScansMax: 1 };
-    this.#images = new RequestQueue(images, onAnswered);
+    const shares = { ...this.shares, clock: new FairClock(), msFor: ports.imageMsFor };
+    this.#images = new RequestQueue(images, onAnswered, shares);
   }
 
   /** Each to be run through a pipeline of its own. */
   sources(): ScanSource[] {
-    const lanes = Array.from({ length: this.#ports.imageLanes }, () => this.#images.source('http-images', false));
+    // Every image that is let in is handed on at once: it waits where it is known whose turn it is to be read.
+    const lanes = Array.from({ length: 2 * QUEUE_IMAGES_MAX }, () => this.#images.source('http-images', false));
     return [this.#payloads.source('http', true), ...lanes];
   }
 
@@ -75,6 +82,15 @@ export class VerdictDesk {
   /** Scans without a verdict, by how they came. */
   get queued(): { payload: number; image: number; stream: number } {
     return { payload: this.#payloads.depth, image: this.#images.depth, stream: this.streams.depth };
+  }
+
+  /** The same by who sent them. */
+  get queuedOf(): ReadonlyMap<string, number> {
+    const scans = new Map<string, number>();
+    for (const counts of [this.#payloads.depths(), this.#images.depths(), this.streams.depths()]) {
+      for (const [client, count] of counts) scans.set(client, (scans.get(client) ?? 0) + count);
+    }
+    return scans;
   }
 
   /** When the oldest of them came, as performance.now tells it; null when there is none that can get on. */
@@ -119,24 +135,32 @@ export class VerdictDesk {
   }
 
   /**
+   * For a batch, before its body is read: what would be refused anyway needs not be read and parsed.
+   *
+   * @throws ProblemError when not even one more scan of the client would be taken.
+   */
+  refuseWhenBehind(client: string): void {
+    refuse(this.#payloads, 1, 0, client);
+  }
+
+  /**
    * All of them, or none.
    *
    * @throws ProblemError when nothing is taken at the moment, or not so much.
    */
-  ask(requested: readonly RequestedScan[], arrivedAtMs: number): PendingAnswer[] {
+  ask(requested: readonly RequestedScan[], arrivedAtMs: number, client = ''): PendingAnswer[] {
     this.refuseWhenClosed();
-    const isImage = ({ scan }: RequestedScan) => scan.mark.kind === 'image';
-    this.#refuseWhenBusy(
-      this.#payloads,
-      requested.filter((one) => !isImage(one)),
-    );
-    this.#refuseWhenBusy(this.#images, requested.filter(isImage));
+    this.shares.active.note(client);
+    const isImage = ({ scan }: Pick<RequestedScan, 'scan'>) => scan.mark.kind === 'image';
+    const isPayload = (one: Pick<RequestedScan, 'scan'>) => !isImage(one);
+    refuseWhenBusy(this.#payloads, requested.filter(isPayload), client);
+    refuseWhenBusy(this.#images, requested.filter(isImage), client);
     const queued = requested.map(({ scan, deadlineMs }): QueuedScan => {
       const pending = this.pendingOf(scan, arrivedAtMs, deadlineMs);
-      return { scan, bytes: bytesOfScan(scan), pending };
+      return { scan, bytes: bytesOfScan(scan), client, pending };
     });
-    this.#payloads.add(queued.filter((one) => !isImage({ ...one, deadlineMs: null })));
-    this.#images.add(queued.filter((one) => isImage({ ...one, deadlineMs: null })));
+    this.#payloads.add(queued.filter(isPayload));
+    this.#images.add(queued.filter(isImage));
     return queued.map(({ pending }) => pending);
   }
 
@@ -148,11 +172,11 @@ export class VerdictDesk {
     return new PendingAnswer(scan, arrivedAtMs, deadlineMs === null ? null : this.#deadline(deadlineMs));
   }
 
-  /** The answers of a batch, whoever sent it, which is durable by now. */
-  answersOf(answers: BatchAnswers, moments: BatchMoments): Rows {
+  /** The answers of a batch, which is durable by now; `clientAt` tells who sent the scan in a row. */
+  answersOf(answers: BatchAnswers, moments: BatchMoments, clientAt: (row: number) => string): Rows {
     const { metrics, nowMs, policy } = this.#ports;
-    const verdictsOf = (queries: readonly VerdictQuery[]) => this.lookUps.verdictsOf(queries);
-    const rows = answersOf(answers, moments, { policy, verdictsOf });
+    const verdictsOf = (queries: readonly VerdictQuery[], client: string) => this.lookUps.verdictsOf(queries, client);
+    const rows = answersOf(answers, moments, { policy, verdictsOf, clientAt });
     this.#progressAtMs = performance.now();
     metrics.recorded(rows.filter(isAnswer), answers.repeatedRows.length, nowMs());
     const waitMs = Math.max(0, moments.takenAtMs - moments.arrivedAtMs(0));
@@ -173,30 +197,40 @@ export class VerdictDesk {
     };
   }
 
-  #refuseWhenBusy(queue: RequestQueue, scans: readonly RequestedScan[]): void {
-    if (scans.length === 0) return;
-    const bytes = scans.reduce((total, { scan }) => total + bytesOfScan(scan), 0);
-    const seconds = queue.retryAfterSeconds(scans.length, bytes);
-    if (seconds === null) return;
-    const detail = `${queue.depth} scans wait; try again in ${seconds} s`;
-    throw new ProblemError('too-busy', detail, undefined, seconds);
-  }
-
-  async #answered({ batch, answers, takenAtMs }: AnsweredBatch): Promise<void> {
+  /** Ends once what had to be looked up is answered, too; nobody else waits for that. */
+  #answered({ batch, answers, takenAtMs }: AnsweredBatch): Promise<unknown> {
     const arrivedAtMs = (row: number) => batch[row]?.pending.arrivedAtMs ?? takenAtMs;
-    const rows = this.answersOf(answers, { arrivedAtMs, takenAtMs });
+    const rows = this.answersOf(answers, { arrivedAtMs, takenAtMs }, (row) => batch[row]?.client ?? '');
+    const looked: Promise<void>[] = [];
     for (const [row, { pending }] of batch.entries()) {
       const answer = rows[row];
       if (answer === undefined) throw new Error('a scan was recorded without an answer');
       if (isAnswer(answer)) pending.settle(answer);
-      else
-        answer.then(
+      else {
+        const settled = answer.then(
           (late) => pending.settle(late),
           (error: Error) => pending.fail(error),
         );
+        looked.push(settled);
+      }
     }
-    await this.lookUps.room();
+    return Promise.all(looked);
   }
+}
+
+/** @throws ProblemError when the client has so much here that it would wait too long. */
+function refuseWhenBusy(queue: RequestQueue, scans: readonly RequestedScan[], client: string): void {
+  if (scans.length === 0) return;
+  const bytes = scans.reduce((total, { scan }) => total + bytesOfScan(scan), 0);
+  refuse(queue, scans.length, bytes, client);
+}
+
+/** @throws ProblemError */
+function refuse(queue: RequestQueue, scans: number, bytes: number, client: string): void {
+  const seconds = queue.retryAfterSeconds(scans, bytes, client);
+  if (seconds === null) return;
+  const detail = `${queue.depthOf(client)} of your scans wait; try again in ${seconds} s`;
+  throw new ProblemError('too-busy', detail, undefined, seconds);
 }
 
 function isAnswer(answer: Rows[number]): answer is AnswerOrProblem {

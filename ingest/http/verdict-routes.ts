@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { SCAN_TEXT_CHARS_MAX } from '../../indicium/index.ts';
 import { textOf } from '../scan-mark.ts';
-import { type Admitted, admit, originFor } from './admission.ts';
+import { type Admitted, admit, clientOf, originFor } from './admission.ts';
 import { answerOf } from './answers.ts';
 import { type BodyBudget, readBody } from './body.ts';
 import { BATCH_VALUES_MAX, JSON_BODY_BYTES_MAX } from './limits.ts';
 import type { PendingAnswer } from './pending-answer.ts';
 import { ProblemError, problem } from './problems.ts';
-import { parseJson, requestedBatch } from './scan-request.ts';
+import { parseJson, requestedBatch, type Spend } from './scan-request.ts';
 import type { AnswerOrProblem, BatchAnswer } from './schemas.ts';
 import type { ServerPorts } from './server-ports.ts';
 import { mediaTypeOf, readSingleScan } from './single-scan.ts';
@@ -22,9 +22,12 @@ export function addVerdictRoutes(app: FastifyInstance, ports: ServerPorts, budge
     return inRequestSpan('POST /v1/verdicts', request.headers, async (span) => {
       const admitted = admit(access, request, ['sorter']);
       desk.refuseWhenClosed();
-      const requested = await readSingleScan(request.raw, originFor(admitted), budget);
+      const client = clientOf(admitted, request);
+      desk.parsing.refuseWhenSpent(client, request.headers['content-length'] ?? '0');
+      const spend: Spend = (bytes, work) => desk.parsing.spend(client, bytes, work);
+      const requested = await readSingleScan(request.raw, originFor(admitted), budget.shareOf(client), spend);
       if (requested === null) return reply.hijack();
-      const [pending] = desk.ask([requested], arrivedAtMs);
+      const [pending] = desk.ask([requested], arrivedAtMs, client);
       const answer = await answerOrThrow(pending);
       traceAnswer(span, answer, arrivedAtMs);
       metrics.answered('single', performance.now() - arrivedAtMs);
@@ -41,10 +44,16 @@ export function addVerdictRoutes(app: FastifyInstance, ports: ServerPorts, budge
       if (mediaTypeOf(request.raw) !== 'application/json') {
         throw new ProblemError('unsupported-media-type', 'a batch is application/json');
       }
-      const body = await readBody(request.raw, JSON_BODY_BYTES_MAX, budget);
+      const client = clientOf(admitted, request);
+      desk.refuseWhenBehind(client);
+      desk.parsing.refuseWhenSpent(client, request.headers['content-length']);
+      const body = await readBody(request.raw, JSON_BODY_BYTES_MAX, budget.shareOf(client));
       if (body === null) return reply.hijack();
-      const batch = requestedBatch(await parseJson(body, BATCH_VALUES_MAX), originFor(admitted));
-      const pending = desk.ask(batch, arrivedAtMs);
+      const spend: Spend = (bytes, work) => desk.parsing.spend(client, bytes, work);
+      const parsed = await parseJson(body, BATCH_VALUES_MAX, spend);
+      const pending = spend(body.length, () => {
+        return desk.ask(requestedBatch(parsed, originFor(admitted)), arrivedAtMs, client);
+      });
       const verdicts = await Promise.all(pending.map(answerOrProblem));
       span.setAttribute('indicia.scans', verdicts.length);
       metrics.answered('batch', performance.now() - arrivedAtMs);
@@ -61,8 +70,9 @@ export function addVerdictRoutes(app: FastifyInstance, ports: ServerPorts, budge
     if (scanId === null) throw new ProblemError('not-found', 'no verdict under this scan id');
     const query = { scanId, ...plantAsked(admitted, request.query.plant, scanId) };
     if (desk.store.kind !== 'open') desk.refuseWhenClosed();
-    desk.lookUps.refuseWhenFull();
-    const verdicts = await desk.lookUps.verdictsOf([query]);
+    const client = clientOf(admitted, request);
+    desk.lookUps.refuseWhenFull(client);
+    const verdicts = await desk.lookUps.verdictsOf([query], client);
     const plants = new Set(verdicts.map(({ plant }) => plant));
     if (plants.size > 1) {
       const named = [...plants].map((plant) => plant ?? '(none)').join(', ');

@@ -1,3 +1,4 @@
+import { HOSTILE_FAIR } from './hostile-fair.ts';
 import { HOSTILE_GATE } from './hostile-gate.ts';
 import { HOSTILE_LINES } from './hostile-lines.ts';
 import { HOSTILE_PLANTS } from './hostile-plants.ts';
@@ -336,4 +337,5 @@ export const GUARDS: readonly Guard[] = [
   ...HOSTILE_LINES,
   ...HOSTILE_GATE,
   ...HOSTILE_STORE,
+  ...HOSTILE_FAIR,
 ];

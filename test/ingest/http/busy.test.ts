@@ -146,7 +146,9 @@ describe('the queue of requests', () => {
             if (step !== 'take') {
               const scans = Array.from({ length: step }, () => scanOf());
               sent.push(...scans.map(({ scanId }) => scanId));
-              queue.add(scans.map((scan) => ({ scan, bytes: 1, pending: new PendingAnswer(scan, 0, null) })));
+              queue.add(
+                scans.map((scan) => ({ scan, bytes: 1, client: '', pending: new PendingAnswer(scan, 0, null) })),
+              );
             } else if (done.length < sent.length) await takeOne();
             assert.equal(queue.depth, sent.length - done.length);
           }
@@ -165,7 +167,7 @@ describe('the queue of requests', () => {
       queue.add(
         Array.from({ length: count }, () => {
           const scan = scanOf();
-          return { scan, bytes, pending: new PendingAnswer(scan, 0, null) };
+          return { scan, bytes, client: '', pending: new PendingAnswer(scan, 0, null) };
         }),
       );
     };

@@ -398,7 +398,7 @@ describe('the body of a request', () => {
   it('is waited for so long and no longer', async (test) => {
     test.mock.timers.enable({ apis: ['setTimeout'] });
     const request = requestOf();
-    const refused = codeOf(readBody(request, 1_000, new BodyBudget()));
+    const refused = codeOf(readBody(request, 1_000, new BodyBudget().shareOf('')));
     request.write('x');
     test.mock.timers.tick(REQUEST_MS_MAX - 1);
     request.write('x');
@@ -407,7 +407,7 @@ describe('the body of a request', () => {
   });
 
   it('is refused while others fill the memory that is set aside, of which a refused one keeps nothing', async () => {
-    const budget = new BodyBudget();
+    const budget = new BodyBudget().shareOf('');
     assert.ok(budget.take(BODIES_BYTES_MAX - 10));
     const large = requestOf();
     const refused = readBody(large, 1_000, budget);
@@ -424,7 +424,7 @@ describe('the body of a request', () => {
 
   it('of a sender that went away is none', async () => {
     const request = requestOf();
-    const body = readBody(request, 1_000, new BodyBudget());
+    const body = readBody(request, 1_000, new BodyBudget().shareOf(''));
     request.write('half');
     request.destroy();
     assert.equal(await body, null);

@@ -11,12 +11,15 @@ import { BATCH_SCANS_MAX } from '../../../indicium/index.ts';
 import { AnswerWriter } from '../../../ingest/http/answer-writer.ts';
 import { lateAnswerOf } from '../../../ingest/http/answers.ts';
 import { Gate } from '../../../ingest/http/gate.ts';
-import { IMAGE_LINE_WEIGHT, STREAM_BATCHES_UNREAD_MAX } from '../../../ingest/http/limits.ts';
+import { STREAM_BATCHES_UNREAD_MAX } from '../../../ingest/http/limits.ts';
 import { PendingAnswer } from '../../../ingest/http/pending-answer.ts';
-import { ScanStream, type StreamPorts } from '../../../ingest/http/scan-stream.ts';
+import { RoomGate } from '../../../ingest/http/room-gate.ts';
+import { ScanStream } from '../../../ingest/http/scan-stream.ts';
 import { deadlineOfLine, isBlank } from '../../../ingest/http/stream-line.ts';
+import type { StreamPorts } from '../../../ingest/http/stream-ports.ts';
 import { type BatchAnswers, parseScanLines } from '../../../ingest/index.ts';
 import { ScanLinesBuilder } from '../../../ingest/scan-lines.ts';
+import { ActiveClients } from '../../../sharing/index.ts';
 import { symbolImage } from '../../support/pictures.ts';
 import { openStream } from '../../support/scan-stream-client.ts';
 import { type LocalServer, sentScan, serverIn, suiteScope } from '../../support/sorter-server.ts';
@@ -274,7 +277,9 @@ describe('the lines of a stream', () => {
     const stream = new ScanStream({
       label: 'test',
       origin: { imageFolder: null },
-      gates: { bytes: new Gate(1e6), lines: new Gate(1e6) },
+      client: '',
+      active: new ActiveClients(),
+      gates: { bytes: new RoomGate(1e6), lines: new Gate(1e6) },
       output: new AnswerWriter(output),
       refusal: () => null,
       pendingOf: (scan, arrivedAtMs, ms) => {
@@ -292,7 +297,12 @@ describe('the lines of a stream', () => {
       output.destroy();
     });
     const batches = stream.source(input).batches(null)[Symbol.asyncIterator]();
-    const take = async () => (await batches.next()).value;
+    /** A batch that has its turn in the readers. */
+    const take = async () => {
+      const { value } = await batches.next();
+      await value.turn();
+      return value;
+    };
     // Nothing is read before it is asked for.
     let lines: AsyncIterator<string> | undefined;
     const answer = async () => {
@@ -341,7 +351,7 @@ describe('the lines of a stream', () => {
   });
 
   it('of all streams together are ahead of others by so many and no more', async (test) => {
-    const gates = { bytes: new Gate(1e6), lines: new Gate(3) };
+    const gates = { bytes: new RoomGate(1e6), lines: new Gate(3) };
     const first = streamOf(test, { gates });
     const second = streamOf(test, { gates });
     first.input.write(line('a'));
@@ -355,22 +365,10 @@ describe('the lines of a stream', () => {
     assert.deepEqual([isTaken, second.stream.depth], [false, 3]);
     await Promise.all([held.acknowledge(answers), first.answer()]);
     await waiting;
-    const image = streamOf(test, { gates: { bytes: new Gate(1e6), lines: new Gate(IMAGE_LINE_WEIGHT) } });
-    image.input.write('{"scanId":"i","imageBase64":""}\n');
-    const pictured = await image.take();
-    image.input.write(line('behind it'));
-    let isBehindTaken = false;
-    const behind = image.take().then(() => {
-      isBehindTaken = true;
-    });
-    await setImmediate();
-    assert.equal(isBehindTaken, false, 'an image takes as long as many lines');
-    await Promise.all([pictured.acknowledge(answers), image.answer()]);
-    await behind;
   });
 
   it('show since when they wait, and those of a sender who does not read hold up nobody else', async (test) => {
-    const gates = { bytes: new Gate(1e6), lines: new Gate(1) };
+    const gates = { bytes: new RoomGate(1e6), lines: new Gate(1) };
     const { stream, input, take, answer } = streamOf(test, { gates });
     assert.equal(stream.oldestAtMs, null);
     for (let count = 0; count < STREAM_BATCHES_UNREAD_MAX; count++) {

@@ -1,0 +1,49 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+const PAGE_BYTES = 4096;
+const LOOK_MS = 100;
+
+/** The most memory that a process and its children have held, looked at ten times a second. Bytes; Linux only. */
+export class PeakMemory {
+  readonly #pid: number;
+  readonly #timer: NodeJS.Timeout;
+  /** Of the process itself. */
+  own = 0;
+  /** Of it and its children together. */
+  together = 0;
+
+  constructor(pid: number) {
+    this.#pid = pid;
+    this.#timer = setInterval(() => this.#look(), LOOK_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    const own = residentBytes(this.#pid);
+    const together = childrenOf(this.#pid).reduce((sum, pid) => sum + residentBytes(pid), own);
+    this.own = Math.max(this.own, own);
+    this.together = Math.max(this.together, together);
+  }
+}
+
+function residentBytes(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * PAGE_BYTES;
+  } catch {
+    return 0;
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((task) => {
+      const text = readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim();
+      return text === '' ? [] : text.split(' ').map(Number);
+    });
+  } catch {
+    return [];
+  }
+}

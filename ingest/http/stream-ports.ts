@@ -1,0 +1,33 @@
+import type { ActiveClients } from '../../sharing/index.ts';
+import type { ScanOrigin } from '../scan-line.ts';
+import type { BatchAnswers } from '../source.ts';
+import type { AnswerWriter } from './answer-writer.ts';
+import type { BatchMoments } from './answers.ts';
+import type { Gate } from './gate.ts';
+import type { PendingAnswer } from './pending-answer.ts';
+import type { Problem } from './problems.ts';
+import type { RoomGate } from './room-gate.ts';
+import type { AnswerOrProblem } from './schemas.ts';
+
+/** What a stream of scans needs of the server around it. */
+export interface StreamPorts {
+  /** Names the stream in the scan ids of lines that have none. */
+  readonly label: string;
+  readonly origin: ScanOrigin;
+  /** Whose share it is, and who else is active. */
+  readonly client: string;
+  readonly active: ActiveClients;
+  /** What all streams together may have on the way, by bytes, and in the readers, by what lines cost. */
+  readonly gates: { readonly bytes: RoomGate; readonly lines: Gate };
+  readonly output: AnswerWriter;
+  /** Why whoever sends may not send any more; what came before is still answered. */
+  readonly refusal: () => Problem | null;
+  readonly pendingOf: (
+    scan: { scanId: string; plant: string | null },
+    arrivedAtMs: number,
+    deadlineMs: number,
+  ) => PendingAnswer;
+  readonly answersOf: (answers: BatchAnswers, moments: BatchMoments) => (AnswerOrProblem | Promise<AnswerOrProblem>)[];
+  /** Until there is room for the look-ups of another batch. */
+  readonly room: () => Promise<void>;
+}
