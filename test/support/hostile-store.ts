@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { archiveStore, closeCase, detect, Store } from '../../analytics/index.ts';
+import { archiveStore, closeCase, detect, Store, StoreReader } from '../../analytics/index.ts';
 import { readNews } from '../../analytics/news.ts';
 import { booksOf, HOME, LICENSE, MORNING_MS, PSD, Registers, seen } from './books.ts';
 import { temporaryFolder } from './temporary.ts';
@@ -65,4 +65,13 @@ export async function changed(path: string, sql: string): Promise<void> {
     connection.closeSync();
     instance.closeSync();
   }
+}
+
+/** Events of the ledger, in their order. */
+export async function entriesOf(path: string): Promise<string[]> {
+  const reader = await StoreReader.open(path);
+  const result = await reader.stream('select event from ledger order by sequence');
+  const rows = await result.getRowsJson();
+  reader.close();
+  return rows.map(([event]) => String(event));
 }
