@@ -67,14 +67,14 @@ export const QUEUE_IMAGES_MAX = 200;
 export const READ_AHEAD_SCANS_MIN = 64;
 
 /**
- * While several clients are active, a batch takes about as long as so many payloads, 15 ms, and so many batches of requests and
- * as many of streams are read or recorded at a time: whoever comes then waits for no more. One client that is alone for a while
- * fills batches of BATCH_SCANS_MAX, which are a tenth faster.
+ * While several clients are active, a batch costs as much as so many payloads, about 10 ms, and so many batches of requests and
+ * as many of streams are read or recorded at a time: whoever comes then waits for no more. With 128, an honest plant under
+ * attack had twice the p99. One client that is alone for a while fills batches of BATCH_SCANS_MAX.
  */
-export const SHARED_BATCH_COST_MAX = 128;
+export const SHARED_BATCH_COST_MAX = 64;
 export const SHARED_BATCHES_AHEAD_MAX = 2;
-/** Bytes over what every scan has that cost as much as a payload: with 10 kB of unknown fields a scan took 2.2 times as long. */
-export const BYTES_PER_SCAN_COST = 8 * 1024;
+/** Bytes over what every scan has that cost as much as a payload: with 10 kB of unknown fields a scan took 2 to 3 times as long. */
+export const BYTES_PER_SCAN_COST = 4 * 1024;
 
 /**
  * Milliseconds that a scan may be expected to wait at its client's share of the rate: beyond it is refused, so that those before
