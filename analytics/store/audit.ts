@@ -1,7 +1,7 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { attach } from './archive.ts';
 import { auditLinks, unlinkedRows } from './audit-links.ts';
-import { catalogOf, differenceSentence, differencesOf, expectedCatalog } from './catalog.ts';
+import { type CatalogDifference, catalogOf, differenceSentence, differencesOf, expectedCatalog } from './catalog.ts';
 import { NO_HEAD } from './chain.ts';
 import { openFileForReading, StoreError } from './instance.ts';
 import { headOfEntry, type StoredEntry, storedEntries } from './ledger.ts';
@@ -73,8 +73,9 @@ export async function auditStore(
     );
     if (version !== SCHEMA_VERSION)
       problems.push(problemOf('version-lowered', lowered(version), null, null, 'store_version'));
-    // Tables cannot be read as ours, and macros stand before DuckDB's own functions, those of the comparison too.
-    if (differences.some((difference) => isOfTables(difference) || difference.kind === 'macro')) {
+    // Tables cannot be read as ours, and foreign macros stand before DuckDB's own functions, those of the comparison too.
+    const isForeign = ({ kind, difference }: CatalogDifference) => kind === 'macro' && difference === 'foreign';
+    if (differences.some((difference) => isOfTables(difference) || isForeign(difference))) {
       return unreadable(problems);
     }
     await connection.run('set enable_external_access = false; set lock_configuration = true;');

@@ -28,26 +28,24 @@ export class PositionDigest {
     this.#add(source, position);
   }
 
-  /** SHA-256 over the lanes, little-endian. */
+  /** SHA-256 over the lanes. */
   bytes(): Buffer {
-    return hash('sha256', littleEndian(this.#lanes), 'buffer');
+    return hash('sha256', this.#lanes, 'buffer');
   }
 
   #add(source: string, position: string): void {
-    const lanes = lanesOf(source, position);
-    for (let lane = 0; lane < LANES; lane++)
-      this.#lanes[lane] = (this.#lanes[lane] ?? 0) + lanes.getUint16(2 * lane, true);
+    const added = lanesOf(source, position);
+    for (let lane = 0; lane < LANES; lane++) this.#lanes[lane] = (this.#lanes[lane] ?? 0) + (added[lane] ?? 0);
   }
 
   #take(source: string, position: string): void {
-    const lanes = lanesOf(source, position);
-    for (let lane = 0; lane < LANES; lane++)
-      this.#lanes[lane] = (this.#lanes[lane] ?? 0) - lanes.getUint16(2 * lane, true);
+    const taken = lanesOf(source, position);
+    for (let lane = 0; lane < LANES; lane++) this.#lanes[lane] = (this.#lanes[lane] ?? 0) - (taken[lane] ?? 0);
   }
 }
 
 /** The length of the source stands before it, so that no other pair is the same bytes. */
-function lanesOf(source: string, position: string): DataView {
+function lanesOf(source: string, position: string): Uint16Array {
   const name = Buffer.from(source);
   const length = Buffer.alloc(4);
   length.writeUInt32BE(name.length);
@@ -56,11 +54,5 @@ function lanesOf(source: string, position: string): DataView {
     .update(name)
     .update(position)
     .digest();
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function littleEndian(lanes: Uint16Array): Buffer {
-  const bytes = Buffer.alloc(2 * lanes.length);
-  for (const [lane, value] of lanes.entries()) bytes.writeUInt16LE(value, 2 * lane);
-  return bytes;
+  return new Uint16Array(Uint8Array.from(bytes).buffer);
 }

@@ -1,7 +1,8 @@
+import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
-import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import { REGISTRY_TABLES } from './registry-tables.ts';
-import { asBigint, asText } from './values.ts';
+import { asBigint, asInteger, asText } from './values.ts';
 
 /**
  * Tables that are not evidence are sealed: the digest of each stands in the table `sealed` as it was after the last commit
@@ -61,15 +62,26 @@ export const NO_ROWS: RowSum = { rows: 0n, low: 0n, high: 0n };
 const LANE = 2n ** 64n;
 const ROW_JSON = 'to_json(sealed_row)::varchar';
 
+/** Three columns of one row: how many rows, and the lanes. */
+function sumSql(rowsSql: string): string {
+  return `select count(*) as rows, coalesce(sum((digest & 18446744073709551615)::ubigint), 0)::varchar as one,
+      coalesce(sum((digest >> 64)::ubigint), 0)::varchar as other
+    from (select md5_number(${ROW_JSON}) as digest from (${rowsSql}) as sealed_row)`;
+}
+
+function exactSql(rowsSql: string): string {
+  return `select count(*) as rows, sha256(coalesce(string_agg(digest, '' order by digest), '')) as one, '' as other
+    from (select sha256(${ROW_JSON}) as digest from (${rowsSql}) as sealed_row)`;
+}
+
+function sumFromRow([rows, low, high]: readonly DuckDBValue[]): RowSum {
+  return { rows: asBigint(rows), low: BigInt(asText(low)) % LANE, high: BigInt(asText(high)) % LANE };
+}
+
 /** Of rows with the columns of the table, in its order. */
 export async function sumOf(connection: DuckDBConnection, rowsSql: string): Promise<RowSum> {
-  const result = await connection.runAndReadAll(
-    `select count(*), coalesce(sum((digest & 18446744073709551615)::ubigint), 0)::hugeint,
-       coalesce(sum((digest >> 64)::ubigint), 0)::hugeint
-     from (select md5_number(${ROW_JSON}) as digest from (${rowsSql}) as sealed_row)`,
-  );
-  const [rows, low, high] = result.getRows()[0] ?? [];
-  return { rows: asBigint(rows), low: asBigint(low) % LANE, high: asBigint(high) % LANE };
+  const result = await connection.runAndReadAll(sumSql(rowsSql));
+  return sumFromRow(result.getRows()[0] ?? []);
 }
 
 /** A sum after some rows came and others went. */
@@ -90,27 +102,23 @@ export function sumFrom(text: string): RowSum {
   return { rows: BigInt(rows), high: BigInt(`0x${high}`), low: BigInt(`0x${low}`) };
 }
 
-async function exactOf(connection: DuckDBConnection, rowsSql: string): Promise<string> {
-  const result = await connection.runAndReadAll(
-    `select count(*), sha256(coalesce(string_agg(digest, '' order by digest), ''))
-     from (select sha256(${ROW_JSON}) as digest from (${rowsSql}) as sealed_row)`,
-  );
-  const [rows, digest] = result.getRows()[0] ?? [];
-  return `${asBigint(rows)}:${asText(digest)}`;
-}
-
-export async function sealOf(connection: DuckDBConnection, { name, kind, sql }: SealedRelation): Promise<string> {
-  const rows = sql ?? `from ${name}`;
-  return kind === 'sum' ? sumText(await sumOf(connection, rows)) : exactOf(connection, rows);
-}
-
-/** As they are now, of some relations or of all. */
+/** As they are now, of some relations or of all: in one statement, since to plan one for each takes twice as long. */
 export async function sealsOf(connection: DuckDBConnection, names?: readonly string[]): Promise<Seals> {
-  const seals = new Map<string, string>();
-  for (const relation of SEALED) {
-    if (names?.includes(relation.name) ?? true) seals.set(relation.name, await sealOf(connection, relation));
-  }
-  return seals;
+  const relations = SEALED.filter(({ name }) => names?.includes(name) ?? true);
+  if (relations.length === 0) return new Map();
+  const selects = relations.map(({ name, kind, sql = `from ${name}` }, place) => {
+    return `select ${place}, * from (${kind === 'sum' ? sumSql(sql) : exactSql(sql)})`;
+  });
+  const result = await connection.runAndReadAll(selects.join(' union all '));
+  return new Map(
+    result.getRows().map(([place, ...row]) => {
+      const relation = relations[asInteger(place)];
+      assert(relation !== undefined, 'a statement gave a row that was not asked for');
+      const [rows, digest] = row;
+      const seal = relation.kind === 'sum' ? sumText(sumFromRow(row)) : `${asBigint(rows)}:${asText(digest)}`;
+      return [relation.name, seal];
+    }),
+  );
 }
 
 /** Of a store without rows. */

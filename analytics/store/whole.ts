@@ -5,7 +5,7 @@ import { endOf, lastLinks, linkEndingAt, linkUpTo } from './chain-table.ts';
 import type { StoreEnd } from './commits.ts';
 import { entryUpTo, headOfEntry, lastEntries, NO_LEDGER } from './ledger.ts';
 import { PositionDigest } from './position-digest.ts';
-import { digestOfSeals, SEALED, sealOf, storedSeals } from './seals.ts';
+import { digestOfSeals, SEALED, sealsOf, storedSeals } from './seals.ts';
 import { readPositions } from './source-positions.ts';
 import { asBigint } from './values.ts';
 
@@ -88,10 +88,10 @@ export async function standingOf(
       'evidence',
     );
   }
-  for (const relation of SEALED) {
-    if (scope === 'reading' && relation.isInternal) continue;
-    if (seals.get(relation.name) === (await sealOf(connection, relation))) continue;
-    const table = relation.name === 'archived_link' ? 'chain' : relation.name;
+  const compared = SEALED.filter(({ isInternal }) => scope === 'writing' || !isInternal).map(({ name }) => name);
+  for (const [name, seal] of await sealsOf(connection, compared)) {
+    if (seals.get(name) === seal) continue;
+    const table = name === 'archived_link' ? 'chain' : name;
     add('table-changed', `the table "${table}" is not what it was when the ledger last noted a change of it`, table);
   }
   return { end, positions, problems };

@@ -13,6 +13,7 @@ import { atPoint } from './work-points.ts';
  * Arguments: scans, registry, store, the point, and how many times it is passed before.
  */
 const BATCH_SCANS = 20;
+const LOOK_EVERY = 8;
 const [scansPath = '', registryPath = '', db = '', point = 'none', passes = '0'] = process.argv.slice(2);
 
 const dieAt = atPoint(point, Number(passes), () => process.kill(process.pid, 'SIGKILL'));
@@ -20,11 +21,16 @@ const dieAt = atPoint(point, Number(passes), () => process.kill(process.pid, 'SI
 const registry = await loadRegistry(registryPath, Date.UTC(2026, 10, 21));
 const recorder = await Recorder.open(db, NEVER_PAUSED);
 dieAt('after-open');
+// What is noted in the ledger is committed and anchored as batches are, and may be killed there as well.
+await recorder.setRegistry(registry);
 const batches = await scanBatchesOf(scansPath, BATCH_SCANS);
 for (let index = Number((await recorder.positionOf('test')) ?? -1) + 1; index < batches.length; index++) {
   const readings = readingColumnsOf(batches[index] ?? [], registry);
   await recorder.record([{ readings, source: 'test', position: `${index}` }]);
   writeSync(1, `${index}\n`);
+  if (index % LOOK_EVERY !== LOOK_EVERY - 1) continue;
+  await recorder.detect();
+  await recorder.news(0);
 }
 dieAt('before-close');
 recorder.close();
