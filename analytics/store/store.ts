@@ -48,7 +48,7 @@ export class Store {
   readonly #evidence: EvidenceAppender;
   readonly #links: LinkAppender;
   readonly #positions: SourcePositions;
-  /** Digest of the list that the tables were compared with since the store was opened. */
+  /** Version and digest of the list that the tables were compared with since the store was opened. */
   #comparedList: string | null = null;
   #isClosed = false;
 
@@ -180,7 +180,8 @@ export class Store {
       }
     }
     // Whoever watches the list sets it again and again: to compare 60,000 rows takes 0.2 s.
-    if (this.#comparedList === registry.digest) return;
+    const list = `${registry.version} ${registry.digest}`;
+    if (this.#comparedList === list) return;
     await this.transaction(async () => {
       const isTaken = await takeInRegistry(this.connection, registry);
       if (!isTaken) return null;
@@ -188,7 +189,7 @@ export class Store {
       const seals = await sealsOf(this.connection, REGISTRY_SEALS);
       return { event: 'registry-taken', detail: { version, digest, issuedAtMs }, seals };
     });
-    this.#comparedList = registry.digest;
+    this.#comparedList = list;
   }
 
   /** What it changed is noted in the ledger; null where it changed nothing. */

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { auditStore, Store, StoreError, StoreReader } from '../../analytics/index.ts';
 import { catalogOf, differencesOf, expectedCatalog } from '../../analytics/store/catalog.ts';
-import { SEALED, sealsOf } from '../../analytics/store/seals.ts';
+import { SEALED, sealsOf, storeSeals } from '../../analytics/store/seals.ts';
 import { indicia } from '../support/command-line.ts';
 import { changed, copyOf, entriesOf, storeWithEverything } from '../support/hostile-store.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -105,6 +105,25 @@ describe('a table of a store that somebody changed with SQL', () => {
     connection.closeSync();
     instance.closeSync();
     assert.deepEqual(silent, []);
+  });
+
+  it('is found also where its digest was made to fit: the ledger names another', async (test) => {
+    const path = await storeWithEverything(test);
+    const instance = await DuckDBInstance.create(path);
+    const connection = await instance.connect();
+    await connection.run('delete from finding');
+    const seals = await sealsOf(connection, ['finding']);
+    await storeSeals(connection, seals);
+    connection.closeSync();
+    instance.closeSync();
+    await assert.rejects(
+      Store.open(path),
+      /digests in the table "sealed" are not those of the last entry of the ledger/,
+    );
+    assert.deepEqual(
+      (await problemsOf(path)).map(({ problem, name }) => [problem, name]),
+      [['ledger-changed', 'sealed']],
+    );
   });
 
   it('is refused where its columns, types or defaults are others, or where it is a view', async (test) => {

@@ -38,7 +38,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
     file: 'analytics/store/opening.ts',
     text: 'if (isLowered) throw notWhole(path, lowered(version));',
     without: '',
-    tests: UPGRADE,
+    tests: TABLES,
   },
   {
     scenario,
