@@ -17,7 +17,7 @@ export interface News {
 
 const ABOUT = "concat_ws('|', kind, coalesce(license::varchar, ''), coalesce(psd, ''), coalesce(key, ''))";
 
-/** Remembers what it gives out, so that whoever opens the store next can say that it has gone. Joins an open transaction. */
+/** Remembers what it gives out, so that the next to open the store can say that it has gone. Joins an open transaction. */
 export async function readNews(
   connection: Connection,
   afterRevision: number,

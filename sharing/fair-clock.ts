@@ -9,7 +9,7 @@ import { CLIENTS_KEPT_MIN } from './limits.ts';
  */
 export class FairClock {
   readonly #weightOf: (client: string) => number;
-  /** By client; whoever is missing is at the present. */
+  /** By client; a client that is missing is at the present. */
   readonly #served = new Map<string, number>();
   #present = 0;
   #keptMax = CLIENTS_KEPT_MIN;

@@ -151,7 +151,7 @@ function worldOf() {
   return { registry: world.registry, frank: () => world.frank() };
 }
 
-/** The mark is there for whoever asks what kind it is, and breaks whoever reads it. */
+/** The mark is there for anyone who asks what kind it is, and breaks anyone who reads it. */
 function throwAtSecondLook<Value>(value: Value): () => Value {
   let looks = 0;
   return () => {

@@ -19,7 +19,7 @@ const ACCEPTABLE: ReadonlySet<string> = new Set<StateProblem>([
   'table-changed',
 ]);
 
-/** What opening the store mends, whoever accepts it. */
+/** What opening the store mends by itself. */
 const MENDED: ReadonlySet<string> = new Set(['view-changed', 'version-lowered']);
 
 export function isAcceptable(problem: string): boolean {

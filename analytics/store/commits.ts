@@ -62,7 +62,7 @@ export class Commits {
   readonly #author: Author;
   #end: StoreEnd;
   #last: Promise<unknown> = Promise.resolve();
-  /** A commit failed, or its anchor did: only whoever opens the store again knows what it holds. */
+  /** A commit failed, or its anchor did: only opening the store again tells what it holds. */
   #isUnknown = false;
 
   constructor(anchor: Anchor, author: Author, end: StoreEnd) {

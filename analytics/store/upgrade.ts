@@ -22,7 +22,7 @@ export function isOld(version: number): boolean {
 }
 
 /**
- * What speaks against taking a store for one of the older version that it claims to be: whoever may write the file can
+ * What speaks against taking a store for one of the older version that it claims to be: anyone who may write the file can
  * lower its version and remove what would find him out. The anchor of version 4 confirms its chain; version 3 had
  * neither, so nobody but a person can say that it is what it was.
  */

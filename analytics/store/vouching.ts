@@ -62,7 +62,7 @@ export async function vouchedFor({
     ...away,
     beyond(
       'the anchor',
-      'whoever can write it and the store can rewrite both in step: note the head elsewhere, and compare it with --head',
+      'anyone who can write it and the store can rewrite both in step: note the head elsewhere, and compare it with --head',
     ),
     beyond('what plants said', 'that a scan is true; the store vouches for what it was told and what it answered'),
   ];

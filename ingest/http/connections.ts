@@ -222,7 +222,7 @@ export class Connections {
 
 const KEEP_ALIVE = 'keep-alive';
 
-/** Whoever has shown a token may stay for longer than a stranger is told. */
+/** Anyone who has shown a token may stay for longer than a stranger is told. */
 function forgetKeepAlive(response: ServerResponse): void {
   if (!response.headersSent) response.removeHeader(KEEP_ALIVE);
 }

@@ -33,7 +33,7 @@ interface Held extends Place {
 
 /**
  * Who has a place among the connections. One that has shown a token keeps it; strangers share the others, each address a
- * part, and the oldest of the address that has most makes room for whoever comes. So nobody is shut out by strangers: who has
+ * part, and the oldest of the address that has most makes room for anyone who comes. So nobody is shut out by strangers: who has
  * a token gets a place, and long enough to show it.
  */
 export class Places {

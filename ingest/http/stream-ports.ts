@@ -20,7 +20,7 @@ export interface StreamPorts {
   /** What all streams together may have on the way, by bytes, and in the readers, by what lines cost. */
   readonly gates: { readonly bytes: RoomGate; readonly lines: Gate };
   readonly output: AnswerWriter;
-  /** Why whoever sends may not send any more; what came before is still answered. */
+  /** Why the sender may not send any more; what came before is still answered. */
   readonly refusal: () => Problem | null;
   readonly pendingOf: (
     scan: { scanId: string; plant: string | null },

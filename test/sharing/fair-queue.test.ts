@@ -180,7 +180,7 @@ describe('room that clients share', () => {
     );
   });
 
-  it('has some for whoever comes, however much others want', () => {
+  it('has some for anyone who comes, however much others want', () => {
     const room = new SharedRoom(64);
     for (const client of ['a', 'b', 'c']) while (room.take(client, 1));
     assert.deepEqual(

@@ -13,7 +13,7 @@ const outcomes = new TextCache();
 
 /**
  * Whether a judge can take readings that are a whole batch by their bytes: columns that every row fills, outcomes that
- * there are, all of an indicium where there is one, and times that a calendar has. Whoever may write to the topic could
+ * there are, all of an indicium where there is one, and times that a calendar has. Anyone who may write to the topic could
  * stop every judge by a batch that is none.
  */
 export function areKnownReadings(readings: ReadingColumns): boolean {

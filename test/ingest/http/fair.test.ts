@@ -272,7 +272,7 @@ describe('what clients share', () => {
     assert.deepEqual(entered, ['a', 'b', 'a'], 'one of each, and no more than may be');
   });
 
-  it('of bytes: whoever waits for room waits for its own client only', async () => {
+  it('of bytes: anyone who waits for room waits for its own client only', async () => {
     const room = new RoomGate(100);
     const entered: string[] = [];
     const enter = (client: string, amount: number) => room.enter(amount, client).then(() => void entered.push(client));

@@ -160,7 +160,7 @@ describe('the places of connections', () => {
     );
   });
 
-  it('leave room for whoever has a token, however many strangers come', () => {
+  it('leave room for anyone who has a token, however many strangers come', () => {
     const places = new Places(CONNECTION_LIMITS);
     const { strangersMax, connectionsMax, perClientMax, entryPlaces } = CONNECTION_LIMITS;
     let evicted = 0;

@@ -94,7 +94,7 @@ describe('views that are being sent', () => {
 });
 
 describe('answers that are the same for everybody', () => {
-  it('are not sent again to whoever has them', async (test) => {
+  it('are not sent again to anyone who has them', async (test) => {
     const { url } = await serverIn(test);
     const first = await fetch(`${url}/openapi.json`);
     const etag = first.headers.get('etag') ?? '';

@@ -163,7 +163,7 @@ describe('answers that nobody reads', () => {
     });
   }
 
-  it('leave alone whoever reads them slowly, or waits for his own', async (test) => {
+  it('leave alone anyone who reads them slowly, or waits for his own', async (test) => {
     const desk = new Desk('client');
     const { port, count } = await listenerIn(test, desk.handler, limits);
     const socket = rawConnection(test, port, GET('/a'));
