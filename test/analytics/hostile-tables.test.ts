@@ -126,6 +126,27 @@ describe('a table of a store that somebody changed with SQL', () => {
     );
   });
 
+  it('is refused where the last entry of the ledger tells something else than was noted', async (test) => {
+    const path = await storeWithEverything(test);
+    const copy = join(await temporaryFolder(test), 'changed.duckdb');
+    const last = 'where sequence = (select max(sequence) from ledger)';
+    for (const change of ["actor = 'bob'", "detail = '{}'"]) {
+      copyOf(path, copy);
+      await changed(copy, `update ledger set ${change} ${last}`);
+      await assert.rejects(
+        Store.open(copy),
+        /the last entry of the ledger .* does not follow from the one before/,
+        change,
+      );
+      await assert.rejects(StoreReader.open(copy), StoreError, change);
+      const problems = await problemsOf(copy);
+      assert.ok(
+        problems.some(({ problem }) => problem === 'ledger-changed'),
+        change,
+      );
+    }
+  });
+
   it('is refused where its columns, types or defaults are others, or where it is a view', async (test) => {
     const path = await storeWithEverything(test);
     const copy = join(await temporaryFolder(test), 'changed.duckdb');
