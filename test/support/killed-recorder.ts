@@ -13,7 +13,7 @@ import { atPoint } from './work-points.ts';
  * Arguments: scans, registry, store, the point, and how many times it is passed before.
  */
 const BATCH_SCANS = 20;
-const LOOK_EVERY = 8;
+const LOOK_EVERY = 20;
 const [scansPath = '', registryPath = '', db = '', point = 'none', passes = '0'] = process.argv.slice(2);
 
 const dieAt = atPoint(point, Number(passes), () => process.kill(process.pid, 'SIGKILL'));
