@@ -33,6 +33,11 @@ export function inOrder(findings: readonly Finding[]): Finding[] {
     .toSorted((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1));
 }
 
+/** What was found, whichever sources brought it: partitions of a topic in one place, a file in another. */
+export function withoutSources(findings: readonly Finding[]): Omit<Finding, 'broughtBy'>[] {
+  return findings.map(({ broughtBy: _, ...finding }) => finding);
+}
+
 async function readStore(path: string): Promise<JudgedScans> {
   const reader = await StoreReader.open(path);
   try {

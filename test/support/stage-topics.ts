@@ -8,6 +8,7 @@ import { everythingIn, type TestKafka } from './kafka.ts';
 
 export interface PublishedVerdict {
   readonly scanId: string;
+  readonly plant: string | null;
   readonly disposition: string;
   readonly reasons: readonly string[];
 }
