@@ -94,7 +94,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
     file: 'ingest/client/scan-body.ts',
     text: ", 'indicia-request': '1'",
     without: '',
-    tests: ['test/ingest/sorter-api.test.ts'],
+    tests: [FOREIGN],
   },
   {
     scenario: 'F10',

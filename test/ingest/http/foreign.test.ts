@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { before, describe, it } from 'node:test';
+import { connect as openClient } from '../../../ingest/client/index.ts';
 import { type RawAnswer, rawRequest } from '../../support/raw-request.ts';
 import { sentScan, serverIn, suiteScope } from '../../support/sorter-server.ts';
 import { stageServerIn } from '../../support/stage-server.ts';
@@ -212,6 +213,12 @@ describe('a page of another site that posts scans', () => {
     assert.equal((await form([['accept', 'application/json']])).code, 'header-missing');
     assert.equal((await form([['indicia-request', '1']])).status, 200);
     assert.equal((await form([['authorization', 'Bearer x']])).status, 200);
+    const client = openClient(server.url, {});
+    const payload = server.world.frank();
+    const { payload: _, ...scan } = sentScan(payload);
+    const outcome = await client.verdict({ ...scan, payload }, { as: 'multipart' });
+    assert.ok(!('code' in outcome), JSON.stringify(outcome));
+    client.close();
     for (const path of ['/v1/verdicts', '/v1/verdicts:batch', '/v1/verdicts:stream']) {
       for (const type of ['text/plain', 'application/x-www-form-urlencoded', null]) {
         const headers: Headers = [['host', `127.0.0.1:${port}`]];

@@ -30,13 +30,19 @@ type Event =
   | { readonly kind: 'wait'; readonly ms: number };
 
 const pick = fc.nat(1_000);
+/** Connections leave so seldom that all places are taken. */
+const CHANGES = ['begin', 'end', 'end', 'end', 'end', 'hear', 'leave'] as const;
 const event: fc.Arbitrary<Event> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('enter' as const), address: fc.constantFrom('a', 'b', 'c') }) },
   {
     weight: 4,
-    arbitrary: fc.record({ kind: fc.constant('admit' as const), pick, client: fc.constantFrom('x', 'y', 'z', 'w') }),
+    arbitrary: fc.record({
+      kind: fc.constant('admit' as const),
+      pick,
+      client: fc.constantFrom('x', 'x', 'y', 'z', 'w'),
+    }),
   },
-  { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom('begin' as const, 'end', 'leave', 'hear'), pick }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom(...CHANGES), pick }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(30) }) },
 );
 
@@ -107,7 +113,7 @@ class Model {
 
   /** Requests are let in while they are worked on. */
   #admit(known: Known, client: string): void {
-    if (known.requests === 0) return;
+    if (known.requests === 0) this.#change(known, { kind: 'begin', pick: 0 });
     const wasStranger = known.client === null;
     const before = this.open.filter((other) => other.client !== null);
     const evicted = this.places.admit(known.place, client, this.nowMs);
@@ -152,7 +158,7 @@ class Model {
 describe('the places of connections', () => {
   it('are never taken from one that has shown a token, nor from one that is being served, for a stranger', () => {
     fc.assert(
-      fc.property(fc.array(event, { maxLength: 150 }), (events) => {
+      fc.property(fc.array(event, { maxLength: 150, size: 'max' }), (events) => {
         const model = new Model();
         for (const one of events) model.run(one);
       }),
