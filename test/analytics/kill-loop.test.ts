@@ -13,6 +13,8 @@ import { RECORDING_POINTS } from '../support/work-points.ts';
 const PROGRAM = fileURLToPath(new URL('../support/killed-recorder.ts', import.meta.url));
 const POINTS = ['after-open', ...RECORDING_POINTS, 'before-close'];
 const KILLS = 200;
+/** Each of some 240 lives starts a process and opens a store, which takes two seconds where both processors are busy. */
+const TIMEOUT_MS = 900_000;
 /** A store comes to its end after a few kills; then another is begun. */
 const STORES_AT_ONCE = 2;
 
@@ -61,7 +63,9 @@ async function contentsOf(path: string): Promise<unknown[][]> {
 }
 
 describe('a recorder that is killed again and again', () => {
-  it(`${KILLS} times, at named points and at random, ends with the store of an unbroken run`, async (test) => {
+  it(`${KILLS} times, at named points and at random, ends with the store of an unbroken run`, {
+    timeout: TIMEOUT_MS,
+  }, async (test) => {
     const folder = await temporaryFolder(test);
     const scenario = {
       seed: 5,
