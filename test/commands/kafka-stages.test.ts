@@ -9,6 +9,7 @@ import type { Finding, Verdict } from '../../indicium/index.ts';
 import { indicia, jsonLines } from '../support/command-line.ts';
 import { assertDescribed } from '../support/described.ts';
 import { everythingIn, freshTopics, kafkaForTests, linesOf, type TestKafka } from '../support/kafka.ts';
+import { withoutSources } from '../support/partition-stores.ts';
 import { StageProcess } from '../support/stage-process.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -64,11 +65,6 @@ async function storesOf(folder: string) {
 
 const asLines = (items: readonly object[]): string[] => items.map((item) => JSON.stringify(item)).toSorted();
 
-/** Findings without the source that brought their scans: a partition here, a file there. */
-function asWhatIsFound(findings: readonly Finding[]): string[] {
-  return asLines(findings.map(({ broughtBy: _, ...finding }) => finding));
-}
-
 /**
  * One process over the same scans in the order in which the partitions met them gives the same answers, one each, and
  * finds the same: what was killed, came twice or moved from member to member has left no trace.
@@ -90,7 +86,7 @@ async function assertAsOneProcess(
   const answers = jsonLines<Verdict>((await indicia(['verdicts', '--db', db])).stdout);
   assert.ok(alone.length > 50);
   assert.deepEqual(asLines(found.verdicts), asLines(answers));
-  assert.deepEqual(asWhatIsFound(found.findings), asWhatIsFound(alone));
+  assert.deepEqual(asLines(withoutSources(found.findings)), asLines(withoutSources(alone)));
   // What was published says the same, and the plant: one answer for each scan, however often it came.
   const withPlant = answers.map(({ scanId, ...verdict }) => {
     const { plant } = JSON.parse(scans.get(scanId) ?? assert.fail(scanId));
