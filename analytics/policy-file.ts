@@ -2,9 +2,8 @@ import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { excerpt, FILE_FAULTS, REASON_CODES, type Severity } from '../indicium/index.ts';
+import { excerpt, FILE_FAULTS, REASON_CODES, readNamedFile, type Severity } from '../indicium/index.ts';
 import { POLICY_BYTES_MAX } from './limits.ts';
-import { readNamedFile } from './named-file.ts';
 
 /** The policy file is missing, is not JSON, or asks for what no detector or reason has. */
 export class PolicyError extends Error {
@@ -108,11 +107,11 @@ export const DEFAULT_POLICY: Policy = DEFAULTS;
  * @throws PolicyError
  */
 export function readPolicy(path: string): Policy {
-  const bytes = readNamedFile(path, POLICY_BYTES_MAX);
-  if (bytes === 'absent') throw new PolicyError(`${path}: no such policy file`);
-  if (bytes === 'too-long') throw new PolicyError(`${path}: larger than a policy can be`);
-  if (typeof bytes === 'string') throw new PolicyError(`${path}: ${FILE_FAULTS[bytes]}`);
-  const given = parsed(path, bytes.toString('utf8'));
+  const file = readNamedFile(path, POLICY_BYTES_MAX);
+  if (file === 'absent') throw new PolicyError(`${path}: no such policy file`);
+  if (file === 'too-long') throw new PolicyError(`${path}: larger than a policy can be`);
+  if (typeof file === 'string') throw new PolicyError(`${path}: ${FILE_FAULTS[file]}`);
+  const given = parsed(path, file.bytes.toString('utf8'));
   if (!FileShape.Check(given)) throw new PolicyError(`${path}: ${firstProblem(FileShape, given)}`);
   if (!Part.Check(given)) throw new PolicyError(`${path}: ${firstProblem(Part, given)}`);
   const { dispositions, findings, parameters, severityScores } = DEFAULTS;

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Command, Option } from 'commander';
-import { excerpt, FILE_FAULTS } from '../indicium/index.ts';
-import { readNamedFile } from '../ingest/index.ts';
+import { excerpt, FILE_FAULTS, readNamedFile } from '../indicium/index.ts';
 
 /** The config file is missing, is not JSON, or names a flag that no command has. */
 export class ConfigError extends Error {

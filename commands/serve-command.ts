@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { type Command, Option } from 'commander';
 import { DEFAULT_POLICY, readPolicy } from '../analytics/index.ts';
-import { DISPOSITIONS, type Disposition, FILE_FAULTS } from '../indicium/index.ts';
+import { DISPOSITIONS, type Disposition, FILE_FAULTS, readNamedFile } from '../indicium/index.ts';
 import {
   type Access,
   createLog,
@@ -13,7 +13,6 @@ import {
   openTokens,
   QUEUE_SCANS_FLAG_MAX,
   QUEUE_SCANS_MAX,
-  readNamedFile,
   type TlsFiles,
 } from '../ingest/index.ts';
 import { SorterService } from '../sorter-service.ts';

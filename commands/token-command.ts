@@ -1,11 +1,10 @@
 import { randomBytes, X509Certificate } from 'node:crypto';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { FILE_FAULTS } from '../indicium/index.ts';
+import { FILE_FAULTS, readNamedFile } from '../indicium/index.ts';
 import {
   addToken,
   ROLES,
   type Role,
-  readNamedFile,
   readTokenFile,
   revokeToken,
   type TokenEntry,

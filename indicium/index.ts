@@ -20,6 +20,7 @@ export {
 } from './layout.ts';
 export * from './limits.ts';
 export { formatMills } from './money.ts';
+export { openNamedFile, readNamedFile } from './named-file.ts';
 export { parseIndicium } from './parse.ts';
 export { plainFields } from './plain-fields.ts';
 export { printable, printableJson, printableLines } from './printable.ts';

@@ -8,3 +8,6 @@ export const SCAN_TEXT_CHARS_MAX = 256;
 
 /** Scans in one batch: 5,000 keep two verifying workers busy and a commit under 20 ms (docs/decisions/0003). */
 export const BATCH_SCANS_MAX = 5_000;
+
+/** Bytes of a file that a flag names: keys, certificates, passwords, settings. A chain of authorities has 100 kB. */
+export const NAMED_FILE_BYTES_MAX = 4 * 1024 * 1024;

@@ -38,7 +38,6 @@ export type { EntryOptions } from './http/server-ports.ts';
 export { StageServer, type StageServerPorts } from './http/stage-server.ts';
 export { VerdictDesk } from './http/verdict-desk.ts';
 export * from './kafka/index.ts';
-export { readNamedFile } from './named-file.ts';
 export { openSource } from './open-source.ts';
 export { brokenMark, brokenScan, THREAD_ENDED } from './scan-faults.ts';
 export { type GivenUp, parseScanLines, partOfLines, type ScanLines } from './scan-lines.ts';

@@ -29,6 +29,3 @@ export const IMAGES_PER_PIECE_MAX = 4;
 
 /** Levels of objects and lists in a scan record, itself included. Its own fields have two. */
 export const RECORD_DEPTH_MAX = 64;
-
-/** Bytes of a file that a flag names: keys, certificates, passwords, settings. A chain of authorities has 100 kB. */
-export const NAMED_FILE_BYTES_MAX = 4 * 1024 * 1024;

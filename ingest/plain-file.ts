@@ -1,5 +1,5 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
-import { FILE_FAULTS, fileFaultOf } from '../indicium/index.ts';
+import { FILE_FAULTS, fileFaultOf, openNamedFile } from '../indicium/index.ts';
 import { SourceError } from './source.ts';
 
 /** Never through a link, and never waiting for the other end of a pipe. */
@@ -7,15 +7,9 @@ const OPEN_PLAINLY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NON
 
 /** A regular file that a person named, also through links, for a file that is read bit by bit. @throws SourceError */
 export async function openSourceFile(path: string): Promise<FileHandle> {
-  let file: FileHandle;
-  try {
-    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch (error) {
-    throw new SourceError(`${path}: ${FILE_FAULTS[fileFaultOf(error)]}`);
-  }
-  if ((await file.stat()).isFile()) return file;
-  await file.close();
-  throw new SourceError(`${path}: ${FILE_FAULTS.irregular}`);
+  const file = await openNamedFile(path);
+  if (typeof file === 'string') throw new SourceError(`${path}: ${FILE_FAULTS[file]}`);
+  return file;
 }
 
 /** Null for what cannot be opened as a plain file can. */

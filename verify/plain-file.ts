@@ -1,21 +1,5 @@
-import { constants, type FileHandle, open } from 'node:fs/promises';
-import { type FileFault, fileFaultOf } from '../indicium/index.ts';
-
-/**
- * Opens a regular file. Without O_NONBLOCK a named pipe would be waited for until somebody writes to it. Links are followed:
- * registries that are mounted (Kubernetes) are made of them.
- */
-export async function openPlainFile(path: string): Promise<FileHandle | FileFault> {
-  let file: FileHandle;
-  try {
-    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch (error) {
-    return fileFaultOf(error);
-  }
-  if ((await file.stat()).isFile()) return file;
-  await file.close();
-  return 'irregular';
-}
+import type { FileHandle } from 'node:fs/promises';
+import { type FileFault, fileFaultOf, openNamedFile } from '../indicium/index.ts';
 
 /** Bytes read at a time. */
 const CHUNK_BYTES = 1024 * 1024;
@@ -33,7 +17,7 @@ export async function* chunksOf(file: FileHandle, bytesMax: number): AsyncGenera
 
 /** All of a regular file of at most so many bytes, whatever its size is said to be: /proc says 0. */
 export async function readPlainFile(path: string, bytesMax: number): Promise<Buffer | FileFault> {
-  const file = await openPlainFile(path);
+  const file = await openNamedFile(path);
   if (typeof file === 'string') return file;
   const chunks: Buffer[] = [];
   let bytes = 0;

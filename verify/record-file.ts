@@ -2,9 +2,9 @@ import { createHash, type Hash } from 'node:crypto';
 import { StringDecoder } from 'node:string_decoder';
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { FILE_FAULTS, type FileFault, fileFaultOf } from '../indicium/index.ts';
+import { FILE_FAULTS, type FileFault, fileFaultOf, openNamedFile } from '../indicium/index.ts';
 import { REGISTRY_ERRORS_SHOWN_MAX, REGISTRY_LINE_CHARS_MAX } from './limits.ts';
-import { chunksOf, openPlainFile } from './plain-file.ts';
+import { chunksOf } from './plain-file.ts';
 import type { SignedFile } from './trust/list.ts';
 
 /** The registry cannot be used; the message names each file and line at fault. */
@@ -49,7 +49,7 @@ async function readLines(path: string, bytesMax: number, hash: Hash, onLine: (te
   let bytes = 0;
   let rest = '';
   const decoder = new StringDecoder('utf8');
-  const file = await openPlainFile(path);
+  const file = await openNamedFile(path);
   if (typeof file === 'string') throw unusable(path, file);
   try {
     // One byte more than was signed is read, to notice a file that is longer.

@@ -1,5 +1,4 @@
-import { FILE_FAULTS } from '../../indicium/index.ts';
-import { readNamedFile } from '../named-file.ts';
+import { FILE_FAULTS, readNamedFile } from '../../indicium/index.ts';
 import { SourceError } from '../source.ts';
 
 export const COMPRESSIONS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;

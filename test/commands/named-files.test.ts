@@ -4,24 +4,21 @@ import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { readNamedFile as readPolicyFile } from '../../analytics/named-file.ts';
-import { FILE_FAULTS, type FileFault } from '../../indicium/index.ts';
+import { FILE_FAULTS, type FileFault, readNamedFile } from '../../indicium/index.ts';
 import { connectionFor } from '../../ingest/kafka/connection.ts';
-import { readNamedFile as readIngestFile } from '../../ingest/named-file.ts';
 import { readPlainFile } from '../../verify/plain-file.ts';
 import { indicia } from '../support/command-line.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const BYTES_MAX = 20_000;
 
-/** The readers of files that a person names, one for each folder that has some: what one of them makes of a path. */
+/** The readers of files that a person names: what one of them makes of a path. */
 const READERS: readonly [string, (path: string, bytesMax: number) => Promise<Buffer | FileFault>][] = [
   ['verify', readPlainFile],
-  ['analytics', async (path, bytesMax) => readPolicyFile(path, bytesMax)],
   [
-    'ingest',
+    'indicium',
     async (path, bytesMax) => {
-      const file = readIngestFile(path, bytesMax);
+      const file = readNamedFile(path, bytesMax);
       return typeof file === 'string' ? file : file.bytes;
     },
   ],

@@ -70,23 +70,15 @@ export const HOSTILE_TRUST: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'a registry is read from regular files only',
-    file: 'verify/plain-file.ts',
+    file: 'indicium/named-file.ts',
     text: 'if ((await file.stat()).isFile()) return file;',
     without: 'return file;',
     tests: DAMAGED,
   },
   {
     scenario: 'F9',
-    holds: 'a policy is a regular file',
-    file: 'analytics/named-file.ts',
-    text: "if (!stat.isFile()) return 'irregular';",
-    without: '',
-    tests: NAMED,
-  },
-  {
-    scenario: 'F9',
-    holds: 'files that flags name are regular files',
-    file: 'ingest/named-file.ts',
+    holds: 'files that flags name are regular files, a policy too',
+    file: 'indicium/named-file.ts',
     text: "if (!stat.isFile()) return 'irregular';",
     without: '',
     tests: NAMED,
@@ -94,7 +86,7 @@ export const HOSTILE_TRUST: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'a file that a flag names is read up to its bound',
-    file: 'ingest/named-file.ts',
+    file: 'indicium/named-file.ts',
     text: "return bytes.length > bytesMax ? 'too-long' : ",
     without: 'return ',
     tests: NAMED,
@@ -102,9 +94,9 @@ export const HOSTILE_TRUST: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'a file of scans is a regular file',
-    file: 'ingest/plain-file.ts',
-    text: '  if ((await file.stat()).isFile()) return file;\n  await file.close();\n  throw',
-    without: '  if (file !== null) return file;\n  throw',
+    file: 'indicium/named-file.ts',
+    text: 'if ((await file.stat()).isFile()) return file;',
+    without: 'return file;',
     tests: NAMED,
   },
   {

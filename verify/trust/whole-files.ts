@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { fileFaultOf } from '../../indicium/index.ts';
-import { chunksOf, openPlainFile, readPlainFile } from '../plain-file.ts';
+import { fileFaultOf, openNamedFile } from '../../indicium/index.ts';
+import { chunksOf, readPlainFile } from '../plain-file.ts';
 import type { SignedFile, TrustHead } from './list.ts';
 
 /** The record files of a folder that are missing, or other than the head fixes them, in its order. */
@@ -14,7 +14,7 @@ export async function differingRecords(folder: string, head: TrustHead): Promise
 }
 
 async function isWhole(path: string, { bytes, sha256 }: SignedFile): Promise<boolean> {
-  const file = await openPlainFile(path);
+  const file = await openNamedFile(path);
   if (typeof file === 'string') return false;
   const hash = createHash('sha256');
   let length = 0;

@@ -1,8 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { excerpt, FILE_FAULTS, SCAN_TEXT_CHARS_MAX } from '../../../indicium/index.ts';
-import { readNamedFile } from '../../named-file.ts';
+import { excerpt, FILE_FAULTS, readNamedFile, SCAN_TEXT_CHARS_MAX } from '../../../indicium/index.ts';
 import { TOKENS_FILE_BYTES_MAX, TOKENS_MAX } from './limits.ts';
 import { TOKEN_ID } from './token.ts';
 

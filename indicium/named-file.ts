@@ -1,6 +1,13 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { type FileFault, fileFaultOf } from '../indicium/index.ts';
+import { type FileHandle, open } from 'node:fs/promises';
+import { type FileFault, fileFaultOf } from './file-faults.ts';
 import { NAMED_FILE_BYTES_MAX } from './limits.ts';
+
+/**
+ * Links are followed: registries that are mounted (Kubernetes) are made of them. Without O_NONBLOCK a pipe would hold the
+ * opener until somebody writes to it.
+ */
+const OPEN_NAMED = constants.O_RDONLY | constants.O_NONBLOCK;
 
 export interface NamedFile {
   readonly bytes: Buffer;
@@ -8,14 +15,24 @@ export interface NamedFile {
   readonly mode: number;
 }
 
-/**
- * All of a regular file that a person named. Links are followed, pipes and devices are not waited for: without O_NONBLOCK a
- * pipe would hold the command until somebody writes to it.
- */
+/** A regular file that a person named, also through links, for a file that is read bit by bit. */
+export async function openNamedFile(path: string): Promise<FileHandle | FileFault> {
+  let file: FileHandle;
+  try {
+    file = await open(path, OPEN_NAMED);
+  } catch (error) {
+    return fileFaultOf(error);
+  }
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  return 'irregular';
+}
+
+/** All of a regular file that a person named, also through links. */
 export function readNamedFile(path: string, bytesMax: number = NAMED_FILE_BYTES_MAX): NamedFile | FileFault {
   let file: number;
   try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    file = openSync(path, OPEN_NAMED);
   } catch (error) {
     return fileFaultOf(error);
   }
