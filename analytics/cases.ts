@@ -2,7 +2,7 @@ import type { DetectionStore } from './detection/connection.ts';
 import { scalar } from './detection/connection.ts';
 import type { StoreReader } from './store/reader.ts';
 import { CLOSING_SEALS, sealsOf } from './store/seals.ts';
-import { asBigint, asInteger, asIntegerOrNull, asText, asTextOrNull, asTexts } from './store/values.ts';
+import { asBigint, asInteger, asIntegerOrNull, asText, asTextOrNull, asTexts, type ValueRow } from './store/values.ts';
 
 /** Findings about one thing, as `cases` of the store shows them (analytics/store/case-views.ts). */
 export interface Case {
@@ -93,20 +93,23 @@ export interface Revision {
   readonly policyVersion: number;
 }
 
+/** Columns of the view `revisions` that `revisionOf` reads, in its order. */
+export const REVISION_COLUMNS = 'scan_id, plant, from_disposition, to_disposition, kinds, policy_version';
+
+/** A row that begins with these columns. */
+export function revisionOf(row: ValueRow): Revision {
+  const [scanId, plant, from, to, kinds, policyVersion] = row;
+  return {
+    scanId: asText(scanId),
+    plant: asTextOrNull(plant),
+    from: asText(from),
+    to: asText(to),
+    kinds: asTexts(kinds),
+    policyVersion: asInteger(policyVersion),
+  };
+}
+
 export async function* readRevisions(reader: StoreReader): AsyncGenerator<Revision> {
-  const result = await reader.stream(
-    'select scan_id, plant, from_disposition, to_disposition, kinds, policy_version from revisions order by sequence',
-  );
-  for await (const rows of result.yieldRows()) {
-    for (const [scanId, plant, from, to, kinds, policyVersion] of rows) {
-      yield {
-        scanId: asText(scanId),
-        plant: asTextOrNull(plant),
-        from: asText(from),
-        to: asText(to),
-        kinds: asTexts(kinds ?? null),
-        policyVersion: asInteger(policyVersion),
-      };
-    }
-  }
+  const result = await reader.stream(`select ${REVISION_COLUMNS} from revisions order by sequence`);
+  for await (const rows of result.yieldRows()) yield* rows.map(revisionOf);
 }

@@ -1,9 +1,10 @@
-import { type Finding, SEVERITIES } from '../indicium/index.ts';
-import type { Revision } from './cases.ts';
+import type { Finding } from '../indicium/index.ts';
+import { REVISION_COLUMNS, type Revision, revisionOf } from './cases.ts';
 import type { Connection } from './detection/connection.ts';
 import type { Noted } from './store/commits.ts';
+import { FINDING_COLUMNS, findingOf } from './store/finding-row.ts';
 import { sealsOf } from './store/seals.ts';
-import { asInteger, asIntegerOrNull, asText, asTextOrNull, asTexts } from './store/values.ts';
+import { asInteger, asText } from './store/values.ts';
 
 /** What detectors say now, for whoever publishes it. */
 export interface News {
@@ -26,50 +27,17 @@ export async function readNews(
     `insert into told_finding select ${ABOUT} from finding except select key from told_finding`,
   );
   const gone = await connection.runAndReadAll(`select key from told_finding except select ${ABOUT} from finding`);
-  const findings = await connection.runAndReadAll(
-    `select kind, severity, license, psd, scan_ids, detail, policy_version, brought_by, word_of, ${ABOUT} from findings`,
-  );
+  const findings = await connection.runAndReadAll(`select ${FINDING_COLUMNS}, ${ABOUT} from findings`);
   const revisions = await connection.runAndReadAll(
-    `select sequence, scan_id, plant, from_disposition, to_disposition, kinds, policy_version from revisions
+    `select ${REVISION_COLUMNS}, sequence from revisions
      where sequence > ${afterRevision} order by sequence`,
   );
   const news: News = {
-    findings: findings
-      .getRows()
-      .map(([kind, severity, license, psd, scanIds, detail, policyVersion, broughtBy, wordOf, key]) => {
-        const finding = {
-          kind: asText(kind ?? null),
-          severity: severityNamed(asText(severity ?? null)),
-          license: asIntegerOrNull(license ?? null),
-          psd: asTextOrNull(psd ?? null),
-          scanIds: asTexts(scanIds ?? null),
-          detail: asText(detail ?? null),
-          policyVersion: asInteger(policyVersion ?? null),
-          broughtBy: asTexts(broughtBy ?? null),
-          wordOf: asTextOrNull(wordOf ?? null),
-        };
-        return { key: asText(key ?? null), finding };
-      }),
+    findings: findings.getRows().map((row) => ({ key: asText(row.at(-1)), finding: findingOf(row) })),
     gone: gone.getRows().map(([key]) => asText(key ?? null)),
-    revisions: revisions.getRows().map(([sequence, scanId, plant, from, to, kinds, policyVersion]) => ({
-      sequence: asInteger(sequence ?? null),
-      revision: {
-        scanId: asText(scanId ?? null),
-        plant: asTextOrNull(plant ?? null),
-        from: asText(from ?? null),
-        to: asText(to ?? null),
-        kinds: asTexts(kinds ?? null),
-        policyVersion: asInteger(policyVersion ?? null),
-      },
-    })),
+    revisions: revisions.getRows().map((row) => ({ sequence: asInteger(row.at(-1)), revision: revisionOf(row) })),
   };
   if (told.rowsChanged === 0) return { news, noted: null };
   const seals = await sealsOf(connection, ['told_finding']);
   return { news, noted: { event: 'findings-told', detail: { findings: told.rowsChanged }, seals } };
-}
-
-function severityNamed(text: string): Finding['severity'] {
-  const found = SEVERITIES.find((severity) => severity === text);
-  if (found === undefined) throw new TypeError(`no severity: ${text}`);
-  return found;
 }

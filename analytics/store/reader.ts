@@ -7,9 +7,10 @@ import {
   SEVERITIES,
   type Verdict,
 } from '../../indicium/index.ts';
+import { FINDING_COLUMNS, findingOf } from './finding-row.ts';
 import { openForReading } from './opening.ts';
 import { readScanDetails, readTimeline, type ScanDetail, type TimelineBar } from './scan-details.ts';
-import { asInteger, asIntegerOrNull, asText, asTextOrNull, asTexts } from './values.ts';
+import { asText, asTexts, oneOf } from './values.ts';
 
 /** A store opened only to be read: no statement can change it or reach another file. */
 export class StoreReader {
@@ -53,24 +54,10 @@ export class StoreReader {
   /** The gravest first. */
   async *findings(): AsyncGenerator<Finding> {
     const result = await this.stream(
-      `select kind, severity, license, psd, scan_ids, detail, policy_version, brought_by, word_of from findings
+      `select ${FINDING_COLUMNS} from findings
        order by list_position(['${SEVERITIES.join("', '")}'], severity), kind, license, psd, key`,
     );
-    for await (const rows of result.yieldRows()) {
-      for (const [kind, severity, license, psd, scanIds, detail, policyVersion, broughtBy, wordOf] of rows) {
-        yield {
-          kind: asText(kind),
-          severity: oneOf(SEVERITIES, asText(severity)),
-          license: asIntegerOrNull(license),
-          psd: asTextOrNull(psd),
-          scanIds: asTexts(scanIds),
-          detail: asText(detail),
-          policyVersion: asInteger(policyVersion),
-          broughtBy: asTexts(broughtBy),
-          wordOf: asTextOrNull(wordOf),
-        };
-      }
-    }
+    for await (const rows of result.yieldRows()) yield* rows.map(findingOf);
   }
 
   scanDetails(scanIds: readonly string[]): Promise<ScanDetail[]> {
@@ -85,12 +72,6 @@ export class StoreReader {
   stream(sql: string, values: readonly (string | bigint | null)[] = []): Promise<DuckDBResult> {
     return this.#connection.stream(sql, [...values]);
   }
-}
-
-function oneOf<Known extends string>(known: readonly Known[], text: string): Known {
-  const found = known.find((candidate) => candidate === text);
-  if (found === undefined) throw new TypeError(`the store holds ${JSON.stringify(text)}, which is none of ${known}`);
-  return found;
 }
 
 function asReason(text: string): ReasonCode {

@@ -3,6 +3,9 @@ import type { DuckDBValue } from '@duckdb/node-api';
 /** A row by the names of its columns. */
 export type Row = Readonly<Record<string, DuckDBValue>>;
 
+/** A row by the places of its columns. */
+export type ValueRow = readonly (DuckDBValue | undefined)[];
+
 /** Text as SQL has it, for statements that take no values: paths and names. */
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
@@ -65,4 +68,11 @@ export function asBytes(value: DuckDBValue | undefined): Uint8Array {
 
 export function asBytesOrNull(value: DuckDBValue | undefined): Uint8Array | null {
   return value === null ? null : asBytes(value);
+}
+
+/** For names of a closed set, such as severities. */
+export function oneOf<Known extends string>(known: readonly Known[], text: string): Known {
+  const found = known.find((candidate) => candidate === text);
+  if (found === undefined) throw new TypeError(`the store holds ${JSON.stringify(text)}, which is none of ${known}`);
+  return found;
 }
