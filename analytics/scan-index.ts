@@ -15,7 +15,7 @@ export class ScanIndex {
     this.#rows = rows;
   }
 
-  /** First row here with the key that stands in a row of another batch, or of this one; −1 when there is none. */
+  /** The first row here with the same key as the given row, which may be of another batch; −1 if no row has it. */
   firstRow(keys: KeyColumns, row: number): number {
     this.#slots ??= this.#indexed();
     const slots = this.#slots;

@@ -91,7 +91,7 @@ export function readAnchor(store: string): Anchored | null {
   return newestSlot(anchorPath(store));
 }
 
-/** The anchor of a store of version 4; null where there is none, or none that is whole. */
+/** The anchor of a store of version 4; null if it is missing or damaged. */
 export function readOldAnchor(store: string): OldAnchored | null {
   return newestOf(slotsOf(anchorPath(store)).map(decodeOldAnchor), ({ rows }) => rows);
 }

@@ -2,7 +2,7 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { TABLES_SQL, VIEWS_SQL } from './schema.ts';
 import { asText, asTextOrNull, asTextsOrNull } from './values.ts';
 
-/** Something that the catalog of a store holds. Whatever is none of the others (types, indexes, …) is `other`. */
+/** An entry in the catalog of a store. Types, indexes and the like have the kind `other`. */
 export interface CatalogEntry {
   readonly kind: 'table' | 'view' | 'macro' | 'other';
   readonly name: string;

@@ -71,12 +71,12 @@ export async function lastLinks(connection: DuckDBConnection, count: number): Pr
   return linksOf(connection, `${LAST_FIRST} limit ${count}`);
 }
 
-/** The last link up to a commit; null where there is none. */
+/** The last link up to a commit, or null if no link is that old. */
 export async function linkUpTo(connection: DuckDBConnection, commitNumber: bigint): Promise<StoredLink | null> {
   return (await linksOf(connection, `where commit_number <= ${commitNumber} ${LAST_FIRST} limit 1`))[0] ?? null;
 }
 
-/** The link of version 4 whose last row this is; null where there is none. */
+/** The link of version 4 that ends with this row, or null if no link does. */
 export async function linkEndingAt(connection: DuckDBConnection, row: bigint): Promise<StoredLink | null> {
   return (await linksOf(connection, `where commit_number = 0 and first_row + row_count - 1 = ${row}`))[0] ?? null;
 }

@@ -95,7 +95,7 @@ export function lastEntries(connection: DuckDBConnection, count: number): Promis
   return entriesOf(connection, `order by sequence desc limit ${count}`);
 }
 
-/** The last entry up to a commit; null where there is none. */
+/** The last entry up to a commit, or null if no entry is that old. */
 export async function entryUpTo(connection: DuckDBConnection, commitNumber: bigint): Promise<StoredEntry | null> {
   const where = `where commit_number <= ${commitNumber} order by sequence desc limit 1`;
   return (await entriesOf(connection, where))[0] ?? null;

@@ -9,7 +9,7 @@ import { asBigint } from './values.ts';
 
 /**
  * Links all evidence that is not linked yet, as it stands now: what an earlier version of the store had recorded, or what
- * was gathered from elsewhere. Where there is none, a link without rows says how far sources were read. The links
+ * was gathered from elsewhere. If all evidence is linked, a link without rows says how far sources were read. The links
  * are of the commit after this end.
  */
 export async function sealAll(

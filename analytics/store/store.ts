@@ -179,7 +179,7 @@ export class Store {
         throw new StoreError(`another registry was used here as version ${version}: this store is of another post`);
       }
     }
-    // Whoever watches the list sets it again and again: to compare 60,000 rows takes 0.2 s.
+    // A process that watches the list sets it again and again; comparing 60,000 rows takes 0.2 s.
     const list = `${registry.version} ${registry.digest}`;
     if (this.#comparedList === list) return;
     await this.transaction(async () => {
