@@ -8,9 +8,20 @@ import {
   READER_START_MS_MAX,
 } from '../limits.ts';
 import { isAnswer } from './answer.ts';
-import type { ProcessFailure } from './orders.ts';
-import type { Pending } from './readers.ts';
+import type { ImageAnswer, ImageOrder, ProcessFailure } from './orders.ts';
 import { READY } from './serve.ts';
+
+/** An order on its way, with how often a process died at it. */
+export interface Pending {
+  readonly order: ImageOrder;
+  /** Whose image it is. */
+  readonly client: string;
+  readonly resolve: (answer: ImageAnswer) => void;
+  readonly reject: (error: Error) => void;
+  attempts: number;
+  /** Milliseconds that it is expected to take, as told when it was given to a process. */
+  expectedMs: number;
+}
 
 /** What the process tells its owner. */
 export interface ProcessEvents {

@@ -2,24 +2,12 @@ import { ActiveClients, FairClock, FairQueue } from '../../sharing/index.ts';
 import { DEAR_IMAGE_MS, READER_MS_MAX, READER_ORDERS_AHEAD, READER_RESIDENT_BYTES_MAX } from '../limits.ts';
 import { ImageCosts } from './image-costs.ts';
 import type { ImageAnswer, ImageOrder, ProcessFailure } from './orders.ts';
-import { type ProcessLimits, ReaderProcess } from './reader-process.ts';
+import { type Pending, type ProcessLimits, ReaderProcess } from './reader-process.ts';
 
 const ENTRY = new URL('entry.ts', import.meta.url);
 const LIMITS: ProcessLimits = { imageMsMax: READER_MS_MAX, residentBytesMax: READER_RESIDENT_BYTES_MAX };
 /** An image that ends a second process is given up: the first time it may have been an accident. */
 const ATTEMPTS_MAX = 2;
-
-/** An order on its way, with how often a process died at it. */
-export interface Pending {
-  readonly order: ImageOrder;
-  /** Whose image it is. */
-  readonly client: string;
-  readonly resolve: (answer: ImageAnswer) => void;
-  readonly reject: (error: Error) => void;
-  attempts: number;
-  /** Milliseconds that it is expected to take, as told when it was given to a process. */
-  expectedMs: number;
-}
 
 /** What became of the images: by the rung that read them, or by the reason why none did; and processes replaced. */
 export interface ImageCounts {
