@@ -51,10 +51,9 @@ export const OLD_VERSIONS: readonly number[] = [...OLD_TABLES.keys()];
 /**
  * Brings the tables of a store up from an older version, whose tables it has (old-tables.ts). Evidence stays where it
  * is and gets the columns that came since; all other tables are made anew, and filled from the old ones. To be called
- * within a transaction.
+ * within a transaction, once views and macros are dropped.
  */
 export async function migrate(connection: DuckDBConnection, version: number): Promise<void> {
-  await dropDerived(connection);
   const old = OLD_TABLES.get(version) ?? {};
   const kept = ['evidence', 'store_version'];
   const renewed = Object.keys(old).filter((table) => !kept.includes(table));

@@ -4,6 +4,7 @@ import { readAnchor, readOldAnchor } from './anchor.ts';
 import type { Author } from './author.ts';
 import { catalogOf } from './catalog.ts';
 import { NO_HEAD } from './chain.ts';
+import { chainEnd } from './chain-table.ts';
 import { noteIn, type StoreEnd } from './commits.ts';
 import { StoreError } from './instance.ts';
 import { NO_LEDGER } from './ledger.ts';
@@ -26,8 +27,13 @@ export function isOld(version: number): boolean {
  * lower its version and remove what would find him out. The anchor of version 4 confirms its chain; version 3 had
  * neither, so nobody but a person can say that it is what it was.
  */
-export async function doubtsAbout(path: string, connection: DuckDBConnection, version: number): Promise<string[]> {
-  const doubts = await strangeTables(connection, version);
+async function doubtsAbout(
+  path: string,
+  connection: DuckDBConnection,
+  version: number,
+  strange: readonly string[],
+): Promise<string[]> {
+  const doubts = [...strange];
   if (readAnchor(path) !== null) doubts.push('the anchor beside it is of a later version');
   if (version < 4) doubts.push(`stores of version ${version} had no chain and no anchor that would confirm it`);
   else if (doubts.length === 0) doubts.push(...(await anchorDoubts(path, connection)));
@@ -35,13 +41,14 @@ export async function doubtsAbout(path: string, connection: DuckDBConnection, ve
 }
 
 /** Tables and columns that a store of this version does not have, or lacks. */
-export async function strangeTables(connection: DuckDBConnection, version: number): Promise<string[]> {
+async function strangeTables(connection: DuckDBConnection, version: number): Promise<string[]> {
   const expected = OLD_TABLES.get(version) ?? {};
-  const others = (await catalogOf(connection)).filter(({ kind }) => kind === 'other');
+  const catalog = await catalogOf(connection);
+  const others = catalog.filter(({ kind }) => kind === 'other');
   const found = await connection.runAndReadAll(
     'select table_name, column_name from system.main.duckdb_columns() where not internal order by column_index',
   );
-  const tables = new Set((await catalogOf(connection)).flatMap(({ kind, name }) => (kind === 'table' ? [name] : [])));
+  const tables = new Set(catalog.flatMap(({ kind, name }) => (kind === 'table' ? [name] : [])));
   const columns = new Map([...tables].map((table) => [table, [] as string[]]));
   for (const [table, column] of found.getRows()) columns.get(asText(table))?.push(asText(column));
   const strange = [...columns].flatMap(([table, names]) => {
@@ -83,8 +90,8 @@ async function anchorDoubts(path: string, connection: DuckDBConnection): Promise
 }
 
 /**
- * Brings a store of an older version up, within a transaction that is open. What it says is noted in its ledger: from which
- * version, and what confirmed it, or who took it on trust.
+ * Brings a store of an older version up, within a transaction that is open, once its views and macros are dropped. What it
+ * says is noted in its ledger: from which version, and what confirmed it, or who took it on trust.
  *
  * @throws StoreError where nothing confirms it and nobody accepted it, or where its tables are not those of its version.
  */
@@ -95,14 +102,14 @@ export async function upgrade(
   author: Author,
   isAccepted: boolean,
 ): Promise<{ readonly end: StoreEnd; readonly positions: ReadonlyMap<string, string>; readonly sentence: string }> {
-  const doubts = await doubtsAbout(path, connection, version);
+  const strange = await strangeTables(connection, version);
+  const doubts = await doubtsAbout(path, connection, version, strange);
   if (doubts.length > 0 && !isAccepted) {
     throw new StoreError(
       `${path}: says that it is a store of version ${version}, and is not brought up: ${doubts.join('; ')}. Find out why; 'indicia doctor --db ${path} --accept' takes it as it is, and notes in its ledger who did`,
       'unconfirmed',
     );
   }
-  const strange = await strangeTables(connection, version);
   if (strange.length > 0) {
     throw new StoreError(
       `${path}: was changed, and cannot be brought up from version ${version}: ${strange.join('; ')}`,
@@ -110,13 +117,13 @@ export async function upgrade(
     );
   }
   await migrate(connection, version);
-  const last = await connection.runAndReadAll(
-    'select first_row + row_count - 1, head from chain order by first_row desc limit 1',
-  );
-  const [rows = 0n, head = null] = last.getRows()[0] ?? [];
-  const chainBefore = { rows: asBigint(rows), head: head === null ? NO_HEAD : asBytes(head) };
   const positions = (await readPositions(connection)) ?? new Map<string, string>();
-  const before: StoreEnd = { commitNumber: 0n, chain: chainBefore, ledger: NO_LEDGER, seals: EMPTY_SEALS };
+  const before: StoreEnd = {
+    commitNumber: 0n,
+    chain: await chainEnd(connection),
+    ledger: NO_LEDGER,
+    seals: EMPTY_SEALS,
+  };
   const chain = await sealAll(connection, before, PositionDigest.of(positions).bytes());
   const confirmed = doubts.length === 0 ? 'its anchor' : null;
   const end = await noteIn(
