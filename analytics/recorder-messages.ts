@@ -40,6 +40,9 @@ export interface Claimed {
   readonly path: string;
 }
 
+/** Told to the thread instead of an order: nothing more is begun, nothing is waited for, and nothing is answered. */
+export const GIVE_UP = 'give up';
+
 export interface OrderFor {
   readonly id: number;
   readonly order: Order;

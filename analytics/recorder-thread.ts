@@ -5,7 +5,7 @@ import type { News } from './news.ts';
 import { FencedError } from './partition/fence.ts';
 import { DEFAULT_POLICY, type Policy, PolicyError } from './policy-file.ts';
 import type { ReadingBatch } from './recorder.ts';
-import type { Answer, AuthorNow, Notice, Order, OrderFor } from './recorder-messages.ts';
+import { type Answer, type AuthorNow, GIVE_UP, type Notice, type Order, type OrderFor } from './recorder-messages.ts';
 import type { StorePorts } from './store/author.ts';
 import { EXPORTED_VIEWS } from './store/export.ts';
 import { StoreError } from './store/instance.ts';
@@ -35,6 +35,7 @@ interface Waiting {
 /** A recorder in a thread of its own: the thread that serves never waits for a commit. */
 export class RecorderThread {
   readonly #worker: Worker;
+  readonly #exited: Promise<void>;
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
   /** Why the thread is no more; what is asked of it then fails at once. */
@@ -50,6 +51,7 @@ export class RecorderThread {
       else this.#answered(message);
     });
     this.#worker.on('error', (error) => this.#failAll(error instanceof Error ? error : new Error(String(error))));
+    this.#exited = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
     this.#worker.on('exit', () => this.#failAll(new Error('the thread that records has ended')));
   }
 
@@ -65,7 +67,7 @@ export class RecorderThread {
     try {
       return await this.#ask(order);
     } catch (error) {
-      await this.#worker.terminate();
+      await this.#exited;
       throw error;
     }
   }
@@ -130,10 +132,14 @@ export class RecorderThread {
     await this.end(new Error('the thread that records has ended'));
   }
 
-  /** Ends the thread as it stands, which leaves the store as a crash does: whole, and short of what was not answered. */
+  /**
+   * Ends the thread without waiting for room, which leaves the store as a crash does: whole, and short of what was not
+   * answered. What DuckDB is at ends first: a thread that is terminated before that ends the whole process.
+   */
   async abandon(): Promise<void> {
     this.#failAll(new Error('the store was given up'));
-    await this.#worker.terminate();
+    this.#worker.postMessage(GIVE_UP);
+    await this.#exited;
   }
 
   /** What was asked before is answered; what is asked from now on fails with this. False where it had ended already. */
@@ -142,7 +148,7 @@ export class RecorderThread {
     const closing = this.#ask({ kind: 'close' });
     this.#ended = reason;
     await closing;
-    await this.#worker.terminate();
+    await this.#exited;
     return true;
   }
 

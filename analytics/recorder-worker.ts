@@ -3,13 +3,22 @@ import { isMainThread, parentPort } from 'node:worker_threads';
 import { claim } from './partition/claim.ts';
 import { FencedError } from './partition/fence.ts';
 import { Recorder, type RecorderPorts } from './recorder.ts';
-import type { Answer, AuthorNow, Claimed, Notice, Order, OrderFor } from './recorder-messages.ts';
+import {
+  type Answer,
+  type AuthorNow,
+  type Claimed,
+  GIVE_UP,
+  type Notice,
+  type Order,
+  type OrderFor,
+} from './recorder-messages.ts';
 import { RecorderQueue } from './recorder-queue.ts';
 
 /** The thread that owns the store: whatever takes long in it, a commit or a checkpoint, holds up nobody else. */
 if (isMainThread || parentPort === null) throw new Error('recorder-worker.ts is a thread, not a program');
 const port = parentPort;
 const notify = (notice: Notice) => port.postMessage(notice);
+const givenUp = new AbortController();
 const opening = Promise.withResolvers<{ readonly recorder: Recorder; readonly queue: RecorderQueue }>();
 // Who asked for the opening is told of its failure; whoever comes after that, too.
 opening.promise.catch(() => {});
@@ -21,7 +30,7 @@ function portsFor(author: AuthorNow | null): RecorderPorts {
   return {
     onPaused: (reason) => notify({ kind: 'paused', reason }),
     onResumed: () => notify({ kind: 'resumed' }),
-    sleep: (ms) => sleep(ms),
+    sleep: (ms) => sleep(ms, undefined, { signal: givenUp.signal }),
     store: {
       author: { name: author?.name ?? null, nowMs },
       onNotice: (sentence) => notify({ kind: 'noticed', sentence }),
@@ -44,17 +53,27 @@ async function open(order: Extract<Order, { kind: 'open' | 'claim' }>): Promise<
   }
 }
 
-port.on('message', async ({ id, order }: OrderFor) => {
+port.on('message', async (message: OrderFor | typeof GIVE_UP) => {
+  if (message === GIVE_UP) return giveUp();
+  const { id, order } = message;
   try {
     // Not handed over: the verdicts are kept, to answer scans that come again.
     port.postMessage({ kind: 'done', id, result: await carryOut(order) } satisfies Answer);
   } catch (error) {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
     port.postMessage({ kind: 'failed', id, name, message, stack: stack ?? '' } satisfies Answer);
-    if (error instanceof FencedError && order.kind !== 'claim') await stop(error);
+    if (order.kind === 'open' || order.kind === 'claim') port.close();
+    else if (error instanceof FencedError) await stop(error);
   }
   if (order.kind === 'close') port.close();
 });
+
+/** The thread ends by itself when nothing of it runs any more. */
+function giveUp(): void {
+  lost ??= new Error('the store was given up');
+  givenUp.abort();
+  port.close();
+}
 
 /** The files of a store that was lost are given back at once: who has them may need the room. */
 async function stop(error: FencedError): Promise<void> {
@@ -71,8 +90,8 @@ async function stop(error: FencedError): Promise<void> {
   recorder.close();
 }
 
-/** Why the store is not ours any more. */
-let lost: FencedError | null = null;
+/** Why nothing more is begun: the store is not ours any more, or it was given up. */
+let lost: Error | null = null;
 
 /** What needs the store for itself: it comes after all that was handed over before, and before all that comes later. */
 let alone: Promise<unknown> = Promise.resolve();

@@ -66,6 +66,27 @@ describe('the thread that records', () => {
     for (const position of ['2', '3']) assert.deepEqual(await record(position), { ...first, repeated: 2 });
   });
 
+  it('that is given up ends when DuckDB has ended what it is at, and leaves the process and the store whole', async (test) => {
+    // A thread that is terminated under DuckDB aborts the process, and this file with it.
+    const { path, thread } = await threadAt(test);
+    const world = new SmallWorld(1, 1);
+    await thread.setRegistry(world.registry);
+    const work = Array.from({ length: 40 }, (_, number) => {
+      const scans = Array.from({ length: 50 }, () => scanOf({ mark: { kind: 'payload', payload: world.frank() } }));
+      const readings = readingColumnsOf(scans, world.registry);
+      return [thread.record({ readings, source: 'test', position: `${number}` }), thread.detect()];
+    }).flat();
+    const settled = Promise.allSettled(work);
+    await work[0];
+    await thread.abandon();
+    const refused = (await settled).filter(({ status }) => status === 'rejected');
+    assert.ok(refused.length > 0);
+    await assert.rejects(thread.detect(), /given up/);
+    const reader = await StoreReader.open(path);
+    assert.equal((await Array.fromAsync(reader.verdicts())).length % 50, 0);
+    reader.close();
+  });
+
   it('records what comes while it takes in a registry or looks for fraud, one after the other', async (test) => {
     const { thread } = await threadAt(test);
     const world = new SmallWorld(1, 1);

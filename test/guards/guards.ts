@@ -295,6 +295,14 @@ export const GUARDS: readonly Guard[] = [
     tests: [WHOLE_STORE],
   },
   {
+    scenario: 'C3',
+    holds: 'a server without room ends when DuckDB has ended what it is at',
+    file: 'analytics/recorder-thread.ts',
+    text: 'this.#worker.postMessage(GIVE_UP);',
+    without: 'await this.#worker.terminate();',
+    tests: ['test/analytics/recorder-thread.test.ts'],
+  },
+  {
     scenario: 'C8',
     holds: 'a second writer of a store is refused with a sentence',
     file: 'analytics/store/instance.ts',
