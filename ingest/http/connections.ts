@@ -84,6 +84,11 @@ export function noteAdmitted(socket: Socket, client: string): void {
   connectionOf.get(socket)?.admit(client);
 }
 
+/** What still comes on this connection is let go as it comes, and not parsed. */
+export function dropRest(socket: Socket, onDropped: (bytes: number) => void): void {
+  connectionOf.get(socket)?.turns?.dropRest(onDropped);
+}
+
 /** Who asks where nobody shows a token. */
 export function clientAddress(socket: Socket): string {
   return connectionOf.get(socket)?.place.address ?? ownerOf(plainAddress(socket.remoteAddress));

@@ -36,6 +36,14 @@ export const STREAM_LINE_BYTES_MAX = 6 * 1024 * 1024;
 export const LARGE_BODY_BYTES = 64 * 1024;
 export const PARSE_SHARE = 0.3;
 export const PARSE_DEBT_MS_MAX = 50;
+/**
+ * What it takes to read a megabyte, copy it twice and collect what is left. And bytes of large bodies that a client may have on
+ * their way while several are active, or one: eight of 10 MB at once were read and parsed only to be refused.
+ */
+export const READ_MS_PER_MB = 6;
+export const LARGE_BODIES_BYTES_MAX = 2 * 1024 * 1024;
+/** Bytes of a batch for each scan that it is thought to have before it is read: one with a payload alone has some 350. */
+export const BATCH_BYTES_PER_SCAN = 350;
 
 /** Parts of a multipart body that are looked at: there are two. */
 export const MULTIPART_PARTS_MAX = 8;
@@ -50,8 +58,8 @@ export const MULTIPART_BOUNDARY_CHARS_MAX = 70;
  */
 
 /** Bytes of the bodies of a client that are on their way in, and of its images that wait to be read. */
-export const BODIES_BYTES_MAX = 128 * 1024 * 1024;
-export const QUEUE_BYTES_MAX = 128 * 1024 * 1024;
+export const BODIES_BYTES_MAX = 64 * 1024 * 1024;
+export const QUEUE_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Payloads of a client that may wait or be worked on: half a second of work for two cores. A flag may set another bound. */
 export const QUEUE_SCANS_MAX = 5_000;
@@ -73,8 +81,12 @@ export const READ_AHEAD_SCANS_MIN = 64;
  */
 export const SHARED_BATCH_COST_MAX = 64;
 export const SHARED_BATCHES_AHEAD_MAX = 2;
-/** Bytes over what every scan has that cost as much as a payload: with 10 kB of unknown fields a scan took 2 to 3 times as long. */
+/**
+ * Bytes of a line, and of what is stored of a scan over what every scan has, that cost as much as a payload: with 10 kB of unknown
+ * fields a scan took 2 to 3 times as long to read and record, and the same again for the checkpoint that puts it into the file.
+ */
 export const BYTES_PER_SCAN_COST = 4 * 1024;
+export const STORED_BYTES_PER_SCAN_COST = 1024;
 
 /**
  * Milliseconds that a scan may be expected to wait at its client's share of the rate: beyond it is refused, so that those before
@@ -103,7 +115,7 @@ export const HEADERS_BYTES_MAX = 16 * 1024;
  * A body that is not wanted is read on for so long and so many bytes, behind an answer that is there already: many clients
  * look for one only when they have sent all, and a connection that is closed under them loses it.
  */
-export const LINGER_MS_MAX = 2_000;
+export const LINGER_MS_MAX = 6_000;
 export const LINGER_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Connections at a time, and streams of one client. A plant has some dozen machines. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
+import { dropRest } from './connections.ts';
 import { LINGER_BYTES_MAX, LINGER_MS_MAX } from './limits.ts';
 
 /**
@@ -24,16 +25,20 @@ function isWhole({ complete, headers }: IncomingMessage): boolean {
   return complete || (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined);
 }
 
-/** The answer goes out at once, its end only when the request has ended or was waited for long enough. */
+/**
+ * The answer goes out at once, its end only when the body has come or was waited for long enough. Nobody parses it: that took
+ * 18 ms of the one thread for 10 MB, as much as to take the batch that was refused.
+ */
 async function* lingering(text: string | Buffer, request: IncomingMessage): AsyncGenerator<Buffer> {
   yield typeof text === 'string' ? Buffer.from(text) : text;
   if (request.destroyed) return;
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, LINGER_MS_MAX);
+  const promised = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY) - request.readableLength;
   let bytes = 0;
-  request.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes > LINGER_BYTES_MAX) resolve();
+  dropRest(request.socket, (more) => {
+    bytes += more;
+    if (bytes >= Math.min(promised, LINGER_BYTES_MAX)) resolve();
   });
   for (const event of ['end', 'close', 'error']) request.once(event, resolve);
   await promise;

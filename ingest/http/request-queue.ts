@@ -2,13 +2,13 @@ import { BATCH_SCANS_MAX, type Scan } from '../../indicium/index.ts';
 import { ActiveClients, FairClock, FairQueue, SharedRoom } from '../../sharing/index.ts';
 import type { BatchAnswers, ScanBatch, ScanSource } from '../source.ts';
 import {
-  BYTES_PER_SCAN_COST,
   QUEUE_BYTES_MAX,
   QUEUE_WAIT_MS_MAX,
   READ_AHEAD_SCANS_MIN,
   RETRY_AFTER_SECONDS_MAX,
   SHARED_BATCH_COST_MAX,
   SHARED_BATCHES_AHEAD_MAX,
+  STORED_BYTES_PER_SCAN_COST,
 } from './limits.ts';
 import type { PendingAnswer } from './pending-answer.ts';
 import { ServiceRate } from './service-rate.ts';
@@ -221,7 +221,7 @@ export class RequestQueue {
 
 /** In payloads, of which each takes about as long: a longer scan is parsed, hashed and written for longer. */
 function costOf(_client: string, { bytes }: QueuedScan): number {
-  return 1 + bytes / BYTES_PER_SCAN_COST;
+  return 1 + bytes / STORED_BYTES_PER_SCAN_COST;
 }
 
 function batchOf(

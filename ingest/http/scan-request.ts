@@ -6,6 +6,7 @@ import { isObject, isOfPlant, problemOfScanId, type ScanOrigin, scanOfRecord } f
 import { textOf } from '../scan-mark.ts';
 import { excessOf } from './json-bounds.ts';
 import {
+  BATCH_BYTES_PER_SCAN,
   BATCH_REQUEST_SCANS_MAX,
   DEADLINE_MS_MAX,
   JSON_DEPTH_MAX,
@@ -26,6 +27,12 @@ const Deadline = Compile(DeadlineMs);
 
 /** Does work that a body of so many bytes asks for, on the account of its sender. */
 export type Spend = <Result>(bytes: number, work: () => Result) => Result;
+
+/** Whose account a body is read and parsed on. */
+export interface ParsedFor {
+  readonly read: (bytes: number) => void;
+  readonly spend: Spend;
+}
 
 const FREE: Spend = (_bytes, work) => work();
 
@@ -121,6 +128,11 @@ export function deadlineOf(value: unknown, place: string, scanId?: string): numb
 /** Null is like a field that is not there. */
 function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null;
+}
+
+/** How many scans a batch of so many bytes may have, for whoever has to know before it is read. */
+export function scansThoughtIn(bytes: number): number {
+  return Math.min(Math.max(1, Math.floor(bytes / BATCH_BYTES_PER_SCAN)), BATCH_REQUEST_SCANS_MAX);
 }
 
 /** Bytes that wait with a scan, over what every scan takes. */

@@ -120,7 +120,7 @@ export class ScanStream {
   async #read(input: Readable): Promise<void> {
     try {
       // Whoever stops reading still has answers to write on the same socket.
-      const chunks = input.iterator({ destroyOnReturn: false });
+      const chunks = this.#paced(input.iterator({ destroyOnReturn: false }));
       for await (const lines of readLines(chunks, STREAM_LINE_BYTES_MAX)) {
         if (this.#isEnded) return;
         this.#ports.active.note(this.#ports.client);
@@ -134,6 +134,14 @@ export class ScanStream {
       // The sender went away: what it sent whole is recorded, and half a line is none.
     } finally {
       this.stop();
+    }
+  }
+
+  /** Lines may be megabytes long, so that the pace is kept between chunks of them. */
+  async *#paced(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      yield chunk;
+      await this.#ports.paid(chunk.length);
     }
   }
 

@@ -6,7 +6,7 @@ import { IMAGE_BODY_BYTES_MAX, JSON_BODY_BYTES_MAX, PAYLOAD_BODY_BYTES_MAX, SCAN
 import { type Part, parseMultipart } from './multipart.ts';
 import { ProblemError } from './problems.ts';
 import { recordOfHeaders } from './scan-headers.ts';
-import { parseJson, type RequestedScan, requestedScan, type Spend } from './scan-request.ts';
+import { type ParsedFor, parseJson, type RequestedScan, requestedScan, type Spend } from './scan-request.ts';
 
 /** Kinds of body that hold one scan, and how many bytes each may have. */
 export const SINGLE_SCAN_BODIES: Readonly<Record<string, number>> = {
@@ -44,7 +44,7 @@ export async function readSingleScan(
   request: IncomingMessage,
   origin: ScanOrigin,
   share: BodyShare,
-  spend: Spend,
+  { read, spend }: ParsedFor,
 ): Promise<RequestedScan | null> {
   const mediaType = mediaTypeOf(request);
   const bytesMax = SINGLE_SCAN_BODIES[mediaType];
@@ -58,6 +58,7 @@ export async function readSingleScan(
   if (mediaType === 'multipart/form-data') refuseForm(request);
   const body = await readBody(request, bytesMax, share);
   if (body === null) return null;
+  read(body.length);
   const scanOf = (record: unknown) => spend(body.length, () => requestedScan(record, origin));
   if (mediaType === 'application/json') return scanOf(await parseJson(body, SCAN_VALUES_MAX, spend));
   if (mediaType === 'multipart/form-data') {

@@ -19,6 +19,8 @@ export interface StreamPorts {
   readonly active: ActiveClients;
   /** What all streams together may have on the way, by bytes, and in the readers, by what lines cost. */
   readonly gates: { readonly bytes: RoomGate; readonly lines: Gate };
+  /** Notes that so many bytes were read, and waits while the client owes too much of the time for that. */
+  readonly paid: (bytes: number) => Promise<void>;
   readonly output: AnswerWriter;
   /** Why the sender may not send any more; what came before is still answered. */
   readonly refusal: () => Problem | null;

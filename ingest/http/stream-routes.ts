@@ -37,6 +37,10 @@ export function addStreamRoutes(app: FastifyInstance, ports: ServerPorts): void 
       client,
       active,
       gates,
+      paid: (bytes) => {
+        desk.parsing.read(client, bytes);
+        return desk.parsing.paid(client);
+      },
       output: new AnswerWriter(response),
       refusal: () => {
         const reason = withdrawal(access, admitted);

@@ -7,7 +7,7 @@ import { type BodyBudget, readBody } from './body.ts';
 import { BATCH_VALUES_MAX, JSON_BODY_BYTES_MAX } from './limits.ts';
 import type { PendingAnswer } from './pending-answer.ts';
 import { ProblemError, problem } from './problems.ts';
-import { parseJson, requestedBatch, type Spend } from './scan-request.ts';
+import { type ParsedFor, parseJson, type RequestedScan, requestedBatch } from './scan-request.ts';
 import type { AnswerOrProblem, BatchAnswer } from './schemas.ts';
 import type { ServerPorts } from './server-ports.ts';
 import { mediaTypeOf, readSingleScan } from './single-scan.ts';
@@ -16,6 +16,10 @@ import { inRequestSpan, traceAnswer } from './tracing.ts';
 /** Scans that come in a request, and verdicts that are looked up. */
 export function addVerdictRoutes(app: FastifyInstance, ports: ServerPorts, budget: BodyBudget): void {
   const { desk, metrics, access } = ports;
+  const shareOf = (client: string): ParsedFor => ({
+    read: (bytes) => desk.parsing.read(client, bytes),
+    spend: (bytes, work) => desk.parsing.spend(client, bytes, work),
+  });
 
   app.post('/v1/verdicts', async (request, reply) => {
     const arrivedAtMs = performance.now();
@@ -23,11 +27,16 @@ export function addVerdictRoutes(app: FastifyInstance, ports: ServerPorts, budge
       const admitted = admit(access, request, ['sorter']);
       desk.refuseWhenClosed();
       const client = clientOf(admitted, request);
-      desk.parsing.refuseWhenSpent(client, request.headers['content-length'] ?? '0');
-      const spend: Spend = (bytes, work) => desk.parsing.spend(client, bytes, work);
-      const requested = await readSingleScan(request.raw, originFor(admitted), budget.shareOf(client), spend);
-      if (requested === null) return reply.hijack();
-      const [pending] = desk.ask([requested], arrivedAtMs, client);
+      const leave = desk.parsing.enter(client, request.headers['content-length'] ?? '0');
+      let requested: RequestedScan | null;
+      let pending: PendingAnswer | undefined;
+      try {
+        requested = await readSingleScan(request.raw, originFor(admitted), budget.shareOf(client), shareOf(client));
+        if (requested === null) return reply.hijack();
+        [pending] = desk.ask([requested], arrivedAtMs, client);
+      } finally {
+        leave();
+      }
       const answer = await answerOrThrow(pending);
       traceAnswer(span, answer, arrivedAtMs);
       metrics.answered('single', performance.now() - arrivedAtMs);
@@ -45,15 +54,22 @@ export function addVerdictRoutes(app: FastifyInstance, ports: ServerPorts, budge
         throw new ProblemError('unsupported-media-type', 'a batch is application/json');
       }
       const client = clientOf(admitted, request);
-      desk.refuseWhenBehind(client);
-      desk.parsing.refuseWhenSpent(client, request.headers['content-length']);
-      const body = await readBody(request.raw, JSON_BODY_BYTES_MAX, budget.shareOf(client));
-      if (body === null) return reply.hijack();
-      const spend: Spend = (bytes, work) => desk.parsing.spend(client, bytes, work);
-      const parsed = await parseJson(body, BATCH_VALUES_MAX, spend);
-      const pending = spend(body.length, () => {
-        return desk.ask(requestedBatch(parsed, originFor(admitted)), arrivedAtMs, client);
-      });
+      const length = request.headers['content-length'];
+      desk.refuseWhenBehind(client, Number(length ?? 0));
+      const leave = desk.parsing.enter(client, length);
+      let pending: readonly PendingAnswer[];
+      try {
+        const body = await readBody(request.raw, JSON_BODY_BYTES_MAX, budget.shareOf(client));
+        if (body === null) return reply.hijack();
+        const { read, spend } = shareOf(client);
+        read(body.length);
+        const parsed = await parseJson(body, BATCH_VALUES_MAX, spend);
+        pending = spend(body.length, () => {
+          return desk.ask(requestedBatch(parsed, originFor(admitted)), arrivedAtMs, client);
+        });
+      } finally {
+        leave();
+      }
       const verdicts = await Promise.all(pending.map(answerOrProblem));
       span.setAttribute('indicia.scans', verdicts.length);
       metrics.answered('batch', performance.now() - arrivedAtMs);

@@ -306,6 +306,22 @@ export const HOSTILE_GATE: readonly Guard[] = [
   },
   {
     scenario: 'F9',
+    holds: 'a body that was refused is let go unparsed',
+    file: 'ingest/http/turns.ts',
+    text: 'if (this.#onDropped !== null) return this.#dropped(bytes.length);',
+    without: '',
+    tests: ['test/ingest/http/turns.test.ts'],
+  },
+  {
+    scenario: 'F9',
+    holds: 'a body that was refused is not read as fast as it can come',
+    file: 'ingest/http/turns.ts',
+    text: '    this.#socket.pause();\n    setTimeout',
+    without: '    setTimeout',
+    tests: ['test/ingest/http/turns.test.ts'],
+  },
+  {
+    scenario: 'F9',
     holds: 'a static answer closes a connection whose request does not come whole, too',
     file: 'ingest/http/lingering.ts',
     text: ' || Buffer.isBuffer(payload)',

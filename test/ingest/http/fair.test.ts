@@ -4,17 +4,21 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
+import { DEFAULT_POLICY } from '../../../analytics/index.ts';
 import { ImageReaders } from '../../../decode/index.ts';
 import { BodyBudget } from '../../../ingest/http/body.ts';
 import { Gate } from '../../../ingest/http/gate.ts';
 import { GatheredLines } from '../../../ingest/http/gathered-lines.ts';
 import {
+  BATCH_BYTES_PER_SCAN,
   BODIES_BYTES_MAX,
   CLIENT_LABELS_MAX,
+  LARGE_BODIES_BYTES_MAX,
   LARGE_BODY_BYTES,
   LOOK_UPS_MAX,
   PARSE_DEBT_MS_MAX,
   PARSE_SHARE,
+  READ_MS_PER_MB,
   SHARED_BATCH_COST_MAX,
   SHARED_BATCHES_AHEAD_MAX,
   STREAM_BATCH_BYTES_MAX,
@@ -26,6 +30,7 @@ import { ParseShare } from '../../../ingest/http/parse-share.ts';
 import { PendingAnswer } from '../../../ingest/http/pending-answer.ts';
 import { RequestQueue } from '../../../ingest/http/request-queue.ts';
 import { RoomGate } from '../../../ingest/http/room-gate.ts';
+import { VerdictDesk } from '../../../ingest/http/verdict-desk.ts';
 import { addToken, openTokens } from '../../../ingest/index.ts';
 import { ScanLinesBuilder } from '../../../ingest/scan-lines.ts';
 import { ActiveClients, FairClock } from '../../../sharing/index.ts';
@@ -291,11 +296,35 @@ describe('what clients share', () => {
     assert.equal(entered.at(-1), 'a');
   });
 
+  it('of the queue: a batch of which too much would be refused is refused by its length, before it is read', () => {
+    const desk = new VerdictDesk({
+      policy: DEFAULT_POLICY,
+      verdictsOf: async () => [],
+      nowMs: () => NOW_MS,
+      trustVersion: () => 1,
+      lateDisposition: 'manual',
+      queueScansMax: 100,
+      imageMsFor: () => 0,
+      metrics: new Metrics(),
+    });
+    desk.opened();
+    const waiting = Array.from({ length: 60 }, () => ({
+      scan: scanOf({ mark: { kind: 'payload', payload: Buffer.alloc(1) } }),
+      deadlineMs: null,
+    }));
+    desk.ask(waiting, 0, 'a');
+    desk.refuseWhenBehind('a', 1);
+    desk.refuseWhenBehind('a', BATCH_BYTES_PER_SCAN * 20);
+    assert.throws(() => desk.refuseWhenBehind('a', BATCH_BYTES_PER_SCAN * 60), { code: 'too-busy' });
+    desk.refuseWhenBehind('b', BATCH_BYTES_PER_SCAN * 60);
+  });
+
+  const large = `${LARGE_BODY_BYTES}`;
+
   it('of the one thread that parses: large bodies are refused to a client that owes more than its share, before they are read', () => {
     let nowMs = 0;
     const active = new ActiveClients(() => nowMs);
     const parsing = new ParseShare(active, () => nowMs);
-    const large = `${LARGE_BODY_BYTES}`;
     const spend = (client: string, ms: number) => {
       active.note(client);
       parsing.spend(client, LARGE_BODY_BYTES, () => {
@@ -303,14 +332,45 @@ describe('what clients share', () => {
       });
     };
     spend('a', PARSE_DEBT_MS_MAX + 30);
-    parsing.refuseWhenSpent('a', large);
+    parsing.enter('a', large)();
     active.note('b');
-    assert.throws(() => parsing.refuseWhenSpent('a', large), { code: 'too-busy', retryAfterSeconds: 1 });
-    assert.throws(() => parsing.refuseWhenSpent('a', undefined), { code: 'too-busy' });
-    parsing.refuseWhenSpent('a', '1000');
-    parsing.refuseWhenSpent('b', large);
+    assert.throws(() => parsing.enter('a', large), { code: 'too-busy', retryAfterSeconds: 1 });
+    assert.throws(() => parsing.enter('a', undefined), { code: 'too-busy' });
+    parsing.enter('a', '1000');
+    parsing.enter('b', large)();
     nowMs += (2 * 31) / PARSE_SHARE;
-    parsing.refuseWhenSpent('a', large);
+    parsing.enter('a', large)();
+  });
+
+  it('of the same thread: a client has one very large body on its way, or several that are not', () => {
+    const active = new ActiveClients();
+    const parsing = new ParseShare(active);
+    const very = `${LARGE_BODIES_BYTES_MAX + 1}`;
+    active.note('a');
+    const leave = parsing.enter('a', very);
+    parsing.enter('a', very)();
+    active.note('b');
+    assert.throws(() => parsing.enter('a', very), { code: 'too-busy', retryAfterSeconds: 1 });
+    parsing.enter('b', very)();
+    leave();
+    parsing.enter('a', very)();
+    const half = `${LARGE_BODIES_BYTES_MAX / 2}`;
+    parsing.enter('a', half);
+    parsing.enter('a', half);
+    assert.throws(() => parsing.enter('a', half), { code: 'too-busy' });
+  });
+
+  it('of the same thread: what was read counts, and who owes too much waits until it is paid', async () => {
+    const active = new ActiveClients();
+    const parsing = new ParseShare(active);
+    active.note('a');
+    parsing.read('a', ((PARSE_DEBT_MS_MAX + 12) / READ_MS_PER_MB) * 1e6);
+    await parsing.paid('a');
+    active.note('b');
+    await parsing.paid('b');
+    assert.throws(() => parsing.enter('a', large), { code: 'too-busy' });
+    await parsing.paid('a');
+    parsing.enter('a', large)();
   });
 
   it('of metrics: so many clients have a label of their own, and the others one together', async () => {

@@ -280,6 +280,7 @@ describe('the lines of a stream', () => {
       client: '',
       active: new ActiveClients(),
       gates: { bytes: new RoomGate(1e6), lines: new Gate(1e6) },
+      paid: async () => {},
       output: new AnswerWriter(output),
       refusal: () => null,
       pendingOf: (scan, arrivedAtMs, ms) => {
@@ -336,6 +337,26 @@ describe('the lines of a stream', () => {
       rows.push(scans.ends.length);
     }
     assert.deepEqual(rows, [BATCH_SCANS_MAX, 201], 'and none is lost');
+  });
+
+  it('are read no faster than the time for that is paid', async (test) => {
+    const paid = Promise.withResolvers<void>();
+    const read: number[] = [];
+    const { stream, input } = streamOf(test, {
+      paid: (bytes) => {
+        read.push(bytes);
+        return paid.promise;
+      },
+    });
+    const first = line('first');
+    input.write(first);
+    await setImmediate();
+    input.write(line('second'));
+    await setImmediate();
+    assert.deepEqual([read, stream.depth], [[first.length], 1]);
+    paid.resolve();
+    await setImmediate();
+    assert.equal(stream.depth, 2);
   });
 
   it('that cannot be answered end the stream, and nothing else', async (test) => {

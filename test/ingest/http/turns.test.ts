@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { CONNECTION_LIMITS, noteAdmitted } from '../../../ingest/http/connections.ts';
+import { CONNECTION_LIMITS, dropRest, noteAdmitted } from '../../../ingest/http/connections.ts';
 import { Rounds } from '../../../ingest/http/turns.ts';
 import { GET, listenerIn, rawConnection, until } from '../../support/local-listener.ts';
 import { SmallWorld } from '../../support/marks.ts';
@@ -39,6 +39,22 @@ class Desk {
   }
 }
 
+/** Lets go what comes behind the first head; how much that was, and whether it was read without a pause. */
+class Dropper {
+  bytes = 0;
+  isHurried = false;
+  readonly handler = ({ socket }: IncomingMessage, response: ServerResponse): void => {
+    // Its end comes behind what is let go: Node reads on then.
+    response.writeHead(200).flushHeaders();
+    dropRest(socket, (bytes) => {
+      this.bytes += bytes;
+      queueMicrotask(() => {
+        this.isHurried ||= !socket.isPaused();
+      });
+    });
+  };
+}
+
 const paths = (count: number) => Array.from({ length: count }, (_, index) => `/${index}`);
 
 describe('requests that are sent before earlier ones are answered', () => {
@@ -54,6 +70,20 @@ describe('requests that are sent before earlier ones are answered', () => {
     desk.isAnswering = true;
     await until(() => said.endsWith('\r\n\r\n') && said.split('HTTP/1.1 200').length > asked.length);
     assert.deepEqual([desk.begun, desk.openMax], [asked, STRANGER.begunMax]);
+  });
+
+  it('are let go, unparsed and with a pause behind each read, where the connection is to be closed', async (test) => {
+    const dropper = new Dropper();
+    const { server, port } = await listenerIn(test, dropper.handler);
+    let parsed = 0;
+    server.on('request', () => {
+      parsed += 1;
+    });
+    const body = paths(20_000).map(GET).join('');
+    rawConnection(test, port, `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    // What came in one piece with the head was parsed as its body.
+    await until(() => dropper.bytes > body.length - STRANGER.parsedBytesMax);
+    assert.deepEqual([parsed, dropper.isHurried], [1, false]);
   });
 
   it('are neither begun nor parsed where a stranger reads no answer', async (test) => {
