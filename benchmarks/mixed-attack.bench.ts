@@ -9,13 +9,14 @@ import { type MixedAttack, runMixedAttack, type Served } from './mixed-attack.ts
 import { count, machine, markdownTable } from './table.ts';
 
 /**
- * An honest plant at half of what it can have alone, first alone, then under everything that three tokens and 500 strangers can
- * do at once. INDICIA_ATTACK_SECONDS or --seconds says for how long; the attackers run at a low priority, since their processors
+ * An honest plant at half of its share among four clients, first alone for long enough that the detectors run, too, then under
+ * everything that three tokens and 500 strangers can do at once. INDICIA_ATTACK_SECONDS or --seconds says for how long; the attackers run at a low priority, since their processors
  * would be elsewhere.
  */
 
 const { values } = parseArgs({
   options: {
+    alone: { type: 'string' },
     seconds: { type: 'string' },
     strangers: { type: 'string' },
     rate: { type: 'string' },
@@ -29,7 +30,7 @@ const ALL: readonly (readonly Attack[])[] = [
   ['streams', 'long lines', 'unread streams'],
 ];
 const PLAN: MixedAttack = {
-  aloneSeconds: 20,
+  aloneSeconds: Number(values.alone ?? 65),
   attackSeconds: Number(values.seconds ?? process.env.INDICIA_ATTACK_SECONDS ?? 60),
   payloadRate: values.rate === undefined ? null : Number(values.rate),
   cropRate: 5,

@@ -34,7 +34,7 @@ export interface MixedAttack {
   /** Of the honest plant alone, and then under attack. */
   readonly aloneSeconds: number;
   readonly attackSeconds: number;
-  /** Payloads and crops a second of the honest plant; payloads null for half of what it can have alone. */
+  /** Payloads and crops a second of the honest plant; payloads null for half of its share among so many clients. */
   readonly payloadRate: number | null;
   readonly cropRate: number;
   /** What each attacking token does. */
@@ -90,7 +90,8 @@ export async function runMixedAttack(folder: string, scope: Scope, plan: MixedAt
   ]);
   const plant = connect(server.url, { token: tokens.honest });
   const answers = new Map<string, Outcome>();
-  const payloadRate = plan.payloadRate ?? (await halfOfCapacity(plant, new Library(mail.payload, 'capacity')));
+  const clients = plan.attacks.length + 1;
+  const payloadRate = plan.payloadRate ?? (await halfOfShare(plant, new Library(mail.payload, 'capacity'), clients));
   const serve = (seconds: number, run: string) =>
     serveHonest(plant, mail, { ...plan, payloadRate, seconds, run }, answers);
   await serve(Math.min(3, plan.aloneSeconds), 'warming');
@@ -119,10 +120,10 @@ export async function runMixedAttack(folder: string, scope: Scope, plan: MixedAt
   };
 }
 
-async function halfOfCapacity(plant: Sorter, library: Library): Promise<number> {
+async function halfOfShare(plant: Sorter, library: Library, clients: number): Promise<number> {
   const saturation = { endpoint: 'single', inFlight: IN_FLIGHT, together: 1, seconds: CAPACITY_SECONDS } as const;
   await capacityOf(saturation, plant, library);
-  return Math.round((await capacityOf(saturation, plant, library)) / 2);
+  return Math.round((await capacityOf(saturation, plant, library)) / clients / 2);
 }
 
 interface Honest {
