@@ -51,8 +51,12 @@ export class RecorderThread {
       else this.#answered(message);
     });
     this.#worker.on('error', (error) => this.#failAll(error instanceof Error ? error : new Error(String(error))));
-    this.#exited = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
-    this.#worker.on('exit', () => this.#failAll(new Error('the thread that records has ended')));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#exited = promise;
+    this.#worker.on('exit', () => {
+      this.#failAll(new Error('the thread that records has ended'));
+      resolve();
+    });
   }
 
   /** Opens the store, which takes as long as its history is. @throws StoreError */

@@ -73,6 +73,7 @@ export function asBytesOrNull(value: DuckDBValue | undefined): Uint8Array | null
 /** For names of a closed set, such as severities. */
 export function oneOf<Known extends string>(known: readonly Known[], text: string): Known {
   const found = known.find((candidate) => candidate === text);
-  if (found === undefined) throw new TypeError(`the store holds ${JSON.stringify(text)}, which is none of ${known}`);
+  if (found === undefined)
+    throw new TypeError(`the store holds ${JSON.stringify(text)}; expected one of ${known.join(', ')}`);
   return found;
 }

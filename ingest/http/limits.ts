@@ -42,7 +42,7 @@ export const PARSE_DEBT_MS_MAX = 50;
  */
 export const READ_MS_PER_MB = 6;
 export const LARGE_BODIES_BYTES_MAX = 2 * 1024 * 1024;
-/** Bytes of a batch for each scan that it is thought to have before it is read: one with a payload alone has some 350. */
+/** By which the number of scans in a batch is estimated before it is read: a scan with only a payload has about 350 bytes. */
 export const BATCH_BYTES_PER_SCAN = 350;
 
 /** Parts of a multipart body that are looked at: there are two. */
@@ -188,7 +188,7 @@ export const PARSED_BYTES_MAX = 2 * 1024;
 export const REQUESTS_WAITING_ALL_MAX = 20_000;
 /**
  * Connections whose waiting requests go on in one round of the event loop, which accepts one new connection in each: with 64 a
- * round took 7 ms, and whoever came behind 900 strangers waited for 12 s.
+ * round took 7 ms, and a client that connected behind 900 strangers waited 12 s.
  */
 export const CONNECTIONS_PER_ROUND_MAX = 8;
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ActiveClients } from '../../sharing/index.ts';
+import { type ActiveClients, SharedRoom } from '../../sharing/index.ts';
 import {
   BUSY_RETRY_SECONDS,
   LARGE_BODIES_BYTES_MAX,
@@ -19,8 +19,8 @@ export class ParseShare {
   readonly #active: ActiveClients;
   readonly #nowMs: () => number;
   readonly #debts = new Map<string, { ms: number; atMs: number }>();
-  /** Bytes of large bodies that were let in and have not been taken, by client. */
-  readonly #underWay = new Map<string, number>();
+  /** Bytes of large bodies that were let in and have not been taken. */
+  readonly #underWay = new SharedRoom(LARGE_BODIES_BYTES_MAX);
 
   constructor(active: ActiveClients, nowMs: () => number = () => performance.now()) {
     this.#active = active;
@@ -36,18 +36,14 @@ export class ParseShare {
   enter(client: string, length: string | undefined): () => void {
     const bytes = Number(length ?? LARGE_BODY_BYTES);
     if (bytes < LARGE_BODY_BYTES) return () => {};
-    const before = this.#underWay.get(client) ?? 0;
+    const before = this.#underWay.heldBy(client);
     const isTooMuch = before > 0 && before + bytes > LARGE_BODIES_BYTES_MAX;
     if (this.#active.areSeveral && (isTooMuch || this.#debtOf(client) > PARSE_DEBT_MS_MAX)) {
       const detail = 'your large bodies take more than your share of the time to parse them';
       throw new ProblemError('too-busy', detail, undefined, BUSY_RETRY_SECONDS);
     }
-    this.#underWay.set(client, before + bytes);
-    return () => {
-      const left = (this.#underWay.get(client) ?? 0) - bytes;
-      if (left > 0) this.#underWay.set(client, left);
-      else this.#underWay.delete(client);
-    };
+    this.#underWay.add(client, bytes);
+    return () => this.#underWay.release(client, bytes);
   }
 
   /** Does what a body asks for, and notes how long that took where the body is large. */

@@ -130,8 +130,8 @@ function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
-/** How many scans a batch of so many bytes may have, for whoever has to know before it is read. */
-export function scansThoughtIn(bytes: number): number {
+/** Estimates how many scans a batch of this size has, before it is read. */
+export function estimatedScansIn(bytes: number): number {
   return Math.min(Math.max(1, Math.floor(bytes / BATCH_BYTES_PER_SCAN)), BATCH_REQUEST_SCANS_MAX);
 }
 

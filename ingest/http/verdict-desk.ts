@@ -11,7 +11,7 @@ import { ParseShare } from './parse-share.ts';
 import { type Deadline, PendingAnswer } from './pending-answer.ts';
 import { ProblemError } from './problems.ts';
 import { type AnsweredBatch, PAYLOAD_BATCH_SCANS_MAX, type QueuedScan, RequestQueue } from './request-queue.ts';
-import { bytesOfScan, type RequestedScan, scansThoughtIn } from './scan-request.ts';
+import { bytesOfScan, estimatedScansIn, type RequestedScan } from './scan-request.ts';
 import type { AnswerOrProblem } from './schemas.ts';
 import { Streams } from './streams.ts';
 
@@ -135,12 +135,12 @@ export class VerdictDesk {
   }
 
   /**
-   * For a batch, before its body of so many bytes is read: what would be refused anyway needs not be read and parsed.
+   * Called before the body of a batch is read: a batch that would be refused anyway need not be read and parsed.
    *
-   * @throws ProblemError when as many more scans of the client as it may have would not be taken.
+   * @throws ProblemError when the queue has no room for the estimated number of scans.
    */
   refuseWhenBehind(client: string, bytes: number): void {
-    refuse(this.#payloads, scansThoughtIn(bytes), 0, client);
+    refuse(this.#payloads, estimatedScansIn(bytes), 0, client);
   }
 
   /**

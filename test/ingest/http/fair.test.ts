@@ -296,7 +296,7 @@ describe('what clients share', () => {
     assert.equal(entered.at(-1), 'a');
   });
 
-  it('of the queue: a batch of which too much would be refused is refused by its length, before it is read', () => {
+  it('of the queue: a batch that has no room is refused by its length, before it is read', () => {
     const desk = new VerdictDesk({
       policy: DEFAULT_POLICY,
       verdictsOf: async () => [],
