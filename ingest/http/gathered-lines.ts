@@ -2,7 +2,7 @@ import type { ActiveClients } from '../../sharing/index.ts';
 import type { Line } from '../lines.ts';
 import type { ScanOrigin } from '../scan-line.ts';
 import { type ScanLines, ScanLinesBuilder } from '../scan-lines.ts';
-import { SHARED_BATCH_COST_MAX, STREAM_BATCH_BYTES_MAX } from './limits.ts';
+import { SHARED_BATCH_COST_MAX, SHARED_STREAM_BATCH_BYTES_MAX, STREAM_BATCH_BYTES_MAX } from './limits.ts';
 
 /** Lines of a stream that have come and wait to go through the pipeline together, each with what is known of its answer. */
 export class GatheredLines<Row> {
@@ -75,6 +75,7 @@ export class GatheredLines<Row> {
 
   /** Short batches while others are active, who wait for the end of each. */
   #isShareFull(): boolean {
-    return this.#rows.length % SHARED_BATCH_COST_MAX === 0 && this.#active.areSeveral;
+    const isFull = this.#rows.length % SHARED_BATCH_COST_MAX === 0 || this.#bytes >= SHARED_STREAM_BATCH_BYTES_MAX;
+    return isFull && this.#active.areSeveral;
   }
 }

@@ -140,8 +140,16 @@ export const HOSTILE_FAIR: readonly Guard[] = [
     scenario: 'F9',
     holds: 'lines of a stream go together in small batches while several clients are active',
     file: 'ingest/http/gathered-lines.ts',
-    text: 'this.#rows.length % SHARED_BATCH_COST_MAX === 0 && this.#active.areSeveral;',
-    without: 'false;',
+    text: 'return isFull && this.#active.areSeveral;',
+    without: 'return false;',
+    tests: [FAIR_HTTP],
+  },
+  {
+    scenario: 'F9',
+    holds: 'lines of a stream go together in few bytes while several clients are active',
+    file: 'ingest/http/gathered-lines.ts',
+    text: ' || this.#bytes >= SHARED_STREAM_BATCH_BYTES_MAX;',
+    without: ';',
     tests: [FAIR_HTTP],
   },
   {

@@ -21,6 +21,7 @@ import {
   READ_MS_PER_MB,
   SHARED_BATCH_COST_MAX,
   SHARED_BATCHES_AHEAD_MAX,
+  SHARED_STREAM_BATCH_BYTES_MAX,
   STREAM_BATCH_BYTES_MAX,
   STREAMS_MAX,
 } from '../../../ingest/http/limits.ts';
@@ -401,8 +402,14 @@ describe('lines that a stream gathers', () => {
     for (let row = 0; row < SHARED_BATCH_COST_MAX; row++) gathered.add(lineOf('{}'), row);
     assert.equal(gathered.isFull, true);
     gathered.take();
-    gathered.add(lineOf('x'.repeat(STREAM_BATCH_BYTES_MAX)), 0);
+    gathered.add(lineOf('x'.repeat(SHARED_STREAM_BATCH_BYTES_MAX)), 0);
     assert.equal(gathered.isFull, true);
+    gathered.take();
+    const alone = new GatheredLines<number>('test', { imageFolder: null }, new ActiveClients());
+    alone.add(lineOf('x'.repeat(SHARED_STREAM_BATCH_BYTES_MAX)), 0);
+    assert.equal(alone.isFull, false);
+    alone.add(lineOf('x'.repeat(STREAM_BATCH_BYTES_MAX - SHARED_STREAM_BATCH_BYTES_MAX)), 1);
+    assert.equal(alone.isFull, true);
   });
 
   it('are taken for images also where the name of the field is escaped', () => {
