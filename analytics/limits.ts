@@ -1,14 +1,26 @@
 /**
- * Pages of the live window of sightings: 64 pieces of one register set in 1.4 kB each, so 48 million pieces in about
+ * Pages of the live window of sightings: 64 pieces of one register set in 2 kB each, so 32 million pieces in about
  * 1.1 GB. The window is what was used last; other pages shrink to bits.
  */
-export const LIVE_PAGES_MAX = 750_000;
+export const LIVE_PAGES_MAX = 500_000;
 
 /** Pages of one bit a piece: about 60 bytes each with their place in the index, so a billion pieces in 1 GB. */
 export const SEEN_PAGES_MAX = 2 ** 24;
 
-/** Sightings kept beside the pages, because they differ from the first of their piece: some 100 MB. */
-export const SIGHTINGS_KEPT_BESIDE_MAX = 1_000_000;
+/** Pieces of which more is kept than the first sighting since something is wrong with them: some 200 MB. */
+export const PIECES_KEPT_BESIDE_MAX = 1_000_000;
+
+/**
+ * Pieces whose path is kept and in which nothing is wrong, some 200 bytes each; beyond them the oldest path is forgotten but
+ * for its first sighting. A plant that sorts 50,000 pieces an hour twice remembers those of 10 hours.
+ */
+export const PATHS_KEPT_MAX = 500_000;
+
+/** Mailpiece ids of which it is remembered on how many marks they were: 1.2 MB. A placeholder comes again long before it is forgotten. */
+export const IDS_REMEMBERED = 2 ** 16;
+
+/** Marks with one mailpiece id from which on it is taken for a word that a machine writes where it read none. */
+export const MARKS_PER_ID_MAX = 4;
 
 /** Different sightings remembered for one piece count; beyond them a piece goes to a person at least. */
 export const SIGHTINGS_PER_PIECE_MAX = 32;

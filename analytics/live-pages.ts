@@ -4,18 +4,28 @@ import type { Sighting } from './relation.ts';
 /** Pieces of one register set that share a page: their piece counts differ in the last six bits. */
 export const PAGE_PIECES = 64;
 
-/** Pages are allocated so many at a time: 5.6 MB. */
+/** Pages are allocated so many at a time: 8.1 MB. */
 const PAGES_PER_SLAB = 4_096;
 const SLOTS_PER_SLAB = PAGES_PER_SLAB * PAGE_PIECES;
 
-/** First sightings of 64 neighboring piece counts a page, in flat arrays: 21 bytes a piece. */
+/** First sightings of 64 neighboring piece counts a page, in flat arrays: 31 bytes a piece. */
 class Slab {
   readonly content = new BigUint64Array(SLOTS_PER_SLAB);
   readonly mailpiece = new BigUint64Array(SLOTS_PER_SLAB);
   readonly plant = new Uint32Array(SLOTS_PER_SLAB);
+  readonly halfHour = new Uint32Array(SLOTS_PER_SLAB);
+  readonly area = new Uint32Array(SLOTS_PER_SLAB);
+  /** Up to WEIGHT_GRAMS_MAX. */
+  readonly weightGrams = new Uint16Array(SLOTS_PER_SLAB);
   /** 0: nothing seen; 1: seen, pass unknown; 2 and up: seen in SORTING_PASSES[value − 2]. */
   readonly state = new Uint8Array(SLOTS_PER_SLAB);
 }
+
+/** Mail that is heavier goes in parcels; 65 kg are told from no more. */
+export const WEIGHT_GRAMS_MAX = 2 ** 16 - 1;
+
+/** Of a slot: the arrays of Slab. */
+export const BYTES_A_PIECE = 31;
 
 /** The pages of the live window, by number. */
 export class LivePages {
@@ -27,7 +37,7 @@ export class LivePages {
   }
 
   get bytes(): number {
-    return this.#slabs.length * SLOTS_PER_SLAB * 21;
+    return this.#slabs.length * SLOTS_PER_SLAB * BYTES_A_PIECE;
   }
 
   /** Number of a new, empty page. */
@@ -51,6 +61,9 @@ export class LivePages {
       mailpiece: slab.mailpiece[at] ?? 0n,
       plant: slab.plant[at] ?? 0,
       pass: SORTING_PASSES[(slab.state[at] ?? 0) - 2] ?? null,
+      halfHour: slab.halfHour[at] ?? 0,
+      weightGrams: slab.weightGrams[at] ?? 0,
+      area: slab.area[at] ?? 0,
     };
   }
 
@@ -60,6 +73,9 @@ export class LivePages {
     slab.content[at] = sighting.content;
     slab.mailpiece[at] = sighting.mailpiece;
     slab.plant[at] = sighting.plant;
+    slab.halfHour[at] = sighting.halfHour;
+    slab.weightGrams[at] = sighting.weightGrams;
+    slab.area[at] = sighting.area;
     slab.state[at] = sighting.pass === null ? 1 : SORTING_PASSES.indexOf(sighting.pass) + 2;
   }
 

@@ -33,11 +33,21 @@ const closed = (properties: Record<string, TSchema>) => Type.Object(properties, 
 const whole = (minimum: number, maximum: number) => Type.Integer({ minimum, maximum });
 const TreatmentShape = Type.Union([Type.Literal('divert'), Type.Literal('manual'), Type.Literal('pass')]);
 
+const JourneyShapes = { speedKmPerHour: whole(1, 1e6), clockToleranceMinutes: whole(0, 1e6) };
+const PathShapes = {
+  toleranceGrams: whole(0, 1e6),
+  toleranceShare: Type.Number({ minimum: 0, maximum: 1 }),
+  areasMax: whole(1, 1e6),
+  reentryHours: whole(1, 1e6),
+};
 const ParameterShapes: Record<string, Record<string, TSchema>> = {
+  'cloned-id': { ...JourneyShapes, ...PathShapes, scansMax: whole(2, 200) },
+  copy: { ...JourneyShapes, unidentifiedScansMax: whole(1, 200) },
+  'doubtful-path': { ...JourneyShapes, ...PathShapes, scansPerPassMax: whole(1, 200) },
   coverage: { unseenShareMax: Type.Number({ minimum: 0, maximum: 1 }), countedPiecesMin: whole(1, 1e9) },
   'faster-than-printer': { piecesPerMinuteMax: whole(1, 1e6), dateTickSeconds: whole(0, 86_400) },
   'short-postage': { toleranceGrams: whole(0, 1e6) },
-  'two-places': { speedKmPerHour: whole(1, 1e6), clockToleranceMinutes: whole(0, 1e6) },
+  'two-places': JourneyShapes,
   'volume-change': {
     timesMedian: Type.Number({ minimum: 1, maximum: 1e6 }),
     daysBefore: whole(1, 3_650),

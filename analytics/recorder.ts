@@ -11,6 +11,7 @@ import { rebuild } from './rebuild.ts';
 import type { StorePorts } from './store/author.ts';
 import { exportTo } from './store/export.ts';
 import { isStorageFailure } from './store/failures.ts';
+import { readPlants } from './store/plants.ts';
 import type { RegistryRecords } from './store/registry-records.ts';
 import { type EvidenceBatch, Store } from './store/store.ts';
 import { readStoredVerdicts, type StoredVerdict, type VerdictQuery } from './store/stored-verdicts.ts';
@@ -66,6 +67,7 @@ export class Recorder {
     try {
       await refuseOtherPolicy(recorder.#store.connection, policy);
       await recorder.#patiently(() => usePolicy(recorder.#store, policy));
+      recorder.#judge.setPlants(await readPlants(recorder.#store.connection));
       await rebuild(recorder.#store, recorder.#judge, recorder.#known);
       fence.check();
     } catch (error) {
@@ -117,8 +119,9 @@ export class Recorder {
     });
   }
 
-  setRegistry(registry: RegistryRecords): Promise<void> {
-    return this.#patiently(() => this.#store.setRegistry(registry));
+  async setRegistry(registry: RegistryRecords): Promise<void> {
+    await this.#patiently(() => this.#store.setRegistry(registry));
+    this.#judge.setPlants(registry.plants);
   }
 
   /**

@@ -1,8 +1,10 @@
-import { LIVE_PAGES_MAX, SEEN_PAGES_MAX, SIGHTINGS_KEPT_BESIDE_MAX, SIGHTINGS_PER_PIECE_MAX } from './limits.ts';
+import { KeptBeside } from './kept-beside.ts';
+import { LIVE_PAGES_MAX, SEEN_PAGES_MAX } from './limits.ts';
 import { LivePages, PAGE_PIECES } from './live-pages.ts';
 import { PageOwners } from './page-owners.ts';
 import { PageTable } from './page-table.ts';
-import { type Repetition, relate, type Sighting } from './relation.ts';
+import type { PathRules } from './path-rules.ts';
+import { NOT_SIGNED, type Repetition, type Sighting } from './relation.ts';
 import { SeenBits } from './seen-bits.ts';
 
 const PAGE_BITS = BigInt(Math.log2(PAGE_PIECES));
@@ -29,18 +31,19 @@ export class Sightings {
   readonly #tables: PageTable[] = [];
   readonly #live = new LivePages();
   readonly #liveOwners = new PageOwners();
-  /** 1: used since the hand of the clock last passed; 2: has sightings kept beside it. */
+  /** 1: used since the hand of the clock last passed; 2: may have sightings kept beside it. */
   #flags = new Uint8Array(1_024);
   #hand = 0;
   readonly #seen = new SeenBits();
   readonly #seenOwners = new PageOwners();
   /** Pages of bits ever made; beyond the bound they take the place of the oldest. */
   #seenMade = 0;
-  /** Sightings beyond the first of a piece that add something, by live page and slot. */
-  readonly #others = new Map<number, Sighting[]>();
+  /** Sightings beyond the first of a piece, by live page and slot. */
+  readonly #others: KeptBeside;
 
-  constructor(bounds: SightingBounds = { livePages: LIVE_PAGES_MAX, seenPages: SEEN_PAGES_MAX }) {
+  constructor(rules: PathRules, bounds: SightingBounds = { livePages: LIVE_PAGES_MAX, seenPages: SEEN_PAGES_MAX }) {
     this.#bounds = bounds;
+    this.#others = new KeptBeside(rules);
   }
 
   get livePages(): number {
@@ -59,9 +62,14 @@ export class Sightings {
 
   /**
    * Notes a sighting of a genuine mark and tells what it repeats. Of two sightings that contradict each other the
-   * later one is told so, and so is every re-scan of either mailpiece after that.
+   * later one is told so, and so is every re-scan of either mailpiece after that. `signedOf` tells what its mark is signed for.
    */
-  observe(registerSet: number, pieceCount: bigint, sighting: Sighting): readonly Repetition[] {
+  observe(
+    registerSet: number,
+    pieceCount: bigint,
+    sighting: Sighting,
+    signedOf = () => NOT_SIGNED,
+  ): readonly Repetition[] {
     const slot = Number(pieceCount & SLOT_MASK);
     const page = this.#pageOf(registerSet, pieceCount >> PAGE_BITS);
     if (page < 0) return this.#seen.testAndSet(-1 - page, slot) ? POSSIBLE : NOTHING;
@@ -69,7 +77,8 @@ export class Sightings {
       this.#live.set(page, slot, sighting);
       return NOTHING;
     }
-    return this.#repeated(page, slot, sighting);
+    this.#flags[page] = (this.#flags[page] ?? 0) | HAS_OTHERS;
+    return this.#others.repeated(page * PAGE_PIECES + slot, this.#live.get(page, slot), sighting, signedOf);
   }
 
   /**
@@ -81,22 +90,6 @@ export class Sightings {
     const entry = this.#tables[registerSet]?.get(page) ?? 0;
     if (entry < 0) this.#seen.merge(-1 - entry, bits);
     else this.#keepBits(registerSet, page, bits);
-  }
-
-  #repeated(page: number, slot: number, sighting: Sighting): readonly Repetition[] {
-    const key = page * PAGE_PIECES + slot;
-    const first = this.#live.get(page, slot);
-    const others = (this.#flags[page] ?? 0) & HAS_OTHERS ? this.#others.get(key) : undefined;
-    const known = others === undefined ? [first] : [first, ...others];
-    const repetitions = repetitionsOf(known, sighting);
-    if (addsNothing(known, sighting)) return repetitions;
-    const isFull = known.length >= SIGHTINGS_PER_PIECE_MAX || this.#others.size >= SIGHTINGS_KEPT_BESIDE_MAX;
-    if (!isFull) {
-      this.#others.set(key, [...(others ?? []), sighting]);
-      this.#flags[page] = (this.#flags[page] ?? 0) | HAS_OTHERS;
-    }
-    // What cannot be remembered is answered in a way that accuses nobody, but lets nothing pass.
-    return isFull && repetitions.length === 0 ? POSSIBLE : repetitions;
   }
 
   /** The live page of a piece; −1 − page where it is one of bits. */
@@ -126,7 +119,7 @@ export class Sightings {
     const page = this.#hand;
     this.#hand = (this.#hand + 1) % this.#live.pages;
     if ((this.#flags[page] ?? 0) & HAS_OTHERS) {
-      for (let slot = 0; slot < PAGE_PIECES; slot++) this.#others.delete(page * PAGE_PIECES + slot);
+      for (let slot = 0; slot < PAGE_PIECES; slot++) this.#others.forget(page * PAGE_PIECES + slot);
     }
     this.#flags[page] = 0;
     this.#keepBits(this.#liveOwners.setOf(page), this.#liveOwners.numberOf(page), this.#live.take(page));
@@ -152,22 +145,4 @@ function doubled(flags: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const larger = new Uint8Array(flags.length * 2);
   larger.set(flags);
   return larger;
-}
-
-function repetitionsOf(known: readonly Sighting[], sighting: Sighting): readonly Repetition[] {
-  const related = new Set(known.map((earlier) => relate(earlier, sighting)));
-  related.delete(null);
-  return related.size === 0 ? NOTHING : [...related].filter((repetition) => repetition !== null);
-}
-
-/**
- * Whether remembering the sighting could change no later answer: an identified mailpiece need be remembered once, and
- * again only when it enters the mail at another plant; a mailpiece without id once for each plant and pass.
- */
-function addsNothing(known: readonly Sighting[], sighting: Sighting): boolean {
-  const { content, mailpiece, plant, pass } = sighting;
-  const same = known.filter((earlier) => earlier.content === content && earlier.mailpiece === mailpiece);
-  if (same.length === 0) return false;
-  if (mailpiece !== 0n && pass !== 'origin') return true;
-  return same.some((earlier) => earlier.plant === plant && earlier.pass === pass);
 }

@@ -2,6 +2,8 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
 import roaring from 'roaring-wasm';
+import { PathRules } from '../analytics/path-rules.ts';
+import { DEFAULT_POLICY } from '../analytics/policy-file.ts';
 import type { Sighting } from '../analytics/relation.ts';
 import { Sightings } from '../analytics/sightings.ts';
 import { count, machine, markdownTable } from './table.ts';
@@ -13,6 +15,8 @@ import { count, machine, markdownTable } from './table.ts';
  */
 
 const SETS = 20_000;
+const RULES = new PathRules(DEFAULT_POLICY, () => undefined);
+const HALF_HOUR = 1_000_000;
 /** Counters of the sparse order are that far apart: every piece has a page of its own. */
 const SPARSE_STEP = 1_000n;
 const LOOKUPS_MAX = 2_000_000;
@@ -47,7 +51,7 @@ const TASKS: readonly Task[] = [
 ];
 
 const NAMES = {
-  sightings: 'sightings, 48 million pieces in the window',
+  sightings: 'sightings, 32 million pieces in the window',
   bits: 'sightings, nearly all beyond the window',
   map: 'JS Map of keys',
   roaring: 'roaring-wasm, one bitmap a register set',
@@ -114,7 +118,7 @@ function indexOf({ store }: Task): Note {
     const bitmaps = Array.from({ length: SETS }, () => new roaring.RoaringBitmap32());
     return (set, pieceCount) => bitmaps[set]?.tryAdd(Number(pieceCount));
   }
-  const index = store === 'bits' ? new Sightings({ livePages: SETS, seenPages: 2 ** 24 }) : new Sightings();
+  const index = store === 'bits' ? new Sightings(RULES, { livePages: SETS, seenPages: 2 ** 24 }) : new Sightings(RULES);
   for (let set = 0; set < SETS; set++) index.addSet();
   return (set, pieceCount, sighting) => index.observe(set, pieceCount, sighting);
 }
@@ -124,7 +128,15 @@ function run({ order, pieces }: Task, calls: number, note: Note): number {
   const perSet = Math.ceil(pieces / SETS);
   const startedAtMs = performance.now();
   for (let piece = 0; piece < calls; piece++) {
-    const sighting: Sighting = { content: BigInt(piece), mailpiece: BigInt(piece + 1), plant: 1, pass: 'origin' };
+    const sighting: Sighting = {
+      content: BigInt(piece),
+      mailpiece: BigInt(piece + 1),
+      plant: 1,
+      pass: 'origin',
+      halfHour: HALF_HOUR,
+      weightGrams: 20,
+      area: 7_503,
+    };
     if (order === 'in order') note(Math.floor(piece / perSet), BigInt(piece % perSet), sighting);
     else if (order === 'interleaved') note(piece % SETS, BigInt(Math.floor(piece / SETS)), sighting);
     else note(piece % SETS, BigInt(Math.floor(piece / SETS)) * SPARSE_STEP, sighting);

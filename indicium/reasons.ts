@@ -46,6 +46,7 @@ export const REASONS = {
   'date-anomaly': 'The date of the indicium lies too far before or after its scan.',
   // What other sightings say.
   copy: 'The same indicium was seen on another mailpiece.',
+  'cloned-id': 'The same indicium and mailpiece id were seen where one piece cannot have been: both were copied.',
   'possible-copy': 'The same indicium was seen before, and nothing shows whether on this mailpiece or another.',
   fork: 'The same piece count was seen with other contents, both genuinely signed: a cloned PSD or a register rollback.',
 } as const;

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** Where a detector finds the scans that it names; docs/ARCHITECTURE.md says what each relation holds. */
-export type MemberSource = 'fresh' | 'repeats' | 'suspects';
+export type MemberSource = 'fresh' | 'repeats' | 'seen' | 'suspects';
 
 /** One file of analytics/detectors, cut at its `-- @section` lines. */
 export interface Detector {
@@ -22,7 +22,7 @@ export interface Detector {
 }
 
 const FOLDER = new URL('../detectors/', import.meta.url);
-const SOURCES: readonly MemberSource[] = ['fresh', 'repeats', 'suspects'];
+const SOURCES: readonly MemberSource[] = ['fresh', 'repeats', 'seen', 'suspects'];
 
 export const DETECTORS: readonly Detector[] = readdirSync(FOLDER)
   .filter((file) => file.endsWith('.sql'))

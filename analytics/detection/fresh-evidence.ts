@@ -1,3 +1,5 @@
+import { comparableIdSql } from '../comparable-id.ts';
+import { areaSql } from '../delivery-area.ts';
 import { FRESH_ROWS_IN_MEMORY_MAX } from '../limits.ts';
 import { asBigint, asInteger } from '../store/values.ts';
 import { type Connection, scalar } from './connection.ts';
@@ -15,9 +17,17 @@ const FRESH_COLUMNS = `${MARK_COLUMNS}, key_id, rate_category, printed_at, depos
   outcome, genuine, sorter_destination, weight_grams`;
 
 /**
+ * Of a piece that was seen more than once, what its path is told by: its id in the form in which ids are compared, the delivery
+ * areas that the sorter read and that the mark is signed for, and the half hour since 1970 in which it was scanned.
+ */
+const REPEATED_COLUMNS = `${MARK_COLUMNS}, deposit_postcode, destination_postcode, sorter_destination, weight_grams,
+  ${comparableIdSql('mailpiece_id')} as mailpiece, ${areaSql('sorter_destination')} as area,
+  ${areaSql('destination_postcode')} as signed_area, nullif(greatest(epoch_ms(scanned_at), 0) // 1800000, 0) as half_hour`;
+
+/**
  * Prepares what detectors read: `fresh`, the marks not yet looked at; `touched_sets` and `touched_licenses`, whose they
  * are; `irregular_sets`, whose counters do not rise with everything else; `repeats`, all genuine marks of each piece
- * count that was seen more than once, where one of them is fresh. Merges `fresh` into the state tables.
+ * count that was seen more than once, where one of them is fresh; `seen`, these and all other genuine fresh marks. Merges `fresh` into the state tables.
  *
  * A first look at a large store reads the evidence where it is; otherwise only pages of counters with a fresh mark are
  * read again.
@@ -40,6 +50,7 @@ export async function prepareEvidence(
     from register_set semi join (select distinct license, psd from fresh where genuine) using (license, psd)`);
   await connection.run('create or replace temp table touched_licenses as select distinct license from touched_sets');
   await (isLarge && afterRow === 0n ? compareAll(connection, lastRow) : comparePages(connection, lastRow));
+  await connection.run(`create or replace temp view seen as ${afterRow === 0n ? ALL_SEEN : SEEN}`);
   await connection.run(`create or replace temp table irregular_sets as
     select license, psd from adjacent where is_irregular
     union
@@ -50,6 +61,12 @@ export async function prepareEvidence(
 function between({ afterRow, lastRow }: FreshRows): string {
   return `pieces where row_id > ${afterRow} and row_id <= ${lastRow}`;
 }
+
+const SEEN_COLUMNS = `${MARK_COLUMNS}, destination_postcode, sorter_destination, ${comparableIdSql('mailpiece_id')} as mailpiece`;
+
+/** In a first look everything is fresh. */
+const ALL_SEEN = `select ${SEEN_COLUMNS} from fresh where genuine`;
+const SEEN = `select ${SEEN_COLUMNS} from repeats union all select ${SEEN_COLUMNS} from fresh anti join repeats using (row_id) where genuine`;
 
 /** Two neighbors by piece count: where all of them rise, so does everything. */
 const ADJACENT = `
@@ -92,7 +109,7 @@ async function compareAll(connection: Connection, lastRow: bigint): Promise<void
   );
   await connection.run(`create or replace temp table adjacent as ${ADJACENT}`);
   await connection.run(`create or replace temp table repeats as
-    select ${MARK_COLUMNS}, destination_postcode, sorter_destination
+    select ${REPEATED_COLUMNS}
     from pieces semi join (select license, psd, piece_count from adjacent where is_repeat) using (license, psd, piece_count)
     where genuine and row_id <= ${lastRow}`);
 }
@@ -116,7 +133,7 @@ async function comparePages(connection: Connection, lastRow: bigint): Promise<vo
       semi join (from fresh where genuine) as fresh using (license, psd, piece_count) where is_repeat
     ) using (license, psd, piece_count)`);
   await connection.run(`create or replace temp table repeats as
-    select ${MARK_COLUMNS}, destination_postcode, sorter_destination
+    select ${REPEATED_COLUMNS}
     from pieces semi join repeated_rows using (row_id) where ${range}`);
 }
 
@@ -145,7 +162,7 @@ export async function collectSuspects(connection: Connection, { afterRow }: Fres
  */
 export async function forgetEvidence(connection: Connection): Promise<void> {
   const found = await connection.runAndReadAll(`
-    select 'view', view_name from duckdb_views() where temporary and view_name in ('fresh', 'near')
+    select 'view', view_name from duckdb_views() where temporary and view_name in ('fresh', 'near', 'seen')
     union all select 'table', table_name from duckdb_tables() where temporary and table_name in (${PREPARED})`);
   for (const [what, name] of found.getRows()) await connection.run(`drop ${what} temp.${name}`);
 }

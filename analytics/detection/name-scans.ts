@@ -13,7 +13,7 @@ export async function nameScans(connection: Connection, rows: FreshRows, policy:
     await connection.run(`insert into suspected select license, psd from (${detector.suspects}\n)`);
   }
   await collectSuspects(connection, rows);
-  const isEmpty: Record<MemberSource, boolean> = { fresh: false, repeats: false, suspects: false };
+  const isEmpty: Record<MemberSource, boolean> = { fresh: false, repeats: false, seen: false, suspects: false };
   for (const source of ['repeats', 'suspects'] as const) {
     isEmpty[source] = (await scalar(connection, `select count(*) = 0 from ${source}`)) === true;
   }
@@ -78,6 +78,7 @@ async function judgeScans(
 const JUDGED_ANEW: Record<MemberSource, string> = {
   fresh: 'false',
   repeats: 'row_id in (select row_id from repeats)',
+  seen: 'row_id in (select row_id from repeats)',
   suspects: '(license, psd) in (select (license, psd) from looked_at)',
 };
 

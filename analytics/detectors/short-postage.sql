@@ -6,6 +6,7 @@
 --   record holds whole grams.
 -- A category that is in no rate table at that date is not reported: not every price is published. Where a category has
 -- several weight steps in force, paying for one that covers the piece is enough.
+-- Marks that were or may have been copied are left out (copy, cloned-id, doubtful-path): whoever mailed copies is no customer.
 -- @members of fresh
 with paid as (
   select rate_category, postage_mills, weight_grams, min(printed_at_ms) as first_ms, max(printed_at_ms) as last_ms
@@ -37,6 +38,11 @@ priced as (
 )
 select row_id, '' as key, if(paid_mills < lowest_mills, 'price', 'weight') as why, 0 as value
 from priced where not is_covered
+-- @exonerated
+select row_id from repeats semi join (
+  select distinct license, psd, piece_count, content_digest
+  from repeats semi join (from named_scan where kind in ('cloned-id', 'copy', 'doubtful-path')) using (row_id)
+) as copied using (license, psd, piece_count, content_digest)
 -- @findings
 select license, psd, key, 'medium' as severity,
   format('PSD {}: of the scanned pieces under license {}, {} pay less than their rate category costs, and {} weigh more than what they pay for.',

@@ -1,38 +1,41 @@
 -- Proves: a sorter read another destination on the piece than its mark is signed for: postage for one address may have
 --   been put on mail to another, as whoever copies or resells marks must do.
 -- Cannot: tell that from a misread address, which is common: one scan in some hundreds, so a single one means little and
---   severity is low; many under one license mean much. Where another scan of the same mailpiece read the destination
---   of the mark, the odd one is a misread and is not named.
+--   severity is low; many under one license mean much. Where as many scans of a mailpiece or more read the destination of
+--   the mark, the odd ones are misreadings and are not named: what the customer signed weighs like one more reading.
 -- Parameters: comparedCharacters = 5 (characters): the delivery area, where codes go on to streets and boxes;
 --   comparedCharactersMin = 3 (characters): where one side is shorter, what both have, but fewer say too little.
 -- Spaces and hyphens do not count; reading ends where the sorter put any other sign for a character that it could not
--- read.
--- @members of fresh
-with unlike as (
-  select row_id, license, psd, content_digest, mailpiece_id, destination_postcode,
-    regexp_extract(upper(translate(sorter_destination, ' -', '')), '^[0-9A-Z]*') as sorted_to,
-    least(getvariable('comparedCharacters'), length(destination_postcode), length(sorted_to)) as compared_characters
-  from fresh
-  where genuine and sorter_destination is not null and destination_postcode is not null
-    and sorter_destination <> destination_postcode
+-- read. Marks that were or may have been copied are left out (copy, cloned-id, doubtful-path): whoever mailed copies is no
+-- customer.
+-- @members of seen
+with compared as (
+  select row_id, license, psd, piece_count, content_digest, destination_postcode,
+    coalesce(mailpiece, format('row {}', row_id)) as mailpiece,
+    regexp_extract(upper(translate(sorter_destination, ' -', '')), '^[0-9A-Z]*') as sorted_to
+  from seen where sorter_destination is not null and destination_postcode is not null
+),
+read as (
+  select *, least(getvariable('comparedCharacters'), length(destination_postcode), length(sorted_to)) as characters
+  from compared
+),
+judged as (
+  select row_id, license, psd, piece_count, content_digest, mailpiece,
+    left(destination_postcode, characters) <> left(sorted_to, characters) as is_wrong
+  from read where characters >= getvariable('comparedCharactersMin')
+),
+weighed as (
+  select row_id, is_wrong,
+    2 * count(*) filter (where is_wrong) over mailpiece_scans > count(*) over mailpiece_scans as are_most_wrong
+  from judged
+  window mailpiece_scans as (partition by license, psd, piece_count, content_digest, mailpiece)
 )
-select row_id, '' as key, '' as why, 0 as value
-from unlike
-where compared_characters >= getvariable('comparedCharactersMin')
-  and left(destination_postcode, compared_characters) <> left(sorted_to, compared_characters)
+select row_id, '' as key, '' as why, 0 as value from weighed where is_wrong and are_most_wrong
 -- @exonerated
-with alike as (
-  select license, psd, content_digest, mailpiece_id, destination_postcode,
-    regexp_extract(upper(translate(sorter_destination, ' -', '')), '^[0-9A-Z]*') as sorted_to,
-    least(getvariable('comparedCharacters'), length(destination_postcode), length(sorted_to)) as compared_characters
-  from repeats where sorter_destination is not null and destination_postcode is not null
-)
-select row_id
-from repeats semi join (
-  from alike
-  where compared_characters >= getvariable('comparedCharactersMin')
-    and left(destination_postcode, compared_characters) = left(sorted_to, compared_characters)
-) as right_ones using (license, psd, content_digest, mailpiece_id)
+select row_id from repeats semi join (
+  select distinct license, psd, piece_count, content_digest
+  from repeats semi join (from named_scan where kind in ('cloned-id', 'copy', 'doubtful-path')) using (row_id)
+) as copied using (license, psd, piece_count, content_digest)
 -- @findings
 select license, psd, key, 'low' as severity,
   format('PSD {}: {} scanned pieces under license {} were sorted to other destinations than their marks name.', psd,

@@ -4,6 +4,7 @@
 --   scans of many licenses on one day point to the truck. Sees nothing of a plant where several towns' mail is sorted.
 -- Parameters: none. The second part is silent for plants that the registry does not list, and for licenses whose
 --   postcode it lists with no plant. Later passes may be anywhere.
+-- Marks that were or may have been copied are left out (copy, cloned-id, doubtful-path): whoever mailed copies is no customer.
 -- @members of fresh
 with homes as (
   select licenses.license, licenses.deposit_postcode as home, list(plant) filter (where plant is not null) as plants
@@ -31,6 +32,11 @@ from fresh join wrong
   on wrong.license = fresh.license and wrong.deposit_postcode = fresh.deposit_postcode
   and wrong.entered_at is not distinct from if(fresh.pass = 'origin', fresh.plant, null)
 where fresh.genuine
+-- @exonerated
+select row_id from repeats semi join (
+  select distinct license, psd, piece_count, content_digest
+  from repeats semi join (from named_scan where kind in ('cloned-id', 'copy', 'doubtful-path')) using (row_id)
+) as copied using (license, psd, piece_count, content_digest)
 -- @findings
 select license, psd, key, 'medium' as severity,
   format('Mail under license {} on PSD {} is to be deposited at {}: {} scanned pieces name another town, {} entered the mail at another plant.',

@@ -6,9 +6,11 @@ import { NAMED_VOICES_SQL } from './finding-schema.ts';
  * have made in the name of both.
  */
 export const CASE_SUBJECTS: Readonly<Record<string, 'psd' | 'license' | 'marks'>> = {
+  'cloned-id': 'marks',
   'compromised-key': 'psd',
   copy: 'marks',
   'cross-key': 'marks',
+  'doubtful-path': 'marks',
   'expired-key': 'license',
   'expired-license': 'license',
   'faster-than-printer': 'psd',

@@ -1,5 +1,7 @@
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import { GENUINE_OUTCOMES, SORTING_PASSES, TextBuilder } from '../../indicium/index.ts';
+import { comparableIdSql } from '../comparable-id.ts';
+import { areaNumberSql, areaSql } from '../delivery-area.ts';
 import type { SightedPiece } from '../judge.ts';
 import { PLANT_NAMES_MAX } from '../limits.ts';
 import type { KeyColumns } from '../scan-key.ts';
@@ -31,10 +33,12 @@ const NAMED_COLUMNS: readonly Named[] = ['psd', 'plant'];
 const SQL = `
 select encode(scan_id),
   ${IS_GENUINE}, license, enum_code(try_cast(psd as known_psd))::integer, piece_count, content_digest,
-  coalesce(('0x' || sha256(mailpiece_id)[1:16])::ubigint, 0),
+  coalesce(('0x' || sha256(${comparableIdSql('mailpiece_id')})[1:16])::ubigint, 0),
   enum_code(try_cast(plant as known_plant))::integer, list_position([${quotedAll(SORTING_PASSES)}], pass)::integer - 1,
-  case when try_cast(plant as known_plant) is null then encode(plant) end
-from evidence order by row_id`;
+  case when try_cast(plant as known_plant) is null then encode(plant) end,
+  scanned_at_ms, weight_grams, ${areaNumberSql('read_area')}::integer
+from (select *, ${areaSql('sorter_destination')} as read_area from evidence)
+order by row_id`;
 
 /**
  * All evidence, as much of it as the judge needs. Names come over from DuckDB as numbers, and digests are made there:
@@ -68,6 +72,7 @@ function piecesOf(
 ): RecordedPieces {
   const [scanIds = [], genuine = [], licenses, psds, pieceCounts, contents, mailpieces, plants, passes, otherPlants] =
     columns;
+  const [times, weights, areas] = columns.slice(10);
   const scanId = new TextBuilder(scanIds.length);
   const plant = new TextBuilder(scanIds.length);
   const pieces: SightedPiece[] = [];
@@ -85,9 +90,16 @@ function piecesOf(
       mailpiece: asBigint(mailpieces?.[row]),
       plant: its?.name ?? null,
       pass: named(SORTING_PASSES, passes?.[row]),
+      scannedAtMs: numberOrNull(times?.[row]),
+      weightGrams: numberOrNull(weights?.[row]),
+      area: asInteger(areas?.[row]),
     });
   }
   return { rows: scanIds.length, keys: { scanId: scanId.finish(), plant: plant.finish() }, pieces };
+}
+
+function numberOrNull(value: DuckDBValue | undefined): number | null {
+  return value === null ? null : Number(value);
 }
 
 function named<Name>(names: readonly Name[], place: DuckDBValue | undefined): Name | null {

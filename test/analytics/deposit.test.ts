@@ -14,7 +14,9 @@ async function assertNamed(
 ) {
   const findings = await findingsOf(test, [...guilty, ...innocent], registry);
   assert.deepEqual(scansNamed(findings, kind), scanIdsOf(guilty));
-  assert.deepEqual(new Set(findings.map((finding) => finding.kind)), new Set(guilty.length === 0 ? [] : [kind]));
+  // A piece that enters the mail at two plants is doubtful besides, and nobody is accused of that.
+  const kinds = findings.map((finding) => finding.kind).filter((its) => its !== 'doubtful-path');
+  assert.deepEqual(new Set(kinds), new Set(guilty.length === 0 ? [] : [kind]));
 }
 
 /** Marks that differ, of one set: the piece count and register go on as an honest PSD's do. */
@@ -102,8 +104,9 @@ describe('the wrong-town detector', () => {
     const mark = markOf(numbered(1));
     const [original, copy] = [seen(mark, { plant: 'P1' }), seen(mark, { plant: 'P3' })];
     const findings = await findingsOf(test, [original, copy], booksOf({ plants }));
-    assert.deepEqual(scansNamed(findings, 'wrong-town'), scanIdsOf([copy]));
-    assert.deepEqual(scansNamed(findings, 'copy'), scanIdsOf([original, copy]));
+    // As a copy, and not as mail that the customer deposited elsewhere: whoever has the letter can copy it.
+    assert.deepEqual(scansNamed(findings, 'wrong-town'), []);
+    assert.deepEqual(scansNamed(findings, 'copy'), scanIdsOf([copy]));
   });
 
   it('looks at genuine marks only', async (test) => {
@@ -154,7 +157,8 @@ describe('the wrong-destination detector', () => {
     ];
     const findings = await findingsOf(test, [...innocent, ...guilty], booksOf());
     // One mark on two mailpieces: the copy is the one on its way to another place.
-    assert.deepEqual(scansNamed(findings, 'wrong-destination'), scanIdsOf(guilty));
+    assert.deepEqual(scansNamed(findings, 'copy'), scanIdsOf(guilty));
+    assert.deepEqual(scansNamed(findings, 'wrong-destination'), []);
   });
 
   it('looks at genuine marks only', async (test) => {

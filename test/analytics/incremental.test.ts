@@ -26,7 +26,7 @@ const PLANTS = [
   { plant: 'P3', postcode: '75034', latitude: 33.1, longitude: -96.8 },
 ];
 const REGISTRY = booksOf({
-  version: 2,
+  version: 4,
   digest: 'second',
   plants: PLANTS,
   refunds: [{ license: LICENSE, psd: PSD, pieceCount: 2n, amountMills: 730, refundedAtMs: MORNING_MS }],

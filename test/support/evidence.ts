@@ -57,11 +57,18 @@ export function readingOf(payload: Uint8Array, registry: Registry, scannedAtMs: 
   };
 }
 
+/** A judge that knows where the plants of a registry are. */
+export function judgeFor(registry: Registry): Judge {
+  const judge = new Judge();
+  judge.setPlants(registry.plants);
+  return judge;
+}
+
 /** Judges payloads one after another, as the pipeline does. */
 export function judged(
   pieces: readonly { readonly payload: Uint8Array; readonly scan?: Partial<Scan> }[],
   registry: Registry,
-  judge: Judge = new Judge(),
+  judge: Judge = judgeFor(registry),
 ): Evidence[] {
   return pieces.map(({ payload, scan: change }) => {
     const scan = scanOf(change);

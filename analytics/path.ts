@@ -1,0 +1,78 @@
+import type { PathRules } from './path-rules.ts';
+import { areAtTwoPlants, isElsewhere, isInEarlierPass, type Repetition, type Sighting } from './relation.ts';
+
+/** A sighting, and how often it was made with nothing else to it. */
+export interface Kept {
+  readonly sighting: Sighting;
+  times: number;
+}
+
+/** What the path of a piece says: no single piece can take it, one may but hardly does, or nothing. */
+export type PathAnswer = Extract<Repetition, 'cloned-id' | 'possible-copy'> | null;
+
+/**
+ * What a further sighting adds to the path of one mailpiece, which is all that was seen of one mark under one mailpiece id:
+ * `earlier`, among which nothing was wrong, or what was wrong is known. An id tag can be copied like a mark; where it was,
+ * what is seen under it is the way of two pieces.
+ */
+export function pathAnswer(earlier: readonly Kept[], later: Sighting, rules: PathRules): PathAnswer {
+  let isDoubtful = false;
+  let scans = 1;
+  let scansInPass = 1;
+  const areas = new Set(later.area === 0 ? [] : [later.area]);
+  for (const { sighting, times } of earlier) {
+    scans += times;
+    if (sighting.plant === later.plant && sighting.pass === later.pass) scansInPass += times;
+    if (sighting.area !== 0) areas.add(sighting.area);
+    const answer = pairAnswer(sighting, later, rules);
+    if (answer === 'cloned-id') return answer;
+    if (answer !== null) isDoubtful = true;
+  }
+  if (scans > rules.scansMax || areas.size > rules.areasMax) return 'cloned-id';
+  if (hasEnteredAgain(earlier, later, rules)) return 'cloned-id';
+  if (areas.size >= rules.areasMax || scansInPass > rules.scansPerPassMax) isDoubtful = true;
+  return isDoubtful ? 'possible-copy' : null;
+}
+
+function pairAnswer(one: Sighting, other: Sighting, rules: PathRules): PathAnswer {
+  const isOtherWeight = !rules.areOneWeight(one, other);
+  // Two scales may count by different units; one scale and two addresses leave no doubt.
+  const isOneScale = one.plant !== 0 && one.plant === other.plant;
+  if (isOtherWeight && isElsewhere(one, other)) return isOneScale ? 'cloned-id' : 'possible-copy';
+  if (isOtherWeight && isOneScale) return 'possible-copy';
+  if (!rules.canTravel(one, other)) {
+    if (one.pass === other.pass && one.pass !== null) return 'cloned-id';
+    // Where the later pass was scanned before the earlier one, a clock is wrong.
+    const [first, second] = one.halfHour <= other.halfHour ? [one, other] : [other, one];
+    if (isInEarlierPass(first, second)) return 'possible-copy';
+  }
+  if (one.pass !== 'origin' || other.pass !== 'origin') return null;
+  return areAtTwoPlants(one, other) || isLongAfter(one, other, rules) ? 'possible-copy' : null;
+}
+
+function isLongAfter(one: Sighting, other: Sighting, { reentryHalfHours }: PathRules): boolean {
+  if (one.halfHour === 0 || other.halfHour === 0) return false;
+  return Math.abs(one.halfHour - other.halfHour) > reentryHalfHours;
+}
+
+/**
+ * Whether a piece entered the mail at one plant, arrived at another, and long after its first entry entered again where it
+ * first did. What is returned enters where it had arrived.
+ */
+function hasEnteredAgain(earlier: readonly Kept[], later: Sighting, rules: PathRules): boolean {
+  if (later.pass !== 'origin' && later.pass !== 'destination') return false;
+  const all = [...earlier.map(({ sighting }) => sighting), later];
+  const entries = all.filter(({ pass, plant, halfHour }) => pass === 'origin' && plant !== 0 && halfHour !== 0);
+  const arrivals = all.filter(({ pass, plant, halfHour }) => pass === 'destination' && plant !== 0 && halfHour !== 0);
+  return arrivals.some((arrival) => {
+    const elsewhere = entries.filter(({ plant }) => plant !== arrival.plant);
+    return elsewhere.some((entry) => {
+      if (entry.halfHour > arrival.halfHour) return false;
+      return elsewhere.some(({ plant, halfHour }) => {
+        return (
+          plant === entry.plant && halfHour >= arrival.halfHour && halfHour - entry.halfHour > rules.reentryHalfHours
+        );
+      });
+    });
+  });
+}
