@@ -4,7 +4,7 @@ import { type Connection, scalar } from './connection.ts';
 
 /**
  * Records where the findings now ask for something else than what a piece was last answered: graver, or as before where
- * a finding has gone again. What was answered stays as it is; the last revision of a scan says what it deserved.
+ * a finding has gone again. The original of a copy deserves no more than that a person looks at it. What was answered stays as it is; the last revision of a scan says what it deserved.
  */
 export async function reviseVerdicts(connection: Connection, policy: Policy): Promise<void> {
   const grave = (treatment: string) =>
@@ -18,7 +18,7 @@ export async function reviseVerdicts(connection: Connection, policy: Policy): Pr
   await connection.run(`
     insert into revision
     with accused as (
-      select row_id, max(case when ${isAny(grave('divert'))} then 2 when ${isAny(grave('manual'))} then 1 else 0 end) as deserved,
+      select row_id, max(case when ${isAny(grave('divert'))} then if(why = 'original', 1, 2) when ${isAny(grave('manual'))} then 1 else 0 end) as deserved,
         list(distinct kind order by kind) as kinds
       from named_scan semi join in_question using (row_id) group by row_id
     ),

@@ -3,8 +3,8 @@
 --   mail, one pass at two plants between which nothing travels in the time, or more scans in one pass of a plant than
 --   feeding a piece again explains.
 -- Cannot: tell the original from the copy; each is as suspect as the other, unless one of them alone was sorted to the
---   address that the mark is signed for, or entered the mail in the town where it is to be deposited: then the others are
---   named. A new id in a later pass may be a new tag on the same piece, and is none.
+--   address that the mark is signed for, or entered the mail in the town where it is to be deposited: then it is
+--   named as the original. A new id in a later pass may be a new tag on the same piece, and is none.
 -- Parameters: unidentifiedScansMax = 8 (scans): of one mark without mailpiece ids in one pass of a plant; a machine that
 --   is fed again sees a piece some times;
 --   speedKmPerHour = 900 (kilometers an hour, in a straight line): an airliner;
@@ -69,12 +69,14 @@ originals as (
   from (select license, psd, piece_count, content_digest, mailpiece from directed where is_right and not is_astray)
   semi join (from directed where is_astray) using (license, psd, piece_count, content_digest)
 )
-select row_id, format('{}/{}', piece_count, content_digest) as key, '' as why, 0 as value
+select row_id, format('{}/{}', piece_count, content_digest) as key,
+  if(originals.mailpiece is null, '', 'original') as why, 0 as value
 from repeats semi join copied using (license, psd, piece_count, content_digest)
-anti join originals using (license, psd, piece_count, content_digest, mailpiece)
+left join originals using (license, psd, piece_count, content_digest, mailpiece)
 -- @findings
 select license, psd, key, 'high' as severity,
-  format('Piece {} of license {} on PSD {} was seen on {} mailpieces, at {} {}.', split_part(key, '/', 1), license, psd,
-    greatest(count(distinct mailpiece_id), 2), count(distinct plant),
-    if(count(distinct plant) = 1, 'plant', 'plants')) as detail
+  concat(format('Piece {} of license {} on PSD {} was seen on {} mailpieces, at {} {}.', split_part(key, '/', 1), license, psd,
+    greatest(count(distinct mailpiece_id), 2), count(distinct plant), if(count(distinct plant) = 1, 'plant', 'plants')),
+    format(' One goes where the mark is signed for, and the others do not: scans {}.',
+      string_agg(scan_id, ', ' order by scan_id) filter (where why = 'original'))) as detail
 from members group by license, psd, key

@@ -52,7 +52,7 @@ const mark = fc
       psd: fc.constantFrom(...PSDS.slice(0, 2)),
       // Around the border of a page of 64 counters, and far away.
       pieceCount: fc.constantFrom(1n, 2n, 62n, 63n, 64n, 65n, 66n, 1_500n, 2n ** 64n - 1n),
-      minutes: fc.constantFrom(0, 1, 2, 55, 60, 60),
+      minutes: fc.constantFrom(0, 1, 2, 55, 60, 60, 60, 60),
       extraMills: fc.constantFrom(0, 0, 0, 0, 1, -1),
       postpaid: fc.boolean(),
       epoch: fc.constantFrom(0, 0, 0, 1),
@@ -90,7 +90,13 @@ const scanning = fc.record(
         pass: fc.constantFrom('origin', 'origin', 'destination', null),
         destination: fc.constantFrom('06443', '75034', null),
         weightGrams: fc.constantFrom(20, 99, null),
-        scannedAtMs: fc.constantFrom(MORNING_MS - 1, MORNING_MS + 61 * MINUTE_MS, MORNING_MS + 90 * MINUTE_MS, null),
+        scannedAtMs: fc.constantFrom(
+          MORNING_MS - 1,
+          MORNING_MS + 61 * MINUTE_MS,
+          MORNING_MS + 61 * MINUTE_MS,
+          MORNING_MS + 90 * MINUTE_MS,
+          null,
+        ),
       },
       { noNullPrototype: true },
     ),
@@ -98,15 +104,24 @@ const scanning = fc.record(
   { noNullPrototype: true },
 );
 
+/** Marks of one device that enter the mail at once at two plants far from each other; chance hardly makes such a pair. */
+const TWO_PLACES = [60n, 61n].map((pieceCount, index) => {
+  const registers = { ascendingMills: Number(pieceCount) * 730, descendingMills: null };
+  const its = markOf({ psd: PSDS[2] ?? '', pieceCount, ...registers, printedAtMs: MORNING_MS + 60 * MINUTE_MS });
+  const scannedAtMs = MORNING_MS + 61 * MINUTE_MS;
+  return seen(its, { mailpieceId: `T${index}`, plant: index === 0 ? 'P1' : 'P3', pass: 'origin', scannedAtMs });
+});
+
 /** A third of the marks is scanned more than once. */
 const mail: fc.Arbitrary<Evidence[]> = fc
   .tuple(fc.array(mark, { minLength: 10, maxLength: 30 }), fc.array(scanning, { minLength: 20, maxLength: 60 }))
-  .map(([marks, scannings]) =>
-    scannings.flatMap(({ mark: index, outcome, scan }) => {
+  .map(([marks, scannings]) => [
+    ...TWO_PLACES,
+    ...scannings.flatMap(({ mark: index, outcome, scan }) => {
       const its = marks[index % marks.length];
       return its === undefined ? [] : [seen(its, scan, outcome)];
     }),
-  );
+  ]);
 
 const FINDINGS = 'from findings order by kind, license, psd, key';
 
@@ -164,7 +179,9 @@ describe('detectors that look at what is new only', () => {
     const sample = fc.sample(mail, { seed: 1, numRuns: 6 });
     const told = await Promise.all(sample.map((all) => found(test, [all])));
     for (const kind of [
+      'cloned-id',
       'copy',
+      'doubtful-path',
       'fork',
       'rollback',
       'overspend',

@@ -183,6 +183,8 @@ describe('two sightings of one piece count', () => {
   const base = sightingOf({ content: 1n, mailpiece: 7n, plant: 1, pass: 'origin' });
   const cases: [string, Partial<Sighting>, Partial<Sighting>, Repetition | null][] = [
     ['the same mailpiece on another machine is a re-scan', {}, { pass: 'destination', plant: 2 }, null],
+    ['the same mailpiece in the same pass is a re-scan', {}, {}, null],
+    ['a new id in a later pass is a new tag', {}, { mailpiece: 8n, pass: 'destination' }, null],
     ['the same contents on another mailpiece are a copy', {}, { mailpiece: 8n }, 'copy'],
     ['other contents are a fork, whatever the mailpiece', {}, { content: 2n }, 'fork'],
     ['without ids, entering the mail in two plants is a copy', { mailpiece: 0n }, { mailpiece: 0n, plant: 2 }, 'copy'],

@@ -1,6 +1,7 @@
 import { HOSTILE_FAIR } from './hostile-fair.ts';
 import { HOSTILE_GATE } from './hostile-gate.ts';
 import { HOSTILE_LINES } from './hostile-lines.ts';
+import { HOSTILE_PATHS } from './hostile-paths.ts';
 import { HOSTILE_PLANTS } from './hostile-plants.ts';
 import { HOSTILE_STORE } from './hostile-store.ts';
 import { HOSTILE_TRUST } from './hostile-trust.ts';
@@ -33,7 +34,7 @@ export const GUARDS: readonly Guard[] = [
     scenario: 'B1',
     holds: 'the same contents on another mailpiece are a copy',
     file: 'analytics/relation.ts',
-    text: "return earlier.mailpiece === later.mailpiece ? null : 'copy';",
+    text: "return isOriginal(earlier, later, signedOf()) ? 'possible-copy' : 'copy';",
     without: 'return null;',
     tests: [SCENARIOS, 'test/analytics/sightings.test.ts'],
   },
@@ -73,16 +74,16 @@ export const GUARDS: readonly Guard[] = [
     scenario: 'B4',
     holds: 'the same mailpiece scanned again is no copy',
     file: 'analytics/relation.ts',
-    text: "? null : 'copy';",
-    without: "? 'copy' : 'copy';",
-    tests: [SCENARIOS],
+    text: 'if (earlier.mailpiece === later.mailpiece) return null;',
+    without: '',
+    tests: ['test/analytics/sightings.test.ts'],
   },
   {
     scenario: 'B4',
     holds: 'a piece that moved on to another pass is not held against anyone',
     file: 'analytics/relation.ts',
-    text: "return movedOn ? null : 'possible-copy';",
-    without: "return 'possible-copy';",
+    text: 'if (isPassKnown && !isSamePass) return null;\n  const',
+    without: 'const',
     tests: ['test/analytics/sightings.test.ts', 'test/analytics/agreement.test.ts'],
   },
   {
@@ -328,8 +329,8 @@ export const GUARDS: readonly Guard[] = [
     scenario: 'C10',
     holds: 'the judge goes by the order of the source, whatever the clocks say',
     file: 'analytics/store/recorded-pieces.ts',
-    text: 'from evidence order by row_id`',
-    without: 'from evidence order by scanned_at_ms desc, row_id desc`',
+    text: '\norder by row_id`',
+    without: '\norder by scanned_at_ms desc, row_id desc`',
     tests: [SCENARIOS, KILL_LOOP, PIPELINE, 'test/commands/kill.test.ts'],
   },
   {
@@ -340,6 +341,7 @@ export const GUARDS: readonly Guard[] = [
     without: '',
     tests: [PIPELINE],
   },
+  ...HOSTILE_PATHS,
   ...HOSTILE_PLANTS,
   ...HOSTILE_TRUST,
   ...HOSTILE_LINES,

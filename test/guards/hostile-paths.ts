@@ -1,0 +1,96 @@
+import type { Guard } from './guards.ts';
+
+const PATH = 'test/analytics/path.test.ts';
+const SIGHTINGS = 'test/analytics/sightings.test.ts';
+
+/** Who copies the id tag with the mark, and who wants another to be blamed for it. */
+export const HOSTILE_PATHS: readonly Guard[] = [
+  {
+    scenario: 'F3',
+    holds: 'a piece is in one pass at two plants only where something travels in the time',
+    file: 'analytics/path.ts',
+    text: "if (one.pass === other.pass && one.pass !== null) return 'cloned-id';",
+    without: '',
+    tests: [PATH],
+  },
+  {
+    scenario: 'F3',
+    holds: 'one scale and two addresses prove two pieces',
+    file: 'analytics/path.ts',
+    text: "return isOneScale ? 'cloned-id' : 'possible-copy';",
+    without: "return 'possible-copy';",
+    tests: [PATH],
+  },
+  {
+    scenario: 'F3',
+    holds: 'a piece has few addresses',
+    file: 'analytics/path.ts',
+    text: ' || areas.size > rules.areasMax',
+    without: '',
+    tests: [PATH],
+  },
+  {
+    scenario: 'F3',
+    holds: 'a piece enters the mail once',
+    file: 'analytics/path.ts',
+    text: "if (hasEnteredAgain(earlier, later, rules)) return 'cloned-id';",
+    without: '',
+    tests: [PATH],
+  },
+  {
+    scenario: 'F3',
+    holds: 'a piece is scanned so often and no more',
+    file: 'analytics/path.ts',
+    text: 'scans > rules.scansMax || ',
+    without: '',
+    tests: [PATH],
+  },
+  {
+    scenario: 'F3',
+    holds: 'what is known against a mailpiece stays known',
+    file: 'analytics/kept-beside.ts',
+    text: "if (known === 'cloned-id') return known;",
+    without: '',
+    tests: [SIGHTINGS],
+  },
+  {
+    scenario: 'F3',
+    holds: 'words for no id are no ids',
+    file: 'analytics/comparable-id.ts',
+    text: 'PLACEHOLDER_SET.has(plain) || ',
+    without: '',
+    tests: [PATH],
+  },
+  {
+    scenario: 'F3',
+    holds: 'an id on many marks is none',
+    file: 'analytics/judge.ts',
+    text: 'mailpiece: isShared ? 0n : piece.mailpiece,',
+    without: 'mailpiece: piece.mailpiece,',
+    tests: [PATH],
+  },
+  {
+    scenario: 'F3',
+    holds: 'many scans of one mark without ids are a copy',
+    file: 'analytics/kept-beside.ts',
+    text: "if (unidentified > this.#rules.unidentifiedScansMax) found.add('copy');",
+    without: '',
+    tests: [PATH, SIGHTINGS],
+  },
+  {
+    scenario: 'F3',
+    holds: 'an original that comes after its photocopy is not diverted',
+    file: 'analytics/relation.ts',
+    text: "isOriginal(earlier, later, signedOf()) ? 'possible-copy' : 'copy'",
+    without: "'copy'",
+    tests: [PATH],
+  },
+  {
+    scenario: 'F3',
+    holds: 'copies do not make the customer short of postage, in the wrong town or at a wrong address',
+    file: 'analytics/detectors/wrong-destination.sql',
+    text: '-- @exonerated',
+    without: '-- @left out',
+    tests: [PATH],
+  },
+];
