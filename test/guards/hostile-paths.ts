@@ -6,7 +6,7 @@ const SIGHTINGS = 'test/analytics/sightings.test.ts';
 /** Who copies the id tag with the mark, and who wants another to be blamed for it. */
 export const HOSTILE_PATHS: readonly Guard[] = [
   {
-    scenario: 'F3',
+    scenario: 'F1',
     holds: 'a piece is in one pass at two plants only where something travels in the time',
     file: 'analytics/path.ts',
     text: "if (one.pass === other.pass && one.pass !== null) return 'cloned-id';",
@@ -14,7 +14,7 @@ export const HOSTILE_PATHS: readonly Guard[] = [
     tests: [PATH],
   },
   {
-    scenario: 'F3',
+    scenario: 'F1',
     holds: 'one scale and two addresses prove two pieces',
     file: 'analytics/path.ts',
     text: "return isOneScale ? 'cloned-id' : 'possible-copy';",
@@ -22,7 +22,7 @@ export const HOSTILE_PATHS: readonly Guard[] = [
     tests: [PATH],
   },
   {
-    scenario: 'F3',
+    scenario: 'F1',
     holds: 'a piece has few addresses',
     file: 'analytics/path.ts',
     text: ' || areas.size > rules.areasMax',
@@ -30,7 +30,7 @@ export const HOSTILE_PATHS: readonly Guard[] = [
     tests: [PATH],
   },
   {
-    scenario: 'F3',
+    scenario: 'F1',
     holds: 'a piece enters the mail once',
     file: 'analytics/path.ts',
     text: "if (hasEnteredAgain(earlier, later, rules)) return 'cloned-id';",
@@ -38,7 +38,7 @@ export const HOSTILE_PATHS: readonly Guard[] = [
     tests: [PATH],
   },
   {
-    scenario: 'F3',
+    scenario: 'F1',
     holds: 'a piece is scanned so often and no more',
     file: 'analytics/path.ts',
     text: 'scans > rules.scansMax || ',
@@ -46,7 +46,7 @@ export const HOSTILE_PATHS: readonly Guard[] = [
     tests: [PATH],
   },
   {
-    scenario: 'F3',
+    scenario: 'F1',
     holds: 'what is known against a mailpiece stays known',
     file: 'analytics/kept-beside.ts',
     text: "if (known === 'cloned-id') return known;",
@@ -54,7 +54,7 @@ export const HOSTILE_PATHS: readonly Guard[] = [
     tests: [SIGHTINGS],
   },
   {
-    scenario: 'F3',
+    scenario: 'F1',
     holds: 'words for no id are no ids',
     file: 'analytics/comparable-id.ts',
     text: 'PLACEHOLDER_SET.has(plain) || ',
@@ -62,7 +62,7 @@ export const HOSTILE_PATHS: readonly Guard[] = [
     tests: [PATH],
   },
   {
-    scenario: 'F3',
+    scenario: 'F1',
     holds: 'an id on many marks is none',
     file: 'analytics/judge.ts',
     text: 'mailpiece: isShared ? 0n : piece.mailpiece,',
@@ -70,7 +70,7 @@ export const HOSTILE_PATHS: readonly Guard[] = [
     tests: [PATH],
   },
   {
-    scenario: 'F3',
+    scenario: 'F1',
     holds: 'many scans of one mark without ids are a copy',
     file: 'analytics/kept-beside.ts',
     text: "if (unidentified > this.#rules.unidentifiedScansMax) found.add('copy');",
@@ -78,7 +78,7 @@ export const HOSTILE_PATHS: readonly Guard[] = [
     tests: [PATH, SIGHTINGS],
   },
   {
-    scenario: 'F3',
+    scenario: 'F1',
     holds: 'an original that comes after its photocopy is not diverted',
     file: 'analytics/relation.ts',
     text: "isOriginal(earlier, later, signedOf()) ? 'possible-copy' : 'copy'",
@@ -86,7 +86,7 @@ export const HOSTILE_PATHS: readonly Guard[] = [
     tests: [PATH],
   },
   {
-    scenario: 'F3',
+    scenario: 'F1',
     holds: 'copies do not make the customer short of postage, in the wrong town or at a wrong address',
     file: 'analytics/detectors/wrong-destination.sql',
     text: '-- @exonerated',
