@@ -33,6 +33,7 @@ const SAME: [ReasonCode, string][] = [
   ['forged', 'forged'],
   ['unknown-key', 'unknown-key'],
   ['key-mismatch', 'cross-key'],
+  ['borrowed-name', 'borrowed-name'],
   ['ungranted-psd', 'ungranted-psd'],
   ['overspread-license', 'overspread-license'],
   ['suite-mismatch', 'suite-mismatch'],
