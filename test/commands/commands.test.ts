@@ -112,6 +112,7 @@ describe('verdicts and findings', () => {
         'policyVersion',
         'broughtBy',
         'wordOf',
+        'role',
       ]);
     }
   });
