@@ -1,14 +1,26 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { type Case, DETECTORS, detect, type Evidence, readCases, Store, StoreReader } from '../../analytics/index.ts';
+import {
+  type Case,
+  DEFAULT_POLICY,
+  DETECTORS,
+  detect,
+  type Evidence,
+  readCases,
+  readPolicy,
+  Store,
+  StoreReader,
+} from '../../analytics/index.ts';
 import { CASE_SUBJECTS } from '../../analytics/store/case-subjects.ts';
 import type { Finding } from '../../indicium/index.ts';
 import { booksOf, MORNING_MS, markOf, PSD, PSDS, seen } from '../support/books.ts';
-import { scanOf } from '../support/evidence.ts';
+import { judged, scanOf } from '../support/evidence.ts';
 import { findingsOf } from '../support/findings.ts';
 import { BORROWED, CLAIMED, framedMail, GUILTY, type Party, POSTED, THIEF } from '../support/framing-world.ts';
 import { FRAMINGS } from '../support/framings.ts';
+import { packed, SmallWorld } from '../support/marks.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 /** The gravest first. */
@@ -46,12 +58,13 @@ describe('whoever wants a stranger to be named gets no further than the table of
 async function lookedAt(
   test: TestContext,
   evidence: readonly Evidence[],
+  policy = DEFAULT_POLICY,
 ): Promise<{ cases: Case[]; findings: Finding[] }> {
   const path = join(await temporaryFolder(test), 'store.duckdb');
   const store = await Store.open(path);
   await store.setRegistry(booksOf());
   await store.record(evidence, 'ndjson:/data/scans.ndjson', null);
-  await detect(store);
+  await detect(store, policy);
   store.close();
   const reader = await StoreReader.open(path);
   const [cases, findings] = [await Array.fromAsync(readCases(reader)), await Array.fromAsync(reader.findings())];
@@ -109,6 +122,37 @@ describe('marks that strangers made up', () => {
     );
   });
 
+  it('score what the policy lets them at most', async (test) => {
+    const letters = [1n, 2n].map((pieceCount) => seen(markOf({ pieceCount }), {}, 'forged'));
+    const path = join(await temporaryFolder(test), 'policy.json');
+    for (const [outsiderScoreMax, score] of [
+      [7, 7],
+      [30, 30],
+      [1_000, 30],
+    ] as const) {
+      await writeFile(path, JSON.stringify({ version: 9, outsiderScoreMax }));
+      const { cases } = await lookedAt(test, letters, readPolicy(path));
+      assert.deepEqual(
+        cases.map((one) => one.score),
+        [score],
+        `at most ${outsiderScoreMax}`,
+      );
+    }
+  });
+
+  it('do not lower what else is known of the customer whom they name', async (test) => {
+    const fork = [730, 1_010].map((postageMills) => seen(markOf({ postageMills }), {}));
+    const { cases } = await lookedAt(test, [...fork, seen(markOf(), {}, 'forged')]);
+    assert.deepEqual(
+      cases.map(({ caseId, role }) => [caseId, role]),
+      [
+        [`psd/${PSD}`, 'suspect'],
+        ['forgery/06484/2026-11-20', 'victim'],
+      ],
+    );
+    assert.ok((cases[0]?.score ?? 0) >= 200);
+  });
+
   for (const kind of OUTSIDER_KINDS) {
     it(`never have a severity beyond medium: ${kind}`, async (test) => {
       const { evidence, registry } = framedMail(FRAMINGS[kind] ?? assert.fail(kind));
@@ -130,6 +174,19 @@ describe('a mark in the name of somebody else', () => {
     const scan = evidence.find(({ reading }) => reading.outcome === 'borrowed-name');
     assert.deepEqual(scan?.verdict.reasons, ['borrowed-name']);
     assert.equal(scan?.verdict.disposition, 'divert');
+  });
+
+  it('under a key that was certified for it by mistake names the PSD that has it, and not the one of the license', async (test) => {
+    const world = new SmallWorld(2, 2);
+    const grants = world.records.grants.filter(({ psd, license }) => psd === '06-2S-0' || license === 1001);
+    const registry = packed({ ...world.records, grants });
+    const evidence = judged([{ payload: world.frank(0, 0) }, { payload: world.frank(1, 0) }], registry);
+    const { kind, license, psd, role } = (await findingsOf(test, evidence, registry))[0] ?? assert.fail();
+    assert.deepEqual(
+      { kind, license, psd, role },
+      { kind: 'ungranted-psd', license: 1000, psd: '06-2S-1', role: 'suspect' },
+    );
+    assert.equal(CASE_SUBJECTS[kind]?.subject, 'psd', 'a case of that PSD');
   });
 
   it('stays a case of the PSD that signed, on whatever day and at whatever plant it comes in', async (test) => {
