@@ -13,7 +13,7 @@ import {
   type Scan,
 } from './indicium/index.ts';
 import { brokenMark, brokenScan, type GivenUp, parseScanLines, type ScanLines, THREAD_ENDED } from './ingest/index.ts';
-import { authenticate, genuineAmong, KeyRing, type KeyTable } from './verify/index.ts';
+import { authenticate, genuineAmong, KeyRing, type KeyTable, signerOf } from './verify/index.ts';
 
 /** What one task reads, and the keys to judge it by. */
 export interface ReadOrder {
@@ -150,12 +150,15 @@ function readingOf(decoded: Decoded, batchRing: KeyRing, scannedAtMs: number | n
     return { ...unread, payload, symbology, outcome };
   }
   const { indicium } = parsed;
+  const outcome = authenticate(indicium, batchRing, scannedAtMs);
+  const signer = signerOf(indicium, outcome, batchRing);
   return {
     payload,
     symbology,
     indicium,
     contentDigest: digest64(indicium.signedBytes),
-    outcome: authenticate(indicium, batchRing, scannedAtMs),
+    outcome,
     trustVersion: batchRing.version,
+    ...(signer !== null && { signer }),
   };
 }

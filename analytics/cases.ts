@@ -1,8 +1,18 @@
+import { ROLES, type Role } from '../indicium/index.ts';
 import type { DetectionStore } from './detection/connection.ts';
 import { scalar } from './detection/connection.ts';
 import type { StoreReader } from './store/reader.ts';
 import { CLOSING_SEALS, sealsOf } from './store/seals.ts';
-import { asBigint, asInteger, asIntegerOrNull, asText, asTextOrNull, asTexts, type ValueRow } from './store/values.ts';
+import {
+  asBigint,
+  asInteger,
+  asIntegerOrNull,
+  asText,
+  asTextOrNull,
+  asTexts,
+  oneOf,
+  type ValueRow,
+} from './store/values.ts';
 
 /** Findings about one thing, as `cases` of the store shows them (analytics/store/case-views.ts). */
 export interface Case {
@@ -14,6 +24,8 @@ export interface Case {
   /** Null where the findings are of several. */
   readonly license: number | null;
   readonly psd: string | null;
+  /** Of what it is about: a suspect, a victim, or nobody can tell. */
+  readonly role: Role;
   readonly findings: number;
   readonly scans: number;
   /** ISO 8601; null where no plant said when. */
@@ -30,7 +42,7 @@ export interface Case {
 export async function* readCases(reader: StoreReader): AsyncGenerator<Case> {
   const result = await reader.stream(
     `select case_id, state, score, severity, kinds, license, psd, findings, scans, epoch_ms(first_scanned_at) as first_ms,
-       epoch_ms(last_scanned_at) as last_ms, note, new_scans, brought_by
+       epoch_ms(last_scanned_at) as last_ms, note, new_scans, brought_by, role
      from cases order by score desc, case_id`,
   );
   for await (const rows of result.yieldRowObjects()) {
@@ -43,6 +55,7 @@ export async function* readCases(reader: StoreReader): AsyncGenerator<Case> {
         kinds: asTexts(row.kinds ?? null),
         license: asIntegerOrNull(row.license),
         psd: asTextOrNull(row.psd),
+        role: oneOf(ROLES, asText(row.role)),
         findings: asInteger(row.findings),
         scans: asInteger(row.scans),
         firstScannedAt: isoOrNull(asIntegerOrNull(row.first_ms)),

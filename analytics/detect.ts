@@ -7,6 +7,7 @@ import { reviseVerdicts } from './detection/revise-verdicts.ts';
 import { clearState, rowsLike, type SumChange } from './detection/state-tables.ts';
 import { noteUse, refuseOtherPolicy } from './detection/used-policy.ts';
 import { DEFAULT_POLICY, type Policy } from './policy-file.ts';
+import { OUTSIDER_SCORE } from './store/case-views.ts';
 import { DETECTION_SEALS, NO_ROWS, type Seals, sealsOf, sumAfter, sumFrom, sumOf, sumText } from './store/seals.ts';
 import { asBigint, asInteger, asText } from './store/values.ts';
 
@@ -73,6 +74,7 @@ export async function findAll(
   for (const [severity, score] of Object.entries(policy.severityScores)) {
     await connection.run(`insert into severity_score values ('${severity}', ${score})`);
   }
+  await connection.run(`insert into severity_score values ('${OUTSIDER_SCORE}', ${policy.outsiderScoreMax})`);
   await connection.run('delete from detector_state');
   await connection.run(`insert into detector_state values (${lastRow}, ${basis})`);
   const added = await sumOf(connection, rowsLike('suspect_scan', 'from added_suspects'));

@@ -27,6 +27,8 @@ export interface Policy {
   readonly parameters: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Weights by which cases are put in order. */
   readonly severityScores: Readonly<Record<Exclude<Severity, 'information'>, number>>;
+  /** The most that a case scores which anybody can make who can print: no more than one find of severity high. */
+  readonly outsiderScoreMax: number;
 }
 
 const closed = (properties: Record<string, TSchema>) => Type.Object(properties, { additionalProperties: false });
@@ -69,6 +71,7 @@ const Whole = Compile(
     findings: Treatments,
     parameters: Parameters,
     severityScores: ScoreShape,
+    outsiderScoreMax: Score,
   }),
 );
 /** The same with parts left out; which names there may be is for `FileShape` to say. */
@@ -79,6 +82,7 @@ const Part = Compile(
     findings: Type.Optional(Treatments),
     parameters: Type.Optional(Parameters),
     severityScores: Type.Optional(Type.Partial(ScoreShape)),
+    outsiderScoreMax: Type.Optional(Score),
   }),
 );
 
@@ -98,6 +102,7 @@ const FileShape = Compile(
       Object.fromEntries(Object.entries(ParameterShapes).map(([detector, shapes]) => [detector, partial(shapes)])),
     ),
     severityScores: optionally({ critical: Score, high: Score, medium: Score, low: Score }),
+    outsiderScoreMax: Type.Optional(Score),
   }),
 );
 
@@ -124,7 +129,7 @@ export function readPolicy(path: string): Policy {
   const given = parsed(path, file.bytes.toString('utf8'));
   if (!FileShape.Check(given)) throw new PolicyError(`${path}: ${firstProblem(FileShape, given)}`);
   if (!Part.Check(given)) throw new PolicyError(`${path}: ${firstProblem(Part, given)}`);
-  const { dispositions, findings, parameters, severityScores } = DEFAULTS;
+  const { dispositions, findings, parameters, severityScores, outsiderScoreMax } = DEFAULTS;
   const merged = {
     version: given.version,
     dispositions: { ...dispositions, ...given.dispositions },
@@ -133,6 +138,7 @@ export function readPolicy(path: string): Policy {
       Object.entries(parameters).map(([name, values]) => [name, { ...values, ...given.parameters?.[name] }]),
     ),
     severityScores: { ...severityScores, ...given.severityScores },
+    outsiderScoreMax: given.outsiderScoreMax ?? outsiderScoreMax,
   };
   return wholePolicy(path, JSON.stringify(merged));
 }

@@ -20,8 +20,8 @@ export function addCasesCommands(program: Command, terminal: Terminal, finish: (
     .command('cases')
     .summary('findings grouped by what they are about; close a case')
     .description(
-      'Prints {caseId, state, score, severity, kinds, license, psd, findings, scans, …} for every case, one JSON object a ' +
-        'line, the highest score first. With close ID, closes a case; evidence that comes later reopens it.',
+      'Prints {caseId, state, score, severity, kinds, license, psd, role, findings, scans, …} for every case, one JSON ' +
+        'object a line, the highest score first. With close ID, closes a case; evidence that comes later reopens it.',
     )
     .argument('[action]', 'close')
     .argument('[id]', 'the case to close')

@@ -28,7 +28,7 @@ export function addStoreCommands(program: Command, terminal: Terminal, finish: (
   addListing(
     'findings',
     'print what the detectors found',
-    '{kind, severity, license, psd, scanIds, detail, policyVersion} for every finding',
+    '{kind, severity, license, psd, role, scanIds, detail, policyVersion, …} for every finding',
   );
 
   program

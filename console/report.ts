@@ -52,7 +52,7 @@ function findingCard(finding: Finding, scans: readonly ScanDetail[], folder: str
   const hidden = finding.scanIds.length - scans.length;
   const [opening, ...rest] = tellStory(finding, scans);
   return `<article class="${escapeHtml(finding.severity)}">
-<h3>${escapeHtml(finding.kind)} <small>${escapeHtml(finding.severity)} · license ${finding.license ?? '–'} · PSD ${escapeHtml(finding.psd ?? '–')}</small></h3>
+<h3>${escapeHtml(finding.kind)} <small>${escapeHtml(finding.severity)} · license ${finding.license ?? '–'} · PSD ${escapeHtml(finding.psd ?? '–')} · ${escapeHtml(finding.role)}</small></h3>
 <p>${escapeHtml(finding.detail)}</p>
 <p class="story">${escapeHtml(opening ?? '')} ${escapeHtml(rest.at(-1) ?? '')}</p>
 <div class="scans">${scans.map((scan) => scanFigure(scan, folder)).join('')}</div>

@@ -47,7 +47,10 @@ const MORALS: Readonly<Record<string, string>> = {
   fork: 'No PSD signs two different pieces with one count: somebody cloned it, or put an old state back.',
   forged: 'Whoever made these marks did not have the key of that PSD.',
   'unknown-key': 'Nobody has registered the key it names: a forgery, or a registry that is behind.',
-  'cross-key': 'The key is registered, but for another PSD or license: its owner signed in the name of somebody else.',
+  'cross-key':
+    'The key is registered for another PSD or license, and did not make the signature: anybody could print this.',
+  'borrowed-name':
+    'The signature is by the key of another PSD: its owner signed in the name of somebody else, the victim.',
   'compromised-key': 'The key may be in other hands: the signature no longer proves who franked it.',
   'ungranted-psd': 'The signature is genuine, but nobody granted this PSD that license.',
   'overspread-license': 'The signature is genuine, but the license is on more PSDs than were allowed.',

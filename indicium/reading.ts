@@ -12,6 +12,19 @@ export interface Reading {
   readonly outcome: ReadingOutcome;
   /** Version of the trust list that the outcome rests on. */
   readonly trustVersion: number;
+  /** Of a `borrowed-name`, whose key made the signature, by that trust list. */
+  readonly signer?: KeyOwner;
+}
+
+/** The PSD and license that a key was certified for. */
+export interface KeyOwner {
+  readonly license: number;
+  readonly psd: string;
+}
+
+/** As it stands beside the evidence, where the view `pieces` reads it (analytics/store/schema.ts). */
+export function signerNote({ license, psd }: KeyOwner): string {
+  return `signed by license ${license} on PSD ${psd}`;
 }
 
 /** `valid`: a genuine signature by the key of this PSD and license, allowed by the license. */

@@ -31,6 +31,8 @@ export const REASONS = {
   'no-key': 'The mark is of another post, whose keys are not known here: nothing can be said about its signature.',
   'unknown-key': 'No key with this id is registered, so nothing can be said about the signature.',
   'key-mismatch': 'The key named in the indicium belongs to another PSD or another license.',
+  'borrowed-name':
+    'The key named in the indicium belongs to another PSD or another license, and made the signature: its owner signed in a name that is not his.',
   'suite-mismatch': 'The indicium names another signature suite than its key has.',
   forged: 'The signature does not fit the indicium: it was forged or altered.',
   'key-not-yet-valid': 'The key was certified only after the date of the indicium.',

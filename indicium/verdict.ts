@@ -14,6 +14,13 @@ export interface Verdict {
 export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'information'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
+/**
+ * What the license or PSD that a finding is about has to do with it: `suspect`: its own key signed the proof; `victim`:
+ * anybody could make this in its name; `unknown`: it may be either, and nobody is accused.
+ */
+export const ROLES = ['suspect', 'victim', 'unknown'] as const;
+export type Role = (typeof ROLES)[number];
+
 /** What detectors found over all evidence. `kind` names the fraud where it proves one. */
 export interface Finding {
   readonly kind: string;
@@ -29,4 +36,6 @@ export interface Finding {
   readonly broughtBy: readonly string[];
   /** The one plant on whose word alone it rests; null where marks prove it, or several plants say so. */
   readonly wordOf: string | null;
+  /** Of the license or PSD that it is about. */
+  readonly role: Role;
 }

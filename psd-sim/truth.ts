@@ -36,7 +36,7 @@ export const PROVED_BY: Record<FraudName, string> = {
   fork: 'fork',
   'ungranted-psd': 'ungranted-psd',
   'overspread-license': 'overspread-license',
-  'cross-key': 'cross-key',
+  'cross-key': 'borrowed-name',
   rollback: 'rollback',
   overspend: 'overspend',
   'refund-mailed': 'refund-mailed',

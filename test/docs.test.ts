@@ -10,6 +10,7 @@ import { PROBLEMS } from '../ingest/http/problems.ts';
 import { TOPICS } from '../ingest/index.ts';
 import { GUARDS } from '../psd-sim/psd/guards.ts';
 import { indicia } from './support/command-line.ts';
+import { FRAMINGS } from './support/framings.ts';
 import { temporaryFolder } from './support/temporary.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -137,9 +138,40 @@ describe('docs/DETECTORS.md', () => {
     for (const [name, section] of sections) {
       const example = JSON.parse(section.match(/```json\n(.*)\n```/)?.[1] ?? '{}');
       assert.equal(example.kind, name);
-      const keys = ['kind', 'severity', 'license', 'psd', 'scanIds', 'detail', 'policyVersion', 'broughtBy', 'wordOf'];
+      const keys = [
+        'kind',
+        'severity',
+        'license',
+        'psd',
+        'scanIds',
+        'detail',
+        'policyVersion',
+        'broughtBy',
+        'wordOf',
+        'role',
+      ];
       assert.deepEqual(Object.keys(example), keys);
       assert.equal(example.scanIds.length === 0, example.severity === 'information');
+    }
+  });
+
+  it('says for every kind how far a stranger gets, as the test of its name shows', () => {
+    const rows = [...read('docs/DETECTORS.md').matchAll(/^\| `([\w-]+)` \| (.*) \|$/gm)].flatMap(
+      ([, kind = '', rest = '']) => {
+        const cells = rest.split(' | ');
+        return cells.length === 5 ? [{ kind, cells }] : [];
+      },
+    );
+    assert.deepEqual(
+      rows.map(({ kind }) => kind),
+      DETECTORS.map(({ name }) => name).toSorted(),
+    );
+    for (const { kind, cells } of rows) {
+      const [mail = '', token = '', psd = '', heldBackBy = '', name] = cells;
+      const reached = [mail, token, psd].map((cell) => cell.match(/^\w+/)?.[0]);
+      const framing = FRAMINGS[kind];
+      assert.deepEqual(reached, [framing?.mail, framing?.token, framing?.psd], kind);
+      assert.ok(heldBackBy.length > 10 && name === kind, kind);
     }
   });
 

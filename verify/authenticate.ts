@@ -1,4 +1,11 @@
-import { type Indicium, isGenuine, parseIndicium, type ReadingOutcome, type ReasonCode } from '../indicium/index.ts';
+import {
+  type Indicium,
+  isGenuine,
+  type KeyOwner,
+  parseIndicium,
+  type ReadingOutcome,
+  type ReasonCode,
+} from '../indicium/index.ts';
 import type { KeyRing, KeyTimes } from './key-ring.ts';
 import { PRINTED_AHEAD_MS_MAX, PRINTED_BEHIND_MS_MAX } from './limits.ts';
 import { verifyWith } from './signature.ts';
@@ -11,7 +18,9 @@ import { verifyWith } from './signature.ts';
 export function authenticate(indicium: Indicium, ring: KeyRing, scannedAtMs: number | null): ReadingOutcome {
   const row = ring.find(indicium.keyId);
   if (row === -1) return 'unknown-key';
-  if (!ring.isOwner(row, indicium)) return 'key-mismatch';
+  if (!ring.isOwner(row, indicium)) {
+    return isSignedByOwner(row, indicium, ring, scannedAtMs) ? 'borrowed-name' : 'key-mismatch';
+  }
   if (ring.suite(row) !== indicium.suite) return 'suite-mismatch';
   const key = ring.key(row);
   if (key === null) return 'unknown-key';
@@ -23,6 +32,23 @@ export function authenticate(indicium: Indicium, ring: KeyRing, scannedAtMs: num
   const authorization = ring.authorization(row, atMs);
   if (authorization !== 'granted') return authorization;
   return isPlausible(atMs, scannedAtMs) ? 'valid' : 'date-anomaly';
+}
+
+/**
+ * Whether the one whose key is named made the signature. A signature that does not fit anybody could have made, and one
+ * by a key that may be in other hands does not tell whose hands these were.
+ */
+function isSignedByOwner(row: number, indicium: Indicium, ring: KeyRing, scannedAtMs: number | null): boolean {
+  const key = ring.key(row);
+  const { compromisedFromMs } = ring.times(row);
+  const isCompromised = Math.max(indicium.printedAtMs, scannedAtMs ?? Number.MAX_VALUE) >= compromisedFromMs;
+  if (key === null || isCompromised) return false;
+  return verifyWith(key, indicium.signedBytes, indicium.signature);
+}
+
+/** Who signed a mark in a name that is not his; null where its outcome is another than `borrowed-name`. */
+export function signerOf(indicium: Indicium, outcome: ReadingOutcome, ring: KeyRing): KeyOwner | null {
+  return outcome === 'borrowed-name' ? ring.owner(ring.find(indicium.keyId)) : null;
 }
 
 /**
@@ -68,7 +94,11 @@ export interface Check {
 /** The protocol as a list: which outcomes fail at which step. */
 const STEPS: readonly { name: string; question: string; failures: readonly ReasonCode[] }[] = [
   { name: 'key', question: 'Is a key with this id registered?', failures: ['unknown-key', 'no-key'] },
-  { name: 'owner', question: 'Does the key belong to this PSD and this license?', failures: ['key-mismatch'] },
+  {
+    name: 'owner',
+    question: 'Does the key belong to this PSD and this license?',
+    failures: ['key-mismatch', 'borrowed-name'],
+  },
   { name: 'suite', question: 'Is the signature suite that of the key?', failures: ['suite-mismatch'] },
   { name: 'signature', question: 'Does the signature fit the scanned bytes?', failures: ['forged'] },
   {

@@ -13,7 +13,9 @@ export interface FreshRows {
 
 const MARK_COLUMNS = `row_id, scan_id, license, psd, epoch, piece_count, ascending_mills, descending_mills, postage_mills,
   printed_at_ms, content_digest, mailpiece_id, pass, plant, scanned_at, scan_digest, brought_by`;
-const FRESH_COLUMNS = `${MARK_COLUMNS}, key_id, rate_category, printed_at, deposit_postcode, destination_postcode,
+const SIGNED_BY = 'coalesce(signer_license, license) as license, coalesce(signer_psd, psd) as psd';
+/** Of new scans, the license and PSD are those that a mark names, unless the key of another PSD signed it: then that one's. */
+const FRESH_COLUMNS = `${MARK_COLUMNS.replace('license, psd', SIGNED_BY)}, license as named_license, psd as named_psd, key_id, rate_category, printed_at, deposit_postcode, destination_postcode,
   outcome, genuine, sorter_destination, weight_grams`;
 
 /**

@@ -1,11 +1,12 @@
 -- Proves: a mark names a registered key, PSD and license, but its signature is not by that key over these contents:
 --   it was made up, or altered after it was signed.
--- Cannot: tell who did it; the PSD and license named are as likely the victim's.
+-- Cannot: tell who did it; anybody who can print can make such marks, and the PSD and license named are
+--   the victim's.
 -- Parameters: none.
 -- @members of fresh
 select row_id, '' as key, '' as why, 0 as value
 from fresh where outcome in ('forged')
 -- @findings
-select license, psd, key, 'critical' as severity,
+select license, psd, key, 'medium' as severity,
   format('{} scans in the name of license {} on PSD {} have signatures that do not fit.', count(*), license, psd) as detail
 from members group by license, psd, key

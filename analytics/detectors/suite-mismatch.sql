@@ -5,6 +5,6 @@
 select row_id, '' as key, '' as why, 0 as value
 from fresh where outcome in ('suite-mismatch')
 -- @findings
-select license, psd, key, 'high' as severity,
+select license, psd, key, 'medium' as severity,
   format('{} scans in the name of license {} on PSD {} name another signature suite than their key has.', count(*), license, psd) as detail
 from members group by license, psd, key

@@ -1,61 +1,36 @@
+import { KINDS_SQL } from './case-subjects.ts';
 import { NAMED_VOICES_SQL } from './finding-schema.ts';
 
-/**
- * Findings about one thing are one case: a cloned PSD has forks by the thousand and a rollback, and is one PSD. What a
- * kind of finding is about: the device, wherever it went; the license, whatever PSD it was on; or marks that others may
- * have made in the name of both.
- */
-export const CASE_SUBJECTS: Readonly<Record<string, 'psd' | 'license' | 'marks'>> = {
-  'cloned-id': 'marks',
-  'compromised-key': 'psd',
-  copy: 'marks',
-  'cross-key': 'marks',
-  'doubtful-path': 'marks',
-  'expired-key': 'license',
-  'expired-license': 'license',
-  'faster-than-printer': 'psd',
-  forged: 'marks',
-  fork: 'psd',
-  'future-date': 'license',
-  overspend: 'license',
-  'overspread-license': 'license',
-  'refund-mailed': 'license',
-  'revoked-key': 'psd',
-  'revoked-license': 'license',
-  rollback: 'psd',
-  'short-postage': 'license',
-  'stale-date': 'license',
-  'suite-mismatch': 'marks',
-  'two-places': 'psd',
-  'ungranted-psd': 'psd',
-  'unknown-key': 'marks',
-  'wrong-destination': 'license',
-  'wrong-town': 'license',
-};
-
-const SUBJECT_ROWS = Object.entries(CASE_SUBJECTS)
-  .map(([kind, subject]) => `('${kind}', '${subject}')`)
-  .join(', ');
+/** Where the table of scores by severity holds `outsiderScoreMax`. */
+export const OUTSIDER_SCORE = 'outsider-max';
 
 /**
+ * Findings about one thing are one case: a cloned PSD has forks by the thousand and a rollback, and is one PSD. Marks that
+ * strangers made up are one case by the plant and day (or, where no plant is named, the source) they came in at, however
+ * many names they bear.
+ *
  * A case is closed when somebody closed it and every scan that its findings name was named then, for the same reason;
  * reopened when one was not. Its score: over its kinds, the weight of their severity, once more for each doubling of scans;
- * half of it where one plant alone says so.
+ * half of it where one plant alone says so. What strangers can make at will scores no more than `outsiderScoreMax`
+ * of the policy. The role is the gravest that a finding has: `suspect`, or else `unknown`.
  */
 export const CASE_VIEWS_SQL = `
-create view case_findings as
-select case subject when 'psd' then 'psd/' || psd when 'license' then 'license/' || license
-    else 'marks/' || license || '/' || psd end as case_id,
-  kind, severity, license, psd, key, detail, policy_version
-from finding join (values ${SUBJECT_ROWS}) as subjects (kind, subject) using (kind);
-
 create view case_scans as
-select case_id, kind, key, row_id, scan_id, scanned_at, scan_digest, brought_by, voice, rests_on
-from case_findings join ${NAMED_VOICES_SQL} using (kind, license, psd, key);
+select case subject when 'psd' then 'psd/' || psd when 'license' then 'license/' || license
+    when 'marks' then 'marks/' || license || '/' || psd
+    else concat('forgery/', coalesce(plant, brought_by, 'unknown'), '/', coalesce(strftime(scanned_at, '%Y-%m-%d'), 'undated'))
+  end as case_id,
+  kind, license, psd, key, row_id, scan_id, scanned_at, scan_digest, brought_by, voice, rests_on
+from ${NAMED_VOICES_SQL} as named join ${KINDS_SQL} using (kind);
+
+create view case_findings as
+select distinct case_id, kind, severity, license, psd, key, detail, policy_version, role
+from findings join case_scans using (kind, license, psd, key);
 
 create view cases as
 with by_kind as (
   select case_id, kind, max(severity) as severity, count(distinct (license, psd, key)) as findings,
+    list(distinct role) as roles,
     min(license) as first_license, max(license) as last_license, min(psd) as first_psd, max(psd) as last_psd
   from case_findings group by case_id, kind
 ),
@@ -67,11 +42,14 @@ seen as (
 scored as (
   select case_id, list(kind order by kind) as kinds,
     list(severity order by list_position(['critical', 'high', 'medium', 'low'], severity))[1] as severity,
-    (sum(coalesce(score, 0) * (1 + floor(log2(greatest(scans, 1)))) * halves)::bigint // 2)::bigint as score,
+    (sum(coalesce(score, 0) * (1 + floor(log2(greatest(scans, 1)))) * halves)::bigint // 2)::bigint as full_score,
+    flatten(list(roles)) as roles,
+    bool_and(subject = 'maker') as is_capped,
     sum(findings)::bigint as findings,
     if(min(first_license) = max(last_license), min(first_license), null) as license,
     if(min(first_psd) = max(last_psd), min(first_psd), null) as psd
   from by_kind join seen using (case_id, kind) left join severity_score using (severity)
+    join ${KINDS_SQL} using (kind)
   group by case_id
 ),
 spans as (
@@ -95,9 +73,12 @@ unknown_then as (
       and coalesce(closed.scan_digest = named.scan_digest, true)
   group by case_id
 )
-select case_id, severity, score, kinds, license, psd, findings, scans, first_scanned_at, last_scanned_at,
+select case_id, severity,
+  if(is_capped, least(full_score, coalesce((select max(score) from severity_score where severity = '${OUTSIDER_SCORE}'), full_score)),
+    full_score) as score, kinds, license, psd, findings, scans, first_scanned_at, last_scanned_at,
   case when closings.case_id is null then 'open' when new_scans > 0 then 'reopened' else 'closed' end as state,
   coalesce(new_scans, 0) as new_scans, note, epoch_ms(closed_at_ms) as closed_at,
-  coalesce(brought_by, []::varchar[]) as brought_by
+  coalesce(brought_by, []::varchar[]) as brought_by,
+  case when list_contains(roles, 'suspect') then 'suspect' when list_contains(roles, 'unknown') then 'unknown' else 'victim' end as role
 from scored join spans using (case_id) left join closings using (case_id) left join unknown_then using (case_id);
 `;

@@ -1,3 +1,5 @@
+import { KINDS_SQL } from './case-subjects.ts';
+
 /**
  * What the detectors found, and what they remember of the evidence so that their cost grows with what is new.
  *
@@ -79,16 +81,22 @@ export const NAMED_VOICES_SQL = `(
   from named_scan left join (values ${WORD_ROWS}) as words (kind, word) using (kind)
 )`;
 
+/**
+ * `role` is that of the kind; but nobody is a suspect on the word of plants alone, of several neither: whoever carries
+ * copies to two towns, or onto heavy pieces, has two plants say so.
+ */
 export const FINDING_VIEWS_SQL = `
 create view findings as
 select finding.kind, severity, license, psd, coalesce(scan_ids, []::varchar[]) as scan_ids,
   detail || coalesce(format(' Only {} says so, by {}.', word_of, rests_on), '') as detail, policy_version, key,
-  coalesce(brought_by, []::varchar[]) as brought_by, word_of
-from finding
+  coalesce(brought_by, []::varchar[]) as brought_by, word_of,
+  case when kind_role is null or (kind_role = 'suspect' and is_word) then 'unknown' else kind_role end as role
+from finding left join ${KINDS_SQL} using (kind)
 left join (
   select kind, license, psd, key, list(scan_id order by scanned_at nulls last, scan_id, row_id) as scan_ids,
     list_sort(list(distinct brought_by) filter (where brought_by is not null)) as brought_by,
-    if(count(distinct voice) = 1 and count(*) = count(rests_on), min(voice), null) as word_of, min(rests_on) as rests_on
+    if(count(distinct voice) = 1 and count(*) = count(rests_on), min(voice), null) as word_of, min(rests_on) as rests_on,
+    count(*) = count(rests_on) as is_word
   from ${NAMED_VOICES_SQL} group by kind, license, psd, key
 ) as named using (kind, license, psd, key);
 create view revisions as

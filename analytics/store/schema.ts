@@ -48,6 +48,11 @@ create table evidence (
 ${RENEWED_TABLES_SQL}
 `;
 
+/** Whose key signed a mark in another's name: the verifier wrote it beside the evidence (`signerNote`, indicium/reading.ts). */
+function signer(pattern: string): string {
+  return `nullif(if(outcome = 'borrowed-name', regexp_extract(note, '${pattern}', 1), null), '')`;
+}
+
 /** What detectors, queries and other programs read; they keep their names and columns when the tables change. */
 export const VIEWS_SQL = `
 ${FINDING_MACROS_SQL}
@@ -62,7 +67,8 @@ select scan_id, license, psd, key_id, epoch, piece_count, ascending_mills, desce
   content_digest, outcome, outcome in ('${GENUINE_OUTCOMES.join("', '")}') as genuine,
   trust_version,
   mailpiece_id, pass, plant, machine, epoch_ms(scanned_at_ms) as scanned_at, sorter_destination, weight_grams,
-  payload, scan_digest, ${BROUGHT_BY_SQL} as brought_by, row_id
+  payload, scan_digest, ${BROUGHT_BY_SQL} as brought_by, try_cast(${signer('license (\\d+) on PSD')} as bigint) as signer_license,
+  ${signer(' on PSD (.+)$')} as signer_psd, row_id
 from evidence where license is not null;
 
 create view verdicts as

@@ -1,4 +1,4 @@
-import type { Reading } from '../reading.ts';
+import { type Reading, signerNote } from '../reading.ts';
 import type { Scan } from '../scan.ts';
 import { Int32Builder, Int64Builder, TextBuilder } from './builders.ts';
 import type { Int32Column, Int64Column, TextColumn } from './column.ts';
@@ -17,7 +17,7 @@ export interface ReadingColumns {
   readonly weightGrams: Int32Column;
   /** Path of the image, where the scan has one. */
   readonly image: TextColumn;
-  /** Why a scan has no mark, for people. */
+  /** Why a scan has no mark, for people; or who signed in a name that is not his. */
   readonly note: TextColumn;
   readonly extra: TextColumn;
   readonly payload: TextColumn;
@@ -63,7 +63,7 @@ export class ReadingColumnsBuilder {
     to.destination.add(scan.destination);
     to.weightGrams.set(row, scan.weightGrams);
     to.image.add(scan.mark.kind === 'image' ? scan.mark.path : null);
-    to.note.add(scan.mark.kind === 'none' ? scan.mark.detail : null);
+    to.note.add(noteOf(scan, reading));
     to.extra.add(scan.extra);
     to.sender.add(scan.sender);
     this.#addReading(row, reading);
@@ -133,6 +133,11 @@ export class ReadingColumnsBuilder {
       sender: from.sender.finish(),
     };
   }
+}
+
+function noteOf({ mark }: Scan, { signer }: Reading): string | null {
+  if (signer !== undefined) return signerNote(signer);
+  return mark.kind === 'none' ? mark.detail : null;
 }
 
 function buildersFor(rows: number) {

@@ -1,4 +1,4 @@
-import { DISPOSITIONS, REASON_CODES, SEVERITIES } from '../../indicium/index.ts';
+import { DISPOSITIONS, REASON_CODES, ROLES, SEVERITIES } from '../../indicium/index.ts';
 import { EVENT_TYPES, type EventType } from './messages/cloud-events.ts';
 import { POISONS } from './messages/dead-letter.ts';
 import { READING_LAYOUT, READINGS_CONTENT_TYPE } from './messages/readings-codec.ts';
@@ -80,7 +80,18 @@ const MESSAGES: Readonly<Record<string, MessageSpec>> = {
     contentType: 'application/json',
     payload: {
       type: 'object',
-      required: ['kind', 'severity', 'license', 'psd', 'scanIds', 'detail', 'policyVersion', 'broughtBy', 'wordOf'],
+      required: [
+        'kind',
+        'severity',
+        'license',
+        'psd',
+        'scanIds',
+        'detail',
+        'policyVersion',
+        'broughtBy',
+        'wordOf',
+        'role',
+      ],
       properties: {
         kind: text,
         severity: { enum: SEVERITIES },
@@ -91,6 +102,7 @@ const MESSAGES: Readonly<Record<string, MessageSpec>> = {
         policyVersion: { type: 'integer' },
         broughtBy: { type: 'array', items: text, description: 'Tokens, certificates and sources of its scans.' },
         wordOf: { type: ['string', 'null'], description: 'The one plant on whose word alone it rests.' },
+        role: { enum: ROLES, description: 'What the license or PSD that it is about has to do with it.' },
       },
     },
   },

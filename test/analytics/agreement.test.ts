@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { DETECTORS, dispositionFor, type Evidence } from '../../analytics/index.ts';
-import { type Finding, REASON_CODES, type ReasonCode, type Scan } from '../../indicium/index.ts';
+import { FIELDS, type Finding, REASON_CODES, type ReasonCode, type Scan, SIGNED_BYTES } from '../../indicium/index.ts';
 import { judged } from '../support/evidence.ts';
 import { findingsOf } from '../support/findings.ts';
 import { packed, SmallWorld } from '../support/marks.ts';
@@ -36,6 +36,7 @@ const SAME: [ReasonCode, string][] = [
   ['forged', 'forged'],
   ['unknown-key', 'unknown-key'],
   ['key-mismatch', 'cross-key'],
+  ['borrowed-name', 'borrowed-name'],
   ['ungranted-psd', 'ungranted-psd'],
   ['overspread-license', 'overspread-license'],
   ['suite-mismatch', 'suite-mismatch'],
@@ -80,7 +81,11 @@ describe('streaming verdicts and SQL detectors', () => {
     const unknown = new SmallWorld(9, 9, 'elsewhere').frank(8, 8);
     const otherSuite = Buffer.from(world.frank());
     otherSuite[1] = 2;
-    const payloads = [...genuine, ...forked, forgedMark, unknown, otherSuite];
+    // In the name of the first PSD, under the number of the key of the second: not signed by it, and signed.
+    const otherKey = Buffer.from(world.frank());
+    otherKey.writeUIntBE(world.key('06-2S-1', 1000).keyId, FIELDS.keyId.offset, FIELDS.keyId.bytes);
+    const borrowed = world.signedBytes('06-2S-1', 1000, otherKey.subarray(0, SIGNED_BYTES));
+    const payloads = [...genuine, ...forked, forgedMark, unknown, otherSuite, otherKey, borrowed];
 
     const scan: fc.Arbitrary<Partial<Scan>> = fc.record(
       {

@@ -96,20 +96,20 @@ describe('cases', () => {
 
   it('stand in the order of their score, which grows with severity and doubling scans', async (test) => {
     const desk = await Desk.open(test);
-    const [forged, copied, other] = PSDS.map((psd) => new Registers(psd));
-    assert.ok(forged !== undefined && copied !== undefined && other !== undefined);
+    const [lost, copied, other] = PSDS.map((psd) => new Registers(psd));
+    assert.ok(lost !== undefined && copied !== undefined && other !== undefined);
     const mark = copied.print(0);
     await desk.take(
-      ...[0, 1, 2, 3].map((minutes) => seen(forged.print(minutes), {}, 'forged')),
+      ...[0, 1, 2, 3].map((minutes) => seen(lost.print(minutes), {}, 'compromised-key')),
       seen(mark),
       seen(mark),
-      seen(other.print(0), {}, 'unknown-key'),
+      seen(other.print(0), {}, 'revoked-key'),
     );
     const scores = (await desk.cases()).map(({ caseId, score }) => [caseId, score]);
     assert.deepEqual(scores, [
-      [`marks/${LICENSE}/${PSDS[0]}`, 300],
+      [`psd/${PSDS[0]}`, 300],
       [`marks/${LICENSE}/${PSDS[1]}`, 80],
-      [`marks/${LICENSE}/${PSDS[2]}`, 15],
+      [`psd/${PSDS[2]}`, 40],
     ]);
   });
 

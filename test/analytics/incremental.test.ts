@@ -82,6 +82,7 @@ const scanning = fc.record(
       'forged',
       'date-anomaly',
       'unknown-key',
+      'borrowed-name',
     ),
     scan: fc.record<Partial<Scan>>(
       {
@@ -119,9 +120,16 @@ const mail: fc.Arbitrary<Evidence[]> = fc
     ...TWO_PLACES,
     ...scannings.flatMap(({ mark: index, outcome, scan }) => {
       const its = marks[index % marks.length];
-      return its === undefined ? [] : [seen(its, scan, outcome)];
+      return its === undefined ? [] : [signed(seen(its, scan, outcome))];
     }),
   ]);
+
+/** Whose key signs in the names of others: one of those that are named elsewhere. */
+function signed(evidence: Evidence): Evidence {
+  const { reading } = evidence;
+  if (reading.outcome !== 'borrowed-name') return evidence;
+  return { ...evidence, reading: { ...reading, signer: { license: OTHER_LICENSE, psd: PSDS[2] ?? '' } } };
+}
 
 const FINDINGS = 'from findings order by kind, license, psd, key';
 

@@ -13,8 +13,8 @@ import {
   readPolicy,
   Store,
 } from '../../analytics/index.ts';
-import { CASE_SUBJECTS } from '../../analytics/store/case-views.ts';
-import { REASON_CODES } from '../../indicium/index.ts';
+import { CASE_SUBJECTS } from '../../analytics/store/case-subjects.ts';
+import { REASON_CODES, ROLES } from '../../indicium/index.ts';
 import { booksOf, markOf, seen } from '../support/books.ts';
 import { scanOf } from '../support/evidence.ts';
 import { NEVER_PAUSED } from '../support/recording.ts';
@@ -35,6 +35,14 @@ describe('the default policy', () => {
     const accusing = DETECTORS.map(({ name }) => name).filter((name) => !INFORMING.includes(name));
     assert.deepEqual(Object.keys(DEFAULT_POLICY.findings).toSorted(), accusing.toSorted());
     assert.deepEqual(Object.keys(CASE_SUBJECTS).toSorted(), accusing.toSorted());
+  });
+
+  it('has a role for every finding that accuses, and none accuses that has no role', () => {
+    for (const { name, findings } of DETECTORS) {
+      const role = CASE_SUBJECTS[name]?.role;
+      if (role === undefined) assert.match(findings, /'information' as severity/, name);
+      else assert.ok(ROLES.includes(role), name);
+    }
   });
 
   it('holds exactly the parameters that the detectors describe and read, with their defaults', () => {
@@ -97,6 +105,7 @@ describe('a policy file', () => {
       [{ version: 1, parameters: { 'two-places': { speed: 1 } } }, /two-places/],
       [{ version: 1, parameters: { 'two-places': { speedKmPerHour: '1; drop table finding' } } }, /speedKmPerHour/],
       [{ version: 1, parameters: { forged: {} } }, /parameters/],
+      [{ version: 1, outsiderScoreMax: -1 }, /outsiderScoreMax/],
       [{ version: 1, extra: true }, /extra is no part of a policy/],
     ];
     for (const [content, expected] of refused) {

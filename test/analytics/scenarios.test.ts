@@ -256,7 +256,7 @@ describe('C10: clocks of plants that are a day wrong, or step back', () => {
       'rollback',
       'overspend',
       'forged',
-      'cross-key',
+      'borrowed-name',
       'refund-mailed',
       'wrong-town',
       'faster-than-printer',

@@ -140,16 +140,20 @@ function markOf(bytes: Buffer): AuditedMark {
 
 const DAY_MS = 86_400_000;
 /** Outcomes that leave the signature genuine. */
-const NOT_GENUINE = ['unknown-key', 'key-mismatch', 'suite-mismatch', 'forged', 'compromised-key'];
+const NOT_GENUINE = ['unknown-key', 'key-mismatch', 'borrowed-name', 'suite-mismatch', 'forged', 'compromised-key'];
 
 /** What a mark is worth by itself: `valid`, or the first thing that is wrong with it. */
 export function outcomeOf({ mark, scannedAtMs }: AuditedScan, day: AuditedDay): string {
   const key = day.keys.get(mark.keyId);
   if (key === undefined) return 'unknown-key';
-  if (key.psd !== mark.psd || key.license !== mark.license) return 'key-mismatch';
-  if (mark.suite !== 1 || key.suite !== 'ecdsa-p256-sha256') return 'suite-mismatch';
   const spki = createPublicKey({ key: Buffer.from(key.spki, 'base64'), format: 'der', type: 'spki' });
-  if (!verify('sha256', mark.signed, { key: spki, dsaEncoding: 'ieee-p1363' }, mark.signature)) return 'forged';
+  const isSigned = verify('sha256', mark.signed, { key: spki, dsaEncoding: 'ieee-p1363' }, mark.signature);
+  if (key.psd !== mark.psd || key.license !== mark.license) {
+    const isSafe = Math.max(mark.printedAtMs, scannedAtMs) < (key.compromisedFromMs ?? Number.MAX_VALUE);
+    return isSigned && isSafe ? 'borrowed-name' : 'key-mismatch';
+  }
+  if (mark.suite !== 1 || key.suite !== 'ecdsa-p256-sha256') return 'suite-mismatch';
+  if (!isSigned) return 'forged';
   const at = mark.printedAtMs;
   const [revoked, compromised] = [key.revokedAtMs ?? Number.MAX_VALUE, key.compromisedFromMs ?? Number.MAX_VALUE];
   if (at < key.validFromMs) return 'key-not-yet-valid';

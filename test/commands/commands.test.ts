@@ -112,6 +112,7 @@ describe('verdicts and findings', () => {
         'policyVersion',
         'broughtBy',
         'wordOf',
+        'role',
       ]);
     }
   });
@@ -427,6 +428,6 @@ describe('report', () => {
     const html = await readFile(page, 'utf8');
     assert.ok(html.includes('&lt;script&gt;alert(1)&lt;/script&gt;1'));
     assert.ok(!html.includes('<script'));
-    assert.match(html, /<h3>copy /);
+    assert.match(html, /<h3>copy <small>high · license \d+ · PSD [\w-]+ · unknown<\/small>/, 'with its role');
   });
 });

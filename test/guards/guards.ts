@@ -105,9 +105,9 @@ export const GUARDS: readonly Guard[] = [
   {
     scenario: 'B6',
     holds: 'the findings about one device are one case',
-    file: 'analytics/store/case-views.ts',
-    text: "fork: 'psd',",
-    without: "fork: 'marks',",
+    file: 'analytics/store/case-subjects.ts',
+    text: "fork: { subject: 'psd',",
+    without: "fork: { subject: 'marks',",
     tests: [CASES],
   },
   {

@@ -7,7 +7,7 @@ import {
   ReadingColumnsBuilder,
   type Scan,
 } from '../../indicium/index.ts';
-import { authenticate, KeyRing, type Registry } from '../../verify/index.ts';
+import { authenticate, KeyRing, type Registry, signerOf } from '../../verify/index.ts';
 
 let sequence = 0;
 
@@ -47,13 +47,16 @@ export function readingOf(payload: Uint8Array, registry: Registry, scannedAtMs: 
     return { payload, symbology: null, indicium: null, contentDigest: 0n, outcome: parsed.failure, trustVersion: 1 };
   }
   const { indicium } = parsed;
+  const outcome = authenticate(indicium, ringOf(registry), scannedAtMs);
+  const signer = signerOf(indicium, outcome, ringOf(registry));
   return {
     payload,
     symbology: null,
     indicium,
     contentDigest: hash('sha256', indicium.signedBytes, 'buffer').readBigUInt64BE(0),
     trustVersion: registry.version,
-    outcome: authenticate(indicium, ringOf(registry), scannedAtMs),
+    outcome,
+    ...(signer !== null && { signer }),
   };
 }
 

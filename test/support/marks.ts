@@ -139,6 +139,15 @@ export class SmallWorld {
     return { keyId, spki: pair.spki };
   }
 
+  /** Any contents, signed with the key that a PSD has for a license. */
+  signed(psd: string, license: number, fields: MarkFields): Buffer {
+    return this.signedBytes(psd, license, encodeSigned(fields));
+  }
+
+  signedBytes(psd: string, license: number, contents: Buffer): Buffer {
+    return encodeMark(contents, 1, this.#set(psd, license).pair.privateKey.sign(contents));
+  }
+
   /** A genuine mark. */
   frank(psd = 0, license = 0, postageMills = 730n, printedAtMs = PRINTED_AT_MS): Buffer {
     const device = this.psds[psd];

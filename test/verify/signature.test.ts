@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { parseIndicium, type ReadingOutcome, type SuiteName } from '../../indicium/index.ts';
-import { authenticate, checksOf, KeyRing, verifySignature } from '../../verify/index.ts';
+import { FIELDS, parseIndicium, type ReadingOutcome, SIGNED_BYTES, type SuiteName } from '../../indicium/index.ts';
+import { authenticate, checksOf, type KeyRecord, KeyRing, signerOf, verifySignature } from '../../verify/index.ts';
 import { importPublicKey, keyMaterial } from '../../verify/key-gate.ts';
 import { PRINTED_AT_MS, packed, type RegistryRecords, SmallWorld } from '../support/marks.ts';
 
@@ -12,6 +12,16 @@ function outcomeOf(payload: Uint8Array, records: RegistryRecords, scannedAtMs: n
   return 'failure' in parsed
     ? parsed.failure
     : authenticate(parsed.indicium, new KeyRing(packed(records)), scannedAtMs);
+}
+
+/** The next mark of one PSD and license, under the number of another key and signed by it. */
+function inNameOf(world: SmallWorld, named: KeyRecord, signer: KeyRecord): Buffer {
+  const model = world.frank(
+    world.psds.findIndex(({ name }) => name === named.psd),
+    world.licenses.indexOf(named.license),
+  );
+  model.writeUIntBE(signer.keyId, FIELDS.keyId.offset, FIELDS.keyId.bytes);
+  return world.signedBytes(signer.psd, signer.license, model.subarray(0, SIGNED_BYTES));
 }
 
 describe('authenticating a mark', () => {
@@ -38,9 +48,48 @@ describe('authenticating a mark', () => {
         const registry = { ...world.records, keys: [{ ...used, keyId: claimed.keyId }] };
         const psd = world.psds.findIndex((device) => device.name === claimed.psd);
         const outcome = outcomeOf(world.frank(psd, world.licenses.indexOf(claimed.license)), registry);
-        assert.equal(outcome, claimed === used ? 'valid' : 'key-mismatch');
+        assert.equal(outcome, claimed === used ? 'valid' : 'key-mismatch', 'nor is its owner named');
       }
     }
+  });
+
+  it('says of each mark in another name whose key signed it, and accuses nobody where the signature does not fit', () => {
+    const world = new SmallWorld(2, 2);
+    const ring = new KeyRing(packed(world.records));
+    for (const named of world.records.keys) {
+      for (const signer of world.records.keys) {
+        const payload = inNameOf(world, named, signer);
+        const parsed = parseIndicium(payload);
+        assert.ok('indicium' in parsed);
+        const outcome = authenticate(parsed.indicium, ring, PRINTED_AT_MS);
+        const owner = signerOf(parsed.indicium, outcome, ring);
+        if (named === signer) {
+          assert.deepEqual([outcome, owner], ['valid', null]);
+          continue;
+        }
+        assert.deepEqual([outcome, owner], ['borrowed-name', { license: signer.license, psd: signer.psd }]);
+        for (const at of [90, payload.length - 1]) {
+          const altered = Buffer.from(payload);
+          altered[at] = (altered[at] ?? 0) ^ 1;
+          assert.equal(outcomeOf(altered, world.records, PRINTED_AT_MS), 'key-mismatch');
+        }
+      }
+    }
+  });
+
+  it('does not name the owner of a key that was in other hands when it signed or was scanned, or may have been', () => {
+    const world = new SmallWorld(2, 1);
+    const [named, signer] = world.records.keys;
+    assert.ok(named !== undefined && signer !== undefined);
+    const payload = inNameOf(world, named, signer);
+    const outcomeWith = (compromisedFromMs: number, scannedAtMs: number | null) => {
+      const keys = world.records.keys.map((key) => (key === signer ? { ...key, compromisedFromMs } : key));
+      return outcomeOf(payload, { ...world.records, keys }, scannedAtMs);
+    };
+    assert.equal(outcomeWith(PRINTED_AT_MS + 60_000, PRINTED_AT_MS), 'borrowed-name');
+    assert.equal(outcomeWith(PRINTED_AT_MS + 60_000, PRINTED_AT_MS + 60_000), 'key-mismatch');
+    assert.equal(outcomeWith(PRINTED_AT_MS + 60_000, null), 'key-mismatch');
+    assert.equal(outcomeWith(PRINTED_AT_MS, PRINTED_AT_MS - 1), 'key-mismatch');
   });
 
   it('notices the signature of another registered key', () => {
