@@ -27,7 +27,9 @@ export function frameForged(scene: Scene): Committed {
   const victim = unusedPiece(scene);
   const forger = keyPairFrom(random.bytes(`framer ${random.int(0, MADE_UP_MAX)}`));
   const pieces = mailedTogether(scene, victim, forger.privateKey, (payload, index) => {
-    payload.writeBigUInt64BE(victim.pieceCount + FORGED_COUNT_AHEAD + BigInt(index), FIELDS.pieceCount.offset);
+    const pieceCount = victim.pieceCount + FORGED_COUNT_AHEAD + BigInt(index);
+    payload.writeBigUInt64BE(pieceCount, FIELDS.pieceCount.offset);
+    return { pieceCount };
   });
   return { slot: victim, pieces };
 }
@@ -39,8 +41,10 @@ export async function frameCrossKey(scene: Scene): Promise<Committed> {
   const thief = await licensedCrook(scene);
   const { keyId, privateKey } = stolenKey(fleet.hardwareOf(thief.psd), thief.license);
   const pieces = mailedTogether(scene, victim, privateKey, (payload, index) => {
-    payload.writeBigUInt64BE(victim.pieceCount + CROSS_KEY_COUNT_AHEAD + BigInt(index), FIELDS.pieceCount.offset);
+    const pieceCount = victim.pieceCount + CROSS_KEY_COUNT_AHEAD + BigInt(index);
+    payload.writeBigUInt64BE(pieceCount, FIELDS.pieceCount.offset);
     payload.writeUIntBE(keyId, FIELDS.keyId.offset, FIELDS.keyId.bytes);
+    return { pieceCount };
   });
   const parts: Part[] = [
     { role: 'victim', license: victim.license, psd: victim.psd },
@@ -60,11 +64,12 @@ export function frameMadeUp(scene: Scene): Committed {
     return { license, serial, psd: psdName({ manufacturer: '06', model: '2S', serial }) };
   });
   const pieces = mailedTogether(scene, model, forger.privateKey, (payload, index) => {
-    const { license = 1, serial = 0 } = names[index] ?? {};
+    const { license, serial, psd } = names[index] ?? { license: 1, serial: 0, psd: '' };
     payload.writeUIntBE(license, FIELDS.license.offset, FIELDS.license.bytes);
     payload.writeUInt32BE(serial, FIELDS.serial.offset);
     payload.write('062S', FIELDS.manufacturer.offset, 'latin1');
     payload.writeUIntBE(MADE_UP_KEY + random.int(0, MADE_UP_MAX), FIELDS.keyId.offset, FIELDS.keyId.bytes);
+    return { license, psd };
   });
   const [slot = model] = names;
   const parts = names.map(({ license, psd }): Part => ({ role: 'unknown', license, psd }));
@@ -97,16 +102,17 @@ function mailedTogether(
   { day, random, scenario }: Scene,
   model: Piece,
   privateKey: PrivateKey,
-  rewrite: (payload: Buffer, index: number) => void,
+  rewrite: (payload: Buffer, index: number) => Partial<Piece>,
 ): Piece[] {
   const machine = random.pick(model.mailedIn.machines);
   let atMs = eveningMs(scenario, random);
   const pieces = Array.from({ length: LETTERS }, (_, index): Piece => {
     const payload = Buffer.from(model.payload);
-    rewrite(payload, index);
+    const changed = rewrite(payload, index);
     atMs += random.int(...SECONDS_BETWEEN) * 1000;
     return {
       ...model,
+      ...changed,
       payload: signedAnew(payload, privateKey),
       mailpieceId: newMailpieceId(random),
       damage: 'none',

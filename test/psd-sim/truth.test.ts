@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Indicium } from '../../indicium/index.ts';
-import { FRAUDS } from '../../psd-sim/index.ts';
 import { isSignedBy, publicKeyFrom } from '../../psd-sim/key-pair.ts';
+import { FRAUDS } from '../../psd-sim/scenario.ts';
 import { type OfSet, type Place, type Scanned, type WrittenDay, writtenDay } from '../support/written-day.ts';
 
 type DailyFraud = (typeof FRAUDS)[number];
