@@ -4,11 +4,19 @@ import { join } from 'node:path';
 import { detect, RecorderThread, Store } from '../analytics/index.ts';
 import { openSource } from '../ingest/index.ts';
 import { runPipeline } from '../pipeline.ts';
-import { FRAUDS, type FraudName, simulate, type TruthLine } from '../psd-sim/index.ts';
-import { PROVED_BY } from '../psd-sim/truth.ts';
+import {
+  type FraudLine,
+  type FraudName,
+  type OddityName,
+  PROVED_BY,
+  PROVED_BY_REVIEW,
+  simulate,
+  type TruthLine,
+} from '../psd-sim/index.ts';
 import { createReaderPool } from '../reader-pool.ts';
 import { loadRegistry } from '../verify/index.ts';
-import { isProvable, type SeenScan } from './provable.ts';
+import { type Answered, answeredBeforeGate, innocentSuspects } from './detect-roles.ts';
+import { isProvable, type OddPlants, type SeenScan } from './provable.ts';
 
 /** How much of a day's mail no camera saw, and how many scans have no mailpiece id. */
 export interface Sight {
@@ -35,9 +43,15 @@ export interface Delay {
 export interface Quality {
   readonly sight: Sight;
   readonly tallies: ReadonlyMap<FraudName, Tally>;
+  /** Licenses and PSDs that findings suspect and that are suspect in no fraud. */
+  innocents: number;
 }
 
-type Fraud = Extract<TruthLine, { fraud: FraudName }>;
+/** What is mixed into a day. */
+export interface Mix {
+  readonly frauds: readonly FraudName[];
+  readonly oddities: readonly OddityName[];
+}
 
 const DAY_MS = Date.UTC(2026, 10, 20);
 /** As a plant would: the detectors look at what came in every some minutes. */
@@ -53,19 +67,30 @@ export interface Size {
 export async function measureDay(
   seed: number,
   size: Size,
+  mix: Mix,
   qualities: readonly Quality[],
-): Promise<{ delays: readonly Delay[]; scans: number; honest: number }> {
+): Promise<{ delays: readonly Delay[]; answered: Readonly<Record<string, Answered>>; scans: number; honest: number }> {
   const folder = await mkdtemp(join(tmpdir(), 'indicia-detect-'));
   try {
-    const { truth } = await simulate({ seed, ...size, frauds: FRAUDS, images: 'none', dayMs: DAY_MS }, folder);
+    const { truth } = await simulate({ seed, ...size, ...mix, images: 'none', dayMs: DAY_MS }, folder);
     const base = join(folder, 'base.duckdb');
     const scans = await record(folder, base);
-    const frauds = truth.filter((line): line is Fraud => 'fraud' in line);
-    for (const quality of qualities) await measure(base, frauds, quality);
-    return { delays: await delaysOf(base, frauds), scans, honest: truth.length - frauds.length };
+    const frauds = truth.filter((line): line is FraudLine => 'fraud' in line);
+    const plants = oddPlants(truth);
+    for (const quality of qualities) await measure(base, frauds, plants, quality);
+    const answered = await answeredBeforeGate(base, frauds);
+    return { delays: await delaysOf(base, frauds), answered, scans, honest: truth.length - frauds.length };
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+function oddPlants(truth: readonly TruthLine[]): OddPlants {
+  const plant = (oddity: OddityName) => {
+    const line = truth.find((of) => 'honest' in of && of.honest === oddity);
+    return line !== undefined && 'plant' in line ? (line.plant ?? null) : null;
+  };
+  return { slowClock: plant('slow-plant-clock'), otherScale: plant('other-scale') };
 }
 
 async function record(folder: string, db: string): Promise<number> {
@@ -86,7 +111,8 @@ async function record(folder: string, db: string): Promise<number> {
 }
 
 /** Takes away what this sight does not see, and looks at the rest. What is taken away follows from the ids alone. */
-async function measure(base: string, frauds: readonly Fraud[], { sight, tallies }: Quality): Promise<void> {
+async function measure(base: string, frauds: readonly FraudLine[], plants: OddPlants, quality: Quality): Promise<void> {
+  const { sight, tallies } = quality;
   const db = `${base}.sight`;
   await copyFile(base, db);
   await copyFile(`${base}.anchor`, `${db}.anchor`);
@@ -100,6 +126,7 @@ async function measure(base: string, frauds: readonly Fraud[], { sight, tallies 
   await detect(store);
   const seen = await seenScans(store, frauds);
   const named = await namedScans(store);
+  quality.innocents += (await innocentSuspects(store, frauds)).length;
   store.close();
   await rm(db);
   const guilty = new Set(frauds.flatMap(({ scanIds }) => scanIds));
@@ -114,13 +141,13 @@ async function measure(base: string, frauds: readonly Fraud[], { sight, tallies 
     const left = line.scanIds.flatMap((scanId) => seen.get(scanId) ?? []);
     const its = named.get(PROVED_BY[line.fraud]);
     tally.committed += 1;
-    if (!isProvable(line.fraud, left)) continue;
+    if (!isProvable(line.fraud, left, plants)) continue;
     tally.provable += 1;
     if (left.some(({ scanId }) => its?.has(scanId) ?? false)) tally.found += 1;
   }
 }
 
-async function seenScans({ connection }: Store, frauds: readonly Fraud[]): Promise<Map<string, SeenScan>> {
+async function seenScans({ connection }: Store, frauds: readonly FraudLine[]): Promise<Map<string, SeenScan>> {
   await connection.run('create temp table guilty (scan_id varchar)');
   const ids = [...new Set(frauds.flatMap(({ scanIds }) => scanIds))];
   await connection.run(`insert into guilty select unnest(['${ids.join("', '")}'])`);
@@ -130,7 +157,7 @@ async function seenScans({ connection }: Store, frauds: readonly Fraud[]): Promi
       where genuine and epoch_ms(scanned_at) >= printed_at_ms group by license, psd
     )
     select scan_id, row_id, license, psd, piece_count, content_digest, mailpiece_id, plant, printed_at_ms,
-      epoch_ms(scanned_at), coalesce(others, 0)
+      epoch_ms(scanned_at), coalesce(others, 0), pass
     from pieces semi join guilty using (scan_id) left join others using (license, psd)`);
   const rows = result.getRows().map((row): [string, SeenScan] => {
     const text = (index: number) => (row[index] === null ? null : String(row[index]));
@@ -144,14 +171,22 @@ async function seenScans({ connection }: Store, frauds: readonly Fraud[]): Promi
       printedAtMs: Number(row[8]),
       scannedAtMs: Number(row[9]),
       othersOfSet: Number(row[10]),
+      pass: text(11),
     };
     return [scan.scanId, scan];
   });
   return new Map(rows);
 }
 
+/** Scans named by findings of each kind, and those with the reason of a verdict where no finding can prove the fraud. */
+const REVIEWS = [...PROVED_BY_REVIEW].map((fraud) => `'${PROVED_BY[fraud]}'`).join(', ');
+const NAMED_SQL = `
+  select distinct kind, scan_id from named_scan
+  union
+  select reason, scan_id from (select unnest(reasons) as reason, scan_id from verdicts) where reason in (${REVIEWS})`;
+
 async function namedScans({ connection }: Store): Promise<Map<string, Set<string>>> {
-  const result = await connection.runAndReadAll('select distinct kind, scan_id from named_scan');
+  const result = await connection.runAndReadAll(NAMED_SQL);
   const named = new Map<string, Set<string>>();
   for (const [kind, scanId] of result.getRows()) {
     const its = named.get(String(kind)) ?? new Set();
@@ -161,7 +196,7 @@ async function namedScans({ connection }: Store): Promise<Map<string, Set<string
 }
 
 /** From the first scan of a fraud until a finding of its kind names one, where the detectors look every some scans. */
-async function delaysOf(base: string, frauds: readonly Fraud[]): Promise<Delay[]> {
+async function delaysOf(base: string, frauds: readonly FraudLine[]): Promise<Delay[]> {
   const store = await Store.open(`${base}.slow`);
   const { connection } = store;
   await connection.run(`attach '${base}' as whole (read_only)`);
@@ -176,7 +211,7 @@ async function delaysOf(base: string, frauds: readonly Fraud[]): Promise<Delay[]
     await connection.run(`insert into evidence from whole.evidence where row_id > ${from} and row_id <= ${to}`);
     await detect(store);
     const result = await connection.runAndReadAll(
-      `select distinct kind, scan_id, (select max(scanned_at_ms) from evidence where row_id = ${to}) from named_scan`,
+      `select kind, scan_id, (select max(scanned_at_ms) from evidence where row_id = ${to}) from (${NAMED_SQL})`,
     );
     for (const [kind, scanId, atMs] of result.getRows()) {
       const key = `${kind} ${scanId}`;

@@ -1,8 +1,9 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { FRAUDS, type FraudName } from '../psd-sim/index.ts';
+import { EVERY_FRAUD, FRAUDS, type FraudName, ODDITIES } from '../psd-sim/index.ts';
 import { measureCost } from './detect-cost.ts';
-import { type Delay, measureDay, type Quality, type Sight, type Tally } from './detect-quality.ts';
+import { type Delay, type Mix, measureDay, type Quality, type Sight, type Tally } from './detect-quality.ts';
+import type { Answered } from './detect-roles.ts';
 import { plotRatios } from './plot.ts';
 import { WHY_NOT } from './provable.ts';
 import { count, machine, markdownTable, median } from './table.ts';
@@ -11,7 +12,8 @@ import { count, machine, markdownTable, median } from './table.ts';
  * What the detectors find of simulated days with every fraud and every honest trap mixed, through the real pipeline, as more
  * and more mail is never scanned and more and more scans have no mailpiece id; how soon; and what it costs to look at a
  * day of a large post. The whole is --seeds 20 --pieces 100000 (two minutes a seed); by default a part of it. With
- * --tallies FILE every seed is written down when it is done, and not measured again.
+ * --tallies FILE every seed is written down when it is done, and not measured again. --every mixes in the further frauds
+ * and honest oddities.
  */
 
 const { values } = parseArgs({
@@ -22,8 +24,10 @@ const { values } = parseArgs({
     rows: { type: 'string', default: '10000000' },
     only: { type: 'string' },
     tallies: { type: 'string' },
+    every: { type: 'boolean', default: false },
   },
 });
+const MIX: Mix = values.every ? { frauds: EVERY_FRAUD, oddities: ODDITIES } : { frauds: FRAUDS, oddities: [] };
 const SIGHTS: readonly Sight[] = [
   [0, 0],
   [0, 0.2],
@@ -48,16 +52,18 @@ async function quality(seeds: number, firstSeed: number, pieces: number): Promis
     `${seeds} seeds from ${firstSeed} × ${count(pieces)} honest pieces, ${sum(({ scans }) => scans)} scans in all, ${sum(({ honest }) => honest)} honest traps\n\n`,
   );
   const qualities = SIGHTS.map((sight, index): Quality => {
-    const tallies = new Map(FRAUDS.map((fraud) => [fraud, added(days, index, fraud)]));
-    return { sight, tallies };
+    const tallies = new Map(MIX.frauds.map((fraud) => [fraud, added(days, index, fraud)]));
+    const innocents = days.reduce((total, day) => total + (day.innocents[index] ?? 0), 0);
+    return { sight, tallies, innocents };
   });
   printBySight(qualities);
   printByFraud(
     qualities,
     days.flatMap(({ delays }) => delays),
+    days.map(({ answered }) => answered),
   );
   const worst = qualities.at(-1);
-  const bars = FRAUDS.map((fraud) => ({ label: fraud, value: ratio(worst?.tallies.get(fraud), 'provable') }));
+  const bars = MIX.frauds.map((fraud) => ({ label: fraud, value: ratio(worst?.tallies.get(fraud), 'provable') }));
   plotRatios('detect', 'Frauds of which half of the mail still leaves a proof (all of these are found)', bars, []);
 }
 
@@ -70,23 +76,28 @@ interface Day {
   /** For each of the sights, by the name of the fraud. */
   readonly tallies: readonly Record<string, Tally>[];
   readonly delays: readonly Delay[];
+  readonly every: boolean;
+  /** For each of the sights. */
+  readonly innocents: readonly number[];
+  readonly answered: Readonly<Record<string, Answered>>;
 }
 
 function known(seed: number, pieces: number): Day | undefined {
   if (values.tallies === undefined || !existsSync(values.tallies)) return undefined;
   const lines = readFileSync(values.tallies, 'utf8').split('\n');
   const days = lines.filter((line) => line !== '').map((line): Day => JSON.parse(line));
-  return days.find((day) => day.seed === seed && day.pieces === pieces);
+  return days.find((day) => day.seed === seed && day.pieces === pieces && day.every === values.every);
 }
 
 async function measured(seed: number, pieces: number): Promise<Day> {
   const qualities = SIGHTS.map(
-    (sight): Quality => ({ sight, tallies: new Map(FRAUDS.map((fraud) => [fraud, newTally()])) }),
+    (sight): Quality => ({ sight, tallies: new Map(MIX.frauds.map((fraud) => [fraud, newTally()])), innocents: 0 }),
   );
   const size = { pieces, psds: Math.ceil(pieces / 200), licenses: Math.ceil(pieces / 250) };
-  const { scans, honest, delays } = await measureDay(seed, size, qualities);
+  const { scans, honest, delays, answered } = await measureDay(seed, size, MIX, qualities);
   const tallies = qualities.map((quality) => Object.fromEntries(quality.tallies));
-  const day = { seed, pieces, scans, honest, tallies, delays };
+  const innocents = qualities.map((quality) => quality.innocents);
+  const day = { seed, pieces, every: values.every, scans, honest, tallies, delays, innocents, answered };
   if (values.tallies !== undefined) appendFileSync(values.tallies, `${JSON.stringify(day)}\n`);
   return day;
 }
@@ -115,7 +126,7 @@ function ratio(tally: Tally | undefined, what: 'provable' | 'found'): number {
 }
 
 function printBySight(qualities: readonly Quality[]): void {
-  const rows = qualities.map(({ sight, tallies }) => {
+  const rows = qualities.map(({ sight, tallies, innocents }) => {
     const sum = (of: (tally: Tally) => number) => [...tallies.values()].reduce((total, tally) => total + of(tally), 0);
     const [named, innocent] = [sum((tally) => tally.named), sum((tally) => tally.innocent)];
     return [
@@ -127,6 +138,7 @@ function printBySight(qualities: readonly Quality[]): void {
       (sum(({ found }) => found) / sum(({ provable }) => provable)).toFixed(4),
       count(innocent),
       named === 0 ? '–' : (1 - innocent / named).toFixed(4),
+      count(innocents),
     ];
   });
   const headings = [
@@ -138,13 +150,18 @@ function printBySight(qualities: readonly Quality[]): void {
     'recall of the provable',
     'innocent scans named',
     'precision',
+    'innocents named as suspects',
   ];
   process.stdout.write(`${markdownTable(headings, rows)}\n`);
 }
 
-function printByFraud(qualities: readonly Quality[], delays: readonly Delay[]): void {
+function printByFraud(
+  qualities: readonly Quality[],
+  delays: readonly Delay[],
+  answered: readonly Readonly<Record<string, Answered>>[],
+): void {
   const [best, worst] = [qualities[0], qualities.at(-1)];
-  const rows = FRAUDS.map((fraud) => {
+  const rows = MIX.frauds.map((fraud) => {
     const its = delays.filter((delay) => delay.fraud === fraud);
     const all = qualities.map(({ tallies }) => tallies.get(fraud) ?? newTally());
     const innocent = all.reduce((sum, tally) => sum + tally.innocent, 0);
@@ -158,6 +175,7 @@ function printByFraud(qualities: readonly Quality[], delays: readonly Delay[]): 
       count(innocent),
       its.length === 0 ? '–' : count(median(its.map(({ scans }) => scans))),
       its.length === 0 ? '–' : count(median(its.map(({ minutes }) => minutes))),
+      answeredShare(answered.flatMap((day) => day[fraud] ?? [])),
       WHY_NOT[fraud] ?? 'one scan is enough',
     ];
   });
@@ -170,9 +188,15 @@ function printByFraud(qualities: readonly Quality[], delays: readonly Delay[]): 
     'innocent scans named',
     'delay, scans',
     'delay, minutes',
+    'scans answered before the gate',
     'what the proof needs',
   ];
   process.stdout.write(`${markdownTable(headings, rows)}\n`);
+}
+
+function answeredShare(days: readonly Answered[]): string {
+  const scans = days.reduce((total, day) => total + day.scans, 0);
+  return scans === 0 ? '–' : percent(days.reduce((total, day) => total + day.answered, 0) / scans);
 }
 
 async function cost(rows: number): Promise<void> {

@@ -12,7 +12,19 @@ export interface SeenScan {
   readonly scannedAtMs: number;
   /** Scans of its register set that are no part of a fraud, by clocks that are not behind their marks. */
   readonly othersOfSet: number;
+  readonly pass: string | null;
 }
+
+/** Plants whose clock or scale is wrong: what they say of time or weight proves nothing. */
+export interface OddPlants {
+  readonly slowClock: string | null;
+  readonly otherScale: string | null;
+}
+
+const DAY_MS = 86_400_000;
+/** Frauds whose proof is in when and where pieces were seen, or in what they weigh. */
+const PROVED_BY_TIME: ReadonlySet<FraudName> = new Set(['two-places', 'recirculated', 'cloned-tag', 'stale-date']);
+const PROVED_BY_WEIGHT: ReadonlySet<FraudName> = new Set(['short-postage', 'cloned-tag']);
 
 /** Why a fraud may leave no proof, for the table. */
 export const WHY_NOT: Partial<Record<FraudName, string>> = {
@@ -22,11 +34,25 @@ export const WHY_NOT: Partial<Record<FraudName, string>> = {
   rollback: 'a mark from before must be seen whose counter the ones from after have not passed',
   'two-places': 'a mark from home must be seen as well, by a clock that is right',
   'faster-than-printer': 'a mark from before must be seen as well',
+  'cloned-tag': 'two of the letters must be seen with their id, by a clock and a scale that are right',
+  recirculated: 'it must be seen entering the mail both times, with its id and by a clock that is right',
+  'placeholder-id': 'copies must be seen at two plants: at one, without ids, they look like re-scans',
+  'standing-register': 'two of the marks must be seen',
+  'backdated-scan': 'nothing proves it: a person must look',
 };
 
 /** Whether what is left proves this fraud to whoever looks at it: stated by the truth of the simulator, not by detectors. */
-export function isProvable(fraud: FraudName, left: readonly SeenScan[]): boolean {
+export function isProvable(fraud: FraudName, seen: readonly SeenScan[], plants: OddPlants): boolean {
+  const left = seen.filter(({ plant }) => {
+    const isClockWrong = PROVED_BY_TIME.has(fraud) && plant !== null && plant === plants.slowClock;
+    const isScaleWrong = PROVED_BY_WEIGHT.has(fraud) && plant !== null && plant === plants.otherScale;
+    return !isClockWrong && !isScaleWrong;
+  });
   if (left.length === 0) return false;
+  if (fraud === 'cloned-tag') return left.filter(({ mailpieceId }) => mailpieceId !== null).length > 1;
+  if (fraud === 'recirculated') return isProvableReturn(left);
+  if (fraud === 'placeholder-id') return new Set(left.map(({ plant }) => plant)).size > 1;
+  if (fraud === 'standing-register') return new Set(left.map(({ pieceCount }) => pieceCount)).size > 1;
   if (fraud === 'copy' || fraud === 'copy-far') return isProvableCopy(left);
   if (fraud === 'fork') {
     const contentsOf = Map.groupBy(left, ({ pieceCount }) => pieceCount);
@@ -45,4 +71,10 @@ function isProvableCopy(left: readonly SeenScan[]): boolean {
   const named = new Set(left.flatMap(({ mailpieceId }) => mailpieceId ?? []));
   const hasNameless = left.some(({ mailpieceId }) => mailpieceId === null);
   return named.size > 1 || (hasNameless && new Set(left.map(({ plant }) => plant)).size > 1);
+}
+
+function isProvableReturn(left: readonly SeenScan[]): boolean {
+  const entered = left.filter(({ pass, mailpieceId }) => pass === 'origin' && mailpieceId !== null);
+  const times = entered.map(({ scannedAtMs }) => scannedAtMs);
+  return Math.max(...times) - Math.min(...times) > DAY_MS;
 }

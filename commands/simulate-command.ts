@@ -1,13 +1,17 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
+  EVERY_FRAUD,
   FRAUDS,
   type FraudName,
   IMAGE_KINDS,
   type ImageKind,
+  ODDITIES,
+  type OddityName,
   OFFICES_KINDS,
   type OfficesKind,
   PAYMENTS,
   type Payment,
+  possibleFrauds,
   simulate,
 } from '../psd-sim/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -21,6 +25,7 @@ interface SimulateOptions {
   readonly licenses: number;
   readonly seed: number;
   readonly frauds: readonly FraudName[];
+  readonly oddities: readonly OddityName[];
   readonly images: ImageKind;
   readonly day: number;
   readonly offices: OfficesKind;
@@ -46,9 +51,14 @@ export function addSimulateCommand(program: Command, terminal: Terminal, finish:
     .addOption(new Option('--licenses <n>', 'licenses').default(8).argParser(wholeNumber(1, FLEET_MAX)))
     .addOption(new Option('--seed <n>', 'whole number').default(1).argParser(wholeNumber(0, 2 ** 32)))
     .addOption(
-      new Option('--frauds <names>', `mixed, none, or some of ${FRAUDS.join(', ')}`)
+      new Option('--frauds <names>', `mixed, every, none, or some of ${EVERY_FRAUD.join(', ')}`)
         .default(FRAUDS, 'mixed')
         .argParser(fraudNames),
+    )
+    .addOption(
+      new Option('--oddities <names>', `further honest oddities: every, none, or some of ${ODDITIES.join(', ')}`)
+        .default([], 'none')
+        .argParser((text) => namesOf(ODDITIES, text)),
     )
     .addOption(new Option('--images <kind>', 'what scanners hand over').choices(IMAGE_KINDS).default('none'))
     .addOption(
@@ -66,9 +76,8 @@ export function addSimulateCommand(program: Command, terminal: Terminal, finish:
     .addHelpText('after', '\nExample:\n  indicia simulate --out day --pieces 2000 --images crops --frauds copy,fork')
     .action(async (options: SimulateOptions) => {
       const { out, json, day, frauds: asked, ...rest } = options;
-      // Where users pay for what they printed, nobody can print more than he paid for.
-      const frauds =
-        asked === FRAUDS && rest.payment === 'postpaid' ? FRAUDS.filter((name) => name !== 'overspend') : asked;
+      const isSet = asked === FRAUDS || asked === EVERY_FRAUD;
+      const frauds = isSet ? possibleFrauds(asked, rest.payment) : asked;
       const progress = new Progress(terminal);
       const simulated = await simulate({ ...rest, frauds, dayMs: day }, out, (step, done, total) => {
         progress.show(`${step} ${done} of ${total}`);
@@ -87,11 +96,15 @@ export function addSimulateCommand(program: Command, terminal: Terminal, finish:
 }
 
 function fraudNames(text: string): readonly FraudName[] {
-  if (text === 'mixed') return FRAUDS;
+  return text === 'mixed' ? FRAUDS : namesOf(EVERY_FRAUD, text);
+}
+
+function namesOf<Name extends string>(names: readonly Name[], text: string): readonly Name[] {
+  if (text === 'every') return names;
   if (text === 'none') return [];
   return text.split(',').map((name) => {
-    const known = FRAUDS.find((fraud) => fraud === name);
-    if (known === undefined) throw new InvalidArgumentError(`${name} is none of ${FRAUDS.join(', ')}.`);
+    const known = names.find((candidate) => candidate === name);
+    if (known === undefined) throw new InvalidArgumentError(`${name} is none of ${names.join(', ')}.`);
     return known;
   });
 }

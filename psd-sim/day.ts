@@ -1,4 +1,5 @@
 import type { Fleet, Slot } from './fleet.ts';
+import type { PlannedPass } from './passes.ts';
 import type { MarkDamage } from './printer.ts';
 import { clonePsd } from './psd/factory.ts';
 import type { Hardware } from './psd/psd.ts';
@@ -30,6 +31,8 @@ export interface Piece {
   damage: MarkDamage;
   /** Where it was handed in at a counter and scanned at once; other mail waits for the evening. */
   readonly handedInAtMs?: number;
+  /** Every pass under a camera, where they are not left to the evening's sorting. */
+  passes?: readonly PlannedPass[];
 }
 
 export interface Day {

@@ -1,8 +1,10 @@
 import type { Day, Piece } from './day.ts';
 import type { CommittedFraud } from './frauds/frauds.ts';
+import { arrivalMs, EVENING_HOUR, eveningMs, HOUR_MS, type Pass, type PlannedPass, type ReadOff } from './passes.ts';
+import { type PlantQuirks, readAt } from './plant-quirks.ts';
 import type { Random } from './random.ts';
-import { type HonestTrap, type Scenario, trapCount } from './scenario.ts';
-import { distanceKm, type Town } from './towns.ts';
+import { asksForMore, type HonestTrap, type Scenario, trapCount } from './scenario.ts';
+import type { Town } from './towns.ts';
 
 /** One pass of one piece under one camera. */
 export interface ScanEvent {
@@ -10,15 +12,19 @@ export interface ScanEvent {
   readonly piece: Piece;
   readonly plant: string;
   readonly machine: string;
-  readonly pass: 'origin' | 'transit' | 'destination';
+  readonly pass: Pass;
   readonly scannedAtMs: number;
   /** When the record of the scan reaches the post's computers: the order of the stream. */
   readonly deliveredAtMs: number;
+  /** What was read off the piece, where that is not what the piece says. */
+  readonly readOff?: ReadOff;
 }
 
 export interface HonestOddity {
   readonly honest: HonestTrap;
   readonly scanIds: readonly string[];
+  /** The plant that is odd as a whole. */
+  readonly plant?: string;
 }
 
 export interface MailStream {
@@ -28,16 +34,17 @@ export interface MailStream {
   readonly scanIdsOf: ReadonlyMap<Piece, readonly string[]>;
 }
 
-const HOUR_MS = 3_600_000;
-const EVENING_HOUR = 18;
-/** Share of the evening's scans in each hour from 18 to 22: collections come in until late, then the machines run full. */
-const HOURLY_WEIGHTS = [1, 3, 5, 4] as const;
 /** Clocks of sorters and PSDs may differ by hours; the post allows a day and a half. */
 const SKEW_MS = 20 * HOUR_MS;
-/** Over long ways mail flies; plants stand some kilometers from the towns that they are named by. */
-const CARRIED_KM_PER_HOUR = 700;
-
 type UnnamedScan = Omit<ScanEvent, 'scanId'>;
+
+/** What was odd about honest mail beside the traps of each day. */
+export interface OddMail {
+  readonly pieces: ReadonlyMap<HonestTrap, readonly (readonly Piece[])[]>;
+  readonly quirks: PlantQuirks;
+}
+
+const NOTHING_ODD: OddMail = { pieces: new Map(), quirks: {} };
 
 const SCAN_TRAPS = ['rescan', 'resent', 'late', 'lost', 'clock-skew', 'smudged'] as const;
 
@@ -45,11 +52,17 @@ const SCAN_TRAPS = ['rescan', 'resent', 'late', 'lost', 'clock-skew', 'smudged']
  * Every piece passes its plant in the evening; re-scanned ones pass others after it. Carriers deliver most records of
  * scans within a second, some hours later, some twice, some never.
  */
-export function sortMail(scenario: Scenario, day: Day, frauds: readonly CommittedFraud[], random: Random): MailStream {
+export function sortMail(
+  scenario: Scenario,
+  day: Day,
+  frauds: readonly CommittedFraud[],
+  random: Random,
+  played: OddMail = NOTHING_ODD,
+): MailStream {
   const guilty = new Set(frauds.flatMap((fraud) => fraud.pieces));
   const odd = new Set([...day.odd.values()].flat(2));
   const innocent = shuffled(
-    day.pieces.filter((piece) => !guilty.has(piece) && !odd.has(piece)),
+    day.pieces.filter((piece) => !guilty.has(piece) && !odd.has(piece) && piece.passes === undefined),
     random,
   );
   const traps = trapCount(scenario);
@@ -61,6 +74,10 @@ export function sortMail(scenario: Scenario, day: Day, frauds: readonly Committe
   const scans: UnnamedScan[] = [];
   for (const piece of day.pieces) {
     if (isTrapped('lost', piece)) continue;
+    if (piece.passes !== undefined) {
+      for (const planned of piece.passes) scans.push(plannedScan(piece, planned, random));
+      continue;
+    }
     const skewMs = isTrapped('clock-skew', piece) ? SKEW_MS : 0;
     const sortedAtMs = eveningMs(scenario, random);
     const scannedAtMs = (piece.handedInAtMs ?? sortedAtMs) - skewMs;
@@ -71,7 +88,9 @@ export function sortMail(scenario: Scenario, day: Day, frauds: readonly Committe
   }
   if (scenario.images !== 'none') for (const piece of trapped.get('smudged') ?? []) piece.damage = 'heavy smudge';
 
-  const events = nameScans(scans, scenario.dayMs);
+  const scales = random.stream('scales');
+  const recorded = asksForMore(scenario) ? scans.map((scan) => readAt(scan, played.quirks, scales)) : scans;
+  const events = nameScans(recorded, scenario.dayMs);
   const again = events
     .filter((event) => isTrapped('resent', event.piece))
     .map((event) => ({ ...event, deliveredAtMs: event.deliveredAtMs + random.int(1_000, 600_000) }));
@@ -87,20 +106,17 @@ export function sortMail(scenario: Scenario, day: Day, frauds: readonly Committe
     const touched = trap === 'lost' ? pieces.flatMap((piece) => neighbors(day, piece)) : pieces;
     for (const piece of touched) oddities.push({ honest: trap, scanIds: scanIds([piece]) });
   }
-  for (const [honest, groups] of day.odd) {
+  for (const [honest, groups] of [...day.odd, ...played.pieces]) {
     for (const pieces of groups) oddities.push({ honest, scanIds: scanIds(pieces) });
   }
+  for (const [honest, plant] of [
+    ['slow-plant-clock', played.quirks.slowPlant],
+    ['other-scale', played.quirks.otherScale?.plant],
+  ] as const) {
+    const its = events.filter((event) => event.plant === plant).map((event) => event.scanId);
+    if (plant !== undefined) oddities.push({ honest, scanIds: its, plant });
+  }
   return { deliveries, oddities: oddities.filter((oddity) => oddity.scanIds.length > 0), scanIdsOf };
-}
-
-function eveningMs({ dayMs }: Scenario, random: Random): number {
-  const total = HOURLY_WEIGHTS.reduce((sum, weight) => sum + weight, 0);
-  let left = random.int(0, total - 1);
-  const hour = HOURLY_WEIGHTS.findIndex((weight) => {
-    left -= weight;
-    return left < 0;
-  });
-  return dayMs + (EVENING_HOUR + hour) * HOUR_MS + random.int(0, HOUR_MS - 1);
 }
 
 /**
@@ -109,19 +125,17 @@ function eveningMs({ dayMs }: Scenario, random: Random): number {
  */
 function passesAfter(scenario: Scenario, day: Day, origin: UnnamedScan, random: Random): UnnamedScan[] {
   const { piece } = origin;
-  const eveningMs = scenario.dayMs + EVENING_HOUR * HOUR_MS;
+  const eveningStartMs = scenario.dayMs + EVENING_HOUR * HOUR_MS;
   const delayMs = () => random.int(200, 900);
   const transit = random.pick(day.pieces).town;
-  const atDestinationMs = eveningMs + random.int(10 * HOUR_MS, 12 * HOUR_MS);
-  const onTheWayMs = eveningMs + random.int(6 * HOUR_MS, 8 * HOUR_MS);
-  const arrival = (from: Town, leftAtMs: number, to: Town, dueMs: number) =>
-    Math.max(dueMs, leftAtMs + Math.ceil((distanceKm(from, to) / CARRIED_KM_PER_HOUR) * HOUR_MS));
+  const atDestinationMs = eveningStartMs + random.int(10 * HOUR_MS, 12 * HOUR_MS);
+  const onTheWayMs = eveningStartMs + random.int(6 * HOUR_MS, 8 * HOUR_MS);
   if (random.fraction() >= 0.5) {
-    const atMs = arrival(piece.mailedIn, origin.scannedAtMs, piece.destinationTown, atDestinationMs);
+    const atMs = arrivalMs(piece.mailedIn, origin.scannedAtMs, piece.destinationTown, atDestinationMs);
     return [scanOf(piece, piece.destinationTown, 'destination', atMs, delayMs(), random)];
   }
-  const passedAtMs = arrival(piece.mailedIn, origin.scannedAtMs, transit, onTheWayMs);
-  const atMs = arrival(transit, passedAtMs, piece.destinationTown, atDestinationMs);
+  const passedAtMs = arrivalMs(piece.mailedIn, origin.scannedAtMs, transit, onTheWayMs);
+  const atMs = arrivalMs(transit, passedAtMs, piece.destinationTown, atDestinationMs);
   return [
     scanOf(piece, piece.destinationTown, 'destination', atMs, delayMs(), random),
     scanOf(piece, transit, 'transit', passedAtMs, delayMs(), random),
@@ -146,6 +160,12 @@ function scanOf(
 ): UnnamedScan {
   const machine = random.pick(town.machines);
   return { piece, plant: town.plant, machine, pass, scannedAtMs, deliveredAtMs: scannedAtMs + delayMs };
+}
+
+function plannedScan(piece: Piece, planned: PlannedPass, random: Random): UnnamedScan {
+  const { town, pass, atMs, machine, delayMs, ...readOff } = planned;
+  const scan = scanOf(piece, town, pass, atMs, delayMs ?? random.int(200, 900), random);
+  return { ...scan, ...(machine !== undefined && { machine }), readOff };
 }
 
 /** `DBCS-12/20261120A/000123`: machine, run and sequence number within the run. */

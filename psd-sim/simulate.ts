@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { frankDay } from './day.ts';
 import { commitFrauds } from './frauds/frauds.ts';
 import { sortMail } from './mail-stream.ts';
+import { playOddities } from './oddities/oddities.ts';
 import { HttpWires } from './offices/http.ts';
 import { takePictures } from './pictures.ts';
 import { DAY_MS, foundPost, publishRegistry, registryFiles } from './post.ts';
 import { Random } from './random.ts';
 import { scanLine } from './scan-line.ts';
 import type { Scenario } from './scenario.ts';
-import { type TruthLine, truthOf } from './truth.ts';
+import { type TruthLine, truthOf, truthText } from './truth.ts';
 
 export interface Simulated {
   readonly pieces: number;
@@ -39,9 +40,10 @@ export async function simulate(
       onProgress('franked', done, scenario.pieces);
     });
     const frauds = await commitFrauds({ scenario, fleet, day, random: random.stream('frauds') });
+    const odd = await playOddities({ scenario, fleet, day, frauds, random: random.stream('oddities') });
     fleet.setTime(scenario.dayMs + DAY_MS);
     if (scenario.payment === 'postpaid') await fleet.auditAll();
-    const stream = sortMail(scenario, day, frauds, random.stream('mail'));
+    const stream = sortMail(scenario, day, frauds, random.stream('mail'), odd);
     const truth = truthOf(frauds, stream);
 
     const files = await registryFiles(post);
@@ -52,7 +54,7 @@ export async function simulate(
     });
     const lines = stream.deliveries.map((event) => scanLine(event, imageOf.get(event.scanId)));
     await writeFile(join(folder, 'scans.ndjson'), `${lines.join('\n')}\n`);
-    await writeFile(join(folder, 'truth.ndjson'), `${truth.map((line) => JSON.stringify(line)).join('\n')}\n`);
+    await writeFile(join(folder, 'truth.ndjson'), `${truth.map((line) => truthText(line, scenario)).join('\n')}\n`);
     return { pieces: day.pieces.length, deliveries: lines.length, images: imageOf.size, truth };
   } finally {
     await wires.close();

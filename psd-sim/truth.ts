@@ -1,30 +1,37 @@
 import type { CommittedFraud } from './frauds/frauds.ts';
-import type { MailStream } from './mail-stream.ts';
-import type { FraudName, HonestTrap } from './scenario.ts';
+import type { HonestOddity, MailStream } from './mail-stream.ts';
+import { type Part, partsOf } from './roles.ts';
+import { asksForMore, type FraudName, type Scenario } from './scenario.ts';
+
+export interface FraudLine {
+  readonly fraud: FraudName;
+  readonly scanIds: readonly string[];
+  readonly license: number;
+  readonly psd: string;
+  /** Who is suspect, who victim. A line without says it by the name of its fraud. */
+  readonly parts?: readonly Part[];
+}
 
 /** One line of truth.ndjson. */
-export type TruthLine =
-  | { readonly fraud: FraudName; readonly scanIds: readonly string[]; readonly license: number; readonly psd: string }
-  | { readonly honest: HonestTrap; readonly scanIds: readonly string[] };
+export type TruthLine = FraudLine | HonestOddity;
 
 export function truthOf(frauds: readonly CommittedFraud[], stream: MailStream): TruthLine[] {
-  const guilty = frauds.map(({ fraud, license, psd, pieces }): TruthLine => {
-    return { fraud, scanIds: pieces.flatMap((piece) => stream.scanIdsOf.get(piece) ?? []), license, psd };
+  const guilty = frauds.map(({ fraud, license, psd, parts, pieces }): TruthLine => {
+    return { fraud, scanIds: pieces.flatMap((piece) => stream.scanIdsOf.get(piece) ?? []), license, psd, parts };
   });
   return [...guilty, ...stream.oddities];
 }
 
-/** What the postal side said, in as much of its shape as scoring needs. */
-export interface Answer {
-  readonly findings: readonly { readonly kind: string; readonly scanIds: readonly string[] }[];
-  readonly verdicts: readonly { readonly scanId: string; readonly disposition: string }[];
+/** A line as it is written; days with no more than FRAUDS keep the bytes that they had before lines told of parts. */
+export function truthText(line: TruthLine, scenario: Scenario): string {
+  if (!('fraud' in line) || asksForMore(scenario)) return JSON.stringify(line);
+  const { parts: _, ...rest } = line;
+  return JSON.stringify(rest);
 }
 
-export interface Score {
-  readonly found: readonly TruthLine[];
-  readonly missed: readonly TruthLine[];
-  /** Scans that a finding or a divert accuses although no fraud touched them. */
-  readonly falselyAccused: readonly string[];
+/** The part that each license and PSD has in a fraud. */
+export function partsIn({ fraud, license, psd, parts }: FraudLine): readonly Part[] {
+  return parts ?? partsOf(fraud, license, psd);
 }
 
 /** The kind of finding that proves a fraud: its own name, or what the fraud looks like from outside. */
@@ -50,27 +57,16 @@ export const PROVED_BY: Record<FraudName, string> = {
   'stale-date': 'stale-date',
   'two-places': 'two-places',
   'faster-than-printer': 'faster-than-printer',
+  'cloned-tag': 'cloned-id',
+  recirculated: 'cloned-id',
+  'placeholder-id': 'copy',
+  'standing-register': 'standing-register',
+  'omitted-descending': 'omitted-descending',
+  'backdated-scan': 'valid-but-revoked-key',
+  'framing-forged': 'forged',
+  'framing-cross-key': 'cross-key',
+  'framing-made-up': 'unknown-key',
 };
 
-/** A fraud is found when findings of its kind name every scan of it. */
-export function score(truth: readonly TruthLine[], answer: Answer): Score {
-  const frauds = truth.filter((line) => 'fraud' in line);
-  const accusedByKind = Map.groupBy(answer.findings, (finding) => finding.kind);
-  const named = new Map(
-    [...accusedByKind].map(([kind, findings]) => [kind, new Set(findings.flatMap((finding) => finding.scanIds))]),
-  );
-  const isFound = ({ fraud, scanIds }: { fraud: FraudName; scanIds: readonly string[] }) => {
-    const scans = named.get(PROVED_BY[fraud]);
-    return scanIds.length > 0 && scanIds.every((scanId) => scans?.has(scanId));
-  };
-  const guilty = new Set(frauds.flatMap((line) => line.scanIds));
-  const accused = new Set([
-    ...answer.findings.flatMap((finding) => finding.scanIds),
-    ...answer.verdicts.filter((verdict) => verdict.disposition === 'divert').map((verdict) => verdict.scanId),
-  ]);
-  return {
-    found: frauds.filter(isFound),
-    missed: frauds.filter((line) => !isFound(line)),
-    falselyAccused: [...accused].filter((scanId) => !guilty.has(scanId)),
-  };
-}
+/** Frauds that leave doubt and no proof: a verdict with that reason, which sends the piece to a person, is all there can be. */
+export const PROVED_BY_REVIEW: ReadonlySet<FraudName> = new Set<FraudName>(['backdated-scan']);

@@ -1,8 +1,12 @@
 import type { Piece } from '../day.ts';
+import { type Part, partsOf } from '../roles.ts';
 import { type FraudName, fraudCount } from '../scenario.ts';
 import { fork, overspend, overspreadLicense, rollback, ungrantedPsd } from './devices.ts';
+import { backdatedScan, frameCrossKey, frameForged, frameMadeUp } from './framing.ts';
 import { alter, crossKey, forge, photocopy } from './marks.ts';
+import { omittedDescending, standingRegister } from './registers.ts';
 import { type Committed, otherTown, type Scene } from './scene.ts';
+import { cloneTag, copyUnread, recirculate } from './tags.ts';
 import { fasterThanPrinter, twoPlaces } from './thieves.ts';
 import { lapsed, refundMailed, shortPostage, staleDate, wrongDestination, wrongTown } from './users.ts';
 
@@ -12,6 +16,7 @@ export interface CommittedFraud {
   readonly license: number;
   readonly psd: string;
   readonly pieces: readonly Piece[];
+  readonly parts: readonly Part[];
 }
 
 /** Commits the scenario's frauds; the new pieces join the day. */
@@ -21,9 +26,10 @@ export async function commitFrauds(scene: Omit<Scene, 'used'>): Promise<Committe
   for (const fraud of scene.scenario.frauds) {
     const random = scene.random.stream(fraud);
     for (let index = 0; index < fraudCount(scene.scenario); index++) {
-      const { pieces, slot } = await COMMIT[fraud]({ ...scene, random, used });
+      const { pieces, slot, parts } = await COMMIT[fraud]({ ...scene, random, used });
+      const { license, psd } = slot;
       for (const piece of pieces) used.add(piece);
-      committed.push({ fraud, license: slot.license, psd: slot.psd, pieces });
+      committed.push({ fraud, license, psd, pieces, parts: parts ?? partsOf(fraud, license, psd) });
     }
   }
   return committed;
@@ -51,4 +57,13 @@ const COMMIT: Record<FraudName, (scene: Scene) => Committed | Promise<Committed>
   'short-postage': shortPostage,
   'two-places': twoPlaces,
   'faster-than-printer': fasterThanPrinter,
+  'cloned-tag': cloneTag,
+  recirculated: recirculate,
+  'placeholder-id': copyUnread,
+  'standing-register': standingRegister,
+  'omitted-descending': omittedDescending,
+  'backdated-scan': backdatedScan,
+  'framing-forged': frameForged,
+  'framing-cross-key': frameCrossKey,
+  'framing-made-up': frameMadeUp,
 };

@@ -3,6 +3,7 @@ import { newMailpieceId, type Piece } from '../day.ts';
 import type { PrivateKey } from '../ecdsa.ts';
 import { keyPairFrom } from '../key-pair.ts';
 import { stolenKey } from '../psd/factory.ts';
+import type { Part } from '../roles.ts';
 import { ScenarioError } from '../scenario.ts';
 import type { Town } from '../towns.ts';
 import { type Committed, type Scene, unusedPiece } from './scene.ts';
@@ -73,10 +74,14 @@ export function crossKey(scene: Scene): Committed {
     damage: 'none',
   };
   day.pieces.push(piece);
-  return { slot: victim, pieces: [piece] };
+  const parts: Part[] = [
+    { role: 'victim', license: victim.license, psd: victim.psd },
+    { role: 'suspect', license: own.license, psd: own.psd },
+  ];
+  return { slot: victim, pieces: [piece], parts };
 }
 
-function signedAnew(payload: Buffer, privateKey: PrivateKey): Buffer {
+export function signedAnew(payload: Buffer, privateKey: PrivateKey): Buffer {
   privateKey.sign(payload.subarray(0, SIGNED_BYTES)).copy(payload, SIGNED_BYTES);
   return payload;
 }

@@ -2,6 +2,7 @@ import { type Day, frankPiece, type Piece } from '../day.ts';
 import type { Fleet, Slot } from '../fleet.ts';
 import { type Guard, withoutGuards } from '../psd/guards.ts';
 import type { Random } from '../random.ts';
+import type { Part } from '../roles.ts';
 import { type Scenario, ScenarioError } from '../scenario.ts';
 import type { Town } from '../towns.ts';
 
@@ -19,6 +20,8 @@ export interface Scene {
 export interface Committed {
   readonly slot: Pick<Slot, 'psd' | 'license'>;
   readonly pieces: readonly Piece[];
+  /** Who has which part in it, where more than the named license and PSD have one. */
+  readonly parts?: readonly Part[];
 }
 
 export const MINUTE_MS = 60_000;

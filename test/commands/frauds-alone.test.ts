@@ -42,7 +42,13 @@ describe('indicia run, on a day with one kind of fraud,', () => {
 describe('indicia run, on an honest day,', () => {
   for (const payment of ['prepaid', 'postpaid'] as const) {
     it(`finds nothing (${payment})`, async (test) => {
-      assert.deepEqual(await scored(test, [], payment), { found: [], missed: [], falselyAccused: [] });
+      assert.deepEqual(await scored(test, [], payment), {
+        found: [],
+        missed: [],
+        falselyAccused: [],
+        innocentsAsSuspects: [],
+        beforeGate: { scans: 0, answered: 0 },
+      });
     });
   }
 });

@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { FRAUDS, type Scenario, ScenarioError, score, simulate, type TruthLine } from '../../psd-sim/index.ts';
+import {
+  type Answer,
+  EVERY_FRAUD,
+  FRAUDS,
+  type Scenario,
+  ScenarioError,
+  score,
+  simulate,
+  type TruthLine,
+} from '../../psd-sim/index.ts';
 import { jsonLines } from '../support/command-line.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -15,6 +25,9 @@ const SCENARIO: Scenario = {
   images: 'none',
   dayMs: Date.UTC(2026, 10, 20),
 };
+
+/** The frauds of a day before there were further ones, in the order in which they are committed. */
+const DAILY_FRAUDS = EVERY_FRAUD.slice(0, 21);
 
 interface ScanLine {
   readonly scanId: string;
@@ -56,6 +69,18 @@ describe('a simulated day', () => {
     }
     assert.ok([...one.keys()].some((name) => name.startsWith('hosts/')));
     for (const [name, bytes] of one) assert.ok(two.get(name)?.equals(bytes), name);
+  });
+
+  it('keeps its bytes by seed, whatever else a day can be asked for', async (test) => {
+    for (const [change, digest] of [
+      [{ frauds: DAILY_FRAUDS }, '3e23f67cb0454410e8f6f2b6d0138d9817b626e44ba722e60edf3002d4a0f794'],
+      [{ frauds: [] }, '4f1676524d9b3df5547c367649f2a237a84d76789bf24e582d9782dd99676449'],
+      [{ frauds: ['copy'], payment: 'postpaid' }, 'bbf022cced1c1d4db50e26052cbffd418890fc9379bca13570102cbfc9e62400'],
+    ] as const) {
+      const hash = createHash('sha256');
+      for (const [name, bytes] of await filesOf(await simulated(test, change))) hash.update(name).update(bytes);
+      assert.equal(hash.digest('hex'), digest, JSON.stringify(change));
+    }
   });
 
   it('has the same pictures again, on as many threads as there are', async (test) => {
@@ -149,5 +174,90 @@ describe('scoring an answer against the truth', () => {
       ],
     });
     assert.deepEqual(falselyAccused.toSorted(), ['d', 'e']);
+  });
+
+  it('finds a fraud that only a review can answer by the reason of its verdicts', () => {
+    const backdated: TruthLine = { fraud: 'backdated-scan', scanIds: ['a', 'b'], license: 1, psd: 'p' };
+    const review = { disposition: 'manual', reasons: ['valid-but-revoked-key'] };
+    const found = (scanIds: readonly string[]) => {
+      const verdicts = scanIds.map((scanId) => ({ scanId, ...review }));
+      return score([backdated], { findings: [], verdicts }).found;
+    };
+    assert.deepEqual([found(['a', 'b']), found(['a'])], [[backdated], []]);
+    const other = { kind: 'valid-but-revoked-key', scanIds: ['a', 'b'] };
+    assert.deepEqual(score([backdated], { findings: [other], verdicts: [] }).found, []);
+    const copied = ['a', 'b'].map((scanId) => ({ scanId, disposition: 'divert', reasons: ['copy'] }));
+    assert.deepEqual(score(truth, { findings: [], verdicts: copied }).found, [], 'a reason is no finding');
+  });
+});
+
+describe('innocents named as suspects', () => {
+  const truth: TruthLine[] = [
+    { fraud: 'fork', scanIds: ['a'], license: 1, psd: 'p1' },
+    { fraud: 'forged', scanIds: ['b'], license: 2, psd: 'p2' },
+    { fraud: 'ungranted-psd', scanIds: ['c'], license: 3, psd: 'p3' },
+    {
+      fraud: 'framing-cross-key',
+      scanIds: ['d'],
+      license: 4,
+      psd: 'p4',
+      parts: [
+        { role: 'victim', license: 4, psd: 'p4' },
+        { role: 'suspect', license: 5, psd: 'p5' },
+      ],
+    },
+  ];
+  const named = (findings: Answer['findings'], cases: Answer['cases'] = []) => {
+    return score(truth, { findings, cases, verdicts: [] }).innocentsAsSuspects;
+  };
+  const finding = { kind: 'any', scanIds: ['a'] };
+
+  it('are those that no truth names as suspect, each once', () => {
+    const suspects = [1, 2, 2, 3, 4, 5, 6].map((number) => {
+      return { ...finding, license: number, psd: `p${number}`, role: 'suspect' };
+    });
+    assert.deepEqual(named(suspects), [
+      'license/2',
+      'license/3',
+      'license/4',
+      'license/6',
+      'psd/p2',
+      'psd/p4',
+      'psd/p6',
+    ]);
+  });
+
+  it('are not those that are named as victims or with an unknown part', () => {
+    for (const role of ['victim', 'unknown'])
+      assert.deepEqual(named([{ ...finding, license: 2, psd: 'p2', role }]), []);
+  });
+
+  it('are named by a finding without a role, but not by one that only informs', () => {
+    assert.deepEqual(named([{ ...finding, license: 2, psd: null }]), ['license/2']);
+    assert.deepEqual(named([{ ...finding, license: 2, psd: null, severity: 'information' }]), []);
+    assert.deepEqual(named([finding]), [], 'who is not named is not suspected');
+  });
+
+  it('are named by a case only where it says that they are suspect', () => {
+    const about = { license: 6, psd: null };
+    assert.deepEqual(named([], [about, { ...about, role: 'victim' }]), []);
+    assert.deepEqual(named([], [{ ...about, role: 'suspect' }]), ['license/6']);
+  });
+});
+
+describe('the share of a fraud that is answered before the divert gate', () => {
+  it('is that of its scans which are diverted or put before a person, each counted once', () => {
+    const truth: TruthLine[] = [
+      { fraud: 'copy', scanIds: ['a', 'b', 'c'], license: 1, psd: 'p' },
+      { honest: 'rescan', scanIds: ['d'] },
+    ];
+    const verdicts = [
+      { scanId: 'a', disposition: 'accept' },
+      { scanId: 'b', disposition: 'divert' },
+      { scanId: 'b', disposition: 'divert' },
+      { scanId: 'c', disposition: 'manual' },
+      { scanId: 'd', disposition: 'manual' },
+    ];
+    assert.deepEqual(score(truth, { findings: [], verdicts }).beforeGate, { scans: 3, answered: 2 });
   });
 });

@@ -1,22 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
-import { type Indicium, parseIndicium } from '../../indicium/index.ts';
-import { FRAUDS, type FraudName, type Scenario, simulate, type TruthLine } from '../../psd-sim/index.ts';
+import { describe, it } from 'node:test';
+import type { Indicium } from '../../indicium/index.ts';
 import { isSignedBy, publicKeyFrom } from '../../psd-sim/key-pair.ts';
-import { jsonLines } from '../support/command-line.ts';
-import { temporaryFolder } from '../support/temporary.ts';
+import { FRAUDS } from '../../psd-sim/scenario.ts';
+import { type OfSet, type Place, type Scanned, type WrittenDay, writtenDay } from '../support/written-day.ts';
 
-const SCENARIO: Scenario = {
-  seed: 31,
-  pieces: 700,
-  psds: 12,
-  licenses: 8,
-  frauds: [],
-  images: 'none',
-  dayMs: Date.UTC(2026, 10, 20),
-};
+type DailyFraud = (typeof FRAUDS)[number];
+
 const MINUTE_MS = 60_000;
 /** Further than anybody takes mail to hand it in. */
 const FAR_KM = 1_200;
@@ -24,89 +14,10 @@ const FAR_KM = 1_200;
 const MARKS_A_MINUTE_MAX = 1_000n;
 const STALE_MS = 30 * 24 * 3_600_000;
 
-interface ScanLine {
-  readonly scanId: string;
-  readonly plant: string;
-  readonly scannedAt: string;
-  readonly mailpieceId: string;
-  readonly pass: string;
-  readonly destination: string;
-  readonly weightGrams: number;
-  readonly payload: string;
-}
-
-type Scanned = ScanLine & { readonly mark: Indicium };
-interface Key {
-  readonly keyId: number;
-  readonly psd: string;
-  readonly license: number;
-  readonly spki: string;
-  readonly revokedAtMs: number | null;
-  readonly compromisedFromMs: number | null;
-}
-interface License {
-  readonly license: number;
-  readonly psdLimit: number;
-  readonly validToMs: number;
-  readonly revokedAtMs: number | null;
-}
-interface OfSet {
-  readonly license: number;
-  readonly psd: string;
-}
-
-interface Place {
-  readonly latitude: number;
-  readonly longitude: number;
-}
-
 /** On a flat map, which is enough to tell the next county from the other end of the country. */
 function roughKm(from: Place, to: Place): number {
   const eastward = (from.longitude - to.longitude) * Math.cos((from.latitude * Math.PI) / 180);
   return 111 * Math.hypot(from.latitude - to.latitude, eastward);
-}
-
-/** What was written of one day, and nothing of how it came about. */
-interface WrittenDay {
-  readonly scans: readonly Scanned[];
-  readonly truth: readonly TruthLine[];
-  readonly keys: ReadonlyMap<number, Key>;
-  readonly licenses: ReadonlyMap<number, License>;
-  readonly grants: readonly (OfSet & { readonly endedAtMs: number | null })[];
-  readonly funds: readonly (OfSet & { readonly amountMills: number })[];
-  readonly refunds: readonly (OfSet & { readonly pieceCount: string })[];
-  readonly plantOf: ReadonlyMap<string, string>;
-  readonly placeOf: ReadonlyMap<string, Place>;
-  readonly heaviestGrams: ReadonlyMap<number, number>;
-}
-
-async function writtenDay(test: TestContext, frauds: readonly FraudName[]): Promise<WrittenDay> {
-  const folder = await temporaryFolder(test);
-  await simulate({ ...SCENARIO, frauds }, folder);
-  const lines = async <Line>(file: string) => jsonLines<Line>(await readFile(join(folder, file), 'utf8'));
-  const scans = new Map(
-    (await lines<ScanLine>('scans.ndjson')).map((line): [string, Scanned] => {
-      const parsed = parseIndicium(Buffer.from(line.payload, 'base64'));
-      assert.ok('indicium' in parsed, line.scanId);
-      return [line.scanId, { ...line, mark: parsed.indicium }];
-    }),
-  );
-  const keys = await lines<Key>('registry/keys.ndjson');
-  const licenses = await lines<License>('registry/licenses.ndjson');
-  const plants = await lines<Place & { plant: string; postcode: string }>('registry/plants.ndjson');
-  const rates = await lines<{ rateCategory: number; weightGramsMax: number }>('registry/rates.ndjson');
-  return {
-    scans: [...scans.values()],
-    truth: await lines<TruthLine>('truth.ndjson'),
-    keys: new Map(keys.map((key) => [key.keyId, key])),
-    licenses: new Map(licenses.map((license) => [license.license, license])),
-    grants: await lines('registry/grants.ndjson'),
-    funds: await lines('registry/funds.ndjson'),
-    refunds: await lines('registry/refunds.ndjson'),
-    plantOf: new Map(plants.map(({ plant, postcode }) => [postcode, plant])),
-    placeOf: new Map(plants.map((place) => [place.plant, place])),
-    heaviestGrams: new Map(rates.map(({ rateCategory, weightGramsMax }) => [rateCategory, weightGramsMax])),
-  };
 }
 
 type Rule = (scan: Scanned, day: WrittenDay) => boolean;
@@ -133,7 +44,7 @@ const isSince = (fromMs: number | null | undefined, { printedAtMs }: Indicium) =
 };
 
 /** How each fraud looks in a scan beside the registry: found by other means than those that committed it. */
-const LOOKS: Record<FraudName, Rule> = {
+const LOOKS: Record<DailyFraud, Rule> = {
   'two-places': ({ mark, payload }, { scans, plantOf, placeOf }) => {
     const home = placeOf.get(plantOf.get(mark.depositPostcode) ?? '');
     return scans.some((other) => {
@@ -184,7 +95,7 @@ const LOOKS: Record<FraudName, Rule> = {
   },
 };
 
-function guiltyScans(day: WrittenDay, fraud: FraudName): string[] {
+function guiltyScans(day: WrittenDay, fraud: DailyFraud): string[] {
   return day.scans
     .filter((scan) => LOOKS[fraud](scan, day))
     .map(({ scanId }) => scanId)
@@ -194,7 +105,7 @@ function guiltyScans(day: WrittenDay, fraud: FraudName): string[] {
 describe('truth.ndjson', () => {
   for (const fraud of FRAUDS) {
     it(`names every piece of a ${fraud}, and no other`, async (test) => {
-      const day = await writtenDay(test, [fraud]);
+      const day = await writtenDay(test, { frauds: [fraud] });
       const lines = day.truth.filter((line) => 'fraud' in line);
       assert.ok(lines.length > 0 && lines.every((line) => line.fraud === fraud));
       assert.deepEqual(lines.flatMap(({ scanIds }) => scanIds).toSorted(), guiltyScans(day, fraud));
@@ -210,7 +121,7 @@ describe('truth.ndjson', () => {
   }
 
   it('names no fraud on an honest day, and nothing looks like one', async (test) => {
-    const day = await writtenDay(test, []);
+    const day = await writtenDay(test, {});
     assert.ok(day.truth.every((line) => !('fraud' in line)));
     for (const fraud of FRAUDS) assert.deepEqual(guiltyScans(day, fraud), [], fraud);
   });
@@ -220,7 +131,7 @@ describe('truth.ndjson', () => {
       ['copy', 1],
       ['copy-far', 2],
     ] as const) {
-      const day = await writtenDay(test, [fraud]);
+      const day = await writtenDay(test, { frauds: [fraud] });
       for (const line of day.truth) {
         if (!('fraud' in line)) continue;
         const seenAt = day.scans.filter(({ scanId }) => line.scanIds.includes(scanId)).map(({ plant }) => plant);

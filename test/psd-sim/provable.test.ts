@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { isProvable, type OddPlants, type SeenScan } from '../../benchmarks/provable.ts';
+import type { FraudName } from '../../psd-sim/index.ts';
+
+const SCANNED_AT_MS = Date.UTC(2026, 10, 20, 19);
+const DAY_MS = 86_400_000;
+const SOUND: OddPlants = { slowClock: null, otherScale: null };
+
+function seen(change: Partial<SeenScan> = {}): SeenScan {
+  return {
+    scanId: 'a',
+    row: 1,
+    pieceCount: 1n,
+    contents: 'x',
+    mailpieceId: 'M1',
+    plant: '06484',
+    printedAtMs: SCANNED_AT_MS,
+    scannedAtMs: SCANNED_AT_MS,
+    othersOfSet: 0,
+    pass: 'origin',
+    ...change,
+  };
+}
+
+describe('what is left to see proves', () => {
+  it('nothing where nothing is left', () => {
+    for (const fraud of ['copy', 'cloned-tag', 'framing-forged', 'omitted-descending'] as const) {
+      assert.equal(isProvable(fraud, [], SOUND), false, fraud);
+    }
+  });
+
+  it('a cloned tag from two letters whose id was read', () => {
+    assert.equal(isProvable('cloned-tag', [seen(), seen()], SOUND), true);
+    assert.equal(isProvable('cloned-tag', [seen()], SOUND), false);
+    assert.equal(isProvable('cloned-tag', [seen(), seen({ mailpieceId: null })], SOUND), false);
+  });
+
+  it('a recirculated mark from two entries into the mail, days apart', () => {
+    const later = { scannedAtMs: SCANNED_AT_MS + 3 * DAY_MS };
+    assert.equal(isProvable('recirculated', [seen(), seen(later)], SOUND), true);
+    assert.equal(isProvable('recirculated', [seen(), seen()], SOUND), false);
+    assert.equal(isProvable('recirculated', [seen(), seen({ ...later, pass: 'destination' })], SOUND), false);
+    assert.equal(isProvable('recirculated', [seen(), seen({ ...later, mailpieceId: null })], SOUND), false);
+    assert.equal(isProvable('recirculated', [seen({ pass: 'destination' })], SOUND), false);
+  });
+
+  it('copies with a placeholder from two plants', () => {
+    const unread = { mailpieceId: 'NOREAD' };
+    assert.equal(isProvable('placeholder-id', [seen(unread), seen({ ...unread, plant: '75034' })], SOUND), true);
+    assert.equal(isProvable('placeholder-id', [seen(unread), seen(unread)], SOUND), false);
+  });
+
+  it('a register that stands still from two counts', () => {
+    assert.equal(isProvable('standing-register', [seen(), seen({ pieceCount: 3n })], SOUND), true);
+    assert.equal(isProvable('standing-register', [seen(), seen()], SOUND), false);
+  });
+
+  it('no time by a clock that is wrong, and no weight by a scale that is', () => {
+    const held = (fraud: FraudName, plants: Partial<OddPlants>) => {
+      return isProvable(fraud, [seen({ othersOfSet: 1 }), seen({ othersOfSet: 1 })], { ...SOUND, ...plants });
+    };
+    for (const fraud of ['two-places', 'cloned-tag', 'stale-date'] as const) {
+      assert.deepEqual([held(fraud, {}), held(fraud, { slowClock: '06484' })], [true, false], fraud);
+      assert.equal(held(fraud, { slowClock: '75034' }), true);
+    }
+    for (const fraud of ['short-postage', 'cloned-tag'] as const) {
+      assert.deepEqual([held(fraud, {}), held(fraud, { otherScale: '06484' })], [true, false], fraud);
+    }
+    assert.equal(held('forged', { slowClock: '06484', otherScale: '06484' }), true, 'a signature needs neither');
+  });
+});
