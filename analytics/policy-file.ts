@@ -35,7 +35,12 @@ const TreatmentShape = Type.Union([Type.Literal('divert'), Type.Literal('manual'
 
 const ParameterShapes: Record<string, Record<string, TSchema>> = {
   coverage: { unseenShareMax: Type.Number({ minimum: 0, maximum: 1 }), countedPiecesMin: whole(1, 1e9) },
-  'faster-than-printer': { piecesPerMinuteMax: whole(1, 1e6), dateTickSeconds: whole(0, 86_400) },
+  'faster-than-printer': {
+    piecesPerMinuteMax: whole(1, 1e6),
+    dateTickSeconds: whole(0, 86_400),
+    seenShareMin: Type.Number({ minimum: 0, maximum: 1 }),
+    dateTickHoursMax: whole(0, 8_760),
+  },
   'short-postage': { toleranceGrams: whole(0, 1e6) },
   'two-places': { speedKmPerHour: whole(1, 1e6), clockToleranceMinutes: whole(0, 1e6) },
   'volume-change': {

@@ -147,7 +147,7 @@ describe('revisions', () => {
     };
     await desk.take(copy);
     const expected = [
-      { scanId: first.scan.scanId, plant: '06484', from: 'accept', to: 'divert', kinds: ['copy'], policyVersion: 2 },
+      { scanId: first.scan.scanId, plant: '06484', from: 'accept', to: 'divert', kinds: ['copy'], policyVersion: 3 },
     ];
     assert.deepEqual(await desk.revisions(), expected);
     await desk.take(seen(registers.print(1)));

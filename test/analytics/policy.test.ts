@@ -78,7 +78,7 @@ describe('a policy file', () => {
   });
 
   it('passes a piece with a note', async (test) => {
-    const judge = new Judge(await policyOf(test, { version: 2, dispositions: { 'date-anomaly': 'pass' } }));
+    const judge = new Judge(await policyOf(test, { version: 4, dispositions: { 'date-anomaly': 'pass' } }));
     const { reading } = seen(markOf(), {}, 'date-anomaly');
     const { disposition, reasons } = judge.judge(scanOf(), reading);
     assert.deepEqual([disposition, reasons], ['accept', ['date-anomaly']]);
@@ -115,8 +115,8 @@ describe('a policy file', () => {
     const store = await Store.open(join(await temporaryFolder(test), 'store.duckdb'));
     await store.setRegistry(booksOf());
     await detect(store);
-    await assert.rejects(detect(store, await policyOf(test, { version: 2, findings: { copy: 'pass' } })), PolicyError);
-    await detect(store, await policyOf(test, { version: 3, findings: { copy: 'pass' } }));
+    await assert.rejects(detect(store, await policyOf(test, { version: 3, findings: { copy: 'pass' } })), PolicyError);
+    await detect(store, await policyOf(test, { version: 4, findings: { copy: 'pass' } }));
     await detect(store);
     store.close();
   });

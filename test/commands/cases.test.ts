@@ -117,7 +117,7 @@ describe('another policy', () => {
 
   it('decides at the divert gate what is done with a piece', async () => {
     const file = join(day, 'notes.json');
-    await writeFile(file, JSON.stringify({ version: 3, dispositions: { copy: 'pass', fork: 'manual' } }));
+    await writeFile(file, JSON.stringify({ version: 5, dispositions: { copy: 'pass', fork: 'manual' } }));
     const other = join(day, 'other.duckdb');
     const run = await indicia([
       'run',
@@ -151,7 +151,7 @@ describe('another policy', () => {
       new Set(
         jsonLines<{ kind: string; policyVersion: number }>(await findings()).map(({ policyVersion }) => policyVersion),
       );
-    assert.deepEqual(await versions(), new Set([2]));
+    assert.deepEqual(await versions(), new Set([3]));
     await indicia(['detect', '--db', db], { env: { INDICIA_POLICY: two } });
     assert.deepEqual(await versions(), new Set([12]));
     await indicia(['detect', '--db', db, '--policy', three], { env: { INDICIA_POLICY: two } });

@@ -55,7 +55,7 @@ describe('POST /v1/verdicts', () => {
     );
     assert.equal(answer.fields?.license, 1000);
     assert.equal(answer.fields?.postageMills, '730');
-    assert.deepEqual([answer.trustVersion, answer.policyVersion, answer.repeated], [1, 2, false]);
+    assert.deepEqual([answer.trustVersion, answer.policyVersion, answer.repeated], [1, 3, false]);
     const { waitMs = 0, readMs = 0, recordMs = 0, totalMs = 0 } = answer.timings ?? {};
     assert.ok(readMs > 0 && recordMs > 0 && totalMs >= readMs + recordMs && waitMs >= 0);
   });
