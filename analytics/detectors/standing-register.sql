@@ -2,8 +2,8 @@
 --   mark and of all that were seen between, at least, since a PSD debits a piece before it marks it; here it stood still or
 --   rose by less. Two marks that follow each other by piece count, of those seen, show it: where each of them rises enough,
 --   so do any two of the set. Of several short steps in a row, and where nothing goes on from it, the later mark of a step
---   is named; where a single step is short and the set goes on after it, the earlier one, which then shows more than the
---   rest of the set: beside a clone, what goes on is the honest owner's.
+--   is named; so it is where the next step makes up for what it lacks. Where a single step is short and the set goes on
+--   from it, the earlier one shows more than the rest and is named: beside a clone, what goes on is the honest owner's.
 -- Cannot: tell a PSD that does not debit from whoever has its key, nor see what pieces between cost that no camera saw: a
 --   count that jumps while the register rises by the later mark alone may have skipped pieces without postage, and only
 --   its pace is judged (faster-than-printer). The descending register proves nothing more: with the ascending one it makes
@@ -46,15 +46,17 @@ shortened as (
 ),
 neighbored as (
   select *, coalesce(lag(is_short) over steps, false) as is_last_short, lead(is_short) over steps as is_next_short,
-    coalesce(lead(is_short, 2) over steps, true) as is_next_but_one_short, lead(missing_mills) over steps as next_missing_mills
+    coalesce(lead(is_short, 2) over steps, true) as is_next_but_one_short, lead(missing_mills) over steps as next_missing_mills,
+    lead(missing_mills, 2) over steps as next_but_one_missing_mills
   from shortened window steps as (partition by license, psd order by piece_count)
 ),
 named as (
   select license, psd, content_digest, first_row,
     if(is_short, missing_mills, 0) + if(is_shown_by_next, next_missing_mills, 0) as missing_mills
   from (
-    select *, is_short and (is_last_short or coalesce(is_next_short, true)) as is_named,
-      not is_short and coalesce(is_next_short, false) and not is_next_but_one_short as is_shown_by_next
+    select *, is_short and (is_last_short or coalesce(is_next_short, true) or missing_mills + next_missing_mills <= 0) as is_named,
+      not is_short and coalesce(is_next_short, false) and not is_next_but_one_short
+        and next_missing_mills + next_but_one_missing_mills > 0 as is_shown_by_next
     from neighbored
   ) where is_named or is_shown_by_next
 )
