@@ -11,6 +11,7 @@ const BLOCKS = {
   marks: 'marks.sql',
   gaps: 'gaps.sql',
   newest: 'newest.sql',
+  short_steps: 'short-steps.sql',
   sets: 'set.sql',
   deposits: 'deposits.sql',
 } as const;

@@ -47,7 +47,12 @@ const ParameterShapes: Record<string, Record<string, TSchema>> = {
   copy: { ...JourneyShapes, unidentifiedScansMax: whole(1, 200) },
   'doubtful-path': { ...JourneyShapes, ...PathShapes, scansPerPassMax: whole(1, 200) },
   coverage: { unseenShareMax: Type.Number({ minimum: 0, maximum: 1 }), countedPiecesMin: whole(1, 1e9) },
-  'faster-than-printer': { piecesPerMinuteMax: whole(1, 1e6), dateTickSeconds: whole(0, 86_400) },
+  'faster-than-printer': {
+    piecesPerMinuteMax: whole(1, 1e6),
+    dateTickSeconds: whole(0, 86_400),
+    seenShareMin: Type.Number({ minimum: 0, maximum: 1 }),
+    dateTickHoursMax: whole(0, 8_760),
+  },
   'short-postage': { toleranceGrams: whole(0, 1e6) },
   'two-places': JourneyShapes,
   'volume-change': {

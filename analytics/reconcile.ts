@@ -62,7 +62,7 @@ export async function* reconcile(reader: StoreReader, filter: BookFilter): Async
   yield* books(reader, filter, 'town.sql', 'deposit_postcode nulls last, plant nulls first', townBookOf);
 }
 
-/** Whether a person must look: money that nobody paid, earned by another town, or printed on counters used before. */
+/** Whether a person must look: money that nobody paid or no register counted, earned by another town, or printed on counters used before. */
 export function needsAttention(book: Book): boolean {
   return book.differenceMills > 0n || (book.book !== 'town' && book.doubledMills > 0n);
 }

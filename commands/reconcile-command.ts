@@ -42,7 +42,8 @@ export function addReconcileCommand(program: Command, terminal: Terminal, finish
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nExit code 3: money that nobody paid, counters used twice, or mail that another town earned.' +
+      '\nExit code 3: money that nobody paid, postage that no register counted, counters used twice, or mail that another ' +
+        'town earned.' +
         '\n\nExamples:\n  indicia reconcile --db day.duckdb' +
         '\n  indicia reconcile --db partitions --db archive' +
         '\n  indicia reconcile --db day.duckdb --license 700137 --pieces unseen',

@@ -3,8 +3,9 @@
 --   printed on counters used before. unseen: counters without a mark, and their money in the ascending register.
 --   remaining: descending register of the newest mark; 0 after a withdrawal, which paid it back; null when postpaid or
 --   never seen. refunded: marks handed back as unused; they stay debited, and mostly unseen. returned: at withdrawal.
---   difference: what the device accounts for (control total; postpaid: ascending register) beyond what was paid less
---   what was returned. It is the greater of what the newest state shows and what any prepaid mark ever showed.
+--   difference: what the device accounts for (control total; postpaid: ascending register), and the postage that its
+--   ascending register never counted, beyond what was paid less what was returned. It is the greatest of what the newest
+--   state shows, what any prepaid mark ever showed, and what was never counted, which no credit left makes up for.
 -- Shows: printed - doubled + unseen + remaining + returned = paid + difference, as long as the registers never ran
 --   backwards. Positive difference: money that nobody paid. Negative: paid, and not yet shown by any mark.
 -- Cannot: tell a refill whose record this registry does not have yet, nor a bill that was not yet written, from fraud.
@@ -26,6 +27,9 @@ printed as (
 ),
 unseen as (
   select license, psd, sum(pieces) as pieces, sum(amount_mills) as mills from gaps group by license, psd
+),
+uncounted as (
+  select license, psd, sum(missing_mills) as mills from short_steps group by license, psd
 ),
 accounts as (
   from (select license, psd from funds union select license, psd from marks
@@ -54,9 +58,11 @@ select license, psd, is_postpaid, is_withdrawn, paid_mills,
   coalesce(refunded.mills, 0) as refunded_mills,
   returned_mills,
   greatest(
-    coalesce(spent_mills, 0) + coalesce(remaining_mills, 0) - (paid_mills - returned_mills),
-    printed.control_mills - paid_mills) as difference_mills
+    coalesce(spent_mills, 0) + coalesce(uncounted.mills, 0) + coalesce(remaining_mills, 0) - (paid_mills - returned_mills),
+    printed.control_mills - paid_mills,
+    uncounted.mills) as difference_mills
 from balances
 left join printed using (license, psd)
 left join unseen using (license, psd)
+left join uncounted using (license, psd)
 left join refunded using (license, psd)

@@ -3,6 +3,7 @@ import { areaSql } from '../delivery-area.ts';
 import { FRESH_ROWS_IN_MEMORY_MAX } from '../limits.ts';
 import { asBigint, asInteger } from '../store/values.ts';
 import { type Connection, scalar } from './connection.ts';
+import { PREPAID_SETS } from './prepaid-sets.ts';
 import { mergeFresh, type SumChange } from './state-tables.ts';
 
 /** Rows of evidence not yet looked at: those after the first number, up to the second. */
@@ -51,6 +52,7 @@ export async function prepareEvidence(
   await connection.run(`create or replace temp table touched_sets as
     from register_set semi join (select distinct license, psd from fresh where genuine) using (license, psd)`);
   await connection.run('create or replace temp table touched_licenses as select distinct license from touched_sets');
+  await connection.run(PREPAID_SETS);
   await (isLarge && afterRow === 0n ? compareAll(connection, lastRow) : comparePages(connection, lastRow));
   await connection.run(`create or replace temp view seen as ${afterRow === 0n ? ALL_SEEN : SEEN}`);
   await connection.run(`create or replace temp table irregular_sets as
@@ -70,7 +72,10 @@ const SEEN_COLUMNS = `${MARK_COLUMNS}, destination_postcode, sorter_destination,
 const ALL_SEEN = `select ${SEEN_COLUMNS} from fresh where genuine`;
 const SEEN = `select ${SEEN_COLUMNS} from repeats union all select ${SEEN_COLUMNS} from fresh anti join repeats using (row_id) where genuine`;
 
-/** Two neighbors by piece count: where all of them rise, so does everything. */
+/**
+ * Two neighbors by piece count: where each rises from the other, by its postage at least, so do any two of the set, by all
+ * postage seen between them.
+ */
 const ADJACENT = `
 select license, psd, piece_count, is_repeat, is_irregular
 from (
@@ -80,7 +85,8 @@ from (
       (piece_count = lag(piece_count) over steps and content_digest <> lag(content_digest) over steps)
         or printed_at_ms < lag(printed_at_ms) over steps
         or epoch < lag(epoch) over steps
-        or ascending_mills < lag(ascending_mills) over steps
+        or (piece_count > lag(piece_count) over steps
+          and ascending_mills - lag(ascending_mills) over steps < postage_mills)
         or (piece_count - lag(piece_count) over steps = 1
           and ascending_mills - lag(ascending_mills) over steps <> postage_mills),
       false) as is_irregular
@@ -95,7 +101,7 @@ select license, psd,
   coalesce(
     first_ms < max(last_ms) over before
       or first_epoch < max(last_epoch) over before
-      or first_ascending_mills < max(last_ascending_mills) over before
+      or first_ascending_mills - max(last_ascending_mills) over before < first_postage_mills
       or (first_piece_count - max(last_piece_count) over before = 1
         and first_ascending_mills - max(last_ascending_mills) over before <> first_postage_mills),
     false) as is_irregular
@@ -181,6 +187,7 @@ const PREPARED = [
   'merged',
   'picked',
   'found',
+  'prepaid_sets',
 ]
   .map((name) => `'${name}'`)
   .join(', ');

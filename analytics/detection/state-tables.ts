@@ -53,8 +53,9 @@ const STATE_TABLES: readonly StateTable[] = [
       greatest('last_ms', 'printed_at_ms'),
       greatest('control_mills', 'ascending_mills + descending_mills'),
       {
+        // Of marks that leave their descending register out: null where none does.
         name: 'spent_mills',
-        of: 'max(ascending_mills) filter (where descending_mills is not null)',
+        of: 'max(ascending_mills) filter (where descending_mills is null)',
         merged: 'max(spent_mills)',
       },
     ],

@@ -172,6 +172,37 @@ describe('the faster-than-printer detector', () => {
     assert.ok(scansNamed(findings, 'rollback').length > 0);
   });
 
+  it('accuses no PSD that is told the time once a day: one date for 2,500 pieces', async (test) => {
+    const registers = new Registers();
+    const marks = Array.from({ length: 2_500 }, () => seen(registers.print(0, 10)));
+    assert.deepEqual(await findingsOf(test, marks, booksOf()), []);
+    // Nine pieces of ten were not seen.
+    const few = marks.filter((_, index) => index % 10 === 0);
+    assert.deepEqual(scansNamed(await findingsOf(test, few, booksOf()), 'faster-than-printer'), []);
+  });
+
+  it('learns from the dates of a set how seldom its PSD is told the time', async (test) => {
+    for (const [minutesBetween, isFound] of [
+      [1_440, false],
+      [3, false],
+      [1, true],
+    ] as const) {
+      const registers = new Registers();
+      const usual = [0, 1, 2, 3].map((day) => seen(registers.print(day * minutesBetween, 10)));
+      const crowded = Array.from({ length: 2_500 }, () => seen(registers.print(4 * minutesBetween, 10)));
+      const findings = await findingsOf(test, [...usual, ...crowded], booksOf());
+      assert.equal(scansNamed(findings, 'faster-than-printer').length > 0, isFound, `${minutesBetween}`);
+    }
+  });
+
+  it('is not misled by a jump over counts that nobody saw, whatever the dates of the set', async (test) => {
+    const registers = new Registers();
+    const before = [0, 1_440].map((minutes) => seen(registers.print(minutes, 10)));
+    const jumped = [seen(jump(registers, 1_440, 1_500)), seen(registers.print(1_440, 10))];
+    const findings = await findingsOf(test, [...before, ...jumped], booksOf());
+    assert.deepEqual(scansNamed(findings, 'faster-than-printer'), scanIdsOf(jumped));
+  });
+
   it('is exact at the end of 64 bits', async (test) => {
     const registers = new Registers();
     const start = seen(registers.print(0));

@@ -205,10 +205,9 @@ describe('a mark in the name of somebody else', () => {
 
 it('several plants whose words alone a finding rests on make nobody a suspect', async (test) => {
   const heavy = ['P1', 'P2'].map((plant, index) => {
-    return seen(markOf({ pieceCount: BigInt(index + 1), ascendingMills: 730 * (index + 1), descendingMills: null }), {
-      ...scanOf({ plant }),
-      weightGrams: 500,
-    });
+    const ascendingMills = 730 * (index + 1);
+    const registers = { ascendingMills, descendingMills: 50_000 - ascendingMills };
+    return seen(markOf({ pieceCount: BigInt(index + 1), ...registers }), { ...scanOf({ plant }), weightGrams: 500 });
   });
   const rates = [{ rateCategory: 101, weightGramsMax: 20, postageMills: 730, validFromMs: 0, validToMs: 8.64e15 }];
   const [finding] = await findingsOf(test, heavy, booksOf({ rates }));

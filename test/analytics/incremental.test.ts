@@ -54,15 +54,17 @@ const mark = fc
       pieceCount: fc.constantFrom(1n, 2n, 62n, 63n, 64n, 65n, 66n, 1_500n, 2n ** 64n - 1n),
       minutes: fc.constantFrom(0, 1, 2, 55, 60, 60, 60, 60),
       extraMills: fc.constantFrom(0, 0, 0, 0, 1, -1),
+      isStanding: fc.constantFrom(false, false, true),
       postpaid: fc.boolean(),
       epoch: fc.constantFrom(0, 0, 0, 1),
       postageMills: fc.constantFrom(730, 729),
+      rateCategory: fc.constantFrom(101, 101, 101, 999),
       depositPostcode: fc.constantFrom(HOME, HOME, HOME, '06443'),
     },
     { noNullPrototype: true },
   )
-  .map(({ minutes, extraMills, postpaid, ...fields }) => {
-    const ascendingMills = Number(fields.pieceCount % 100_000n) * 730 + extraMills;
+  .map(({ minutes, extraMills, isStanding, postpaid, ...fields }) => {
+    const ascendingMills = (isStanding ? 62 : Number(fields.pieceCount % 100_000n)) * 730 + extraMills;
     return markOf({
       ...fields,
       ascendingMills,
@@ -202,6 +204,9 @@ describe('detectors that look at what is new only', () => {
       'forged',
       'unknown-key',
       'stale-date',
+      'standing-register',
+      'omitted-descending',
+      'unknown-rate',
     ]) {
       assert.ok(told.join('').includes(`["${kind}"`), `no mail has ${kind}: the comparison says nothing of it`);
     }
@@ -229,6 +234,42 @@ describe('detectors that look at what is new only', () => {
         assert.match(told, /"rollback"/, what);
         assert.equal(told, await found(test, [batches.flat()]), what);
       }
+    }
+  });
+
+  it('compare the registers of pages that came in at different times, whatever lies between', async (test) => {
+    for (const [lackingMills, isFound] of [
+      [0, false],
+      [1, true],
+    ] as const) {
+      const registers = new Registers();
+      const before = [registers.print(0, 100), registers.print(1, 100)];
+      registers.pieceCount = 500n;
+      const after = registers.print(2, 730, { ascendingMills: 930 - lackingMills });
+      const [early, late] = [before.map((mark) => seen(mark)), [seen(after)]];
+      for (const batches of [
+        [early, late],
+        [late, early],
+      ]) {
+        const told = await found(test, batches);
+        assert.equal(told.includes('"standing-register"'), isFound);
+        assert.equal(told, await found(test, [batches.flat()]));
+      }
+    }
+  });
+
+  it('look at marks without a descending register again once their license shows that it pays in advance', async (test) => {
+    const funds = booksOf().funds.map((line) => ({ ...line, paidAtMs: MORNING_MS + MINUTE_MS }));
+    const older = { ...REGISTRY, funds };
+    const hidden = [seen(new Registers(PSD, LICENSE, null).print(0))];
+    const shown = [seen(new Registers(PSDS[1], LICENSE).print(0))];
+    for (const batches of [
+      [hidden, shown],
+      [shown, hidden],
+    ]) {
+      const told = await found(test, batches, { batchesBefore: 2, older });
+      assert.match(told, /"omitted-descending"/);
+      assert.equal(told, await found(test, [batches.flat()]));
     }
   });
 

@@ -72,14 +72,34 @@ describe('the overspend detector', () => {
     );
   });
 
-  it('leaves postpaid marks alone, and does not add them to the prepaid ones', async (test) => {
+  it('leaves postpaid licenses alone, and does not add them to the prepaid ones', async (test) => {
     const { funds } = booksOf();
-    const postpaid = new Registers(FIRST, LICENSE, null);
+    const postpaid = new Registers(FIRST, OTHER_LICENSE, null);
     const marks = [postpaid.print(0, 900_000), new Registers(SECOND).print(0, PAID_MILLS)];
-    assert.deepEqual(
-      await findingsOf(test, seenAll(marks), booksOf({ funds: funds.filter(({ psd }) => psd !== FIRST) })),
-      [],
-    );
+    const registry = booksOf({ funds: funds.filter(({ license }) => license !== OTHER_LICENSE) });
+    assert.deepEqual(await findingsOf(test, seenAll(marks), registry), []);
+  });
+
+  it('counts the ascending register of a prepaid set that leaves its descending one out', async (test) => {
+    const hidden = new Registers(FIRST, LICENSE, null);
+    const within = seenAll([hidden.print(0, PAID_MILLS)]);
+    const beyond = seenAll([hidden.print(10, 1)]);
+    const findings = await findingsOf(test, [...within, ...beyond], booksOf());
+    assert.deepEqual(scansNamed(findings, 'overspend'), scanIdsOf(beyond));
+  });
+
+  it('adds it to what the other PSDs of the license spent', async (test) => {
+    const hidden = seenAll([new Registers(FIRST, LICENSE, null).print(0, 50_000)]);
+    const shown = seenAll([new Registers(SECOND).print(0, 60_000)]);
+    const paidOnce = booksOf().funds.map((line) => ({ ...line, amountMills: line.psd === THIRD ? 9_999 : 50_000 }));
+    const registry = booksOf({
+      funds: paidOnce.map((line) => (line.psd === SECOND ? { ...line, amountMills: 100_000 } : line)),
+    });
+    assert.deepEqual(scansNamed(await findingsOf(test, [...hidden, ...shown], registry), 'overspend'), []);
+    const withdrawal = { license: LICENSE, psd: THIRD, epoch: 0, pieceCount: 0n, ascendingMills: 0, withdrawnAtMs: 0 };
+    const withdrawals = [{ ...withdrawal, returnedMills: 50_000 }];
+    const findings = await findingsOf(test, [...hidden, ...shown], { ...registry, withdrawals });
+    assert.deepEqual(scansNamed(findings, 'overspend'), scanIdsOf([...hidden, ...shown]));
   });
 
   it('looks at genuine marks only', async (test) => {

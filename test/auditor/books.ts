@@ -47,11 +47,15 @@ function bookOf(key: string, marks: readonly AuditedMark[], day: AuditedDay): Au
   const isWithdrawn = withdrawal !== undefined && BigInt(withdrawal.pieceCount) >= newestCount;
 
   let unseen = 0;
+  let uncounted = 0;
   let before = { count: 0n, ascending: 0 };
   const end =
     withdrawal !== undefined && BigInt(withdrawal.pieceCount) > newestCount
       ? [{ count: BigInt(withdrawal.pieceCount) + 1n, ascending: withdrawal.ascendingMills, postage: 0 }]
       : [];
+  for (const [index, mark] of first.length === marks.length ? first.entries() : []) {
+    uncounted += Math.max(0, (first[index - 1]?.ascending ?? 0) + mark.postage - mark.ascending);
+  }
   for (const mark of [...first, ...end]) {
     if (mark.count > before.count + 1n) unseen += Math.max(0, mark.ascending - mark.postage - before.ascending);
     before = mark;
@@ -72,6 +76,10 @@ function bookOf(key: string, marks: readonly AuditedMark[], day: AuditedDay): Au
     remaining,
     refunded: sum(day.refunds.filter(ofSet).map(({ amountMills }) => amountMills)),
     returned,
-    difference: Math.max(control - (paid - returned), ...controls.map((shown) => shown - paid)),
+    difference: Math.max(
+      control + uncounted - (paid - returned),
+      ...controls.map((shown) => shown - paid),
+      ...(uncounted > 0 ? [uncounted] : []),
+    ),
   };
 }

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, it, type TestContext } from 'node:test';
+import { Store } from '../../analytics/index.ts';
 import { FIELDS } from '../../indicium/layout.ts';
+import { PAID_MILLS, Registers, seen } from '../support/books.ts';
 import { indicia, jsonLines } from '../support/command-line.ts';
+import { paid } from '../support/reconciled.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 interface Line {
@@ -165,4 +168,30 @@ describe('the books of an honest day', () => {
       }
     });
   }
+});
+
+describe('the books of a PSD whose ascending register stands still', () => {
+  it('need somebody, whom the exit code calls; those of a PSD that debits each piece do not', async (test) => {
+    for (const [isDebited, exitCode] of [
+      [true, 0],
+      [false, 3],
+    ] as const) {
+      const path = join(await temporaryFolder(test), 'store.duckdb');
+      const store = await Store.open(path);
+      await store.setRegistry(paid({ amountMills: PAID_MILLS }));
+      const registers = new Registers();
+      const marks = Array.from({ length: 60 }, (_, index) => {
+        const mark = registers.print(index);
+        registers.pieceCount += 1n;
+        return isDebited ? mark : { ...mark, ascendingMills: 730, descendingMills: PAID_MILLS - 730 };
+      });
+      const evidence = marks.map((mark) => seen(mark));
+      await store.record(evidence, 'test', null);
+      store.close();
+      const told = await indicia(['reconcile', '--db', path, '--json']);
+      assert.equal(told.exitCode, exitCode, told.stdout);
+      const [set] = jsonLines<Line>(told.stdout).filter(({ book }) => book === 'set');
+      assert.equal(set?.differenceMills, isDebited ? 0 : 59 * 730);
+    }
+  });
 });

@@ -62,6 +62,7 @@ export const FRAMINGS: Readonly<Record<string, Framing>> = {
     psd: 'nothing',
     proofs: [{ mark: {}, scan: { scannedAtMs: PRINTED_AT_MS - 3 * DAY_MS } }],
   },
+  'omitted-descending': { ...NOBODY, proofs: [{ mark: { descendingMills: null } }] },
   overspend: { ...NOBODY, proofs: [{ mark: { descendingMills: 2_000_000_000n } }] },
   'overspread-license': {
     ...NOBODY,
@@ -103,6 +104,7 @@ export const FRAMINGS: Readonly<Record<string, Framing>> = {
   rollback: { ...NOBODY, proofs: [{ mark: { pieceCount: 7n, ascendingMills: 730n } }] },
   'short-postage': { mail: 'unknown', token: 'unknown', psd: 'nothing', proofs: [{ mark: { postageMills: 10n } }] },
   'stale-date': { mail: 'unknown', token: 'unknown', psd: 'nothing' },
+  'standing-register': { ...NOBODY, proofs: [{ mark: { pieceCount: 9n, ascendingMills: 3_650n } }] },
   'suite-mismatch': { mail: 'victim', token: 'victim', psd: 'nothing' },
   'two-places': { mail: 'unknown', token: 'unknown', psd: 'nothing' },
   'ungranted-psd': {
@@ -111,6 +113,7 @@ export const FRAMINGS: Readonly<Record<string, Framing>> = {
     registry: ({ grants }) => ({ grants: grants.map((grant) => ({ ...grant, endedAtMs: CHANGE_AT_MS })) }),
   },
   'unknown-key': { mail: 'victim', token: 'victim', psd: 'nothing' },
+  'unknown-rate': { ...NOBODY, proofs: [{ mark: { rateCategory: 999 } }] },
   'volume-change': {
     ...NOBODY,
     proofs: [1, 2, 3, 4, 5, 6].flatMap((day) =>
