@@ -36,8 +36,24 @@ const TreatmentShape = Type.Union([Type.Literal('divert'), Type.Literal('manual'
 const ParameterShapes: Record<string, Record<string, TSchema>> = {
   coverage: { unseenShareMax: Type.Number({ minimum: 0, maximum: 1 }), countedPiecesMin: whole(1, 1e9) },
   'faster-than-printer': { piecesPerMinuteMax: whole(1, 1e6), dateTickSeconds: whole(0, 86_400) },
+  'plant-clock': {
+    hoursMin: whole(1, 1e6),
+    aloneHoursMin: whole(1, 1e6),
+    licensesMin: whole(2, 1e6),
+    scansMin: whole(1, 1e9),
+  },
+  'plant-scale': {
+    timesMin: Type.Number({ minimum: 1.01, maximum: 1e6 }),
+    licensesMin: whole(2, 1e6),
+    scansMin: whole(1, 1e9),
+  },
   'short-postage': { toleranceGrams: whole(0, 1e6) },
   'two-places': { speedKmPerHour: whole(1, 1e6), clockToleranceMinutes: whole(0, 1e6) },
+  'unreadable-share': {
+    scansMin: whole(1, 1e9),
+    shareMin: Type.Number({ minimum: 0, maximum: 1 }),
+    timesUsual: Type.Number({ minimum: 1, maximum: 1e6 }),
+  },
   'volume-change': {
     timesMedian: Type.Number({ minimum: 1, maximum: 1e6 }),
     daysBefore: whole(1, 3_650),

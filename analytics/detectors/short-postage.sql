@@ -6,6 +6,8 @@
 --   record holds whole grams.
 -- A category that is in no rate table at that date is not reported: not every price is published. Where a category has
 -- several weight steps in force, paying for one that covers the piece is enough.
+-- @rests on plant-scale
+why = 'weight'
 -- @members of fresh
 with paid as (
   select rate_category, postage_mills, weight_grams, min(printed_at_ms) as first_ms, max(printed_at_ms) as last_ms

@@ -3,7 +3,8 @@
 --   register set, which is one device, entered the mail at two plants: from the date of each mark to its scan the
 --   piece may travel, between the two dates the device.
 -- Cannot: tell a cloned device from a stolen key, nor fraud from a plant whose clock is wrong by more than the tolerance:
---   many licenses at one plant point to the clock. Scans dated before their own mark show a wrong clock and are left out.
+--   many licenses at one plant point to the clock. Scans dated before their own mark show a wrong clock and
+--   are left out, and those of days on which the clock of the plant as a whole is doubted (plant-clock).
 --   Different passes of a piece are not compared, since that would be comparing the clocks of two plants.
 --   Where one of two plants sorts for the town of the license, only what came in at the other is named.
 -- Parameters: speedKmPerHour = 900 (kilometers an hour, in a straight line): an airliner;
@@ -40,6 +41,8 @@ with timed as (
   select row_id, license, psd, content_digest, mailpiece_id, pass, plant, printed_at_ms,
     epoch_ms(scanned_at) as scanned_at_ms
   from suspects where plant is not null and scanned_at is not null and epoch_ms(scanned_at) >= printed_at_ms
+    and (plant, (epoch_ms(scanned_at) // 86400000)::integer)
+      not in (select (plant, day) from plant_doubt where kind = 'plant-clock')
 ),
 journeys as (
   select a.plant as a, b.plant as b,

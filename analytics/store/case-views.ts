@@ -2,10 +2,10 @@ import { NAMED_VOICES_SQL } from './finding-schema.ts';
 
 /**
  * Findings about one thing are one case: a cloned PSD has forks by the thousand and a rollback, and is one PSD. What a
- * kind of finding is about: the device, wherever it went; the license, whatever PSD it was on; or marks that others may
- * have made in the name of both.
+ * kind of finding is about: the device, wherever it went; the license, whatever PSD it was on; marks that others may
+ * have made in the name of both; or the plant that wrote the scans down.
  */
-export const CASE_SUBJECTS: Readonly<Record<string, 'psd' | 'license' | 'marks'>> = {
+export const CASE_SUBJECTS: Readonly<Record<string, 'psd' | 'license' | 'marks' | 'plant'>> = {
   'compromised-key': 'psd',
   copy: 'marks',
   'cross-key': 'marks',
@@ -17,6 +17,8 @@ export const CASE_SUBJECTS: Readonly<Record<string, 'psd' | 'license' | 'marks'>
   'future-date': 'license',
   overspend: 'license',
   'overspread-license': 'license',
+  'plant-clock': 'plant',
+  'plant-scale': 'plant',
   'refund-mailed': 'license',
   'revoked-key': 'psd',
   'revoked-license': 'license',
@@ -27,6 +29,7 @@ export const CASE_SUBJECTS: Readonly<Record<string, 'psd' | 'license' | 'marks'>
   'two-places': 'psd',
   'ungranted-psd': 'psd',
   'unknown-key': 'marks',
+  'unreadable-share': 'plant',
   'wrong-destination': 'license',
   'wrong-town': 'license',
 };
@@ -43,13 +46,18 @@ const SUBJECT_ROWS = Object.entries(CASE_SUBJECTS)
 export const CASE_VIEWS_SQL = `
 create view case_findings as
 select case subject when 'psd' then 'psd/' || psd when 'license' then 'license/' || license
+    when 'plant' then 'plant/' || plant
     else 'marks/' || license || '/' || psd end as case_id,
   kind, severity, license, psd, key, detail, policy_version
 from finding join (values ${SUBJECT_ROWS}) as subjects (kind, subject) using (kind);
 
 create view case_scans as
 select case_id, kind, key, row_id, scan_id, scanned_at, scan_digest, brought_by, voice, rests_on
-from case_findings join ${NAMED_VOICES_SQL} using (kind, license, psd, key);
+from case_findings join ${NAMED_VOICES_SQL} using (kind, license, psd, key)
+union all
+-- A finding about a plant rests on all its scans and names none: a case is closed over its key, and reopened by another.
+select case_id, kind, key, null, key, null, null, null, null, null
+from case_findings join (values ${SUBJECT_ROWS}) as subjects (kind, subject) using (kind) where subject = 'plant';
 
 create view cases as
 with by_kind as (
