@@ -2,7 +2,8 @@
 --   mail it weighed that day, each with the mean ratio of its marks. Compared are the weights with those of at least two
 --   other plants for the same marks; or, where others did not weigh them, with what the postage of each mark covers in
 --   its rate category: more than half of the licenses are short there, and weigh as much more than at other plants three days before and after.
--- Cannot: tell a scale that is off by less than timesMin; nor, without other plants, one that weighs too light, which
+-- Cannot: tell a scale that is off by less than timesMin, or on a day
+--   with few licenses or scans, whose weights accuse as before; nor, without other plants, one that weighs too light, which
 --   accuses nobody either. Days are those of the plant's clock.
 -- Parameters: timesMin = 1.5 (times): heavier or lighter than others; in-line scales agree to a gram or two;
 --   licensesMin = 5 (licenses): whoever holds fewer cannot make a scale look wrong; scansMin = 20 (scans): of a day.
@@ -47,11 +48,15 @@ select plant, day, round(coalesce(witnessed.octaves, heavy.octaves))::bigint as 
 from heavy full join witnessed using (plant, day)
 where if(witnessed.octaves is not null, abs(witnessed.octaves), heavy.octaves) >= 1000 * log2(getvariable('timesMin'))
 -- @findings of plants
-with by_month as (
+with volumes as (
+  select plant, day, sum(scans) as scans from plant_delay group by plant, day
+),
+-- The day with the most scans tells best by how much.
+by_month as (
   select plant, strftime(make_timestamp(day::bigint * 86400000000), '%Y-%m') as month,
-    if(estimate < 0, 'light', 'heavy') as way, 2 ** (median(abs(estimate)) / 1000) as times, count(*) as days,
+    if(estimate < 0, 'light', 'heavy') as way, 2 ** (arg_max(abs(estimate), (scans, day)) / 1000) as times, count(*) as days,
     strftime(make_timestamp(min(day)::bigint * 86400000000), '%Y-%m-%d') as first_day
-  from plant_doubt where kind = 'plant-scale' group by all
+  from plant_doubt join volumes using (plant, day) where kind = 'plant-scale' group by all
 )
 select plant, month || ' ' || way as key, 'medium' as severity,
   format('Plant {} seems to weigh {:.1f} times too {}: by most of the licenses that it weighed on {} days of {}, the first {}. What it says of weights on these days accuses nobody.',
