@@ -45,13 +45,17 @@ export async function backtest(db: string, policy: Policy): Promise<(FindingChan
     const result = await connection.runAndReadAll(`
       with before as (from present), after as (from findings)
       select case when before.kind is null then 'added' when after.kind is null then 'removed' else 'changed' end as change,
-        kind, coalesce(after.severity, before.severity) as severity, license, psd,
+        coalesce(after.kind, before.kind) as kind, coalesce(after.severity, before.severity) as severity,
+        coalesce(after.license, before.license) as license, coalesce(after.psd, before.psd) as psd,
         coalesce(after.detail, before.detail) as detail,
         list_sort(list_filter(coalesce(after.scan_ids, []::varchar[]), lambda id: not list_contains(coalesce(before.scan_ids, []::varchar[]), id))) as added,
         list_sort(list_filter(coalesce(before.scan_ids, []::varchar[]), lambda id: not list_contains(coalesce(after.scan_ids, []::varchar[]), id))) as removed
-      from before full join after using (kind, license, psd, key)
+      from before full join after
+        on before.kind = after.kind and before.license is not distinct from after.license
+        and before.psd is not distinct from after.psd and before.key = after.key
+        and before.plant is not distinct from after.plant
       where before.kind is null or after.kind is null or before.scan_ids <> after.scan_ids or before.detail <> after.detail
-      order by kind, license, psd, key`);
+      order by all`);
     const findings = result.getRowObjects().map((row): FindingChange => {
       return {
         change: changeOf(asText(row.change)),

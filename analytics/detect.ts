@@ -89,6 +89,6 @@ export async function findAll(
 async function startAnew(connection: DetectionStore['connection']): Promise<void> {
   await clearState(connection);
   await connection.run('create or replace temp table forgotten_rows as select distinct row_id from named_scan');
-  for (const table of ['suspect_set', 'suspect_scan', 'named_scan', 'finding'])
+  for (const table of ['suspect_set', 'suspect_scan', 'named_scan', 'held_scan', 'plant_doubt', 'finding'])
     await connection.run(`delete from ${table}`);
 }

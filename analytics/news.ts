@@ -16,7 +16,7 @@ export interface News {
   readonly revisions: readonly { readonly sequence: number; readonly revision: Revision }[];
 }
 
-const ABOUT = "concat_ws('|', kind, coalesce(license::varchar, ''), coalesce(psd, ''), coalesce(key, ''))";
+const ABOUT = "concat_ws('|', kind, coalesce(license::varchar, ''), coalesce(psd, ''), coalesce(key, ''), plant)";
 
 /** Remembers what it gives out, so that the next to open the store can say that it has gone. Joins an open transaction. */
 export async function readNews(

@@ -55,6 +55,22 @@ const ParameterShapes: Record<string, Record<string, TSchema>> = {
   },
   'short-postage': { toleranceGrams: whole(0, 1e6) },
   'two-places': JourneyShapes,
+  'plant-clock': {
+    hoursMin: whole(1, 1e6),
+    aloneHoursMin: whole(1, 1e6),
+    licensesMin: whole(2, 1e6),
+    scansMin: whole(1, 1e9),
+  },
+  'plant-scale': {
+    timesMin: Type.Number({ minimum: 1.01, maximum: 1e6 }),
+    licensesMin: whole(2, 1e6),
+    scansMin: whole(1, 1e9),
+  },
+  'unreadable-share': {
+    scansMin: whole(1, 1e9),
+    shareMin: Type.Number({ minimum: 0, maximum: 1 }),
+    timesUsual: Type.Number({ minimum: 1, maximum: 1e6 }),
+  },
   'volume-change': {
     timesMedian: Type.Number({ minimum: 1, maximum: 1e6 }),
     daysBefore: whole(1, 3_650),

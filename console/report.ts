@@ -52,12 +52,17 @@ function findingCard(finding: Finding, scans: readonly ScanDetail[], folder: str
   const hidden = finding.scanIds.length - scans.length;
   const [opening, ...rest] = tellStory(finding, scans);
   return `<article class="${escapeHtml(finding.severity)}">
-<h3>${escapeHtml(finding.kind)} <small>${escapeHtml(finding.severity)} · license ${finding.license ?? '–'} · PSD ${escapeHtml(finding.psd ?? '–')} · ${escapeHtml(finding.role)}</small></h3>
+<h3>${escapeHtml(finding.kind)} <small>${escapeHtml([finding.severity, ...subjectOf(finding)].join(' · '))}</small></h3>
 <p>${escapeHtml(finding.detail)}</p>
-<p class="story">${escapeHtml(opening ?? '')} ${escapeHtml(rest.at(-1) ?? '')}</p>
+${scans.length === 0 ? '' : `<p class="story">${escapeHtml(opening ?? '')} ${escapeHtml(rest.at(-1) ?? '')}</p>`}
 <div class="scans">${scans.map((scan) => scanFigure(scan, folder)).join('')}</div>
 ${hidden > 0 ? `<p>and ${hidden} more scans</p>` : ''}
 </article>`;
+}
+
+/** What a finding about a plant is about stands in its first words. */
+function subjectOf({ license, psd, role }: Finding): string[] {
+  return license === null && psd === null ? [] : [`license ${license ?? '–'}`, `PSD ${psd ?? '–'}`, role];
 }
 
 function scanFigure(scan: ScanDetail, folder: string): string {

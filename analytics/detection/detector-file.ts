@@ -13,15 +13,22 @@ export interface Detector {
   readonly header: string;
   /** Sets whose marks are to be looked at one by one. */
   readonly suspects: string | null;
+  /** Days on which a plant's clock or scale is not to be believed: plant, day, estimate. */
+  readonly doubts: string | null;
+  /** What is doubted of a plant by that kind, no scan is named for while this holds of it. */
+  readonly restsOn: { readonly kind: string; readonly condition: string } | null;
+  /** Whether its findings are about plants: plant, key, severity, detail. */
+  readonly isAboutPlants: boolean;
   /** Scans to name: row_id, key, why, value. Null where findings rest on counts alone. */
   readonly members: { readonly source: MemberSource; readonly sql: string } | null;
   /** Named scans that later evidence clears: row_id. */
   readonly exonerated: string | null;
-  /** license, psd, key, severity, detail: one row a finding, over `members`, or over the touched licenses. */
+  /** license, psd, key, severity, detail: one row a finding, over `members`, over the touched licenses or over plants. */
   readonly findings: string;
 }
 
 const FOLDER = new URL('../detectors/', import.meta.url);
+const RESTS_ON = 'rests on ';
 const SOURCES: readonly MemberSource[] = ['fresh', 'repeats', 'seen', 'suspects'];
 
 export const DETECTORS: readonly Detector[] = readdirSync(FOLDER)
@@ -47,13 +54,19 @@ function detectorOf(name: string, text: string): Detector {
     return sql === undefined ? null : withCommon(common, sql);
   };
   const members = source === undefined ? null : statement(`members of ${source}`);
-  const findings = statement(source === undefined ? 'findings of touched licenses' : 'findings');
+  const isAboutPlants = sections.has('findings of plants');
+  const about = isAboutPlants ? 'findings of plants' : 'findings of touched licenses';
+  const findings = statement(source === undefined ? about : 'findings');
+  const rests = [...sections].find(([section]) => section.startsWith(RESTS_ON));
   assert(findings !== null, `${name}.sql has no findings`);
   return {
     name,
     header: header.trimEnd(),
     suspects: statement('suspects'),
     members: source === undefined || members === null ? null : { source, sql: members },
+    doubts: statement('doubts'),
+    restsOn: rests === undefined ? null : { kind: rests[0].slice(RESTS_ON.length), condition: rests[1].trim() },
+    isAboutPlants,
     exonerated: statement('exonerated'),
     findings,
   };

@@ -1,10 +1,12 @@
+import { GENUINE_OUTCOMES } from '../../indicium/index.ts';
 import { comparableIdSql } from '../comparable-id.ts';
 import { areaSql } from '../delivery-area.ts';
 import { FRESH_ROWS_IN_MEMORY_MAX } from '../limits.ts';
 import { asBigint, asInteger } from '../store/values.ts';
 import { type Connection, scalar } from './connection.ts';
+import { mergePairs } from './plant-pairs.ts';
 import { PREPAID_SETS } from './prepaid-sets.ts';
-import { mergeFresh, type SumChange } from './state-tables.ts';
+import { mergeFresh, SCAN_DAY_SQL, type SumChange } from './state-tables.ts';
 
 /** Rows of evidence not yet looked at: those after the first number, up to the second. */
 export interface FreshRows {
@@ -48,6 +50,10 @@ export async function prepareEvidence(
   await connection.run(
     `create or replace temp ${isLarge ? 'view' : 'table'} fresh as select ${FRESH_COLUMNS} from ${between(rows)}`,
   );
+  await connection.run(`create or replace temp ${isLarge ? 'view' : 'table'} fresh_scans as
+    select plant, coalesce(machine, '') as machine, epoch_ms(scanned_at) // 3600000 as hour,
+      outcome not in (${READ_OUTCOMES}) as is_unread
+    from ${rowsOf('scans', rows)}`);
   const changes = await mergeFresh(connection);
   await connection.run(`create or replace temp table touched_sets as
     from register_set semi join (select distinct license, psd from fresh where genuine) using (license, psd)`);
@@ -59,11 +65,35 @@ export async function prepareEvidence(
     select license, psd from adjacent where is_irregular
     union
     select license, psd from (${IRREGULAR_PAGES}) where is_irregular`);
-  return changes;
+  const pairs = await mergePairs(connection, afterRow);
+  await connection.run(`create or replace temp table new_days as
+    select distinct ${SCAN_DAY_SQL} as day from fresh where genuine and scanned_at is not null
+    union select day from changed_pairs`);
+  await connection.run(`create or replace temp table touched_days as ${daysNear('new_days')}`);
+  await connection.run(`create or replace temp table near_days as ${daysNear('touched_days')}`);
+  await connection.run('create or replace temp table touched_plants as select distinct plant from fresh_scans');
+  return new Map([...changes, ['plant_pair', pairs]]);
 }
 
-function between({ afterRow, lastRow }: FreshRows): string {
-  return `pieces where row_id > ${afterRow} and row_id <= ${lastRow}`;
+/** A plant is compared with what others saw three days before and after: a clock that is 40 hours slow calls days otherwise. */
+function daysNear(days: string): string {
+  return `select distinct (day + away)::integer as day from ${days}, (select unnest(range(-3, 4)) as away)`;
+}
+
+/** Of marks that could be read and whose key this post should know: what is not read, foreign or malformed has others. */
+const READ_OUTCOMES = [
+  ...GENUINE_OUTCOMES,
+  ...['unknown-key', 'key-mismatch', 'suite-mismatch', 'forged', 'compromised-key'],
+]
+  .map((outcome) => `'${outcome}'`)
+  .join(', ');
+
+function between(rows: FreshRows): string {
+  return rowsOf('pieces', rows);
+}
+
+function rowsOf(view: string, { afterRow, lastRow }: FreshRows): string {
+  return `${view} where row_id > ${afterRow} and row_id <= ${lastRow}`;
 }
 
 const SEEN_COLUMNS = `${MARK_COLUMNS}, destination_postcode, sorter_destination, ${comparableIdSql('mailpiece_id')} as mailpiece`;
@@ -158,25 +188,32 @@ export async function collectSuspects(connection: Connection, { afterRow }: Fres
   await connection.run(`insert into added_suspects select ${MARK_COLUMNS}
     from fresh semi join suspect_set using (license, psd) where genuine`);
   await connection.run('insert into suspect_scan from added_suspects');
+  // What a plant says by a clock that is doubted now, or no longer, is weighed anew.
   await connection.run(`create or replace temp table looked_at as
-    from suspect_set semi join touched_licenses using (license)`);
+    from suspect_set semi join touched_licenses using (license)
+    union
+    select distinct license, psd from suspect_scan
+    join changed_doubts on suspect_scan.plant = changed_doubts.plant and ${SCAN_DAY_SQL} = changed_doubts.day`);
   await connection.run(`create or replace temp table suspects as
     from suspect_scan semi join looked_at using (license, psd)`);
 }
 
 /**
- * Gives the memory back; what was prepared for a large store is millions of rows. `fresh` and `near` are views of it at
- * one time, and tables at another.
+ * Gives the memory back; what was prepared for a large store is millions of rows. `fresh`, `fresh_scans` and `near` are views of it
+ * at one time, and tables at another.
  */
 export async function forgetEvidence(connection: Connection): Promise<void> {
   const found = await connection.runAndReadAll(`
-    select 'view', view_name from duckdb_views() where temporary and view_name in ('fresh', 'near', 'seen')
+    select 'view', view_name from duckdb_views() where temporary and view_name in ('fresh', 'fresh_scans', 'near', 'seen')
     union all select 'table', table_name from duckdb_tables() where temporary and table_name in (${PREPARED})`);
   for (const [what, name] of found.getRows()) await connection.run(`drop ${what} temp.${name}`);
 }
 
 const PREPARED = [
   'fresh',
+  'fresh_scans',
+  'changed_pairs',
+  'pair_rows',
   'near',
   'adjacent',
   'repeats',

@@ -2,10 +2,12 @@ import type { Policy } from '../policy-file.ts';
 import { type Connection, scalar } from './connection.ts';
 import { DETECTORS, type Detector, type MemberSource } from './detector-file.ts';
 import { collectSuspects, type FreshRows } from './fresh-evidence.ts';
+import { doubtPlants, holdBack, judgePlants } from './plant-doubts.ts';
 
 /** Runs every detector over what `prepareEvidence` prepared; `changed_rows` then holds the scans it was about. */
 export async function nameScans(connection: Connection, rows: FreshRows, policy: Policy): Promise<void> {
   await connection.run('create or replace temp table changed_rows (row_id bigint)');
+  await doubtPlants(connection, (detector) => setParameters(connection, detector, policy));
   await connection.run('create or replace temp table suspected (license bigint, psd varchar)');
   for (const detector of DETECTORS) {
     if (detector.suspects === null) continue;
@@ -17,13 +19,19 @@ export async function nameScans(connection: Connection, rows: FreshRows, policy:
   for (const source of ['repeats', 'suspects'] as const) {
     isEmpty[source] = (await scalar(connection, `select count(*) = 0 from ${source}`)) === true;
   }
+  const isDoubtChanged = (await scalar(connection, 'select count(*) > 0 from changed_doubts')) === true;
   for (const detector of DETECTORS) {
+    if (detector.isAboutPlants) {
+      await setParameters(connection, detector, policy);
+      await judgePlants(connection, detector, policy);
+      continue;
+    }
     // To plan the statements of a detector takes longer than to run them over nothing.
     if (detector.members !== null && isEmpty[detector.members.source]) continue;
     await setParameters(connection, detector, policy);
     await (detector.members === null
       ? judgeLicenses(connection, detector, policy)
-      : judgeScans(connection, detector, detector.members, policy));
+      : judgeScans(connection, detector, detector.members, policy, isDoubtChanged));
   }
 }
 
@@ -38,13 +46,15 @@ async function judgeLicenses(connection: Connection, { name, findings }: Detecto
 /** A finding that names scans: they are brought up to date first, and then what is said of them. */
 async function judgeScans(
   connection: Connection,
-  { name, exonerated, findings }: Detector,
+  detector: Detector,
   { source, sql }: NonNullable<Detector['members']>,
   policy: Policy,
+  isDoubtChanged: boolean,
 ): Promise<void> {
+  const { name, exonerated, findings, restsOn } = detector;
   await connection.run(`create or replace temp table picked as ${sql}`);
   const isNothing = (await scalar(connection, 'select count(*) = 0 from picked')) === true;
-  if (isNothing && source === 'fresh' && exonerated === null) return;
+  if (isNothing && source === 'fresh' && exonerated === null && !(restsOn && isDoubtChanged)) return;
   await connection.run(`create or replace temp table dropped as
     select row_id, license, psd, key from named_scan where kind = '${name}' and ${JUDGED_ANEW[source]}`);
   await connection.run(`create or replace temp table found as
@@ -54,6 +64,7 @@ async function judgeScans(
   await connection.run(
     `delete from named_scan using dropped where kind = '${name}' and named_scan.row_id = dropped.row_id`,
   );
+  if (restsOn !== null) await connection.run(`delete from held_scan where kind = '${name}' and ${JUDGED_ANEW[source]}`);
   await connection.run(`insert into named_scan
     select '${name}', license, psd, key, row_id, scan_id, scanned_at, mailpiece_id, plant, why, value, scan_digest, brought_by
     from found`);
@@ -61,7 +72,9 @@ async function judgeScans(
     const cleared = `kind = '${name}' and row_id in (select row_id from (${exonerated}\n))`;
     await connection.run(`insert into dropped select row_id, license, psd, key from named_scan where ${cleared}`);
     await connection.run(`delete from named_scan where ${cleared}`);
+    if (restsOn !== null) await connection.run(`delete from held_scan where ${cleared}`);
   }
+  await holdBack(connection, detector);
   await connection.run(`create or replace temp table affected as
     select license, psd, key from dropped union select license, psd, key from found`);
   if ((await scalar(connection, 'select count(*) > 0 from affected')) !== true) return;
@@ -83,8 +96,9 @@ const JUDGED_ANEW: Record<MemberSource, string> = {
 };
 
 function insertFindings(name: string, findings: string, policy: Policy): string {
-  return `insert into finding
-    select '${name}', license, psd, key, severity, detail, ${policy.version} from (${findings}\n)`;
+  return `insert into finding by name
+    select '${name}' as kind, license, psd, key, severity, detail, ${policy.version} as policy_version
+    from (${findings}\n)`;
 }
 
 /** What getvariable('name') gives in the files of the detectors. */

@@ -2,8 +2,10 @@ import { type RowSum, sumOf } from '../store/seals.ts';
 import type { Connection } from './connection.ts';
 
 /** A sum over all genuine marks so far, held by key; new marks are added up and merged into it. */
-interface StateTable {
+export interface StateTable {
   readonly table: string;
+  /** What is added up, where it is not the genuine marks of `fresh`. */
+  readonly from?: string;
   readonly keys: readonly { readonly name: string; readonly of: string }[];
   /** How a column is made of marks, and of two sums. */
   readonly columns: readonly { readonly name: string; readonly of: string; readonly merged: string }[];
@@ -15,7 +17,45 @@ const PSD = { name: 'psd', of: 'psd' };
 const least = (name: string, of: string) => ({ name, of: `min(${of})`, merged: `min(${name})` });
 const greatest = (name: string, of: string) => ({ name, of: `max(${of})`, merged: `max(${name})` });
 
+/** Sums of bigint are hugeint in DuckDB; those of seconds and thousandths of octaves stay far below 2^63. */
+export const total = (name: string, of: string) => ({
+  name,
+  of: `sum(${of})::bigint`,
+  merged: `sum(${name})::bigint`,
+});
+export const PLANT_DAY = [
+  { name: 'plant', of: 'plant' },
+  { name: 'day', of: 'day' },
+];
+
 const DAY_MS = 86_400_000;
+
+/** The day of a scan by the clock of its plant. */
+export const SCAN_DAY_SQL = `(epoch_ms(scanned_at) // ${DAY_MS})::integer`;
+
+/** Genuine marks that a plant says when it saw. */
+const TIMED_SQL = `(
+  select plant, ${SCAN_DAY_SQL} as day, coalesce(pass, '') as pass, license,
+    (epoch_ms(scanned_at) - printed_at_ms) // 1000 as delay_seconds
+  from fresh where genuine and plant is not null and scanned_at is not null
+)`;
+
+/**
+ * Genuine marks that a plant weighed, against the most that their postage covers in their rate category: in thousandths
+ * of an octave, so that the mean of a license is that of ratios. Rates of all times count, since what a scale counts in does
+ * not change with them.
+ */
+const WEIGHED_SQL = `(
+  select plant, ${SCAN_DAY_SQL} as day, license,
+    round(1000 * log2(greatest(weight_grams, 0.5) / weight_grams_max))::bigint as octave_thousandths
+  from fresh join (
+    select paid.rate_category, paid.postage_mills, max(rates.weight_grams_max) as weight_grams_max
+    from (select distinct rate_category, postage_mills from fresh where genuine and weight_grams is not null) as paid
+    join rates on rates.rate_category = paid.rate_category and rates.postage_mills <= paid.postage_mills
+    where rates.weight_grams_max > 0 group by paid.rate_category, paid.postage_mills
+  ) as allowed using (rate_category, postage_mills)
+  where genuine and plant is not null and scanned_at is not null and weight_grams is not null
+)`;
 
 const STATE_TABLES: readonly StateTable[] = [
   {
@@ -73,10 +113,36 @@ const STATE_TABLES: readonly StateTable[] = [
     columns: [least('first_piece_count', 'piece_count'), greatest('last_piece_count', 'piece_count')],
     where: 'true',
   },
+  {
+    table: 'plant_delay',
+    from: TIMED_SQL,
+    keys: [...PLANT_DAY, { name: 'pass', of: 'pass' }, LICENSE],
+    columns: [total('scans', '1'), total('delay_seconds', 'delay_seconds')],
+    where: 'true',
+  },
+  {
+    table: 'plant_load',
+    from: WEIGHED_SQL,
+    keys: [...PLANT_DAY, LICENSE],
+    columns: [total('scans', '1'), total('octave_thousandths', 'octave_thousandths')],
+    where: 'true',
+  },
+  {
+    // Every scan counts, read or not.
+    table: 'scan_hour',
+    from: '(from fresh_scans where plant is not null and hour is not null)',
+    keys: [
+      { name: 'plant', of: 'plant' },
+      { name: 'machine', of: 'machine' },
+      { name: 'hour', of: 'hour' },
+    ],
+    columns: [total('scans', '1'), total('unread', 'is_unread::bigint')],
+    where: 'true',
+  },
 ];
 
 export async function clearState(connection: Connection): Promise<void> {
-  for (const { table } of STATE_TABLES) await connection.run(`delete from ${table}`);
+  for (const { table } of [...STATE_TABLES, { table: 'plant_pair' }]) await connection.run(`delete from ${table}`);
 }
 
 /** Rows that came to a table and went from it. */
@@ -96,24 +162,31 @@ export function rowsLike(table: string, relation: string): string {
  */
 export async function mergeFresh(connection: Connection): Promise<ReadonlyMap<string, SumChange>> {
   const changes = new Map<string, SumChange>();
-  for (const { table, keys, columns, where } of STATE_TABLES) {
-    const names = keys.map(({ name }) => name).join(', ');
-    const fresh = [...keys, ...columns].map(({ name, of }) => `${of} as ${name}`).join(', ');
-    const merged = [names, ...columns.map(({ name, merged }) => `${merged} as ${name}`)].join(', ');
-    await connection.run(
-      `create or replace temp table merging as select ${fresh} from fresh where genuine and ${where} group by ${names}`,
-    );
-    await connection.run(
-      `create or replace temp table merged as select ${merged}
-       from (from merging union all by name from ${table} semi join merging using (${names})) group by ${names}`,
-    );
-    changes.set(table, {
-      added: await sumOf(connection, rowsLike(table, 'from merged')),
-      removed: await sumOf(connection, `from ${table} semi join merging using (${names})`),
-    });
-    const isSame = keys.map(({ name }) => `${table}.${name} = merging.${name}`).join(' and ');
-    await connection.run(`delete from ${table} using merging where ${isSame}`);
-    await connection.run(`insert into ${table} by name from merged`);
-  }
+  for (const state of STATE_TABLES) changes.set(state.table, await mergeState(connection, state));
   return changes;
+}
+
+/** One of them; `merged` then holds its rows that changed. */
+export async function mergeState(
+  connection: Connection,
+  { table, from = '(from fresh where genuine)', keys, columns, where }: StateTable,
+): Promise<SumChange> {
+  const names = keys.map(({ name }) => name).join(', ');
+  const fresh = [...keys, ...columns].map(({ name, of }) => `${of} as ${name}`).join(', ');
+  const merged = [names, ...columns.map(({ name, merged }) => `${merged} as ${name}`)].join(', ');
+  await connection.run(
+    `create or replace temp table merging as select ${fresh} from ${from} as new_rows where ${where} group by ${keys.map(({ of }) => of).join(', ')}`,
+  );
+  await connection.run(
+    `create or replace temp table merged as select ${merged}
+     from (from merging union all by name from ${table} semi join merging using (${names})) group by ${names}`,
+  );
+  const change = {
+    added: await sumOf(connection, rowsLike(table, 'from merged')),
+    removed: await sumOf(connection, `from ${table} semi join merging using (${names})`),
+  };
+  const isSame = keys.map(({ name }) => `${table}.${name} = merging.${name}`).join(' and ');
+  await connection.run(`delete from ${table} using merging where ${isSame}`);
+  await connection.run(`insert into ${table} by name from merged`);
+  return change;
 }

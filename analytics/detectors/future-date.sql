@@ -2,6 +2,8 @@
 -- Cannot: tell a fault from intent, nor the PSD's clock from that of the sorter.
 -- Parameters: none; the verifier calls a date an anomaly when it lies 30 days before the scan or 36 hours after it
 --   (verify/limits.ts).
+-- @rests on plant-clock
+true
 -- @members of fresh
 select row_id, '' as key, '' as why, date_diff('day', scanned_at, printed_at) as value
 from fresh where outcome = 'date-anomaly' and printed_at > scanned_at

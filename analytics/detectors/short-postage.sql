@@ -7,6 +7,8 @@
 -- A category that is in no rate table at that date is not reported: not every price is published. Where a category has
 -- several weight steps in force, paying for one that covers the piece is enough.
 -- Marks that were or may have been copied are left out (copy, cloned-id, doubtful-path): whoever mailed copies is no customer.
+-- @rests on plant-scale
+why = 'weight'
 -- @members of fresh
 with paid as (
   select rate_category, postage_mills, weight_grams, min(printed_at_ms) as first_ms, max(printed_at_ms) as last_ms

@@ -2,6 +2,8 @@
 -- Cannot: tell a letter that lay in a drawer from fraud; hence only medium.
 -- Parameters: none; the verifier calls a date an anomaly when it lies 30 days before the scan or 36 hours after it
 --   (verify/limits.ts).
+-- @rests on plant-clock
+true
 -- @members of fresh
 select row_id, '' as key, '' as why, date_diff('day', printed_at, scanned_at) as value
 from fresh where outcome = 'date-anomaly' and printed_at < scanned_at

@@ -2,8 +2,9 @@
 --   of its marks entered the mail at two plants; from the date of each mark to its scan the piece may travel, between the
 --   two dates the device.
 -- Cannot: tell a cloned device from a stolen key, nor fraud from a plant whose clock is wrong by more than the tolerance:
---   many licenses at one plant point to the clock. Scans dated before their own mark show a wrong clock and are left out, and
---   so are those of marks that were copied (copy, cloned-id), which anybody may have mailed anywhere.
+--   many licenses at one plant point to the clock. Scans dated before their own mark show a wrong clock and are left out;
+--   so are those of days on which the clock of the plant as a whole is doubted (plant-clock), and of marks that were
+--   copied (copy, cloned-id), which anybody may have mailed anywhere.
 --   Where one of two plants sorts for the town of the license, only what came in at the other is named.
 -- Parameters: speedKmPerHour = 900 (kilometers an hour, in a straight line): an airliner;
 --   clockToleranceMinutes = 60 (minutes): added to every journey.
@@ -27,6 +28,8 @@ with timed as (
     epoch_ms(scanned_at) as scanned_at_ms
   from suspects where plant is not null and scanned_at is not null and epoch_ms(scanned_at) >= printed_at_ms
     and pass = 'origin' and row_id not in (select row_id from named_scan where kind in ('cloned-id', 'copy'))
+    and (plant, (epoch_ms(scanned_at) // 86400000)::integer)
+      not in (select (plant, day) from plant_doubt where kind = 'plant-clock')
 ),
 journeys as (
   select a.plant as a, b.plant as b,

@@ -2,9 +2,10 @@ import type { Role } from '../../indicium/index.ts';
 
 /**
  * What a kind of finding is about: the device, wherever it went; the license, whatever PSD it was on; marks that others may
- * have copied in the name of both; or whoever made up marks, of whom nothing is known but where and when they came in.
+ * have copied in the name of both; whoever made up marks, of whom nothing is known but where and when they came in; or
+ * the plant that wrote the scans down.
  */
-export type CaseSubject = 'psd' | 'license' | 'marks' | 'maker';
+export type CaseSubject = 'psd' | 'license' | 'marks' | 'maker' | 'plant';
 
 export interface KindOfCase {
   readonly subject: CaseSubject;
@@ -33,6 +34,8 @@ export const CASE_SUBJECTS: Readonly<Record<string, KindOfCase>> = {
   'omitted-descending': { subject: 'psd', role: 'suspect' },
   overspend: { subject: 'license', role: 'suspect' },
   'overspread-license': { subject: 'psd', role: 'suspect' },
+  'plant-clock': { subject: 'plant', role: 'unknown' },
+  'plant-scale': { subject: 'plant', role: 'unknown' },
   'refund-mailed': { subject: 'license', role: 'unknown' },
   'revoked-key': { subject: 'psd', role: 'suspect' },
   'revoked-license': { subject: 'license', role: 'suspect' },
@@ -45,6 +48,7 @@ export const CASE_SUBJECTS: Readonly<Record<string, KindOfCase>> = {
   'ungranted-psd': { subject: 'psd', role: 'suspect' },
   'unknown-key': { subject: 'maker', role: 'victim' },
   'unknown-rate': { subject: 'license', role: 'suspect' },
+  'unreadable-share': { subject: 'plant', role: 'unknown' },
   'wrong-destination': { subject: 'license', role: 'unknown' },
   'wrong-town': { subject: 'license', role: 'suspect' },
 };

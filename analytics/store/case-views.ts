@@ -21,11 +21,18 @@ select case subject when 'psd' then 'psd/' || psd when 'license' then 'license/'
     else concat('forgery/', coalesce(plant, brought_by, 'unknown'), '/', coalesce(strftime(scanned_at, '%Y-%m-%d'), 'undated'))
   end as case_id,
   kind, license, psd, key, row_id, scan_id, scanned_at, scan_digest, brought_by, voice, rests_on
-from ${NAMED_VOICES_SQL} as named join ${KINDS_SQL} using (kind);
+from ${NAMED_VOICES_SQL} as named join ${KINDS_SQL} using (kind)
+union all
+-- A finding about a plant rests on all its scans and names none: a case is closed over its key, and reopened by another.
+select 'plant/' || plant, kind, license, psd, key, null, key, null, null, null, null, null
+from finding where plant is not null;
 
 create view case_findings as
 select distinct case_id, kind, severity, license, psd, key, detail, policy_version, role
-from findings join case_scans using (kind, license, psd, key);
+from findings join case_scans using (kind, license, psd, key)
+union all
+select 'plant/' || plant, kind, severity, license, psd, key, detail, policy_version, role
+from findings where plant is not null;
 
 create view cases as
 with by_kind as (

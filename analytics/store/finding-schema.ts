@@ -3,8 +3,9 @@ import { KINDS_SQL } from './case-subjects.ts';
 /**
  * What the detectors found, and what they remember of the evidence so that their cost grows with what is new.
  *
- * `named_scan` says which scans a finding names; `finding` says what of them, `told_finding` which were ever given out. The state tables are sums over all genuine
- * marks up to `detector_state.row_id`: they can be made again from the evidence at any time.
+ * `named_scan` says which scans a finding names; `finding` says what of them, `told_finding` which were ever given out. `held_scan`
+ * holds scans that a finding would name if `plant_doubt` did not say that the clock or scale of their plant was wrong on
+ * that day. The state tables are sums over all genuine marks up to `detector_state.row_id`: they can be made again from the evidence at any time.
  */
 export const FINDING_TABLES_SQL = `
 create table detector_state (
@@ -21,6 +22,16 @@ create table register_set (
 );
 create table entry_plant (license bigint, psd varchar, plant varchar);
 create table printing_day (license bigint, psd varchar, day integer, first_piece_count ubigint, last_piece_count ubigint);
+create table plant_delay (
+  plant varchar, day integer, pass varchar, license bigint, scans bigint, delay_seconds bigint
+);
+create table plant_load (plant varchar, day integer, license bigint, scans bigint, octave_thousandths bigint);
+create table plant_pair (
+  plant varchar, day integer, pass varchar, other varchar, other_pass varchar, license bigint, marks bigint,
+  gap_seconds bigint, weighed bigint, octave_thousandths bigint
+);
+create table scan_hour (plant varchar, machine varchar, hour bigint, scans bigint, unread bigint);
+create table plant_doubt (kind varchar, plant varchar, day integer, estimate bigint);
 create table suspect_set (license bigint, psd varchar);
 create table suspect_scan (
   row_id bigint, scan_id varchar, license bigint, psd varchar, epoch uinteger, piece_count ubigint, ascending_mills bigint,
@@ -31,8 +42,13 @@ create table named_scan (
   kind varchar, license bigint, psd varchar, key varchar, row_id bigint, scan_id varchar, scanned_at timestamp,
   mailpiece_id varchar, plant varchar, why varchar, value bigint, scan_digest ubigint, brought_by varchar
 );
+create table held_scan (
+  kind varchar, license bigint, psd varchar, key varchar, row_id bigint, scan_id varchar, scanned_at timestamp,
+  mailpiece_id varchar, plant varchar, why varchar, value bigint, scan_digest ubigint, brought_by varchar
+);
 create table finding (
-  kind varchar, license bigint, psd varchar, key varchar, severity varchar, detail varchar, policy_version bigint
+  kind varchar, license bigint, psd varchar, key varchar, severity varchar, detail varchar, policy_version bigint,
+  plant varchar
 );
 create table told_finding (key varchar);
 create table revision (
@@ -90,7 +106,8 @@ create view findings as
 select finding.kind, severity, license, psd, coalesce(scan_ids, []::varchar[]) as scan_ids,
   detail || coalesce(format(' Only {} says so, by {}.', word_of, rests_on), '') as detail, policy_version, key,
   coalesce(brought_by, []::varchar[]) as brought_by, word_of,
-  case when kind_role is null or (kind_role = 'suspect' and is_word) then 'unknown' else kind_role end as role
+  case when kind_role is null or (kind_role = 'suspect' and is_word) then 'unknown' else kind_role end as role,
+  plant
 from finding left join ${KINDS_SQL} using (kind)
 left join (
   select kind, license, psd, key, list(scan_id order by scanned_at nulls last, scan_id, row_id) as scan_ids,

@@ -74,4 +74,36 @@ export const OLD_TABLES: ReadonlyMap<number, Tables> = new Map<number, Tables>([
       used_policy: 'version digest',
     },
   ],
+  [
+    5,
+    {
+      case_closed_scan: 'sequence case_id kind scan_id scan_digest',
+      case_closing: 'sequence case_id note closed_at_ms',
+      chain: 'first_row row_count row_checks digest head is_archived version commit_number positions',
+      counter_page:
+        'license psd page first_piece_count last_piece_count first_ms last_ms first_epoch last_epoch ' +
+        'first_ascending_mills last_ascending_mills first_postage_mills seen_counts first_row',
+      detector_state: 'row_id registry_digest policy_digest detectors_digest',
+      entry_plant: 'license psd plant',
+      evidence: `${EVIDENCE_OF_3} policy_version sender`,
+      finding: 'kind license psd key severity detail policy_version',
+      ledger: 'sequence commit_number at_ms actor event detail seals head',
+      named_scan: 'kind license psd key row_id scan_id scanned_at mailpiece_id plant why value scan_digest brought_by',
+      printing_day: 'license psd day first_piece_count last_piece_count',
+      register_set: 'license psd last_piece_count last_ms control_mills spent_mills',
+      ...REGISTRY_OF_4,
+      revision: 'sequence row_id scan_id from_disposition to_disposition kinds policy_version plant',
+      sealed: 'name digest',
+      seen_page: 'license psd page seen_counts',
+      severity_score: 'severity score',
+      source_position: 'source position',
+      store_version: 'version',
+      suspect_scan:
+        'row_id scan_id license psd epoch piece_count ascending_mills descending_mills postage_mills printed_at_ms ' +
+        'content_digest mailpiece_id pass plant scanned_at scan_digest brought_by',
+      suspect_set: 'license psd',
+      told_finding: 'key',
+      used_policy: 'version digest',
+    },
+  ],
 ]);

@@ -26,7 +26,7 @@ create table ledger (
 create table sealed (name varchar not null, digest varchar not null);`;
 
 /** Raised whenever a stored file of an earlier version could not be read as it is; MIGRATIONS bring it up. */
-export const SCHEMA_VERSION = 5;
+export const SCHEMA_VERSION = 6;
 
 /** What an upgrade makes anew and fills from the tables of the older version (migrations.ts). */
 export const RENEWED_TABLES_SQL = `

@@ -28,13 +28,17 @@ export const REGISTRY_SEALS: readonly string[] = ['registry_version', 'registry_
 
 /** What a look of the detectors may change; the sums follow from what it added and took away. */
 export const DETECTION_SEALS: readonly string[] = [
-  ...['detector_state', 'used_policy', 'suspect_set', 'named_scan', 'finding', 'revision', 'severity_score'],
+  ...['detector_state', 'used_policy', 'suspect_set', 'named_scan', 'held_scan', 'finding', 'revision'],
+  ...['severity_score', 'plant_doubt'],
 ];
 
 export const CLOSING_SEALS: readonly string[] = ['case_closing', 'case_closed_scan'];
 export const ARCHIVE_SEALS: readonly string[] = ['seen_page', 'archived_link'];
 
-const SUMS = ['counter_page', 'register_set', 'entry_plant', 'printing_day', 'suspect_scan'];
+const SUMS = [
+  ...['counter_page', 'register_set', 'entry_plant', 'printing_day', 'suspect_scan'],
+  ...['plant_delay', 'plant_load', 'plant_pair', 'scan_hour'],
+];
 
 export const SEALED: readonly SealedRelation[] = [
   ...['registry_version', 'registry_list', ...DETECTION_SEALS, 'told_finding', ...CLOSING_SEALS].map(

@@ -16,11 +16,15 @@ import { sealAll } from './sealing.ts';
 import { EMPTY_SEALS, sealsOf } from './seals.ts';
 import { readPositions } from './source-positions.ts';
 import { asBigint, asBytes, asText } from './values.ts';
+import { standingOf } from './whole.ts';
 
 /** Whether a store says that it is of a version that can be brought up. */
 export function isOld(version: number): boolean {
   return OLD_VERSIONS.includes(version);
 }
+
+/** The first version whose store says by itself whether it is whole. */
+const SEALED_SINCE = 5;
 
 /**
  * What speaks against taking a store for one of the older version that it claims to be: anyone who may write the file can
@@ -103,7 +107,14 @@ export async function upgrade(
   isAccepted: boolean,
 ): Promise<{ readonly end: StoreEnd; readonly positions: ReadonlyMap<string, string>; readonly sentence: string }> {
   const strange = await strangeTables(connection, version);
-  const doubts = await doubtsAbout(path, connection, version, strange);
+  const standing =
+    version >= SEALED_SINCE && strange.length === 0
+      ? await standingOf(path, connection, 'writing', new Set(Object.keys(OLD_TABLES.get(version) ?? {})))
+      : null;
+  const doubts =
+    standing === null
+      ? await doubtsAbout(path, connection, version, strange)
+      : standing.problems.map(({ detail }) => detail);
   if (doubts.length > 0 && !isAccepted) {
     throw new StoreError(
       `${path}: says that it is a store of version ${version}, and is not brought up: ${doubts.join('; ')}. Find out why; 'indicia doctor --db ${path} --accept' takes it as it is, and notes in its ledger who did`,
@@ -118,7 +129,7 @@ export async function upgrade(
   }
   await migrate(connection, version);
   const positions = (await readPositions(connection)) ?? new Map<string, string>();
-  const before: StoreEnd = {
+  const before: StoreEnd = standing?.end ?? {
     commitNumber: 0n,
     chain: await chainEnd(connection),
     ledger: NO_LEDGER,

@@ -39,12 +39,14 @@ export interface Standing {
  * Compares a store with its anchor, the ends of its two chains with what they are made of, the positions of its sources
  * and its sealed tables with their digests, and counts its rows. The views and macros must be known to be those of this program.
  *
- * `scope` 'reading' leaves out the tables that only detectors read.
+ * `scope` 'reading' leaves out the tables that only detectors read; `tables` are those of an older version, whose seals the
+ * others have no part in.
  */
 export async function standingOf(
   path: string,
   connection: DuckDBConnection,
   scope: 'writing' | 'reading',
+  tables: ReadonlySet<string> | null = null,
 ): Promise<Standing> {
   const [[link, linkBefore], [entry, entryBefore]] = [await lastLinks(connection, 2), await lastEntries(connection, 2)];
   const problems: WholeProblem[] = [];
@@ -88,7 +90,9 @@ export async function standingOf(
       'evidence',
     );
   }
-  const compared = SEALED.filter(({ isInternal }) => scope === 'writing' || !isInternal).map(({ name }) => name);
+  const compared = SEALED.filter(({ isInternal }) => scope === 'writing' || !isInternal)
+    .map(({ name }) => name)
+    .filter((name) => tables === null || name === 'archived_link' || tables.has(name));
   for (const [name, seal] of await sealsOf(connection, compared)) {
     if (seals.get(name) === seal) continue;
     const table = name === 'archived_link' ? 'chain' : name;

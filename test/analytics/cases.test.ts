@@ -4,6 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 import {
   type Case,
   closeCase,
+  DEFAULT_POLICY,
   detect,
   type Evidence,
   type Revision,
@@ -147,7 +148,14 @@ describe('revisions', () => {
     };
     await desk.take(copy);
     const expected = [
-      { scanId: first.scan.scanId, plant: '06484', from: 'accept', to: 'divert', kinds: ['copy'], policyVersion: 3 },
+      {
+        scanId: first.scan.scanId,
+        plant: '06484',
+        from: 'accept',
+        to: 'divert',
+        kinds: ['copy'],
+        policyVersion: DEFAULT_POLICY.version,
+      },
     ];
     assert.deepEqual(await desk.revisions(), expected);
     await desk.take(seen(registers.print(1)));

@@ -7,8 +7,14 @@ import { describe, it, type TestContext } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { auditStore, Store, StoreReader, upgradeStore } from '../../analytics/index.ts';
-import { digestOf, rowChecksOf } from '../../analytics/store/chain.ts';
+import { resetAnchor } from '../../analytics/store/anchor.ts';
+import { UNNAMED } from '../../analytics/store/author.ts';
+import { digestOf, NO_HEAD, rowChecksOf } from '../../analytics/store/chain.ts';
 import { columnsOfVersion } from '../../analytics/store/columns.ts';
+import { anchoredOf, noteIn } from '../../analytics/store/commits.ts';
+import { NO_LEDGER } from '../../analytics/store/ledger.ts';
+import { OLD_TABLES } from '../../analytics/store/old-tables.ts';
+import { SEALED, sealsOf } from '../../analytics/store/seals.ts';
 import { readStoredRows } from '../../analytics/store/stored-columns.ts';
 import { Registers, seen } from '../support/books.ts';
 import { indicia, jsonLines } from '../support/command-line.ts';
@@ -61,7 +67,7 @@ describe('a store that calls itself older', () => {
     assert.equal(await store.positionOf('old'), '1200');
     assert.deepEqual(await rowsOf(store, 'select event, actor, at_ms from ledger'), [['upgraded', 'ann', '77']]);
     store.close();
-    assert.match(notices.join(), /brought up from version 4 to 5, confirmed by its anchor: 1200 rows/);
+    assert.match(notices.join(), /brought up from version 4 to 6, confirmed by its anchor: 1200 rows/);
     assert.deepEqual(await problemsOf(copy), []);
     await changed(copy, "update evidence set disposition = 'accept' where row_id = 7");
     assert.deepEqual(
@@ -113,7 +119,7 @@ describe('a store that calls itself older', () => {
     rmSync(`${old}.anchor`);
     const { exitCode, stderr } = await indicia(['doctor', '--db', old, '--accept']);
     assert.equal(exitCode, 0, stderr);
-    assert.match(stderr, /brought up from version 4 to 5, accepted as it was/);
+    assert.match(stderr, /brought up from version 4 to 6, accepted as it was/);
     const reader = await StoreReader.open(old);
     const [row] = await (
       await reader.stream('select event, actor is not null, at_ms is not null, detail from ledger')
@@ -123,6 +129,61 @@ describe('a store that calls itself older', () => {
     const detail = JSON.parse(String(row?.[3]));
     assert.deepEqual([detail.fromVersion, detail.rows, detail.doubts.length, detail.head.length], [4, '1200', 1, 64]);
   });
+
+  it('of version 5 is brought up by its own seals and anchor, and not where either is changed', async (test) => {
+    const old = await storeOfVersion5(test);
+    const copy = join(await temporaryFolder(test), 'five.duckdb');
+    for (const spoil of [
+      () => changed(copy, "update case_closing set note = 'nothing to see'"),
+      () => changed(copy, "insert into finding values ('copy', 1000, '06-2S-0', '', 'high', 'made up', 2)"),
+      async () => rmSync(`${copy}.anchor`),
+      () => changed(copy, 'alter table finding add column plant varchar'),
+    ]) {
+      copyOf(old, copy);
+      await spoil();
+      await assert.rejects(Store.open(copy), /says that it is a store of version 5, and is not brought up/);
+    }
+    copyOf(old, copy);
+    const notices: string[] = [];
+    const store = await Store.open(copy, { ...ANN, onNotice: (sentence) => notices.push(sentence) });
+    assert.match(notices.join(), /brought up from version 5 to 6, confirmed by its anchor: 0 rows/);
+    assert.deepEqual(await rowsOf(store, 'select case_id, note from case_closing'), [['license/1000', 'seen']]);
+    assert.deepEqual(await rowsOf(store, 'select kind, license::integer, plant from findings'), [
+      ['stale-date', 1000, null],
+    ]);
+    assert.deepEqual(await rowsOf(store, 'select event from ledger order by sequence'), [
+      ['created'],
+      ['case-closed'],
+      ['upgraded'],
+    ]);
+    await store.record([seen(new Registers().print(0))], 'new', '1');
+    store.close();
+    assert.deepEqual(await problemsOf(copy), []);
+    (await Store.open(copy)).close();
+  });
+
+  /** With a finding and a case that was closed, sealed and anchored as version 5 did. */
+  async function storeOfVersion5(test: TestContext): Promise<string> {
+    const path = join(await temporaryFolder(test), 'old.duckdb');
+    const schema = await readFile(new URL('../vectors/store-v5.sql', import.meta.url), 'utf8');
+    await changed(
+      path,
+      `${schema} insert into case_closing values (1, 'license/1000', 'seen', 5);
+       insert into finding values ('stale-date', 1000, '06-2S-0', '', 'medium', 'dated early', 2);`,
+    );
+    const instance = await DuckDBInstance.create(path);
+    const connection = await instance.connect();
+    const tables = new Set(Object.keys(OLD_TABLES.get(5) ?? {}));
+    const names = SEALED.map(({ name }) => name).filter((name) => tables.has(name) || name === 'archived_link');
+    const seals = await sealsOf(connection, names);
+    const before = { commitNumber: 0n, chain: { rows: 0n, head: NO_HEAD }, ledger: NO_LEDGER, seals: new Map() };
+    const first = await noteIn(connection, before, { event: 'created', detail: { version: 5 }, seals }, UNNAMED);
+    const end = await noteIn(connection, first, { event: 'case-closed', detail: {}, seals }, UNNAMED);
+    connection.closeSync();
+    instance.closeSync();
+    resetAnchor(path, anchoredOf(end));
+    return path;
+  }
 
   /** With two links of 600 rows, and the anchor that version 4 wrote. */
   async function storeOfVersion4(test: TestContext): Promise<string> {

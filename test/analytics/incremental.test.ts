@@ -115,11 +115,24 @@ const TWO_PLACES = [60n, 61n].map((pieceCount, index) => {
   return seen(its, { mailpieceId: `T${index}`, plant: index === 0 ? 'P1' : 'P3', pass: 'origin', scannedAtMs });
 });
 
+/** Two marks of another set, each copied with its id tag: once onto other mail, once it only seems so. */
+const COPIED_TAGS = [62n, 63n].flatMap((pieceCount, index) => {
+  const registers = { ascendingMills: Number(pieceCount) * 730, descendingMills: null };
+  const its = markOf({ license: OTHER_LICENSE, psd: PSDS[2] ?? '', pieceCount, ...registers });
+  const scan = { mailpieceId: `C${index}`, plant: 'P1', pass: 'origin', scannedAtMs: MORNING_MS + MINUTE_MS } as const;
+  const [address, other] = ['06443', index === 0 ? '75034' : '06443'];
+  return [
+    seen(its, { ...scan, weightGrams: 20, destination: address }),
+    seen(its, { ...scan, weightGrams: 99, destination: other }),
+  ];
+});
+
 /** A third of the marks is scanned more than once. */
 const mail: fc.Arbitrary<Evidence[]> = fc
   .tuple(fc.array(mark, { minLength: 10, maxLength: 30 }), fc.array(scanning, { minLength: 20, maxLength: 60 }))
   .map(([marks, scannings]) => [
     ...TWO_PLACES,
+    ...COPIED_TAGS,
     ...scannings.flatMap(({ mark: index, outcome, scan }) => {
       const its = marks[index % marks.length];
       return its === undefined ? [] : [signed(seen(its, scan, outcome))];

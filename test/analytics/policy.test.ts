@@ -46,13 +46,13 @@ describe('the default policy', () => {
   });
 
   it('holds exactly the parameters that the detectors describe and read, with their defaults', () => {
-    for (const { name, header, suspects, members, exonerated, findings } of DETECTORS) {
+    for (const { name, header, suspects, doubts, members, exonerated, findings } of DETECTORS) {
       const described = [...header.matchAll(/(\w+) = ([\d.]+) \(/g)].map(([, parameter, value]) => [
         parameter,
         Number(value),
       ]);
       assert.deepEqual(Object.fromEntries(described), DEFAULT_POLICY.parameters[name] ?? {}, name);
-      const sql = [suspects, members?.sql, exonerated, findings].join('\n');
+      const sql = [suspects, doubts, members?.sql, exonerated, findings].join('\n');
       const read = new Set([...sql.matchAll(/getvariable\('(\w+)'\)/g)].map(([, parameter]) => parameter));
       assert.deepEqual(read, new Set(described.map(([parameter]) => parameter)), name);
     }
@@ -124,8 +124,11 @@ describe('a policy file', () => {
     const store = await Store.open(join(await temporaryFolder(test), 'store.duckdb'));
     await store.setRegistry(booksOf());
     await detect(store);
-    await assert.rejects(detect(store, await policyOf(test, { version: 3, findings: { copy: 'pass' } })), PolicyError);
-    await detect(store, await policyOf(test, { version: 4, findings: { copy: 'pass' } }));
+    await assert.rejects(
+      detect(store, await policyOf(test, { version: DEFAULT_POLICY.version, findings: { copy: 'pass' } })),
+      PolicyError,
+    );
+    await detect(store, await policyOf(test, { version: DEFAULT_POLICY.version + 1, findings: { copy: 'pass' } }));
     await detect(store);
     store.close();
   });

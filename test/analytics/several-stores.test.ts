@@ -243,12 +243,12 @@ describe('several stores', () => {
     output.end();
     await once(output, 'finish');
     for (const [address, fault] of [
-      [old, /old.duckdb: store version 2; this program reads version 5/],
+      [old, /old.duckdb: store version 2; this program reads version 6/],
       [missing, /missing.duckdb: no such store/],
       [folder, /neither partitions with a store nor an archive/],
       ['http://127.0.0.1:9', /http:\/\/127.0.0.1:9\/v1\/stores: no judge or server/],
       [nobody, /evidence.parquet: answered 404/],
-      [other, /gives out a store without a version; this program reads version 5/],
+      [other, /gives out a store without a version; this program reads version 6/],
     ] as const) {
       await assert.rejects(openStores([day.single, address]), (error) => {
         return error instanceof StoreError && fault.test(error.message);

@@ -13,7 +13,7 @@ describe('a store', () => {
     await store.connection.run('update store_version set version = 2');
     store.close();
     const isNamed = (error: unknown) => {
-      return error instanceof StoreError && /store version 2; this program reads version 5/.test(error.message);
+      return error instanceof StoreError && /store version 2; this program reads version 6/.test(error.message);
     };
     await assert.rejects(Store.open(path), isNamed);
     await assert.rejects(StoreReader.open(path), isNamed);

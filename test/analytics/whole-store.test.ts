@@ -334,8 +334,8 @@ describe('a store of version 3', () => {
     store.close();
     assert.deepEqual(await problemsOf(path), []);
     await changed(path, 'update store_version set version = 3');
-    await assert.rejects(Store.open(path), /has the tables of version 5: it was changed/);
-    await changed(path, 'update store_version set version = 5');
+    await assert.rejects(Store.open(path), /has the tables of version 6: it was changed/);
+    await changed(path, 'update store_version set version = 6');
     rmSync(`${path}.anchor`);
     await assert.rejects(Store.open(path), StoreError, 'from then on it is held to its anchor');
   });

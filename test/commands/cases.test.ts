@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
+import { DEFAULT_POLICY } from '../../analytics/index.ts';
 import { indicia, jsonLines } from '../support/command-line.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -151,7 +152,7 @@ describe('another policy', () => {
       new Set(
         jsonLines<{ kind: string; policyVersion: number }>(await findings()).map(({ policyVersion }) => policyVersion),
       );
-    assert.deepEqual(await versions(), new Set([3]));
+    assert.deepEqual(await versions(), new Set([DEFAULT_POLICY.version]));
     await indicia(['detect', '--db', db], { env: { INDICIA_POLICY: two } });
     assert.deepEqual(await versions(), new Set([12]));
     await indicia(['detect', '--db', db, '--policy', three], { env: { INDICIA_POLICY: two } });

@@ -77,6 +77,8 @@ export const FRAMINGS: Readonly<Record<string, Framing>> = {
       ]),
     }),
   },
+  'plant-clock': NOBODY,
+  'plant-scale': NOBODY,
   'refund-mailed': {
     mail: 'unknown',
     token: 'unknown',
@@ -114,6 +116,7 @@ export const FRAMINGS: Readonly<Record<string, Framing>> = {
   },
   'unknown-key': { mail: 'victim', token: 'victim', psd: 'nothing' },
   'unknown-rate': { ...NOBODY, proofs: [{ mark: { rateCategory: 999 } }] },
+  'unreadable-share': NOBODY,
   'volume-change': {
     ...NOBODY,
     proofs: [1, 2, 3, 4, 5, 6].flatMap((day) =>

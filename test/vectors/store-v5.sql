@@ -1,0 +1,35 @@
+-- The schema of stores of version 5, as it was when it was in use.
+
+create table case_closed_scan("sequence" BIGINT, case_id VARCHAR, kind VARCHAR, scan_id VARCHAR, scan_digest UBIGINT);
+create table case_closing("sequence" BIGINT, case_id VARCHAR, note VARCHAR, closed_at_ms BIGINT);
+create table "chain"(first_row BIGINT NOT NULL, row_count BIGINT NOT NULL, row_checks BLOB NOT NULL, digest BLOB NOT NULL, head BLOB NOT NULL, is_archived BOOLEAN NOT NULL, "version" INTEGER NOT NULL, commit_number BIGINT NOT NULL, positions BLOB);
+create table counter_page(license BIGINT, psd VARCHAR, page UBIGINT, first_piece_count UBIGINT, last_piece_count UBIGINT, first_ms BIGINT, last_ms BIGINT, first_epoch UINTEGER, last_epoch UINTEGER, first_ascending_mills BIGINT, last_ascending_mills BIGINT, first_postage_mills BIGINT, seen_counts UBIGINT, first_row BIGINT);
+create table detector_state(row_id BIGINT NOT NULL, registry_digest VARCHAR NOT NULL, policy_digest VARCHAR NOT NULL, detectors_digest VARCHAR NOT NULL);
+create table entry_plant(license BIGINT, psd VARCHAR, plant VARCHAR);
+create table evidence(row_id BIGINT, scan_id VARCHAR, scan_digest UBIGINT, "source" VARCHAR, plant VARCHAR, machine VARCHAR, scanned_at_ms BIGINT, mailpiece_id VARCHAR, pass VARCHAR, sorter_destination VARCHAR, weight_grams INTEGER, image VARCHAR, note VARCHAR, extra VARCHAR, payload BLOB, symbology VARCHAR, trust_version BIGINT, outcome VARCHAR, key_id BIGINT, license BIGINT, psd VARCHAR, epoch UINTEGER, piece_count UBIGINT, ascending_mills BIGINT, descending_mills BIGINT, postage_mills BIGINT, rate_category INTEGER, printed_at_ms BIGINT, deposit_postcode VARCHAR, destination_postcode VARCHAR, content_digest UBIGINT, disposition VARCHAR, reasons VARCHAR, policy_version BIGINT, sender VARCHAR);
+create table finding(kind VARCHAR, license BIGINT, psd VARCHAR, "key" VARCHAR, severity VARCHAR, detail VARCHAR, policy_version BIGINT);
+create table ledger("sequence" BIGINT NOT NULL, commit_number BIGINT NOT NULL, at_ms BIGINT, actor VARCHAR, "event" VARCHAR NOT NULL, detail VARCHAR NOT NULL, seals VARCHAR NOT NULL, head BLOB NOT NULL);
+create table named_scan(kind VARCHAR, license BIGINT, psd VARCHAR, "key" VARCHAR, row_id BIGINT, scan_id VARCHAR, scanned_at TIMESTAMP, mailpiece_id VARCHAR, plant VARCHAR, why VARCHAR, "value" BIGINT, scan_digest UBIGINT, brought_by VARCHAR);
+create table printing_day(license BIGINT, psd VARCHAR, "day" INTEGER, first_piece_count UBIGINT, last_piece_count UBIGINT);
+create table register_set(license BIGINT, psd VARCHAR, last_piece_count UBIGINT, last_ms BIGINT, control_mills BIGINT, spent_mills BIGINT);
+create table registry_funds(license BIGINT, psd VARCHAR, refill BIGINT, amount_mills BIGINT, paid_at_ms BIGINT, since_version BIGINT NOT NULL, until_version BIGINT);
+create table registry_grant(license BIGINT, psd VARCHAR, granted_at_ms BIGINT, ended_at_ms BIGINT, since_version BIGINT NOT NULL, until_version BIGINT);
+create table registry_license(license BIGINT, holder VARCHAR, town VARCHAR, deposit_postcode VARCHAR, psd_limit BIGINT, valid_from_ms BIGINT, valid_to_ms BIGINT, revoked_at_ms BIGINT, since_version BIGINT NOT NULL, until_version BIGINT);
+create table registry_list("version" BIGINT NOT NULL, digest VARCHAR NOT NULL, issued_at_ms BIGINT NOT NULL);
+create table registry_plant(plant VARCHAR, postcode VARCHAR, latitude DOUBLE, longitude DOUBLE, since_version BIGINT NOT NULL, until_version BIGINT);
+create table registry_psd(psd VARCHAR, user_name VARCHAR, since_version BIGINT NOT NULL, until_version BIGINT);
+create table registry_rate(rate_category INTEGER, weight_grams_max INTEGER, postage_mills BIGINT, valid_from_ms BIGINT, valid_to_ms BIGINT, since_version BIGINT NOT NULL, until_version BIGINT);
+create table registry_refund(license BIGINT, psd VARCHAR, piece_count UBIGINT, amount_mills BIGINT, refunded_at_ms BIGINT, since_version BIGINT NOT NULL, until_version BIGINT);
+create table registry_version("version" BIGINT NOT NULL, digest VARCHAR NOT NULL, issued_at_ms BIGINT NOT NULL);
+create table registry_withdrawal(license BIGINT, psd VARCHAR, epoch UINTEGER, piece_count UBIGINT, ascending_mills BIGINT, returned_mills BIGINT, withdrawn_at_ms BIGINT, since_version BIGINT NOT NULL, until_version BIGINT);
+create table revision("sequence" BIGINT, row_id BIGINT, scan_id VARCHAR, from_disposition VARCHAR, to_disposition VARCHAR, kinds VARCHAR[], policy_version BIGINT, plant VARCHAR);
+create table sealed("name" VARCHAR NOT NULL, digest VARCHAR NOT NULL);
+create table seen_page(license BIGINT NOT NULL, psd VARCHAR NOT NULL, page UBIGINT NOT NULL, seen_counts UBIGINT NOT NULL);
+create table severity_score(severity VARCHAR, score BIGINT);
+create table source_position("source" VARCHAR NOT NULL, "position" VARCHAR NOT NULL);
+create table store_version("version" INTEGER NOT NULL);
+create table suspect_scan(row_id BIGINT, scan_id VARCHAR, license BIGINT, psd VARCHAR, epoch UINTEGER, piece_count UBIGINT, ascending_mills BIGINT, descending_mills BIGINT, postage_mills BIGINT, printed_at_ms BIGINT, content_digest UBIGINT, mailpiece_id VARCHAR, pass VARCHAR, plant VARCHAR, scanned_at TIMESTAMP, scan_digest UBIGINT, brought_by VARCHAR);
+create table suspect_set(license BIGINT, psd VARCHAR);
+create table told_finding("key" VARCHAR);
+create table used_policy("version" BIGINT NOT NULL, digest VARCHAR NOT NULL);
+insert into store_version values (5);
