@@ -132,7 +132,7 @@ describe('streaming verdicts and SQL detectors', () => {
           }
         }
       }),
-      { numRuns: 30 },
+      { numRuns: 30, endOnFailure: true },
     );
     assert.ok(blamed > 200, `only ${blamed} pieces were blamed: the comparison says little`);
   });
