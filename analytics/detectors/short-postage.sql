@@ -4,7 +4,7 @@
 --   scale, the heavy one from the pair: a single overweight scan means little.
 -- Parameters: toleranceGrams = 2 (grams): in-line scales of sorters weigh moving mail to about a gram either way, and the
 --   record holds whole grams.
--- A category that is in no rate table at that date is not reported: not every price is published. Where a category has
+-- A category that is in no rate table at that date is told by unknown-rate, and not here. Where a category has
 -- several weight steps in force, paying for one that covers the piece is enough.
 -- Marks that were or may have been copied are left out (copy, cloned-id, doubtful-path): whoever mailed copies is no customer.
 -- @rests on plant-scale

@@ -5,6 +5,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { archiveStore, closeCase, detect, Store, StoreReader } from '../../analytics/index.ts';
 import { readNews } from '../../analytics/news.ts';
 import { booksOf, HOME, LICENSE, MORNING_MS, PSD, Registers, seen } from './books.ts';
+import { COUNTRY, late, letters } from './plants.ts';
 import { temporaryFolder } from './temporary.ts';
 
 const DAY_MS = 86_400_000;
@@ -17,7 +18,7 @@ export async function storeWithEverything(test: TestContext): Promise<string> {
   const registry = booksOf({
     refunds: [{ ...set, amountMills: 730, refundedAtMs: MORNING_MS }],
     rates: [{ rateCategory: 101, weightGramsMax: 28, postageMills: 730, validFromMs: 0, validToMs: 8.64e15 }],
-    plants: [{ plant: 'P1', postcode: HOME, latitude: 41, longitude: -73 }],
+    plants: [{ plant: 'P1', postcode: HOME, latitude: 41, longitude: -73 }, ...COUNTRY.plants],
     withdrawals: [{ ...set, epoch: 3, ascendingMills: 1, returnedMills: 1, withdrawnAtMs: MORNING_MS }],
   });
   const store = await Store.open(path, { author: { name: 'ann', nowMs: () => MORNING_MS } });
@@ -36,8 +37,11 @@ export async function storeWithEverything(test: TestContext): Promise<string> {
   );
   // A fork makes the set suspect, so that its marks are kept one by one.
   await store.record([seen(before.print(2), later), seen(before.print(3), later)], 'test', '2');
+  // A plant whose clock is doubted, so that what it says is held back.
+  await store.record(letters(['06484', '10001', '50029', '75034'], { '06484': late(-48) }), 'mail', '1');
   await detect(store);
-  await store.setRegistry({ ...registry, version: 2, digest: 'second', rates: [] });
+  const rates = registry.rates.map((rate) => ({ ...rate, weightGramsMax: 30 }));
+  await store.setRegistry({ ...registry, version: 2, digest: 'second', rates });
   await detect(store);
   await store.transaction(async () => (await readNews(store.connection, 0)).noted);
   const result = await store.connection.runAndReadAll('select case_id from cases order by all');
