@@ -48,6 +48,7 @@ export interface Key {
 }
 export interface License {
   readonly license: number;
+  readonly depositPostcode: string;
   readonly psdLimit: number;
   readonly validFromMs: number;
   readonly validToMs: number;
@@ -64,6 +65,11 @@ export interface Amount {
   readonly psd: string;
   readonly amountMills: number;
 }
+export interface Plant {
+  readonly plant: string;
+  readonly postcode: string;
+}
+
 export interface Withdrawal {
   readonly license: number;
   readonly psd: string;
@@ -81,6 +87,7 @@ export interface AuditedDay {
   readonly funds: readonly Amount[];
   readonly refunds: readonly Amount[];
   readonly withdrawals: readonly Withdrawal[];
+  readonly plants: readonly Plant[];
 }
 
 export function readDay(folder: string): AuditedDay {
@@ -100,6 +107,7 @@ export function readDay(folder: string): AuditedDay {
     funds: registry<Amount>('funds'),
     refunds: registry<Amount>('refunds'),
     withdrawals: registry<Withdrawal>('withdrawals'),
+    plants: registry<Plant>('plants'),
   };
 }
 

@@ -19,7 +19,7 @@ export function auditVerdicts(day: AuditedDay): AuditedVerdict[] {
       const key = `${license} ${psd} ${count}`;
       const earlier = before.get(key) ?? [];
       for (const one of earlier) {
-        const repeated = repetition(one, scan);
+        const repeated = repetition(one, scan, day);
         if (repeated !== null) reasons.add(repeated);
       }
       before.set(key, [...earlier, scan]);
@@ -30,12 +30,19 @@ export function auditVerdicts(day: AuditedDay): AuditedVerdict[] {
   });
 }
 
-function repetition(earlier: AuditedScan, later: AuditedScan): string | null {
+function repetition(earlier: AuditedScan, later: AuditedScan, day: AuditedDay): string | null {
   if (earlier.mark.contents !== later.mark.contents) return 'fork';
   if (earlier.mailpieceId !== undefined && later.mailpieceId !== undefined) {
-    return earlier.mailpieceId === later.mailpieceId ? null : 'copy';
+    if (earlier.mailpieceId === later.mailpieceId || earlier.pass !== later.pass) return null;
+    return isFromHome(later, day) && !isFromHome(earlier, day) ? 'possible-copy' : 'copy';
   }
   const areOrigins = earlier.pass === 'origin' && later.pass === 'origin';
   if (areOrigins && earlier.plant !== later.plant) return 'copy';
   return earlier.pass === later.pass ? 'possible-copy' : null;
+}
+
+/** Whether a scan is of the plant that sorts for the town of its license: the original of a copy is. */
+function isFromHome({ plant, mark }: AuditedScan, { licenses, plants }: AuditedDay): boolean {
+  const home = licenses.get(mark.license)?.depositPostcode;
+  return plants.some((one) => one.plant === plant && one.postcode === home);
 }
