@@ -43,7 +43,7 @@ const ROWS: readonly Row[] = [
   },
   {
     says: 'another scan with a scan id that was used',
-    scans: (world) => reused(world.honest(), { weightGrams: 2 }),
+    scans: (world) => reused(world.honest(), { machine: 'DBCS-99' }),
     answers: ['accept', 'accept scan-id-reused'],
   },
   {
@@ -53,7 +53,11 @@ const ROWS: readonly Row[] = [
   },
   {
     says: 'the same mark on another mailpiece',
-    scans: (world) => reused(world.honest(), { scanId: `copy of ${world.honest().scanId}`, mailpieceId: 'another' }),
+    scans: (world) =>
+      reused(world.honest(), {
+        scanId: `copy of ${world.honest().scanId}`,
+        mailpieceId: `another ${world.honest().scanId}`,
+      }),
     answers: ['accept', 'divert copy'],
   },
   {
@@ -165,7 +169,7 @@ for (const [name, newSpeaker] of Object.entries({ client: clientSpeaker, 'raw HT
   describe(`many scans, by ${name}`, () => {
     const mixed = () => {
       const [honest, again] = [world.honest(), world.honest()];
-      const scans = [honest, world.forged(), world.honestCrop(), again, again, { ...honest, weightGrams: 2 }];
+      const scans = [honest, world.forged(), world.honestCrop(), again, again, { ...honest, machine: 'DBCS-99' }];
       return {
         scans,
         answers: ['accept', 'divert forged', 'accept', 'accept', 'accept repeated', 'accept scan-id-reused'],
