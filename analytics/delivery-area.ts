@@ -1,4 +1,5 @@
 import type { TextColumn } from '../indicium/index.ts';
+import { upperTextSql } from './upper-text.ts';
 
 /** Characters of a postcode that name a delivery area; where codes go on, they name streets and boxes. */
 export const AREA_CHARACTERS = 5;
@@ -33,13 +34,12 @@ function characterValue(byte: number): number | null {
   return upper >= 0x41 && upper <= 0x5a ? upper - 0x36 : 0;
 }
 
-const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
-const DIGITS = '0123456789';
+/** What the characters of an area count, from 1. */
+const CHARACTERS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
 /** The same of a column of codes, as SQL: the characters themselves; null where there is no area. */
 export function areaSql(column: string): string {
-  const upper = `translate(translate(${column}, ' -', ''), '${LETTERS.toLowerCase()}', '${LETTERS}')`;
-  const read = `regexp_extract(${upper}, '^[0-9A-Z]*')`;
+  const read = `regexp_extract(${upperTextSql(column, "' -'")}, '^[0-9A-Z]*')`;
   return `if(length(${read}) < ${AREA_CHARACTERS_MIN}, null, left(${read}, ${AREA_CHARACTERS}))`;
 }
 
@@ -47,13 +47,13 @@ export function areaSql(column: string): string {
 export function areaNumberSql(column: string): string {
   let number = '0';
   for (let at = 1; at <= AREA_CHARACTERS; at++) {
-    const value = `strpos('${DIGITS}${LETTERS}', substr(${column}, ${at}, 1))`;
+    const value = `strpos('${CHARACTERS}', substr(${column}, ${at}, 1))`;
     number = `if(length(${column}) < ${at}, ${number}, ${number} * ${BASE} + ${value})`;
   }
   return `coalesce(${number}, 0)`;
 }
 
-/** Of a row of texts; 0 where there is none. */
+/** The delivery area that a row of a column names; 0 if it names none. */
 export function areaAt(column: TextColumn, row: number): number {
   const [from, to] = [column.offsets[row] ?? 0, column.offsets[row + 1] ?? 0];
   return from === to ? 0 : areaOf(column.bytes.subarray(from, to));

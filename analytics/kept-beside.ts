@@ -7,7 +7,7 @@ const NOTHING: readonly Repetition[] = [];
 const POSSIBLE: readonly Repetition[] = ['possible-copy'];
 
 /** What was seen of one piece count after its first sighting. */
-interface Record {
+interface SeenPiece {
   /** Sightings that differ in anything; the first of the piece stands elsewhere, here is how often it was made again. */
   readonly kept: Kept[];
   /** What is known of the mailpieces by now, by id and contents; most have nothing. */
@@ -15,15 +15,15 @@ interface Record {
 }
 
 /**
- * Sightings beyond the first of a piece. Those of pieces with which something is wrong are kept while there is room, and
- * where there is none a piece goes to a person at least. Of those with which nothing is wrong the oldest are forgotten:
- * whether something is wrong then is compared with the first sighting alone, and with all by the detectors.
+ * The sightings of a piece after its first one. Pieces with something wrong are kept while there is room; without room, a piece
+ * goes to a person at least. Of the other pieces, the oldest are forgotten: a later scan of one is compared with its first
+ * sighting only, and the detectors compare it with all of them.
  */
 export class KeptBeside {
   readonly #rules: PathRules;
-  readonly #wrong = new Map<number, Record>();
+  readonly #wrong = new Map<number, SeenPiece>();
   /** In the order in which they were begun. */
-  readonly #paths = new Map<number, Record>();
+  readonly #paths = new Map<number, SeenPiece>();
 
   constructor(rules: PathRules) {
     this.#rules = rules;
@@ -52,7 +52,7 @@ export class KeptBeside {
     this.#paths.delete(key);
   }
 
-  #keepPath(key: number, record: Record): void {
+  #keepPath(key: number, record: SeenPiece): void {
     if (this.#paths.has(key)) return;
     if (this.#paths.size >= PATHS_KEPT_MAX) {
       const oldest = this.#paths.keys().next();
@@ -61,7 +61,12 @@ export class KeptBeside {
     this.#paths.set(key, record);
   }
 
-  #repetitionsOf(first: Sighting, record: Record, sighting: Sighting, signedOf: () => Signed): readonly Repetition[] {
+  #repetitionsOf(
+    first: Sighting,
+    record: SeenPiece,
+    sighting: Sighting,
+    signedOf: () => Signed,
+  ): readonly Repetition[] {
     const found = new Set<Repetition>();
     const path: Kept[] = [];
     let unidentified = 1;
@@ -86,7 +91,7 @@ export class KeptBeside {
   }
 
   /** What is known against a mailpiece once stays known: every re-scan of it is told so. */
-  #answerOfPath(record: Record, path: readonly Kept[], sighting: Sighting): Repetition | null {
+  #answerOfPath(record: SeenPiece, path: readonly Kept[], sighting: Sighting): Repetition | null {
     if (path.length === 0) return null;
     const mailpiece = `${sighting.content}/${sighting.mailpiece}`;
     const known = record.answers?.get(mailpiece) ?? null;

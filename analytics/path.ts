@@ -34,18 +34,18 @@ export function pathAnswer(earlier: readonly Kept[], later: Sighting, rules: Pat
   return isDoubtful ? 'possible-copy' : null;
 }
 
+/** Proofs come before doubts: two scales that differ must not hide that nothing travels between them. */
 function pairAnswer(one: Sighting, other: Sighting, rules: PathRules): PathAnswer {
-  const isOtherWeight = !rules.areOneWeight(one, other);
-  // Two scales may count by different units; one scale and two addresses leave no doubt.
   const isOneScale = one.plant !== 0 && one.plant === other.plant;
-  if (isOtherWeight && isElsewhere(one, other)) return isOneScale ? 'cloned-id' : 'possible-copy';
-  if (isOtherWeight && isOneScale) return 'possible-copy';
-  if (!rules.canTravel(one, other)) {
-    if (one.pass === other.pass && one.pass !== null) return 'cloned-id';
-    // Where the later pass was scanned before the earlier one, a clock is wrong.
-    const [first, second] = one.halfHour <= other.halfHour ? [one, other] : [other, one];
-    if (isInEarlierPass(first, second)) return 'possible-copy';
-  }
+  const isOtherWeight = !rules.areOneWeight(one, other);
+  const isTooFar = !rules.canTravel(one, other);
+  if (isTooFar && one.pass === other.pass && one.pass !== null) return 'cloned-id';
+  // Two scales may count by different units; one scale and two addresses leave no doubt.
+  if (isOtherWeight && isOneScale && isElsewhere(one, other)) return 'cloned-id';
+  if (isOtherWeight && (isOneScale || isElsewhere(one, other))) return 'possible-copy';
+  // Where the later pass was scanned before the earlier one, a clock is wrong.
+  const [first, second] = one.halfHour <= other.halfHour ? [one, other] : [other, one];
+  if (isTooFar && isInEarlierPass(first, second)) return 'possible-copy';
   if (one.pass !== 'origin' || other.pass !== 'origin') return null;
   return areAtTwoPlants(one, other) || isLongAfter(one, other, rules) ? 'possible-copy' : null;
 }

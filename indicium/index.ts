@@ -25,6 +25,7 @@ export { parseIndicium } from './parse.ts';
 export { plainFields } from './plain-fields.ts';
 export { printable, printableJson, printableLines } from './printable.ts';
 export { type ForeignMark, parseForeignMark } from './profiles.ts';
+export { psdNameAt } from './psd-name.ts';
 export * from './reading.ts';
 export * from './reasons.ts';
 export * from './scan.ts';

@@ -13,6 +13,7 @@ import {
 } from './layout.ts';
 import { SCAN_PAYLOAD_BYTES_MAX } from './limits.ts';
 import { unpackPostcode } from './postcode.ts';
+import { psdNameAt } from './psd-name.ts';
 
 const ASCII_CODES = new Set(Array.from(ASCII_ALPHABET, (character) => character.charCodeAt(0)));
 
@@ -64,7 +65,7 @@ export function parseIndicium(payload: Uint8Array): Parsed {
     suite: suite.name,
     keyId,
     license,
-    psd: readPsd(bytes),
+    psd: psdNameAt(bytes, FIELDS.manufacturer.offset),
     epoch: readUint(bytes, FIELDS.epoch),
     pieceCount,
     ascendingMills,
@@ -93,11 +94,4 @@ function isAscii(bytes: Buffer, field: Field): boolean {
     if (!ASCII_CODES.has(bytes[i] ?? 0)) return false;
   }
   return true;
-}
-
-function readPsd(bytes: Buffer): string {
-  const { manufacturer, model, serial } = FIELDS;
-  const makerCode = bytes.toString('latin1', manufacturer.offset, manufacturer.offset + manufacturer.bytes);
-  const modelCode = bytes.toString('latin1', model.offset, model.offset + model.bytes);
-  return `${makerCode}-${modelCode}-${readUint(bytes, serial)}`;
 }

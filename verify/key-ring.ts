@@ -1,7 +1,7 @@
-import { FIELDS, type Indicium, type KeyOwner, type SuiteName } from '../indicium/index.ts';
+import { FIELDS, type Indicium, type KeyOwner, psdNameAt, type SuiteName } from '../indicium/index.ts';
 import { AUTHORIZATIONS, type Authorization } from './authorization.ts';
 import { KeyCache } from './key-cache.ts';
-import { findKey, type KeyTable, PSD_BYTES, psdOf, SUITE_NAMES, TIMES_PER_KEY } from './key-table.ts';
+import { findKey, type KeyTable, PSD_BYTES, SUITE_NAMES, TIMES_PER_KEY } from './key-table.ts';
 import type { VerifyingKey } from './signature.ts';
 
 /** When a key may be used. Infinity where an event never happened. */
@@ -44,7 +44,10 @@ export class KeyRing {
   /** Whom the key was certified for. */
   owner(row: number): KeyOwner {
     const { licenses, psds } = this.#table;
-    return { license: licenses[row] ?? 0, psd: psdOf(psds.subarray(row * PSD_BYTES, (row + 1) * PSD_BYTES)) };
+    return {
+      license: licenses[row] ?? 0,
+      psd: psdNameAt(Buffer.from(psds.buffer, psds.byteOffset, psds.byteLength), row * PSD_BYTES),
+    };
   }
 
   suite(row: number): SuiteName | undefined {

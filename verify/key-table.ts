@@ -149,16 +149,6 @@ export function psdBytes(psd: string): Buffer {
   return bytes;
 }
 
-/** The name of a PSD that these eight bytes stand for. */
-export function psdOf(bytes: Uint8Array): string {
-  const start = FIELDS.manufacturer.offset;
-  const all = Buffer.from(bytes);
-  const manufacturer = all.toString('latin1', 0, FIELDS.manufacturer.bytes);
-  const modelAt = FIELDS.model.offset - start;
-  const model = all.toString('latin1', modelAt, modelAt + FIELDS.model.bytes);
-  return `${manufacturer}-${model}-${all.readUInt32BE(FIELDS.serial.offset - start)}`;
-}
-
 type NumberArray = Float64Array | Uint8Array | Uint32Array;
 interface NumberArrayType<Kind extends NumberArray> {
   readonly BYTES_PER_ELEMENT: number;

@@ -1,9 +1,7 @@
-import { GENUINE_OUTCOMES } from '../../indicium/index.ts';
-import { comparableIdSql } from '../comparable-id.ts';
-import { areaSql } from '../delivery-area.ts';
 import { FRESH_ROWS_IN_MEMORY_MAX } from '../limits.ts';
 import { asBigint, asInteger } from '../store/values.ts';
 import { type Connection, scalar } from './connection.ts';
+import { FRESH_COLUMNS, NEAR_COLUMNS, REPEATED_COLUMNS, SEEN_COLUMNS } from './mark-columns.ts';
 import { mergePairs } from './plant-pairs.ts';
 import { PREPAID_SETS } from './prepaid-sets.ts';
 import { mergeFresh, SCAN_DAY_SQL, type SumChange } from './state-tables.ts';
@@ -14,25 +12,12 @@ export interface FreshRows {
   readonly lastRow: bigint;
 }
 
-const MARK_COLUMNS = `row_id, scan_id, license, psd, epoch, piece_count, ascending_mills, descending_mills, postage_mills,
-  printed_at_ms, content_digest, mailpiece_id, pass, plant, scanned_at, scan_digest, brought_by`;
-const SIGNED_BY = 'coalesce(signer_license, license) as license, coalesce(signer_psd, psd) as psd';
-/** Of new scans, the license and PSD are those that a mark names, unless the key of another PSD signed it: then that one's. */
-const FRESH_COLUMNS = `${MARK_COLUMNS.replace('license, psd', SIGNED_BY)}, license as named_license, psd as named_psd, key_id, rate_category, printed_at, deposit_postcode, destination_postcode,
-  outcome, genuine, sorter_destination, weight_grams`;
-
-/**
- * Of a piece that was seen more than once, what its path is told by: its id in the form in which ids are compared, the delivery
- * areas that the sorter read and that the mark is signed for, and the half hour since 1970 in which it was scanned.
- */
-const REPEATED_COLUMNS = `${MARK_COLUMNS}, deposit_postcode, destination_postcode, sorter_destination, weight_grams,
-  ${comparableIdSql('mailpiece_id')} as mailpiece, ${areaSql('sorter_destination')} as area,
-  ${areaSql('destination_postcode')} as signed_area, nullif(greatest(epoch_ms(scanned_at), 0) // 1800000, 0) as half_hour`;
-
 /**
  * Prepares what detectors read: `fresh`, the marks not yet looked at; `touched_sets` and `touched_licenses`, whose they
  * are; `irregular_sets`, whose counters do not rise with everything else; `repeats`, all genuine marks of each piece
- * count that was seen more than once, where one of them is fresh; `seen`, these and all other genuine fresh marks. Merges `fresh` into the state tables.
+ * count that was seen more than once, where one of them is fresh; `seen`, these and all other genuine fresh marks; `copied_scans`, those of `repeats` of which a
+ * finding says that their mark was copied, or may have been; `placed_plants`, plants with one place each; `fresh_scans`,
+ * whether new scans could be read. Merges `fresh` into the state tables.
  *
  * A first look at a large store reads the evidence where it is; otherwise only pages of counters with a fresh mark are
  * read again.
@@ -51,15 +36,16 @@ export async function prepareEvidence(
     `create or replace temp ${isLarge ? 'view' : 'table'} fresh as select ${FRESH_COLUMNS} from ${between(rows)}`,
   );
   await connection.run(`create or replace temp ${isLarge ? 'view' : 'table'} fresh_scans as
-    select plant, coalesce(machine, '') as machine, epoch_ms(scanned_at) // 3600000 as hour,
-      outcome not in (${READ_OUTCOMES}) as is_unread
-    from ${rowsOf('scans', rows)}`);
+    select plant, coalesce(machine, '') as machine, scanned_at_ms // 3600000 as hour, license is null as is_unread
+    from ${rowsOf('evidence', rows)}`);
   const changes = await mergeFresh(connection);
   await connection.run(`create or replace temp table touched_sets as
     from register_set semi join (select distinct license, psd from fresh where genuine) using (license, psd)`);
   await connection.run('create or replace temp table touched_licenses as select distinct license from touched_sets');
   await connection.run(PREPAID_SETS);
   await (isLarge && afterRow === 0n ? compareAll(connection, lastRow) : comparePages(connection, lastRow));
+  await connection.run(COPIED_SCANS);
+  await connection.run(PLACED_PLANTS);
   await connection.run(`create or replace temp view seen as ${afterRow === 0n ? ALL_SEEN : SEEN}`);
   await connection.run(`create or replace temp table irregular_sets as
     select license, psd from adjacent where is_irregular
@@ -80,14 +66,6 @@ function daysNear(days: string): string {
   return `select distinct (day + away)::integer as day from ${days}, (select unnest(range(-3, 4)) as away)`;
 }
 
-/** Of marks that could be read and whose key this post should know: what is not read, foreign or malformed has others. */
-const READ_OUTCOMES = [
-  ...GENUINE_OUTCOMES,
-  ...['unknown-key', 'key-mismatch', 'suite-mismatch', 'forged', 'compromised-key'],
-]
-  .map((outcome) => `'${outcome}'`)
-  .join(', ');
-
 function between(rows: FreshRows): string {
   return rowsOf('pieces', rows);
 }
@@ -96,7 +74,18 @@ function rowsOf(view: string, { afterRow, lastRow }: FreshRows): string {
   return `${view} where row_id > ${afterRow} and row_id <= ${lastRow}`;
 }
 
-const SEEN_COLUMNS = `${MARK_COLUMNS}, destination_postcode, sorter_destination, ${comparableIdSql('mailpiece_id')} as mailpiece`;
+/** Whoever mailed copies is no customer: what else they show is held against nobody. */
+const COPIED_SCANS = `create or replace temp view copied_scans as
+  select row_id from repeats semi join (
+    select distinct license, psd, piece_count, content_digest
+    from repeats semi join (from named_scan where kind in ('cloned-id', 'copy', 'doubtful-path')) using (row_id)
+  ) as copied using (license, psd, piece_count, content_digest)`;
+
+/** A plant that the registry has at two places is at none. */
+const PLACED_PLANTS = `create or replace temp table placed_plants as
+  select plant, min(latitude) as latitude, min(longitude) as longitude from plants
+  where latitude is not null and longitude is not null
+  group by plant having min(latitude) = max(latitude) and min(longitude) = max(longitude)`;
 
 /** In a first look everything is fresh. */
 const ALL_SEEN = `select ${SEEN_COLUMNS} from fresh where genuine`;
@@ -138,9 +127,6 @@ select license, psd,
 from counter_page semi join touched_sets using (license, psd)
 window before as (partition by license, psd order by page rows between unbounded preceding and 1 preceding)`;
 
-const NEAR_COLUMNS =
-  'row_id, license, psd, piece_count, epoch, ascending_mills, postage_mills, printed_at_ms, content_digest';
-
 async function compareAll(connection: Connection, lastRow: bigint): Promise<void> {
   await connection.run(
     `create or replace temp view near as select ${NEAR_COLUMNS} from pieces where genuine and row_id <= ${lastRow}`,
@@ -175,36 +161,13 @@ async function comparePages(connection: Connection, lastRow: bigint): Promise<vo
     from pieces semi join repeated_rows using (row_id) where ${range}`);
 }
 
-/** Marks of suspect sets, mark by mark: kept, so that the history of a set is read once. `added_suspects` are those that are new. */
-export async function collectSuspects(connection: Connection, { afterRow }: FreshRows): Promise<void> {
-  await connection.run(`create or replace temp table new_suspects as
-    from (select distinct license, psd from suspected) anti join suspect_set using (license, psd)`);
-  await connection.run('create or replace temp table added_suspects as from suspect_scan limit 0');
-  if ((await scalar(connection, 'select count(*) > 0 from new_suspects')) === true) {
-    await connection.run('insert into suspect_set from new_suspects');
-    await connection.run(`insert into added_suspects select ${MARK_COLUMNS}
-      from pieces semi join new_suspects using (license, psd) where genuine and row_id <= ${afterRow}`);
-  }
-  await connection.run(`insert into added_suspects select ${MARK_COLUMNS}
-    from fresh semi join suspect_set using (license, psd) where genuine`);
-  await connection.run('insert into suspect_scan from added_suspects');
-  // What a plant says by a clock that is doubted now, or no longer, is weighed anew.
-  await connection.run(`create or replace temp table looked_at as
-    from suspect_set semi join touched_licenses using (license)
-    union
-    select distinct license, psd from suspect_scan
-    join changed_doubts on suspect_scan.plant = changed_doubts.plant and ${SCAN_DAY_SQL} = changed_doubts.day`);
-  await connection.run(`create or replace temp table suspects as
-    from suspect_scan semi join looked_at using (license, psd)`);
-}
-
 /**
  * Gives the memory back; what was prepared for a large store is millions of rows. `fresh`, `fresh_scans` and `near` are views of it
  * at one time, and tables at another.
  */
 export async function forgetEvidence(connection: Connection): Promise<void> {
   const found = await connection.runAndReadAll(`
-    select 'view', view_name from duckdb_views() where temporary and view_name in ('fresh', 'fresh_scans', 'near', 'seen')
+    select 'view', view_name from duckdb_views() where temporary and view_name in ('fresh', 'fresh_scans', 'near', 'seen', 'copied_scans')
     union all select 'table', table_name from duckdb_tables() where temporary and table_name in (${PREPARED})`);
   for (const [what, name] of found.getRows()) await connection.run(`drop ${what} temp.${name}`);
 }
@@ -225,6 +188,8 @@ const PREPARED = [
   'picked',
   'found',
   'prepaid_sets',
+  'placed_plants',
+  'dated_marks',
 ]
   .map((name) => `'${name}'`)
   .join(', ');

@@ -1,8 +1,9 @@
 import type { Policy } from '../policy-file.ts';
 import { type Connection, scalar } from './connection.ts';
 import { DETECTORS, type Detector, type MemberSource } from './detector-file.ts';
-import { collectSuspects, type FreshRows } from './fresh-evidence.ts';
+import type { FreshRows } from './fresh-evidence.ts';
 import { doubtPlants, holdBack, judgePlants } from './plant-doubts.ts';
+import { collectSuspects } from './suspects.ts';
 
 /** Runs every detector over what `prepareEvidence` prepared; `changed_rows` then holds the scans it was about. */
 export async function nameScans(connection: Connection, rows: FreshRows, policy: Policy): Promise<void> {

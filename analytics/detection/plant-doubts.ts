@@ -5,7 +5,8 @@ import { SCAN_DAY_SQL } from './state-tables.ts';
 
 /**
  * Brings `plant_doubt` up to date for `touched_days`: whose clock or scale is not to be believed on which day.
- * `changed_doubts` then holds the days of plants that are doubted now and were not, or were and are not.
+ * `changed_doubts` then holds the days of plants that are doubted now and were not, or were and are not; `doubted_days` all that are
+ * doubted, with the scans of each.
  */
 export async function doubtPlants(
   connection: Connection,
@@ -25,6 +26,11 @@ export async function doubtPlants(
   await connection.run(`create or replace temp table changed_doubts as
     select distinct kind, plant, day from (
       (from doubts_before except ${now}) union all (${now} except from doubts_before))`);
+  await connection.run(`create or replace temp table doubted_days as
+    select kind, plant, day, make_timestamp(day::bigint * 86400000000) as date, estimate, scans
+    from plant_doubt join (
+      select plant, day, sum(scans) as scans from plant_delay group by plant, day
+    ) as volumes using (plant, day)`);
   await connection.run(`create or replace temp table plants_to_judge as
     select plant from touched_plants union select plant from changed_doubts`);
 }

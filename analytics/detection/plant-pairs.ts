@@ -45,7 +45,6 @@ const PLANT_PAIR: StateTable = {
     total('weighed', 'if(octave_thousandths is null, 0, sign)'),
     total('octave_thousandths', 'sign * coalesce(octave_thousandths, 0)'),
   ],
-  where: 'true',
 };
 
 /**

@@ -9,7 +9,8 @@ export interface StateTable {
   readonly keys: readonly { readonly name: string; readonly of: string }[];
   /** How a column is made of marks, and of two sums. */
   readonly columns: readonly { readonly name: string; readonly of: string; readonly merged: string }[];
-  readonly where: string;
+  /** Which of them; all where it is not given. */
+  readonly where?: string;
 }
 
 const LICENSE = { name: 'license', of: 'license' };
@@ -83,7 +84,6 @@ const STATE_TABLES: readonly StateTable[] = [
       },
       least('first_row', 'row_id'),
     ],
-    where: 'true',
   },
   {
     table: 'register_set',
@@ -99,7 +99,6 @@ const STATE_TABLES: readonly StateTable[] = [
         merged: 'max(spent_mills)',
       },
     ],
-    where: 'true',
   },
   {
     table: 'entry_plant',
@@ -111,21 +110,18 @@ const STATE_TABLES: readonly StateTable[] = [
     table: 'printing_day',
     keys: [LICENSE, PSD, { name: 'day', of: `(printed_at_ms // ${DAY_MS})::integer` }],
     columns: [least('first_piece_count', 'piece_count'), greatest('last_piece_count', 'piece_count')],
-    where: 'true',
   },
   {
     table: 'plant_delay',
     from: TIMED_SQL,
     keys: [...PLANT_DAY, { name: 'pass', of: 'pass' }, LICENSE],
     columns: [total('scans', '1'), total('delay_seconds', 'delay_seconds')],
-    where: 'true',
   },
   {
     table: 'plant_load',
     from: WEIGHED_SQL,
     keys: [...PLANT_DAY, LICENSE],
     columns: [total('scans', '1'), total('octave_thousandths', 'octave_thousandths')],
-    where: 'true',
   },
   {
     // Every scan counts, read or not.
@@ -137,7 +133,6 @@ const STATE_TABLES: readonly StateTable[] = [
       { name: 'hour', of: 'hour' },
     ],
     columns: [total('scans', '1'), total('unread', 'is_unread::bigint')],
-    where: 'true',
   },
 ];
 
@@ -169,7 +164,7 @@ export async function mergeFresh(connection: Connection): Promise<ReadonlyMap<st
 /** One of them; `merged` then holds its rows that changed. */
 export async function mergeState(
   connection: Connection,
-  { table, from = '(from fresh where genuine)', keys, columns, where }: StateTable,
+  { table, from = '(from fresh where genuine)', keys, columns, where = 'true' }: StateTable,
 ): Promise<SumChange> {
   const names = keys.map(({ name }) => name).join(', ');
   const fresh = [...keys, ...columns].map(({ name, of }) => `${of} as ${name}`).join(', ');

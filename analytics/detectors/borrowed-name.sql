@@ -1,7 +1,7 @@
 -- Proves: a PSD signed, with the key that was certified for it, marks in the name of another license or PSD. The finding
 --   is about the PSD whose key signed; whom the marks name is its victim.
--- Cannot: tell the user of that PSD from a thief who has its key and of whom nobody knows yet; a key that may be in other
---   hands by then accuses nobody (cross-key).
+-- Cannot: tell the user of that PSD from a thief who has its key, as long as nobody has reported the theft. From the time
+--   at which a key may be in other hands, its marks accuse nobody (cross-key).
 -- Parameters: none.
 -- @members of fresh
 select row_id, format('{}/{}', named_license, named_psd) as key, '' as why, 0 as value

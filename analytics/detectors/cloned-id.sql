@@ -12,14 +12,9 @@
 --   scansMax = 40 (scans): of one piece, in all passes.
 -- Where one scale or clock alone says so, or two plants weigh differently, the piece goes to a person (doubtful-path).
 -- @members of repeats
-with places as (
-  select plant, min(latitude) as latitude, min(longitude) as longitude from plants
-  where latitude is not null and longitude is not null
-  group by plant having min(latitude) = max(latitude) and min(longitude) = max(longitude)
-),
-scanned as (
+with scanned as (
   select row_id, license, psd, piece_count, content_digest, mailpiece, plant, pass, half_hour, area,
-    nullif(least(greatest(weight_grams, 0), 65535), 0) as weight_grams
+    known_grams
   from repeats where mailpiece is not null
 ),
 often as (
@@ -35,15 +30,15 @@ pairs as (
   select one.license, one.psd, one.piece_count, one.content_digest, one.mailpiece,
     case
       when one.plant = other.plant and one.area <> other.area
-        and abs(one.weight_grams - other.weight_grams) > greatest(getvariable('toleranceGrams'),
-          getvariable('toleranceShare') * greatest(one.weight_grams, other.weight_grams)) then 'weight'
+        and abs(one.known_grams - other.known_grams) > greatest(getvariable('toleranceGrams'),
+          getvariable('toleranceShare') * greatest(one.known_grams, other.known_grams)) then 'weight'
       when one.plant <> other.plant and one.pass = other.pass and a.plant is not null and b.plant is not null
         and distance_km(a.latitude, a.longitude, b.latitude, b.longitude)
           > ((abs(one.half_hour - other.half_hour) + 1) * 30 + getvariable('clockToleranceMinutes'))
             * (getvariable('speedKmPerHour') / 60) then 'travel'
     end as why
   from few as one join few as other using (license, psd, piece_count, content_digest, mailpiece)
-  left join places as a on a.plant = one.plant left join places as b on b.plant = other.plant
+  left join placed_plants as a on a.plant = one.plant left join placed_plants as b on b.plant = other.plant
   where one.row_id < other.row_id
 ),
 entered_again as (

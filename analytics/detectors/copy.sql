@@ -10,12 +10,7 @@
 --   speedKmPerHour = 900 (kilometers an hour, in a straight line): an airliner;
 --   clockToleranceMinutes = 60 (minutes): added to every journey, beside the half hours in which scans are compared.
 -- @members of repeats
-with places as (
-  select plant, min(latitude) as latitude, min(longitude) as longitude from plants
-  where latitude is not null and longitude is not null
-  group by plant having min(latitude) = max(latitude) and min(longitude) = max(longitude)
-),
-by_pass as (
+with by_pass as (
   select license, psd, piece_count, content_digest, pass, count(distinct mailpiece) as mailpieces
   from repeats where pass is not null group by all
 ),
@@ -35,7 +30,7 @@ stops as (
 far_apart as (
   select license, psd, piece_count, content_digest
   from stops as one join stops as other using (license, psd, piece_count, content_digest, pass)
-  join places as a on a.plant = one.plant join places as b on b.plant = other.plant
+  join placed_plants as a on a.plant = one.plant join placed_plants as b on b.plant = other.plant
   where one.plant < other.plant and (one.is_unidentified or other.is_unidentified)
     and distance_km(a.latitude, a.longitude, b.latitude, b.longitude)
       > ((abs(one.half_hour - other.half_hour) + 1) * 30 + getvariable('clockToleranceMinutes'))

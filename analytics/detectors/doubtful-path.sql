@@ -11,15 +11,9 @@
 --   reentryHours = 36 (hours): between two entries at one plant.
 -- Where the path is proven to be of two pieces, cloned-id says so instead.
 -- @members of repeats
-with places as (
-  select plant, min(latitude) as latitude, min(longitude) as longitude from plants
-  where latitude is not null and longitude is not null
-  group by plant having min(latitude) = max(latitude) and min(longitude) = max(longitude)
-),
-scanned as (
+with scanned as (
   select row_id, license, psd, piece_count, content_digest, mailpiece, plant, pass, half_hour, area,
-    nullif(least(greatest(weight_grams, 0), 65535), 0) as weight_grams,
-    list_position(['origin', 'transit', 'destination'], pass) as stage
+    known_grams, list_position(['origin', 'transit', 'destination'], pass) as stage
   from repeats where mailpiece is not null and row_id not in (select row_id from named_scan where kind = 'cloned-id')
 ),
 often as (
@@ -29,8 +23,8 @@ often as (
 pairs as (
   select one.license, one.psd, one.piece_count, one.content_digest, one.mailpiece,
     [
-      if(abs(one.weight_grams - other.weight_grams) > greatest(getvariable('toleranceGrams'),
-          getvariable('toleranceShare') * greatest(one.weight_grams, other.weight_grams))
+      if(abs(one.known_grams - other.known_grams) > greatest(getvariable('toleranceGrams'),
+          getvariable('toleranceShare') * greatest(one.known_grams, other.known_grams))
         and (one.plant = other.plant or one.area <> other.area), 'weight', null),
       if(one.plant <> other.plant and one.stage < other.stage and one.half_hour <= other.half_hour
         and a.plant is not null and b.plant is not null and distance_km(a.latitude, a.longitude, b.latitude, b.longitude)
@@ -41,7 +35,7 @@ pairs as (
         'entry', null)
     ] as whys
   from scanned as one join scanned as other using (license, psd, piece_count, content_digest, mailpiece)
-  left join places as a on a.plant = one.plant left join places as b on b.plant = other.plant
+  left join placed_plants as a on a.plant = one.plant left join placed_plants as b on b.plant = other.plant
   where one.row_id <> other.row_id
 ),
 doubtful as (

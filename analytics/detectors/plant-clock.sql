@@ -59,15 +59,12 @@ where if(witnessed.hours is not null,
   (raw_hours <= -getvariable('hoursMin') and dated.hours <= -getvariable('hoursMin'))
     or (raw_hours >= getvariable('aloneHoursMin') and dated.hours >= getvariable('aloneHoursMin')))
 -- @findings of plants
-with volumes as (
-  select plant, day, sum(scans) as scans from plant_delay group by plant, day
-),
 -- The day with the most scans tells best by how much.
-by_month as (
-  select plant, strftime(make_timestamp(day::bigint * 86400000000), '%Y-%m') as month,
+with by_month as (
+  select plant, strftime(date, '%Y-%m') as month,
     if(estimate < 0, 'slow', 'fast') as way, arg_max(abs(estimate), (scans, day)) as hours, count(*) as days,
-    strftime(make_timestamp(min(day)::bigint * 86400000000), '%Y-%m-%d') as first_day
-  from plant_doubt join volumes using (plant, day) where kind = 'plant-clock' group by all
+    strftime(min(date), '%Y-%m-%d') as first_day
+  from doubted_days where kind = 'plant-clock' group by all
 )
 select plant, month || ' ' || way as key, 'medium' as severity,
   format('Plant {} seems {} {}: by most of the licenses that it saw on {} of the days that it called {}, the first {}. What it says of times on these days accuses nobody.',

@@ -48,15 +48,12 @@ select plant, day, round(coalesce(witnessed.octaves, heavy.octaves))::bigint as 
 from heavy full join witnessed using (plant, day)
 where if(witnessed.octaves is not null, abs(witnessed.octaves), heavy.octaves) >= 1000 * log2(getvariable('timesMin'))
 -- @findings of plants
-with volumes as (
-  select plant, day, sum(scans) as scans from plant_delay group by plant, day
-),
 -- The day with the most scans tells best by how much.
-by_month as (
-  select plant, strftime(make_timestamp(day::bigint * 86400000000), '%Y-%m') as month,
+with by_month as (
+  select plant, strftime(date, '%Y-%m') as month,
     if(estimate < 0, 'light', 'heavy') as way, 2 ** (arg_max(abs(estimate), (scans, day)) / 1000) as times, count(*) as days,
-    strftime(make_timestamp(min(day)::bigint * 86400000000), '%Y-%m-%d') as first_day
-  from plant_doubt join volumes using (plant, day) where kind = 'plant-scale' group by all
+    strftime(min(date), '%Y-%m-%d') as first_day
+  from doubted_days where kind = 'plant-scale' group by all
 )
 select plant, month || ' ' || way as key, 'medium' as severity,
   format('Plant {} seems to weigh {:.1f} times too {}: by most of the licenses that it weighed on {} days of {}, the first {}. What it says of weights on these days accuses nobody.',

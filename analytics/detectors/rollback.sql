@@ -20,27 +20,11 @@ union
 select license, psd from touched_sets join withdrawals using (license, psd)
 where last_piece_count > piece_count or epoch_ms(last_ms) > withdrawn_at
 -- @members of suspects
-with marks as (
-  select license, psd, content_digest, min(epoch) as epoch, min(piece_count) as piece_count,
-    min(ascending_mills) as ascending_mills, min(postage_mills) as postage_mills, min(printed_at_ms) as printed_at_ms
-  from suspects group by license, psd, content_digest
-),
-dated as (
-  select *,
-    coalesce(
-      piece_count <= max(piece_count) over earlier or piece_count >= min(piece_count) over later
-        or epoch < max(epoch) over earlier or epoch > min(epoch) over later,
-      false) as is_out_of_order
-  from marks
-  window
-    earlier as (partition by license, psd order by printed_at_ms range between unbounded preceding and current row exclude group),
-    later as (partition by license, psd order by printed_at_ms range between current row and unbounded following exclude group)
-),
--- A piece count with two contents is a fork, and has its own finding.
+with -- A piece count with two contents is a fork, and has its own finding.
 counted as (
   select license, psd, piece_count, min(content_digest) as content_digest, min(printed_at_ms) as printed_at_ms,
     min(ascending_mills) as ascending_mills, min(postage_mills) as postage_mills
-  from dated group by license, psd, piece_count having count(*) = 1 and not bool_or(is_out_of_order)
+  from dated_marks group by license, psd, piece_count having count(*) = 1 and not bool_or(is_out_of_order)
 ),
 summed as (
   select *,
@@ -93,15 +77,15 @@ by_step as (
     or (breaks_before and not breaks_before_last and coalesce(goes_on_to, 0) <= piece_count)
 ),
 contradictions as (
-  select license, psd, content_digest, 'order' as why from dated where is_out_of_order
+  select license, psd, content_digest, 'order' as why from dated_marks where is_out_of_order
   union all
   select license, psd, content_digest, 'sum' from counted semi join by_sum using (license, psd, piece_count)
   union all
   select license, psd, content_digest, 'step' from counted semi join by_step using (license, psd, piece_count)
   union all
   select license, psd, content_digest, 'gone'
-  from marks join withdrawals using (license, psd)
-  where marks.piece_count > withdrawals.piece_count or epoch_ms(marks.printed_at_ms) > withdrawn_at
+  from dated_marks join withdrawals using (license, psd)
+  where dated_marks.piece_count > withdrawals.piece_count or epoch_ms(dated_marks.printed_at_ms) > withdrawn_at
 ),
 named as (
   select license, psd, content_digest, string_agg(distinct why, ',' order by why) as why

@@ -41,10 +41,7 @@ priced as (
 select row_id, '' as key, if(paid_mills < lowest_mills, 'price', 'weight') as why, 0 as value
 from priced where not is_covered
 -- @exonerated
-select row_id from repeats semi join (
-  select distinct license, psd, piece_count, content_digest
-  from repeats semi join (from named_scan where kind in ('cloned-id', 'copy', 'doubtful-path')) using (row_id)
-) as copied using (license, psd, piece_count, content_digest)
+from copied_scans
 -- @findings
 select license, psd, key, 'medium' as severity,
   format('PSD {}: of the scanned pieces under license {}, {} pay less than their rate category costs, and {} weigh more than what they pay for.',

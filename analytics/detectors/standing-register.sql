@@ -15,26 +15,10 @@
 -- @suspects
 select license, psd from irregular_sets
 -- @members of suspects
-with marks as (
-  select license, psd, content_digest, min(row_id) as first_row, min(epoch) as epoch, min(piece_count) as piece_count,
-    min(ascending_mills) as ascending_mills, min(postage_mills) as postage_mills, min(printed_at_ms) as printed_at_ms
-  from suspects group by license, psd, content_digest
-),
-dated as (
-  select *,
-    coalesce(
-      piece_count <= max(piece_count) over earlier or piece_count >= min(piece_count) over later
-        or epoch < max(epoch) over earlier or epoch > min(epoch) over later,
-      false) as is_out_of_order
-  from marks
-  window
-    earlier as (partition by license, psd order by printed_at_ms range between unbounded preceding and current row exclude group),
-    later as (partition by license, psd order by printed_at_ms range between current row and unbounded following exclude group)
-),
-counted as (
+with counted as (
   select license, psd, piece_count, min(content_digest) as content_digest, min(first_row) as first_row,
     min(printed_at_ms) as printed_at_ms, min(ascending_mills) as ascending_mills, min(postage_mills) as postage_mills
-  from dated group by license, psd, piece_count having count(*) = 1 and not bool_or(is_out_of_order)
+  from dated_marks group by license, psd, piece_count having count(*) = 1 and not bool_or(is_out_of_order)
 ),
 stepped as (
   select *, postage_mills - (ascending_mills - lag(ascending_mills) over steps) as missing_mills,

@@ -9,17 +9,11 @@
 -- Parameters: speedKmPerHour = 900 (kilometers an hour, in a straight line): an airliner;
 --   clockToleranceMinutes = 60 (minutes): added to every journey.
 -- Silent for plants without coordinates in the registry, and for scans without a time.
--- @with
-places as (
-  select plant, min(latitude) as latitude, min(longitude) as longitude from plants
-  where latitude is not null and longitude is not null
-  group by plant having min(latitude) = max(latitude) and min(longitude) = max(longitude)
-)
 -- @suspects
 select distinct one.license, one.psd
 from (from entry_plant semi join touched_sets using (license, psd)) as one
 join entry_plant as other on other.license = one.license and other.psd = one.psd and other.plant < one.plant
-join places as a on a.plant = one.plant join places as b on b.plant = other.plant
+join placed_plants as a on a.plant = one.plant join placed_plants as b on b.plant = other.plant
 where distance_km(a.latitude, a.longitude, b.latitude, b.longitude)
   > getvariable('clockToleranceMinutes') * getvariable('speedKmPerHour') / 60
 -- @members of suspects
@@ -34,7 +28,7 @@ with timed as (
 journeys as (
   select a.plant as a, b.plant as b,
     distance_km(a.latitude, a.longitude, b.latitude, b.longitude) * 3600000 / getvariable('speedKmPerHour') as travel_ms
-  from places as a join places as b on a.plant <> b.plant
+  from placed_plants as a join placed_plants as b on a.plant <> b.plant
   where a.plant in (select plant from timed) and b.plant in (select plant from timed)
 ),
 homes as (

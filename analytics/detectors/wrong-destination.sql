@@ -32,10 +32,7 @@ weighed as (
 )
 select row_id, '' as key, '' as why, 0 as value from weighed where is_wrong and are_most_wrong
 -- @exonerated
-select row_id from repeats semi join (
-  select distinct license, psd, piece_count, content_digest
-  from repeats semi join (from named_scan where kind in ('cloned-id', 'copy', 'doubtful-path')) using (row_id)
-) as copied using (license, psd, piece_count, content_digest)
+from copied_scans
 -- @findings
 select license, psd, key, 'low' as severity,
   format('PSD {}: {} scanned pieces under license {} were sorted to other destinations than their marks name.', psd,

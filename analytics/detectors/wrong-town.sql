@@ -33,10 +33,7 @@ from fresh join wrong
   and wrong.entered_at is not distinct from if(fresh.pass = 'origin', fresh.plant, null)
 where fresh.genuine
 -- @exonerated
-select row_id from repeats semi join (
-  select distinct license, psd, piece_count, content_digest
-  from repeats semi join (from named_scan where kind in ('cloned-id', 'copy', 'doubtful-path')) using (row_id)
-) as copied using (license, psd, piece_count, content_digest)
+from copied_scans
 -- @findings
 select license, psd, key, 'medium' as severity,
   format('Mail under license {} on PSD {} is to be deposited at {}: {} scanned pieces name another town, {} entered the mail at another plant.',

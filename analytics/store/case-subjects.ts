@@ -1,9 +1,8 @@
 import type { Role } from '../../indicium/index.ts';
 
 /**
- * What a kind of finding is about: the device, wherever it went; the license, whatever PSD it was on; marks that others may
- * have copied in the name of both; whoever made up marks, of whom nothing is known but where and when they came in; or
- * the plant that wrote the scans down.
+ * What a kind of finding is about: the device, wherever it went; the license, whichever PSD it was on; marks that somebody may
+ * have copied; the unknown maker of made-up marks, by where and when they came in; or the plant that recorded the scans.
  */
 export type CaseSubject = 'psd' | 'license' | 'marks' | 'maker' | 'plant';
 

@@ -98,8 +98,8 @@ export const NAMED_VOICES_SQL = `(
 )`;
 
 /**
- * `role` is that of the kind; but nobody is a suspect on the word of plants alone, of several neither: whoever carries
- * copies to two towns, or onto heavy pieces, has two plants say so.
+ * `role` is that of the kind, except that the word of plants alone, even of several, makes nobody a suspect: somebody who mails
+ * copies in two towns, or puts them on heavy pieces, makes two plants record it.
  */
 export const FINDING_VIEWS_SQL = `
 create view findings as

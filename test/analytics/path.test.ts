@@ -76,6 +76,13 @@ describe('a copied id tag', () => {
       [{ destination: ADDRESS }, { hours: 1 / 6, plant: FAR, destination: ADDRESS }],
     ],
     [
+      'two plants far from each other at a time, whatever their scales say',
+      [
+        { destination: ADDRESS, weightGrams: 60 },
+        { hours: 0.1, plant: FAR, destination: '60601', weightGrams: 20 },
+      ],
+    ],
+    [
       'another destination and 60 g more on the same scale',
       [
         { weightGrams: 20, destination: ADDRESS },
@@ -102,7 +109,7 @@ describe('a copied id tag', () => {
   }
 
   it('is answered at the second scan where that shows it', () => {
-    for (const [what, stops] of thefts.slice(1, 3)) {
+    for (const [what, stops] of thefts.slice(1, 4)) {
       const evidence = scansOf(post(), stops);
       assert.equal(evidence[1]?.verdict.disposition, 'divert', what);
     }

@@ -34,12 +34,14 @@ class NaiveSightings {
     };
     const answers = earlier.filter((one) => seen.mailpiece === 0n || !its(one)).map((one) => relate(one, seen, RULES));
     if (earlier.filter(isUnidentified).length >= RULES.unidentifiedScansMax) answers.push('copy');
-    // The path up to each of its scans: what was wrong with it once stays wrong.
+    // The path up to each of its scans: what was wrong with it once stays wrong, and a proof says more than a doubt.
     const path: Kept[] = [];
+    const ofPath = new Set<Repetition | null>();
     for (const one of seen.mailpiece === 0n ? [] : [...earlier.filter(its), seen]) {
-      if (path.length > 0) answers.push(pathAnswer(path, one, RULES));
+      if (path.length > 0) ofPath.add(pathAnswer(path, one, RULES));
       path.push({ sighting: one, times: 1 });
     }
+    answers.push(...(ofPath.has('cloned-id') ? (['cloned-id'] as const) : ofPath));
     return new Set(answers);
   }
 }

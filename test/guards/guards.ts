@@ -122,8 +122,8 @@ export const GUARDS: readonly Guard[] = [
     scenario: 'B7',
     holds: 'registers that run backwards with later dates are found',
     file: 'analytics/detectors/rollback.sql',
-    text: "select license, psd, content_digest, 'order' as why from dated where is_out_of_order",
-    without: "select license, psd, content_digest, 'order' as why from dated where false",
+    text: "select license, psd, content_digest, 'order' as why from dated_marks where is_out_of_order",
+    without: "select license, psd, content_digest, 'order' as why from dated_marks where false",
     tests: [SCENARIOS],
   },
   {
@@ -138,7 +138,7 @@ export const GUARDS: readonly Guard[] = [
     scenario: 'B8',
     holds: 'marks that go on from a set that was withdrawn are found',
     file: 'analytics/detectors/rollback.sql',
-    text: 'where marks.piece_count > withdrawals.piece_count or epoch_ms(marks.printed_at_ms) > withdrawn_at',
+    text: 'where dated_marks.piece_count > withdrawals.piece_count or epoch_ms(dated_marks.printed_at_ms) > withdrawn_at',
     without: 'where false',
     tests: ['test/analytics/rollback.test.ts'],
   },
@@ -169,7 +169,7 @@ export const GUARDS: readonly Guard[] = [
   {
     scenario: 'B11',
     holds: 'the history of a set is looked at as soon as it becomes suspect',
-    file: 'analytics/detection/fresh-evidence.ts',
+    file: 'analytics/detection/suspects.ts',
     text: 'from pieces semi join new_suspects using (license, psd) where genuine',
     without: 'from pieces semi join new_suspects using (license, psd) where false',
     tests: [INCREMENTAL],
