@@ -134,23 +134,44 @@ async function openStore(
   return openPartitionStore(folder, partition, notices, policy);
 }
 
-/** The store has the trust list that is in use whenever detectors look. */
-function withRegistry(recorder: RecorderThread, trust: TrustWatch, onClosed: () => void): PartitionStore<Recorded> {
+/**
+ * The store and its judge go by the trust list in use from the first scan on: without the places of the plants, two scans
+ * far from each other would only be doubted.
+ */
+async function withRegistry(
+  recorder: RecorderThread,
+  trust: TrustWatch,
+  onClosed: () => void,
+): Promise<PartitionStore<Recorded>> {
   let version: number | null = null;
+  const takeRegistry = async () => {
+    const { current } = trust;
+    if (current.version === version) return;
+    await recorder.setRegistry(current);
+    version = current.version;
+  };
+  const close = () => {
+    onClosed();
+    return recorder.close();
+  };
+  try {
+    await takeRegistry();
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
     positionOf: (source) => recorder.positionOf(source),
-    record: (batch) => recorder.record(batch),
+    async record(batch) {
+      await takeRegistry();
+      return recorder.record(batch);
+    },
     async detect() {
-      const { current } = trust;
-      if (current.version !== version) await recorder.setRegistry(current);
-      version = current.version;
+      await takeRegistry();
       return recorder.detectAlone();
     },
     news: (afterRevision) => recorder.news(afterRevision),
-    close() {
-      onClosed();
-      return recorder.close();
-    },
+    close,
   };
 }
 
