@@ -53,13 +53,19 @@ function isOneCharacter(text: string): boolean {
   return text.length > first.length && text.replaceAll(first, '') === '';
 }
 
+/** Letters and digits of which nothing is to be taken away: to match this takes 0.2 µs, the whole rule 20. */
+const PLAIN = '[A-Z][0-9A-Z]*[0-9][0-9A-Z]*|[1-9][0-9]*[A-Z][0-9A-Z]*';
+
 /** The same of a column of ids, as SQL. */
 export function comparableIdSql(column: string): string {
   const bare = upperTextSql(column, `' ' || chr(9) || chr(13) || chr(10) || '-_.'`);
   const plain = `if(regexp_full_match(${bare}, '[0-9]+'), ltrim(${bare}, '0'), ${bare})`;
-  const words = PLACEHOLDERS.map((word) => `'${word}'`).join(', ');
+  // DuckDB joins with a list of so many words, for which it would work out the whole rule for every row.
+  const isWord = `regexp_full_match(${plain}, '${PLACEHOLDERS.join('|')}')`;
   const isOne = `(length(${plain}) > 1 and replace(${plain}, left(${plain}, 1), '') = '')`;
-  return `case when ${column} is null or ${plain} = '' or ${plain} in (${words}) or ${isOne} then null else ${plain} end`;
+  const isPlainNumber = `regexp_full_match(${column}, '[1-9][0-9]*') and replace(${column}, left(${column}, 1), '') <> ''`;
+  return `case when regexp_full_match(${column}, '${PLAIN}') or (${isPlainNumber}) then ${column}
+    when ${column} is null or ${plain} = '' or ${isWord} or ${isOne} then null else ${plain} end`;
 }
 
 /** The digest of a mailpiece id in the sightings; 0 for no id. An id that is already in its compared form is digested as it is. */

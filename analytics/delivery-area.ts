@@ -40,7 +40,9 @@ const CHARACTERS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 /** The same of a column of codes, as SQL: the characters themselves; null where there is no area. */
 export function areaSql(column: string): string {
   const read = `regexp_extract(${upperTextSql(column, "' -'")}, '^[0-9A-Z]*')`;
-  return `if(length(${read}) < ${AREA_CHARACTERS_MIN}, null, left(${read}, ${AREA_CHARACTERS}))`;
+  // Most codes are plain: to take anything away costs eight times as much.
+  return `case when regexp_full_match(${column}, '[0-9A-Z]{${AREA_CHARACTERS_MIN},}') then left(${column}, ${AREA_CHARACTERS})
+    when length(${read}) >= ${AREA_CHARACTERS_MIN} then left(${read}, ${AREA_CHARACTERS}) end`;
 }
 
 /** The number of an area that stands as its characters in a column, as SQL; 0 for null. */

@@ -6,6 +6,7 @@ import { nameScans } from './detection/name-scans.ts';
 import { reviseVerdicts } from './detection/revise-verdicts.ts';
 import { clearState, rowsLike, type SumChange } from './detection/state-tables.ts';
 import { noteUse, refuseOtherPolicy } from './detection/used-policy.ts';
+import { FRESH_ROWS_OF_ONE_THREAD_MAX } from './limits.ts';
 import { DEFAULT_POLICY, type Policy } from './policy-file.ts';
 import { OUTSIDER_SCORE } from './store/case-views.ts';
 import { DETECTION_SEALS, NO_ROWS, type Seals, sealsOf, sumAfter, sumFrom, sumOf, sumText } from './store/seals.ts';
@@ -20,15 +21,32 @@ import { asBigint, asInteger, asText } from './store/values.ts';
  */
 export async function detect(store: DetectionStore, policy: Policy = DEFAULT_POLICY): Promise<number> {
   const { connection } = store;
-  await store.transaction(async () => {
-    await refuseOtherPolicy(connection, policy);
-    const isNewPolicy = await noteUse(connection, policy);
-    const look = await findAll(store, policy);
-    if (look === null && !isNewPolicy) return null;
-    const detail = { policyVersion: policy.version, rows: look === null ? null : `${look.lastRow}` };
-    return { event: 'detected', detail, seals: await sealsAfter(store, look) };
-  });
+  await inFewThreads(connection, () =>
+    store.transaction(async () => {
+      await refuseOtherPolicy(connection, policy);
+      const isNewPolicy = await noteUse(connection, policy);
+      const look = await findAll(store, policy);
+      if (look === null && !isNewPolicy) return null;
+      const detail = { policyVersion: policy.version, rows: look === null ? null : `${look.lastRow}` };
+      return { event: 'detected', detail, seals: await sealsAfter(store, look) };
+    }),
+  );
   return asInteger(await scalar(connection, 'select count(*) from finding'));
+}
+
+/** Set outside the transaction: one that failed takes no statement any more. */
+async function inFewThreads(connection: DetectionStore['connection'], look: () => Promise<void>): Promise<void> {
+  const rows = await scalar(
+    connection,
+    'select coalesce(max(row_id), 0) - (select coalesce(max(row_id), 0) from detector_state) from scans',
+  );
+  if (asBigint(rows) > FRESH_ROWS_OF_ONE_THREAD_MAX) return look();
+  await connection.run('set threads = 1');
+  try {
+    await look();
+  } finally {
+    await connection.run('reset threads');
+  }
 }
 
 /** What a look of the detectors did to the tables whose digests are kept by what comes and goes. */
