@@ -33,6 +33,8 @@ export interface ReaderPoolPorts {
   readonly images?: ImageReaders | undefined;
   /** Scans at which the program threw, or whose thread ended: bugs, which are answered and must be told to somebody. */
   readonly onFaults?: (faults: Faults) => void;
+  /** When what is read now was received, by the clock of the post; null, as without it, where nobody knows. */
+  readonly receivedAtMs?: (() => number) | undefined;
   /** What runs in a thread. */
   readonly entry?: URL;
 }
@@ -55,6 +57,7 @@ export function createReaderPool(
   const {
     images = new ImageReaders(workers),
     onFaults = () => {},
+    receivedAtMs = () => null,
     entry = new URL('reader.ts', import.meta.url),
   } = ports;
   let isClosed = false;
@@ -101,13 +104,13 @@ export function createReaderPool(
     scans: readonly Scan[] | ScanLines,
     answers: ReadonlyMap<number, ImageAnswer>,
   ): Promise<ReadBatch> => {
-    const read = await run({ scans, images: answers, givenUp: NONE });
+    const read = await run({ scans, images: answers, givenUp: NONE, receivedAtMs: receivedAtMs() });
     if ('columns' in read) return told(read);
     throw new Error('a reader asked for images that had been read');
   };
   /** In a thread, since lines with images are long. */
   const parsedLines = async (scans: ScanLines): Promise<readonly Scan[]> => {
-    const read = await run({ scans, images: NO_IMAGES, givenUp: NONE, isOnlyParsed: true });
+    const read = await run({ scans, images: NO_IMAGES, givenUp: NONE, receivedAtMs: null, isOnlyParsed: true });
     if ('scans' in read) return read.scans;
     throw new Error('a reader verified lines that were to be parsed only');
   };

@@ -2,6 +2,7 @@ import { move, transferableSymbol, valueSymbol } from 'piscina';
 import type { ImageAnswer } from './decode/index.ts';
 import {
   digest64,
+  type Mark,
   type Parsed,
   parseForeignMark,
   parseIndicium,
@@ -13,7 +14,15 @@ import {
   type Scan,
 } from './indicium/index.ts';
 import { brokenMark, brokenScan, type GivenUp, parseScanLines, type ScanLines, THREAD_ENDED } from './ingest/index.ts';
-import { authenticate, genuineAmong, KeyRing, type KeyTable, signerOf } from './verify/index.ts';
+import {
+  authenticate,
+  genuineAmong,
+  KeyRing,
+  type KeyTable,
+  NO_TIMES,
+  type ScanTimes,
+  signerOf,
+} from './verify/index.ts';
 
 /** What one task reads, and the keys to judge it by. */
 export interface ReadOrder {
@@ -24,6 +33,8 @@ export interface ReadOrder {
   readonly givenUp: GivenUp;
   /** Scans come back as they are, before anything is read of them. */
   readonly isOnlyParsed?: boolean;
+  /** When the post received the batch, by its own clock; null where nobody knows. */
+  readonly receivedAtMs: number | null;
   /** One version of the trust list for the whole batch; its arrays are shared memory, so nothing is copied. */
   readonly trust: { readonly version: number; readonly keys: KeyTable };
 }
@@ -79,7 +90,7 @@ function buffersOfImages(scans: readonly Scan[]): ArrayBuffer[] {
  * Null when an image must be read first. Whatever throws at one scan is noted in its row, and all others are read as if
  * nothing had happened: a bug in one parser must not stop the post.
  */
-export function readScans({ scans, images, givenUp, trust }: ReadOrder): ReadAnswer | null {
+export function readScans({ scans, images, givenUp, receivedAtMs, trust }: ReadOrder): ReadAnswer | null {
   const batchRing = ring?.version === trust.version ? ring : new KeyRing(trust);
   ring = batchRing;
   const builder = new ReadingColumnsBuilder('text' in scans ? scans.ends.length : scans.length);
@@ -94,12 +105,13 @@ export function readScans({ scans, images, givenUp, trust }: ReadOrder): ReadAns
     let fault = faultOf(scan);
     let decodedAtMs = sinceMs;
     try {
-      const decoded = decodedMark(scan, image, batchRing);
+      const times = { scannedAtMs: scan.scannedAtMs, receivedAtMs };
+      const decoded = decodedMark(scan.mark, times, image, batchRing);
       decodedAtMs = performance.now();
-      builder.add(scan, readingOf(decoded, batchRing, scan.scannedAtMs));
+      builder.add(scan, readingOf(decoded, batchRing, times), receivedAtMs);
     } catch (error) {
       const mark = brokenMark('reader-failed', error);
-      builder.replace(brokenScan(scan, mark), readingOf({ failure: mark.reason }, batchRing, null));
+      builder.replace(brokenScan(scan, mark), readingOf({ failure: mark.reason }, batchRing, NO_TIMES), receivedAtMs);
       fault = mark.fault ?? null;
     }
     if (fault !== null) faults = { scans: faults.scans + 1, first: faults.first ?? fault };
@@ -126,12 +138,12 @@ type Decoded =
   | { readonly payload: Uint8Array; readonly symbology: string | null; readonly parsed: Parsed }
   | { readonly failure: ReasonCode };
 
-function decodedMark({ mark, scannedAtMs }: Scan, image: ImageAnswer | undefined, batchRing: KeyRing): Decoded {
+function decodedMark(mark: Mark, times: ScanTimes, image: ImageAnswer | undefined, batchRing: KeyRing): Decoded {
   if (mark.kind === 'payload') return decodedPayload(mark.payload, null);
   if (mark.kind === 'none') return { failure: mark.reason };
   if (image === undefined) throw new Error(`the image of a scan was not read: ${mark.path}`);
   if ('failure' in image) {
-    const genuine = genuineAmong(image.candidates, batchRing, scannedAtMs);
+    const genuine = genuineAmong(image.candidates, batchRing, times);
     return genuine === null ? image : decodedPayload(genuine, 'DataMatrix');
   }
   return decodedPayload(image.bytes, image.symbology);
@@ -141,7 +153,7 @@ function decodedPayload(payload: Uint8Array, symbology: string | null): Decoded 
   return { payload, symbology, parsed: parseIndicium(payload) };
 }
 
-function readingOf(decoded: Decoded, batchRing: KeyRing, scannedAtMs: number | null): Reading {
+function readingOf(decoded: Decoded, batchRing: KeyRing, times: ScanTimes): Reading {
   const unread = { payload: null, symbology: null, indicium: null, contentDigest: 0n, trustVersion: batchRing.version };
   if ('failure' in decoded) return { ...unread, outcome: decoded.failure };
   const { payload, symbology, parsed } = decoded;
@@ -150,7 +162,7 @@ function readingOf(decoded: Decoded, batchRing: KeyRing, scannedAtMs: number | n
     return { ...unread, payload, symbology, outcome };
   }
   const { indicium } = parsed;
-  const outcome = authenticate(indicium, batchRing, scannedAtMs);
+  const outcome = authenticate(indicium, batchRing, times);
   const signer = signerOf(indicium, outcome, batchRing);
   return {
     payload,

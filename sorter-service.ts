@@ -37,6 +37,8 @@ export interface ServiceOptions extends EntryOptions {
 export interface ServicePorts {
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
+  /** When scans are received: the same clock, where not another. */
+  readonly receivedAtMs?: () => number;
   readonly store?: StorePorts;
   readonly log: Log;
   /** Tells this start from others in the ids of requests. */
@@ -69,7 +71,10 @@ export class SorterService {
     this.#trust = trust;
     this.#failed.promise.catch(() => {});
     const workers = options.workers ?? availableParallelism();
-    this.#readers = createReaderPool(() => trust.current, workers, readerPorts(ports, this.#metrics));
+    this.#readers = createReaderPool(() => trust.current, workers, {
+      ...readerPorts(ports, this.#metrics),
+      receivedAtMs: ports.receivedAtMs ?? ports.nowMs,
+    });
     const { nowMs, log, startId } = ports;
     const verdictsOf = (queries: readonly VerdictQuery[]) => this.#opened().verdictsOf(queries);
     this.#desk = new VerdictDesk({

@@ -13,6 +13,8 @@ export interface Evidence {
   readonly scan: Scan;
   readonly reading: Reading;
   readonly verdict: Verdict;
+  /** By the clock of the post; not given where nobody knows. */
+  readonly receivedAtMs?: number;
 }
 
 export class VerdictColumnsBuilder {
@@ -43,8 +45,8 @@ export class VerdictColumnsBuilder {
 export function evidenceColumns(evidence: readonly Evidence[]): VerdictColumns & { readonly readings: ReadingColumns } {
   const readings = new ReadingColumnsBuilder(evidence.length);
   const verdicts = new VerdictColumnsBuilder(evidence.length);
-  for (const { scan, reading, verdict } of evidence) {
-    readings.add(scan, reading);
+  for (const { scan, reading, verdict, receivedAtMs } of evidence) {
+    readings.add(scan, reading, receivedAtMs);
     verdicts.add(verdict);
   }
   return { readings: readings.finish(), ...verdicts.finish() };

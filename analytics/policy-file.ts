@@ -66,6 +66,7 @@ const ParameterShapes: Record<string, Record<string, TSchema>> = {
     licensesMin: whole(2, 1e6),
     scansMin: whole(1, 1e9),
   },
+  'claimed-time': { scansMin: whole(1, 1e9) },
   'unreadable-share': {
     scansMin: whole(1, 1e9),
     shareMin: Type.Number({ minimum: 0, maximum: 1 }),

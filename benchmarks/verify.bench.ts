@@ -19,6 +19,7 @@ const PIECES = 6_000;
 const ROUNDS = 5;
 const LICENSE = 700_137;
 const PRINTED_AT_MS = Date.UTC(2026, 10, 20, 9);
+const PRINTED = { scannedAtMs: PRINTED_AT_MS, receivedAtMs: null };
 const CASES: readonly { keys: number; use: 'uniform' | 'Zipf' }[] = [
   { keys: 1, use: 'uniform' },
   { keys: 1_000, use: 'uniform' },
@@ -205,7 +206,7 @@ function verifyAlone(publicKey: KeyObject, payloads: readonly Uint8Array[]): voi
 
 function authenticatePiece(payload: Uint8Array, ring: KeyRing): void {
   const parsed = parseIndicium(payload);
-  const outcome = 'indicium' in parsed ? authenticate(parsed.indicium, ring, PRINTED_AT_MS) : parsed.failure;
+  const outcome = 'indicium' in parsed ? authenticate(parsed.indicium, ring, PRINTED) : parsed.failure;
   if (outcome !== 'valid') throw new Error(`a genuine piece was found ${outcome}`);
 }
 

@@ -20,6 +20,7 @@ import {
   wholeNumber,
   workersOption,
 } from './options.ts';
+import { receiptClock, receivedAtOption } from './received-at.ts';
 import { runStage } from './run-stage.ts';
 import { STAGES, type StageName } from './serve-stage.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -43,6 +44,8 @@ export interface RunOptions extends Partial<KafkaOptions>, ListenerFlags {
   readonly tokens?: string;
   readonly untilDrained?: boolean;
   readonly publish?: boolean;
+  /** From when on scans count as received; not given, by the clock, and of files nobody knows. */
+  readonly receivedAt?: number;
   /** A folder that is watched until the program is asked to stop. */
   readonly drop?: DropFlags & { readonly watch: string };
 }
@@ -75,6 +78,7 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (cod
     .addOption(databaseOption(false))
     .addOption(policyOption())
     .addOption(workersOption())
+    .addOption(receivedAtOption())
     .addOption(new Option('--stage <name>', 'only read, or only judge, between topics of Kafka').choices(STAGES))
     .addOption(
       new Option('--detect-every <seconds>', 'how often a judge stage runs its detectors while scans come')
@@ -153,7 +157,12 @@ export async function run(sources: readonly string[], options: RunOptions, termi
     store: storePorts(terminal),
   };
   const recorder = await RecorderThread.open(db, notices, policy);
-  const readers = createReaderPool(() => trust.current, options.workers, { onFaults: warnOfFaults(terminal) });
+  const isLive = options.drop !== undefined || sources.some(isKafkaUrl);
+  const isReceiptKnown = isLive || options.receivedAt !== undefined;
+  const readers = createReaderPool(() => trust.current, options.workers, {
+    onFaults: warnOfFaults(terminal),
+    receivedAtMs: isReceiptKnown ? receiptClock(options.receivedAt, terminal.nowMs) : undefined,
+  });
   const progress = new Progress(terminal);
   const summary = emptySummary();
   try {

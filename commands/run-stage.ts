@@ -15,6 +15,7 @@ import { createReaderPool } from '../reader-pool.ts';
 import { TrustWatch } from '../trust-watch.ts';
 import { kafkaClient } from './kafka-options.ts';
 import { openPartitionStore } from './partition-stores.ts';
+import { receiptClock } from './received-at.ts';
 import { emptyTally, type StageOptions, type StageTally, serveStage } from './serve-stage.ts';
 import { storePorts } from './store-ports.ts';
 import { type Terminal, warn } from './terminal.ts';
@@ -47,7 +48,10 @@ async function readStage(
   terminal: Terminal,
 ): Promise<void> {
   const named = topicsOf(options);
-  const readers = createReaderPool(() => trust.current, options.workers, { onFaults: warnOfFaults(terminal) });
+  const readers = createReaderPool(() => trust.current, options.workers, {
+    onFaults: warnOfFaults(terminal),
+    receivedAtMs: receiptClock(options.receivedAt, terminal.nowMs),
+  });
   const spool = await ImageSpool.open();
   try {
     const tasks = readTasks({

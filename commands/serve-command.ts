@@ -29,6 +29,7 @@ import {
   wholeNumber,
   workersOption,
 } from './options.ts';
+import { receiptClock, receivedAtOption } from './received-at.ts';
 import { isLoopback } from './stage-api.ts';
 import { stopSignal } from './stop-signal.ts';
 import { authorOf } from './store-ports.ts';
@@ -51,6 +52,7 @@ interface ServeOptions extends DropFlags, ListenerFlags {
   readonly queueMax: number;
   readonly detectEvery: number;
   readonly workers?: number;
+  readonly receivedAt?: number;
   readonly logLevel: LogLevel;
   readonly json?: boolean;
 }
@@ -101,6 +103,7 @@ export function addServeCommand(program: Command, terminal: Terminal, finish: (c
     )
     .option('--drop <dir>', 'take images that are dropped into this folder, too')
     .addOption(workersOption())
+    .addOption(receivedAtOption())
     .addOption(new Option('--log-level <level>', 'of the log on stderr').choices(LOG_LEVELS).default('info'))
     .addOption(jsonOption())
     .addHelpText(
@@ -145,6 +148,7 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<ExitCod
   };
   const service = await SorterService.start(settings, {
     nowMs: terminal.nowMs,
+    receivedAtMs: receiptClock(options.receivedAt, terminal.nowMs),
     store: { author: authorOf(terminal), onNotice: (sentence) => log.warn(sentence) },
     log,
     startId: randomUUID(),

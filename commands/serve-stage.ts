@@ -16,6 +16,7 @@ export interface StageOptions extends KafkaOptions, ListenerFlags {
   readonly db?: string | undefined;
   readonly policy?: string | undefined;
   readonly workers?: number | undefined;
+  readonly receivedAt?: number | undefined;
   readonly detectEvery: number;
   readonly sessionSeconds: number;
   readonly untilDrained?: boolean | undefined;

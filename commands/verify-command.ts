@@ -12,7 +12,7 @@ import {
   REASONS,
   type ReadingOutcome,
 } from '../indicium/index.ts';
-import { authenticate, type Check, checksOf, genuineAmong, KeyRing, loadRegistry } from '../verify/index.ts';
+import { authenticate, type Check, checksOf, genuineAmong, KeyRing, loadRegistry, NO_TIMES } from '../verify/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { jsonOption, registryOption } from './options.ts';
 import { print, printJson, type Terminal } from './terminal.ts';
@@ -67,7 +67,7 @@ function judged(bytes: PayloadBytes, ring: KeyRing): Pick<Verified, 'outcome' | 
   if (typeof bytes === 'string') return { outcome: bytes, fields: null };
   const parsed = parseIndicium(bytes);
   if ('indicium' in parsed) {
-    return { outcome: authenticate(parsed.indicium, ring, null), fields: plainFields(parsed.indicium) };
+    return { outcome: authenticate(parsed.indicium, ring, NO_TIMES), fields: plainFields(parsed.indicium) };
   }
   const foreign = parseForeignMark(bytes);
   if (foreign === null) return { outcome: parsed.failure, fields: null };
@@ -88,7 +88,7 @@ async function payloadBytes(text: string, ring: KeyRing): Promise<PayloadBytes> 
     const outcome = await readImage(bytes, createMarkReader(await createZxingWasmReader()));
     if ('mark' in outcome) return outcome.mark.bytes;
     if (outcome.failure === 'image-unsupported') return bytes;
-    return genuineAmong(outcome.candidates, ring, null) ?? outcome.failure;
+    return genuineAmong(outcome.candidates, ring, NO_TIMES) ?? outcome.failure;
   }
   const hex = Buffer.from(text, 'hex');
   if (hex.length > 0 && hex.toString('hex') === text.toLowerCase()) return hex;

@@ -45,7 +45,7 @@ export const REASONS = {
   'revoked-license': 'The license had been revoked at the date of the indicium.',
   'ungranted-psd': 'The license was not granted to this PSD at the time of franking.',
   'overspread-license': 'The license is on more PSDs than the authority allowed, and this PSD is beyond the limit.',
-  'date-anomaly': 'The date of the indicium lies too far before or after its scan.',
+  'date-anomaly': 'The date of the indicium lies too far before or after its scan, or the receipt of it.',
   // What other sightings say.
   copy: 'The same indicium was seen on another mailpiece.',
   'cloned-id': 'The same indicium and mailpiece id were seen where one piece cannot have been: both were copied.',

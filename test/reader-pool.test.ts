@@ -101,7 +101,7 @@ describe('the threads that read scans', () => {
 
 describe('a reader at a scan that it throws at', () => {
   const { registry, frank } = worldOf();
-  const order = { images: new Map(), givenUp: new Set<number>(), trust: registry };
+  const order = { images: new Map(), givenUp: new Set<number>(), receivedAtMs: null, trust: registry };
 
   it('answers it as unreadable and reads the others, wherever it was thrown', () => {
     const good = () => scanOf({ mark: { kind: 'payload', payload: frank() }, weightGrams: 7, machine: 'M' });

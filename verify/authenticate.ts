@@ -10,16 +10,25 @@ import type { KeyRing, KeyTimes } from './key-ring.ts';
 import { PRINTED_AHEAD_MS_MAX, PRINTED_BEHIND_MS_MAX } from './limits.ts';
 import { verifyWith } from './signature.ts';
 
+/** When a scan was made, as its machine says, and when the post received it, by its own clock. Null where nobody knows. */
+export interface ScanTimes {
+  readonly scannedAtMs: number | null;
+  readonly receivedAtMs: number | null;
+}
+
+export const NO_TIMES: ScanTimes = { scannedAtMs: null, receivedAtMs: null };
+
 /**
  * Whether a mark is genuine and allowed, in the order of the protocol. The signature is checked over the bytes that
  * were scanned, with the algorithm of the key's record. Validity is judged at the date of the mark and by what was
- * known at the scan; where the plant did not say when it scanned, by all that is known.
+ * known at the scan; where the plant did not say when it scanned, by all that is known. Whoever sends scans may say any
+ * time: where the post knows when it received one, what is worse at either time counts.
  */
-export function authenticate(indicium: Indicium, ring: KeyRing, scannedAtMs: number | null): ReadingOutcome {
+export function authenticate(indicium: Indicium, ring: KeyRing, times: ScanTimes): ReadingOutcome {
   const row = ring.find(indicium.keyId);
   if (row === -1) return 'unknown-key';
   if (!ring.isOwner(row, indicium)) {
-    return isSignedByOwner(row, indicium, ring, scannedAtMs) ? 'borrowed-name' : 'key-mismatch';
+    return isSignedByOwner(row, indicium, ring, times) ? 'borrowed-name' : 'key-mismatch';
   }
   if (ring.suite(row) !== indicium.suite) return 'suite-mismatch';
   const key = ring.key(row);
@@ -27,21 +36,21 @@ export function authenticate(indicium: Indicium, ring: KeyRing, scannedAtMs: num
   if (!verifyWith(key, indicium.signedBytes, indicium.signature)) return 'forged';
 
   const atMs = indicium.printedAtMs;
-  const keyFailure = keyFailureAt(ring.times(row), atMs, scannedAtMs ?? Number.MAX_VALUE);
+  const keyFailure = keyFailureAt(ring.times(row), atMs, lastOf(times));
   if (keyFailure !== null) return keyFailure;
   const authorization = ring.authorization(row, atMs);
   if (authorization !== 'granted') return authorization;
-  return isPlausible(atMs, scannedAtMs) ? 'valid' : 'date-anomaly';
+  return isPlausible(atMs, times) ? 'valid' : 'date-anomaly';
 }
 
 /**
  * Whether the one whose key is named made the signature. A signature that does not fit anybody could have made, and one
  * by a key that may be in other hands does not tell whose hands these were.
  */
-function isSignedByOwner(row: number, indicium: Indicium, ring: KeyRing, scannedAtMs: number | null): boolean {
+function isSignedByOwner(row: number, indicium: Indicium, ring: KeyRing, times: ScanTimes): boolean {
   const key = ring.key(row);
   const { compromisedFromMs } = ring.times(row);
-  const isCompromised = Math.max(indicium.printedAtMs, scannedAtMs ?? Number.MAX_VALUE) >= compromisedFromMs;
+  const isCompromised = Math.max(indicium.printedAtMs, lastOf(times)) >= compromisedFromMs;
   if (key === null || isCompromised) return false;
   return verifyWith(key, indicium.signedBytes, indicium.signature);
 }
@@ -55,14 +64,10 @@ export function signerOf(indicium: Indicium, outcome: ReadingOutcome, ring: KeyR
  * The signature as oracle: of readings of one smudged mark that are all in doubt, the one whose signature holds is right
  * beyond doubt; null when none does.
  */
-export function genuineAmong(
-  candidates: readonly Uint8Array[],
-  ring: KeyRing,
-  scannedAtMs: number | null,
-): Uint8Array | null {
+export function genuineAmong(candidates: readonly Uint8Array[], ring: KeyRing, times: ScanTimes): Uint8Array | null {
   for (const candidate of candidates) {
     const parsed = parseIndicium(candidate);
-    if ('indicium' in parsed && isGenuine(authenticate(parsed.indicium, ring, scannedAtMs))) return candidate;
+    if ('indicium' in parsed && isGenuine(authenticate(parsed.indicium, ring, times))) return candidate;
   }
   return null;
 }
@@ -80,9 +85,18 @@ function keyFailureAt(times: KeyTimes, atMs: number, scannedAtMs: number): Reaso
   return isKnownBad ? 'valid-but-revoked-key' : null;
 }
 
-function isPlausible(atMs: number, scannedAtMs: number | null): boolean {
-  if (scannedAtMs === null) return true;
-  return atMs <= scannedAtMs + PRINTED_AHEAD_MS_MAX && atMs >= scannedAtMs - PRINTED_BEHIND_MS_MAX;
+/** The time of which all is known that counts: a scan that says no time may have been made at any. */
+function lastOf({ scannedAtMs, receivedAtMs }: ScanTimes): number {
+  if (scannedAtMs === null) return Number.MAX_VALUE;
+  return receivedAtMs === null ? scannedAtMs : Math.max(scannedAtMs, receivedAtMs);
+}
+
+function isPlausible(atMs: number, { scannedAtMs, receivedAtMs }: ScanTimes): boolean {
+  return isNear(atMs, scannedAtMs) && isNear(atMs, receivedAtMs);
+}
+
+function isNear(atMs: number, seenAtMs: number | null): boolean {
+  return seenAtMs === null || (atMs <= seenAtMs + PRINTED_AHEAD_MS_MAX && atMs >= seenAtMs - PRINTED_BEHIND_MS_MAX);
 }
 
 export interface Check {

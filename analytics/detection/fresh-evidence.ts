@@ -36,7 +36,8 @@ export async function prepareEvidence(
     `create or replace temp ${isLarge ? 'view' : 'table'} fresh as select ${FRESH_COLUMNS} from ${between(rows)}`,
   );
   await connection.run(`create or replace temp ${isLarge ? 'view' : 'table'} fresh_scans as
-    select plant, coalesce(machine, '') as machine, scanned_at_ms // 3600000 as hour, license is null as is_unread
+    select plant, coalesce(machine, '') as machine, scanned_at_ms // 3600000 as hour, license is null as is_unread,
+      (received_at_ms - scanned_at_ms) // 1000 as delay_seconds
     from ${rowsOf('evidence', rows)}`);
   const changes = await mergeFresh(connection);
   await connection.run(`create or replace temp table touched_sets as

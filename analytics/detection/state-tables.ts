@@ -31,6 +31,11 @@ export const PLANT_DAY = [
 
 const DAY_MS = 86_400_000;
 
+/** A scan that claims to be made later than it was received: clocks that are set by the network differ by seconds. */
+const AHEAD_SECONDS_MAX = 600;
+/** Beyond, a scan comes late: plants without a line send a day's scans at night, and a weekend's on Monday. */
+const LATE_SECONDS_MAX = 3 * 86_400;
+
 /** The day of a scan by the clock of its plant. */
 export const SCAN_DAY_SQL = `(epoch_ms(scanned_at) // ${DAY_MS})::integer`;
 
@@ -132,7 +137,14 @@ const STATE_TABLES: readonly StateTable[] = [
       { name: 'machine', of: 'machine' },
       { name: 'hour', of: 'hour' },
     ],
-    columns: [total('scans', '1'), total('unread', 'is_unread::bigint')],
+    columns: [
+      total('scans', '1'),
+      total('unread', 'is_unread::bigint'),
+      total('ahead', `(coalesce(delay_seconds, 0) < -${AHEAD_SECONDS_MAX})::bigint`),
+      greatest('ahead_seconds', 'greatest(-coalesce(delay_seconds, 0), 0)'),
+      total('late', `(coalesce(delay_seconds, 0) > ${LATE_SECONDS_MAX})::bigint`),
+      greatest('late_seconds', 'greatest(coalesce(delay_seconds, 0), 0)'),
+    ],
   },
 ];
 

@@ -47,6 +47,7 @@ export const CASE_SUBJECTS: Readonly<Record<string, KindOfCase>> = {
   'ungranted-psd': { subject: 'psd', role: 'suspect' },
   'unknown-key': { subject: 'maker', role: 'victim' },
   'unknown-rate': { subject: 'license', role: 'suspect' },
+  'claimed-time': { subject: 'plant', role: 'unknown' },
   'unreadable-share': { subject: 'plant', role: 'unknown' },
   'wrong-destination': { subject: 'license', role: 'unknown' },
   'wrong-town': { subject: 'license', role: 'suspect' },

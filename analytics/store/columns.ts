@@ -70,6 +70,7 @@ export const EVIDENCE_COLUMNS: readonly StoredColumn[] = [
     of: ({ policyVersion, readings }) => repeatedNumber(policyVersion, rowsOf(readings)),
   },
   { name: 'sender', type: VARCHAR, since: 5, of: ({ readings }) => readings.sender },
+  { name: 'received_at_ms', type: BIGINT, since: 6, of: ({ readings }) => readings.receivedAtMs },
 ];
 
 /** Of all columns of the table, in its order, those that a link of this version of the store covers, or the others. */

@@ -30,7 +30,10 @@ create table plant_pair (
   plant varchar, day integer, pass varchar, other varchar, other_pass varchar, license bigint, marks bigint,
   gap_seconds bigint, weighed bigint, octave_thousandths bigint
 );
-create table scan_hour (plant varchar, machine varchar, hour bigint, scans bigint, unread bigint);
+create table scan_hour (
+  plant varchar, machine varchar, hour bigint, scans bigint, unread bigint, ahead bigint, ahead_seconds bigint, late bigint,
+  late_seconds bigint
+);
 create table plant_doubt (kind varchar, plant varchar, day integer, estimate bigint);
 create table suspect_set (license bigint, psd varchar);
 create table suspect_scan (

@@ -58,7 +58,8 @@ export const VIEWS_SQL = `
 ${FINDING_MACROS_SQL}
 create view scans as
 select scan_id, plant, machine, epoch_ms(scanned_at_ms) as scanned_at, mailpiece_id, pass,
-  sorter_destination as destination, weight_grams, image, symbology, outcome, note, extra, source, sender, row_id
+  sorter_destination as destination, weight_grams, image, symbology, outcome, note, extra, source, sender,
+  epoch_ms(received_at_ms) as received_at, row_id
 from evidence;
 
 create view pieces as

@@ -39,6 +39,8 @@ export interface ReadingColumns {
   /** Null where there is no indicium. */
   readonly contentDigest: Int64Column;
   readonly sender: TextColumn;
+  /** By the clock of the post; null where nobody knows. */
+  readonly receivedAtMs: Int64Column;
 }
 
 /** Gathers one batch, of at most as many scans as it is made for. */
@@ -50,7 +52,7 @@ export class ReadingColumnsBuilder {
     this.#builders = buildersFor(rows);
   }
 
-  add(scan: Scan, reading: Reading): void {
+  add(scan: Scan, reading: Reading, receivedAtMs: number | null = null): void {
     const row = this.#row;
     const to = this.#builders;
     to.scanId.add(scan.scanId);
@@ -66,14 +68,15 @@ export class ReadingColumnsBuilder {
     to.note.add(noteOf(scan, reading));
     to.extra.add(scan.extra);
     to.sender.add(scan.sender);
+    to.receivedAtMs.set(row, receivedAtMs);
     this.#addReading(row, reading);
     this.#row = row + 1;
   }
 
   /** Adds a scan in place of the one at whose `add` something threw, of which some columns may hold a value already. */
-  replace(scan: Scan, reading: Reading): void {
+  replace(scan: Scan, reading: Reading, receivedAtMs: number | null = null): void {
     for (const builder of Object.values(this.#builders)) builder.unset(this.#row);
-    this.add(scan, reading);
+    this.add(scan, reading, receivedAtMs);
   }
 
   #addReading(row: number, { payload, symbology, trustVersion, outcome, indicium, contentDigest }: Reading): void {
@@ -131,6 +134,7 @@ export class ReadingColumnsBuilder {
       destinationPostcode: from.destinationPostcode.finish(),
       contentDigest: from.contentDigest.finish(rows),
       sender: from.sender.finish(),
+      receivedAtMs: from.receivedAtMs.finish(rows),
     };
   }
 }
@@ -172,6 +176,7 @@ function buildersFor(rows: number) {
     destinationPostcode: new TextBuilder(rows),
     contentDigest: new Int64Builder(rows),
     sender: new TextBuilder(rows),
+    receivedAtMs: new Int64Builder(rows),
   };
 }
 
@@ -212,6 +217,7 @@ export function selectReadings(from: ReadingColumns, rows: readonly number[]): R
     destinationPostcode: selectText(from.destinationPostcode, rows),
     contentDigest: selectInt64(from.contentDigest, rows),
     sender: selectText(from.sender, rows),
+    receivedAtMs: selectInt64(from.receivedAtMs, rows),
   };
 }
 

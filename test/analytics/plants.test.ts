@@ -177,6 +177,40 @@ describe('a machine that reads a sudden share of nothing', () => {
   });
 });
 
+describe('a plant that claims times at which its scans were not made', () => {
+  const received = (delayMs: number, count: number, turn: number): Evidence[] => {
+    const registers = new Registers(psdOf(turn), turn);
+    return Array.from({ length: count }, (_, index) => {
+      const one = seen(registers.print(index), { scannedAtMs: MORNING_MS + index });
+      return { ...one, receivedAtMs: MORNING_MS + index + delayMs };
+    });
+  };
+  const claims = async (test: TestContext, evidence: readonly Evidence[]) =>
+    of(await findingsOf(test, evidence, COUNTRY), 'claimed-time');
+
+  it('is named with how many were received before, or long after, by how much at most, and no license is', async (test) => {
+    const evidence = [...received(-5 * HOUR_MS, 3, 1), ...received(4 * 24 * HOUR_MS, 2, 2), ...received(1_000, 5, 3)];
+    const [told, ...others] = await claims(test, evidence);
+    assert.deepEqual(others, []);
+    assert.equal(
+      told?.detail,
+      'Of 10 scans that plant 06484 says to have made on 2026-11-20, 3 were received before, by 5.0 hours at most, and 2 more than three days after, by 4.0 days at most.',
+    );
+    assert.deepEqual([told.severity, told.license, told.psd, told.role], ['medium', null, null, 'unknown']);
+  });
+
+  it('is told of gently where its scans are only late', async (test) => {
+    const [told] = await claims(test, received(10 * 24 * HOUR_MS, 4, 1));
+    assert.equal(told?.severity, 'low');
+  });
+
+  it('is not named for clocks that are minutes apart, for a weekend, or where nobody knows the receipt', async (test) => {
+    const unknown = received(-5 * HOUR_MS, 3, 4).map(({ receivedAtMs, ...one }) => one);
+    const minutes = [...received(-9 * 60_000, 3, 1), ...received(2.9 * 24 * HOUR_MS, 3, 2), ...unknown];
+    assert.deepEqual(await claims(test, minutes), []);
+  });
+});
+
 describe('findings about plants', () => {
   const mail = letters(ALL, { '06484': (scan) => heavier(10)(late(-60)(scan)) });
 

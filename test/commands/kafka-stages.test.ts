@@ -10,6 +10,7 @@ import { indicia, jsonLines } from '../support/command-line.ts';
 import { assertDescribed } from '../support/described.ts';
 import { everythingIn, freshTopics, kafkaForTests, linesOf, type TestKafka } from '../support/kafka.ts';
 import { withoutSources } from '../support/partition-stores.ts';
+import { RECEIVED_AT } from '../support/receipt.ts';
 import { StageProcess } from '../support/stage-process.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -81,7 +82,7 @@ async function assertAsOneProcess(
   const ordered = join(day.folder, 'ordered.ndjson');
   await writeFile(ordered, found.order.map((scanId) => `${scans.get(scanId)}\n`).join(''));
   const db = join(day.folder, 'one.duckdb');
-  assert.equal((await indicia(['run', ordered, '--registry', day.registry, '--db', db])).exitCode, 0);
+  assert.equal((await indicia(['run', ordered, '--registry', day.registry, '--db', db, ...RECEIVED_AT])).exitCode, 0);
   const alone = jsonLines<Finding>((await indicia(['findings', '--db', db])).stdout);
   const answers = jsonLines<Verdict>((await indicia(['verdicts', '--db', db])).stdout);
   assert.ok(alone.length > 50);

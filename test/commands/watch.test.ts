@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { simulate } from '../../psd-sim/index.ts';
 import { indicia, jsonLines } from '../support/command-line.ts';
 import { filesBelow } from '../support/dropped.ts';
+import { RECEIVED_AT } from '../support/receipt.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const DAY_MS = Date.UTC(2026, 10, 20);
@@ -30,7 +31,7 @@ async function plant(folder: string) {
   const drop = join(folder, 'drop');
   await mkdir(drop);
   const db = join(folder, 'post.duckdb');
-  const args = ['run', '--watch', drop, '--registry', join(folder, 'registry'), '--db', db, '--json'];
+  const args = ['run', '--watch', drop, '--registry', join(folder, 'registry'), '--db', db, '--json', ...RECEIVED_AT];
   return { drop, done: join(drop, 'done'), failed: join(drop, 'failed'), db, args };
 }
 

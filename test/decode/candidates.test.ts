@@ -16,7 +16,7 @@ import { openSource } from '../../ingest/index.ts';
 import { encodeGreyPng } from '../../psd-sim/grey-png.ts';
 import { readScans } from '../../reader.ts';
 import { createReaderPool } from '../../reader-pool.ts';
-import { genuineAmong, KeyRing } from '../../verify/index.ts';
+import { genuineAmong, KeyRing, NO_TIMES } from '../../verify/index.ts';
 import { type Damage, degradedCrop, squareSymbol } from '../support/degraded.ts';
 import { scanOf } from '../support/evidence.ts';
 import { PRINTED_AT_MS, SmallWorld } from '../support/marks.ts';
@@ -138,8 +138,8 @@ describe('the signature as oracle', () => {
   it('says no to candidates of another world', async () => {
     const world = new SmallWorld(1, 1);
     const other = new KeyRing(new SmallWorld(1, 1, 'other world').registry);
-    assert.equal(genuineAmong([world.frank(), world.frank()], other, null), null);
-    assert.equal(genuineAmong([Buffer.from('no indicium')], new KeyRing(world.registry), null), null);
+    assert.equal(genuineAmong([world.frank(), world.frank()], other, NO_TIMES), null);
+    assert.equal(genuineAmong([Buffer.from('no indicium')], new KeyRing(world.registry), NO_TIMES), null);
   });
 
   it('is asked by the readers of the pipeline', () => {
@@ -151,7 +151,7 @@ describe('the signature as oracle', () => {
     const answerOf = (candidates: Uint8Array[]) => {
       const scans = [scanOf({ mark: { kind: 'image', path: 'smudged.png' }, scannedAtMs: PRINTED_AT_MS })];
       const images = new Map([[0, { failure: 'no-symbol', candidates, readMs: 1 } as const]]);
-      const batch = readScans({ scans, images, givenUp: new Set(), trust: { version, keys } });
+      const batch = readScans({ scans, images, givenUp: new Set(), receivedAtMs: null, trust: { version, keys } });
       assert.ok(batch !== null);
       const { outcome, payload } = batch.columns;
       return { outcome: textAt(outcome, 0), payload: Buffer.from(bytesAt(payload, 0)) };

@@ -17,7 +17,7 @@ import { temporaryFolder } from '../support/temporary.ts';
 
 const world = new SmallWorld(1, 1);
 const { registry } = world;
-const ORDER = { images: new Map(), givenUp: new Set<number>(), trust: registry };
+const ORDER = { images: new Map(), givenUp: new Set<number>(), receivedAtMs: null, trust: registry };
 const LINE = { skippedDigest: null, endOffset: 0, isTerminated: true };
 
 function linesOf(lines: readonly string[]) {

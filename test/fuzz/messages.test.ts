@@ -78,7 +78,13 @@ describe('any message of scans', () => {
     const counts = { scans: 0, deadLetters: 0 };
     const { claim } = readTasks({
       read: async (lines) => {
-        const read = readScans({ scans: lines, images: anyImage, givenUp: new Set(), trust: world.registry });
+        const read = readScans({
+          scans: lines,
+          images: anyImage,
+          givenUp: new Set(),
+          receivedAtMs: null,
+          trust: world.registry,
+        });
         assert.ok(read !== null);
         assert.equal(read.faults.first, null);
         return read;
@@ -130,7 +136,8 @@ describe('any message of scans', () => {
     test.after(() => spool.close());
     const task = await readTasks({
       read: async (lines) =>
-        readScans({ scans: lines, images: anyImage, givenUp: new Set(), trust: world.registry }) ?? assert.fail(),
+        readScans({ scans: lines, images: anyImage, givenUp: new Set(), receivedAtMs: null, trust: world.registry }) ??
+        assert.fail(),
       spool,
       nowMs: () => 0,
       topics: TOPICS,

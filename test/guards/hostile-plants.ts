@@ -74,4 +74,20 @@ export const HOSTILE_PLANTS: readonly Guard[] = [
     without: '2 as halves',
     tests: ['test/analytics/word-of-a-plant.test.ts'],
   },
+  {
+    scenario: 'F4',
+    holds: 'a key is judged by the later of claim and receipt',
+    file: 'verify/authenticate.ts',
+    text: 'return receivedAtMs === null ? scannedAtMs : Math.max(scannedAtMs, receivedAtMs);',
+    without: 'return scannedAtMs;',
+    tests: ['test/verify/validity.test.ts'],
+  },
+  {
+    scenario: 'F4',
+    holds: 'the date of a mark is near the receipt of its scan',
+    file: 'verify/authenticate.ts',
+    text: 'return isNear(atMs, scannedAtMs) && isNear(atMs, receivedAtMs);',
+    without: 'return isNear(atMs, scannedAtMs);',
+    tests: ['test/verify/validity.test.ts', 'test/commands/received-at.test.ts'],
+  },
 ];

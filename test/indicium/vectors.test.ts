@@ -79,7 +79,10 @@ describe('frozen marks of layout version 1', () => {
       );
       const outcome = (records: KeyRecord[]) => {
         const { table } = buildKeyTable(records, licenses);
-        return authenticate(parsed.indicium, new KeyRing({ version: 1, keys: table }), printedAtMs);
+        return authenticate(parsed.indicium, new KeyRing({ version: 1, keys: table }), {
+          scannedAtMs: printedAtMs,
+          receivedAtMs: null,
+        });
       };
       assert.equal(outcome([key]), 'valid');
       const others = vectors.filter((vector) => vector.suite === suite && vector.spki !== spki);

@@ -16,6 +16,7 @@ import type { NewMessage } from '../../ingest/kafka/client-port.ts';
 import { indicia, jsonLines } from '../support/command-line.ts';
 import { assertDescribed } from '../support/described.ts';
 import { everythingIn, freshTopics, kafkaForTests, linesOf, produce } from '../support/kafka.ts';
+import { RECEIVED_AT } from '../support/receipt.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const kafka = await kafkaForTests();
@@ -98,7 +99,7 @@ if (kafka !== null) {
       await produce(kafka, [message('poison-readings', { partition: 1, value: Buffer.from('no readings') })]);
       const common = ['--prefix', 'poison-', '--registry', registry, '--until-drained', '--json'];
       const stage = (name: string) =>
-        indicia(['run', '--stage', name, kafka.url, '--db', join(folder, 'stores'), ...common]);
+        indicia(['run', '--stage', name, ...RECEIVED_AT, kafka.url, '--db', join(folder, 'stores'), ...common]);
       const read = await stage('read');
       assert.equal(read.exitCode, 0, read.stderr);
       assert.equal((await stage('judge')).exitCode, 0);
@@ -146,7 +147,7 @@ if (kafka !== null) {
       assert.equal((await indicia(fleet)).exitCode, 0);
 
       const run = (source: string, name: string, ...more: string[]) =>
-        indicia(['run', source, '--registry', registry, '--db', join(folder, name), '--json', ...more]);
+        indicia(['run', source, '--registry', registry, '--db', join(folder, name), '--json', ...RECEIVED_AT, ...more]);
       const [alone] = jsonLines<RunJson>((await run(join(day, 'scans.ndjson'), 'file.duckdb')).stdout);
       const topic = `${kafka.url}/one-scans`;
       const options = ['--prefix', 'one-', '--until-drained', '--publish'];

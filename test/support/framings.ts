@@ -116,6 +116,7 @@ export const FRAMINGS: Readonly<Record<string, Framing>> = {
   },
   'unknown-key': { mail: 'victim', token: 'victim', psd: 'nothing' },
   'unknown-rate': { ...NOBODY, proofs: [{ mark: { rateCategory: 999 } }] },
+  'claimed-time': NOBODY,
   'unreadable-share': NOBODY,
   'volume-change': {
     ...NOBODY,

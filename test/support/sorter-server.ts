@@ -10,6 +10,7 @@ import { createLog } from '../../ingest/index.ts';
 import { type ServiceOptions, type ServicePorts, SorterService } from '../../sorter-service.ts';
 import { SmallWorld } from './marks.ts';
 import { filesOf, NOW_MS, publishedRegistry } from './published.ts';
+import { RECEIVED_AT } from './receipt.ts';
 import { type Scope, temporaryFolder } from './temporary.ts';
 
 const MAIN = fileURLToPath(new URL('../../main.ts', import.meta.url));
@@ -80,7 +81,9 @@ export interface ServerProcess {
 
 /** The real command, in a process of its own. */
 export async function serveProcess(test: Scope, args: readonly string[]): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [MAIN, 'serve', '--json', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [MAIN, 'serve', '--json', ...RECEIVED_AT, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   test.after(() => void child.kill('SIGKILL'));
   const stderr: string[] = [];
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk.toString()));

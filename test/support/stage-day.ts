@@ -5,6 +5,7 @@ import { FRAUDS, simulate } from '../../psd-sim/index.ts';
 import { indicia } from './command-line.ts';
 import type { TestKafka } from './kafka.ts';
 import { type JudgedScans, judgedAlone, judgedIn, withoutSources } from './partition-stores.ts';
+import { RECEIVED_AT } from './receipt.ts';
 import { assertAllDone, deliveriesIn, publishedFindings, publishedVerdicts } from './stage-topics.ts';
 
 /** A day with every fraud, judged in one process: what any number of members must come to. */
@@ -20,7 +21,7 @@ export async function stageDay(folder: string, seed: number, pieces: number): Pr
   const registry = join(folder, 'registry');
   const scans = join(folder, 'scans.ndjson');
   const db = join(folder, 'alone.duckdb');
-  const run = await indicia(['run', scans, '--registry', registry, '--db', db, '--json']);
+  const run = await indicia(['run', scans, '--registry', registry, '--db', db, '--json', ...RECEIVED_AT]);
   assert.equal(run.exitCode, 0, run.stderr);
   const lines = (await readFile(scans, 'utf8')).trim().split('\n');
   return { registry, lines, alone: await judgedAlone(db) };
@@ -29,7 +30,16 @@ export async function stageDay(folder: string, seed: number, pieces: number): Pr
 /** Works until nothing is left, with one member of each stage. */
 export async function drainStages(url: string, common: readonly string[]): Promise<void> {
   for (const stage of ['read', 'judge']) {
-    const { exitCode, stderr } = await indicia(['run', '--stage', stage, url, ...common, '--until-drained', '--json']);
+    const { exitCode, stderr } = await indicia([
+      'run',
+      '--stage',
+      stage,
+      url,
+      ...RECEIVED_AT,
+      ...common,
+      '--until-drained',
+      '--json',
+    ]);
     assert.equal(exitCode, 0, stderr);
   }
 }

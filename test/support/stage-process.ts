@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { jsonLines } from './command-line.ts';
+import { RECEIVED_AT } from './receipt.ts';
 
 const MAIN = fileURLToPath(new URL('../../main.ts', import.meta.url));
 
@@ -31,7 +32,9 @@ export class StageProcess {
   constructor(test: TestContext, args: readonly string[]) {
     this.#test = test;
     this.#args = args;
-    this.#child = spawn(process.execPath, [MAIN, 'run', ...args, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = spawn(process.execPath, [MAIN, 'run', ...RECEIVED_AT, ...args, '--json'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.#child.stdout?.on('data', (chunk: Buffer) => {
       this.#output += chunk;
     });

@@ -11,7 +11,7 @@ function outcomeOf(payload: Uint8Array, records: RegistryRecords, scannedAtMs: n
   const parsed = parseIndicium(payload);
   return 'failure' in parsed
     ? parsed.failure
-    : authenticate(parsed.indicium, new KeyRing(packed(records)), scannedAtMs);
+    : authenticate(parsed.indicium, new KeyRing(packed(records)), { scannedAtMs, receivedAtMs: null });
 }
 
 /** The next mark of one PSD and license, under the number of another key and signed by it. */
@@ -61,7 +61,7 @@ describe('authenticating a mark', () => {
         const payload = inNameOf(world, named, signer);
         const parsed = parseIndicium(payload);
         assert.ok('indicium' in parsed);
-        const outcome = authenticate(parsed.indicium, ring, PRINTED_AT_MS);
+        const outcome = authenticate(parsed.indicium, ring, { scannedAtMs: PRINTED_AT_MS, receivedAtMs: null });
         const owner = signerOf(parsed.indicium, outcome, ring);
         if (named === signer) {
           assert.deepEqual([outcome, owner], ['valid', null]);

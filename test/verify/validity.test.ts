@@ -14,7 +14,8 @@ function outcomeWith(
   {
     printedAtMs = PRINTED_AT_MS,
     scannedAtMs = PRINTED_AT_MS + 3_600_000,
-  }: { printedAtMs?: number; scannedAtMs?: number | null } = {},
+    receivedAtMs = null,
+  }: { printedAtMs?: number; scannedAtMs?: number | null; receivedAtMs?: number | null } = {},
   license: Partial<{ validFromMs: number; validToMs: number; revokedAtMs: number | null }> = {},
 ): ReadingOutcome {
   const registry = packed({
@@ -24,7 +25,7 @@ function outcomeWith(
   });
   const parsed = parseIndicium(world.frank(0, 0, 730n, printedAtMs));
   assert.ok('indicium' in parsed);
-  return authenticate(parsed.indicium, new KeyRing(registry), scannedAtMs);
+  return authenticate(parsed.indicium, new KeyRing(registry), { scannedAtMs, receivedAtMs });
 }
 
 describe('a key is judged at the date of the mark', () => {
@@ -113,6 +114,55 @@ describe('the date of a mark', () => {
         const distance = scannedAtMs === null ? 0 : printedAtMs - scannedAtMs;
         const isNear = distance <= PRINTED_AHEAD_MS_MAX && distance >= -PRINTED_BEHIND_MS_MAX;
         assert.equal(outcome, isNear ? 'valid' : 'date-anomaly');
+      }),
+    );
+  });
+});
+
+describe('a scan is judged by the worse of the time that it claims and the time of its receipt', () => {
+  const DAY = 86_400_000;
+  const HOUR = 3_600_000;
+  const later = (days: number) => PRINTED_AT_MS + days * DAY;
+
+  it('so that a mark of two years ago does not pass by saying nothing, or by saying when it was printed', () => {
+    const receivedAtMs = later(730);
+    assert.equal(outcomeWith({}, { scannedAtMs: null, receivedAtMs }), 'date-anomaly');
+    assert.equal(outcomeWith({}, { scannedAtMs: PRINTED_AT_MS + HOUR, receivedAtMs }), 'date-anomaly');
+    assert.equal(outcomeWith({}, { scannedAtMs: receivedAtMs, receivedAtMs }), 'date-anomaly');
+  });
+
+  it('so that a scan that claims to be before the compromise does not escape review', () => {
+    const key = { compromisedFromMs: later(2) };
+    const scannedAtMs = later(1);
+    assert.equal(outcomeWith(key, { scannedAtMs }), 'valid');
+    assert.equal(outcomeWith(key, { scannedAtMs, receivedAtMs: later(1) + HOUR }), 'valid');
+    assert.equal(outcomeWith(key, { scannedAtMs, receivedAtMs: later(2) }), 'valid-but-revoked-key');
+    assert.equal(
+      outcomeWith({ revokedAtMs: later(2) }, { scannedAtMs, receivedAtMs: later(3) }),
+      'valid-but-revoked-key',
+    );
+  });
+
+  it('so that a mark of next year does not pass by claiming to be scanned then', () => {
+    assert.equal(outcomeWith({}, { scannedAtMs: later(0), receivedAtMs: later(-365) }), 'date-anomaly');
+  });
+
+  it('and scans that come some days late are as good as others', () => {
+    for (const days of [0, 1, 7, 29]) {
+      assert.equal(outcomeWith({}, { scannedAtMs: PRINTED_AT_MS + HOUR, receivedAtMs: later(days) }), 'valid');
+    }
+  });
+
+  it('whatever either says: the outcome with both is valid only where it is with each', () => {
+    const moment = fc.option(fc.integer({ min: -800, max: 800 }).map(later), { nil: null });
+    const key = fc.record({ compromisedFromMs: fc.constantFrom(later(-3), later(2), later(40), Infinity) });
+    fc.assert(
+      fc.property(key, moment, moment, (times, scannedAtMs, receivedAtMs) => {
+        const both = outcomeWith(times, { scannedAtMs, receivedAtMs });
+        const claimed = outcomeWith(times, { scannedAtMs });
+        const received = receivedAtMs === null ? 'valid' : outcomeWith(times, { scannedAtMs: receivedAtMs });
+        if (scannedAtMs === null) assert.ok(both === claimed || both === 'date-anomaly');
+        else assert.equal(both === 'valid', claimed === 'valid' && received === 'valid');
       }),
     );
   });

@@ -17,7 +17,7 @@ const outcomes = new TextCache();
  * stop every judge by a batch that is none.
  */
 export function areKnownReadings(readings: ReadingColumns): boolean {
-  const { scanId, scanDigest, trustVersion, outcome, scannedAtMs, printedAtMs, license } = readings;
+  const { scanId, scanDigest, trustVersion, outcome, scannedAtMs, printedAtMs, receivedAtMs, license } = readings;
   const rows = rowsOf(readings);
   if (![scanId, scanDigest, trustVersion, outcome].every(({ valid }) => isFull(valid, rows))) return false;
   const { keyId, psd, epoch, pieceCount, ascendingMills, postageMills, rateCategory } = readings;
@@ -25,7 +25,8 @@ export function areKnownReadings(readings: ReadingColumns): boolean {
   const counts = [keyId, pieceCount, ascendingMills, postageMills, printedAtMs, contentDigest];
   const ofIndicium = [...counts, psd, epoch, rateCategory, depositPostcode].filter(({ valid }) => valid !== null);
   for (let row = 0; row < rows; row++) {
-    if (!isOutcome(outcome, row) || !isTime(scannedAtMs, row) || !isTime(printedAtMs, row)) return false;
+    if (!isOutcome(outcome, row) || ![scannedAtMs, printedAtMs, receivedAtMs].every((times) => isTime(times, row)))
+      return false;
     if (isValid(license.valid, row) && !ofIndicium.every(({ valid }) => isValid(valid, row))) return false;
   }
   return true;

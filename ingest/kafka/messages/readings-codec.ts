@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import {
   type Column,
   type Int32Column,
+  Int64Builder,
   type Int64Column,
   isInt64,
   isText,
@@ -22,7 +23,9 @@ import { READING_MESSAGE_ROWS_MAX } from '../limits.ts';
 export const READINGS_CONTENT_TYPE = 'application/vnd.indicia.readings';
 
 const MAGIC = 0x444e_4952;
-const VERSION = 1;
+const VERSION = 2;
+/** Without `receivedAtMs`, the last column: what a reader of the program before left in the topic. */
+const VERSION_BEFORE = 1;
 const HEAD_BYTES = 10;
 
 type Kind = 'text' | 'int64' | 'int32';
@@ -57,6 +60,7 @@ const LAYOUT = {
   depositPostcode: 'text',
   destinationPostcode: 'text',
   contentDigest: 'int64',
+  receivedAtMs: 'int64',
 } as const satisfies Readonly<Record<Exclude<keyof ReadingColumns, 'sender'>, Kind>>;
 
 /** Names and kinds of the columns, in the order of the bytes. */
@@ -72,8 +76,9 @@ export function encodeReadings(columns: ReadingColumns): Buffer {
 /** Null for bytes that are not a whole batch of this version. */
 export function decodeReadings(bytes: Uint8Array): ReadingColumns | null {
   const reader = new Reader(bytes);
-  const rows = reader.rows();
-  if (rows === null) return null;
+  const head = reader.head();
+  if (head === null) return null;
+  const { rows, version } = head;
   const int64 = () => reader.int64(rows);
   const int32 = () => reader.int32(rows);
   const text = () => reader.text(rows);
@@ -108,6 +113,7 @@ export function decodeReadings(bytes: Uint8Array): ReadingColumns | null {
     depositPostcode: text(),
     destinationPostcode: text(),
     contentDigest: int64(),
+    receivedAtMs: version === VERSION ? int64() : noNumbers(rows),
     sender: noTexts(rows),
   };
   return reader.isWhole ? columns : null;
@@ -117,6 +123,12 @@ function noTexts(rows: number): TextColumn {
   const builder = new TextBuilder(rows);
   for (let row = 0; row < rows; row++) builder.add(null);
   return builder.finish();
+}
+
+function noNumbers(rows: number): Int64Column {
+  const builder = new Int64Builder(rows);
+  for (let row = 0; row < rows; row++) builder.set(row, null);
+  return builder.finish(rows);
 }
 
 function namesOf<Name extends string>(layout: Readonly<Record<Name, Kind>>): Name[] {
@@ -161,13 +173,14 @@ class Reader {
     return !this.#isBad && this.#at === this.#bytes.length;
   }
 
-  rows(): number | null {
+  head(): { readonly rows: number; readonly version: number } | null {
     if (this.#bytes.length < HEAD_BYTES) return null;
     const view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, HEAD_BYTES);
     this.#at = HEAD_BYTES;
     const rows = view.getUint32(6, true);
-    const isKnown = view.getUint32(0, true) === MAGIC && view.getUint16(4, true) === VERSION;
-    return isKnown && rows <= READING_MESSAGE_ROWS_MAX ? rows : null;
+    const version = view.getUint16(4, true);
+    const isKnown = view.getUint32(0, true) === MAGIC && (version === VERSION || version === VERSION_BEFORE);
+    return isKnown && rows <= READING_MESSAGE_ROWS_MAX ? { rows, version } : null;
   }
 
   int64(rows: number): Int64Column {
