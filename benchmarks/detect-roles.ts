@@ -15,6 +15,7 @@ export async function innocentSuspects(store: Store, frauds: readonly FraudLine[
     );
     return result.getRowObjects().map((row) => ({
       kind: text(row.kind) ?? 'case',
+      ...(row.kinds !== undefined && { kinds: String(row.kinds).split(' ') }),
       scanIds: [],
       severity: text(row.severity) ?? '',
       license: row.license === null ? null : Number(row.license),
@@ -32,8 +33,9 @@ function text(value: unknown): string | null {
 /** Those of the view that roles are told by; a store whose findings have no roles has the others. */
 async function columns({ connection }: Store, view: string): Promise<string> {
   const result = await connection.runAndReadAll(
-    `select column_name from duckdb_columns() where table_name = '${view}'
-     and column_name in ('kind', 'severity', 'license', 'psd', 'role')`,
+    `select if(column_name = 'kinds', 'array_to_string(kinds, '' '') as kinds', column_name)
+     from duckdb_columns() where table_name = '${view}'
+     and column_name in ('kind', 'kinds', 'severity', 'license', 'psd', 'role')`,
   );
   return result
     .getRows()

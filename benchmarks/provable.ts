@@ -21,9 +21,12 @@ export interface OddPlants {
   readonly otherScale: string | null;
 }
 
-const DAY_MS = 86_400_000;
+/** A machine that is fed again is fed the same night, or the next one. */
+const REENTRY_MS = 36 * 3_600_000;
 /** Frauds whose proof is in when and where pieces were seen, or in what they weigh. */
 const PROVED_BY_TIME: ReadonlySet<FraudName> = new Set(['two-places', 'recirculated', 'cloned-tag', 'stale-date']);
+/** Frauds that an honest mark of the same register set proves. */
+const PROVED_BY_OTHERS: ReadonlySet<FraudName> = new Set(['two-places', 'faster-than-printer', 'omitted-descending']);
 const PROVED_BY_WEIGHT: ReadonlySet<FraudName> = new Set(['short-postage', 'cloned-tag']);
 
 /** Why a fraud may leave no proof, for the table. */
@@ -35,8 +38,10 @@ export const WHY_NOT: Partial<Record<FraudName, string>> = {
   'two-places': 'a mark from home must be seen as well, by a clock that is right',
   'faster-than-printer': 'a mark from before must be seen as well',
   'cloned-tag': 'two of the letters must be seen with their id, by a clock and a scale that are right',
-  recirculated: 'it must be seen entering the mail both times, with its id and by a clock that is right',
+  recirculated:
+    'it must be seen entering the mail, arriving elsewhere and entering again, with its id and by clocks that are right',
   'placeholder-id': 'copies must be seen at two plants: at one, without ids, they look like re-scans',
+  'omitted-descending': 'a mark from before must be seen, which shows that its user pays in advance',
   'standing-register': 'two of the marks must be seen',
   'backdated-scan': 'nothing proves it: a person must look',
 };
@@ -63,7 +68,7 @@ export function isProvable(fraud: FraudName, seen: readonly SeenScan[], plants: 
       return left.some((earlier) => earlier.printedAtMs < later.printedAtMs && earlier.pieceCount >= later.pieceCount);
     });
   }
-  if (fraud === 'two-places' || fraud === 'faster-than-printer') return (left[0]?.othersOfSet ?? 0) > 0;
+  if (PROVED_BY_OTHERS.has(fraud)) return (left[0]?.othersOfSet ?? 0) > 0;
   return true;
 }
 
@@ -73,8 +78,17 @@ function isProvableCopy(left: readonly SeenScan[]): boolean {
   return named.size > 1 || (hasNameless && new Set(left.map(({ plant }) => plant)).size > 1);
 }
 
+/** What is returned enters where it had arrived; where it first entered, it must have come back by other means than the mail. */
 function isProvableReturn(left: readonly SeenScan[]): boolean {
-  const entered = left.filter(({ pass, mailpieceId }) => pass === 'origin' && mailpieceId !== null);
-  const times = entered.map(({ scannedAtMs }) => scannedAtMs);
-  return Math.max(...times) - Math.min(...times) > DAY_MS;
+  const named = left.filter(({ mailpieceId }) => mailpieceId !== null);
+  const entries = named.filter(({ pass }) => pass === 'origin');
+  const arrivals = named.filter(({ pass }) => pass === 'destination');
+  return entries.some((first) => {
+    return entries.some((again) => {
+      if (again.plant !== first.plant || again.scannedAtMs - first.scannedAtMs <= REENTRY_MS) return false;
+      return arrivals.some(({ plant, scannedAtMs }) => {
+        return plant !== first.plant && first.scannedAtMs < scannedAtMs && scannedAtMs < again.scannedAtMs;
+      });
+    });
+  });
 }

@@ -6,7 +6,7 @@ export interface Answer {
   readonly findings: readonly SaidOf[];
   /** As they were given while the piece was before the gate; not as later evidence revised them. */
   readonly verdicts: readonly SaidVerdict[];
-  readonly cases?: readonly Omit<SaidOf, 'kind' | 'scanIds'>[];
+  readonly cases?: readonly (Omit<SaidOf, 'kind' | 'scanIds'> & { readonly kinds?: readonly string[] })[];
 }
 
 export interface SaidVerdict {
@@ -89,7 +89,15 @@ export function innocentsAsSuspects(
     ...findings.filter(({ severity, role }) => severity !== 'information' && (role ?? SUSPECT) === SUSPECT),
     ...cases.filter(({ role }) => role === SUSPECT),
   ];
-  return [...new Set(said.flatMap(subjectsOf))].filter((subject) => !suspects.has(subject)).toSorted();
+  return [...new Set(said.flatMap(suspectsOf))].filter((subject) => !suspects.has(subject)).toSorted();
+}
+
+/** A PSD without a grant is suspect; the license that it used is the victim, and named as what was used. */
+function suspectsOf(
+  said: Partial<Pick<SaidOf, 'kind' | 'license' | 'psd'>> & { readonly kinds?: readonly string[] },
+): string[] {
+  const kinds = said.kinds ?? [said.kind];
+  return subjectsOf(kinds.every((kind) => kind === 'ungranted-psd') ? { ...said, license: null } : said);
 }
 
 function subjectsOf({ license, psd }: Pick<SaidOf, 'license' | 'psd'>): string[] {

@@ -64,7 +64,7 @@ export const PROVED_BY: Record<FraudName, string> = {
   'omitted-descending': 'omitted-descending',
   'backdated-scan': 'valid-but-revoked-key',
   'framing-forged': 'forged',
-  'framing-cross-key': 'cross-key',
+  'framing-cross-key': 'borrowed-name',
   'framing-made-up': 'unknown-key',
 };
 

@@ -13,8 +13,11 @@ export interface Detector {
   readonly header: string;
   /** Sets whose marks are to be looked at one by one. */
   readonly suspects: string | null;
-  /** Days on which a plant's clock or scale is not to be believed: plant, day, estimate. */
-  readonly doubts: string | null;
+  /**
+   * Days on which a plant's clock or scale is not to be believed: plant, day, estimate. `sums` names the table of what each
+   * license says of each day, of which a day needs enough to be judged.
+   */
+  readonly doubts: { readonly sums: string; readonly sql: string } | null;
   /** What is doubted of a plant by that kind, no scan is named for while this holds of it. */
   readonly restsOn: { readonly kind: string; readonly condition: string } | null;
   /** Whether its findings are about plants: plant, key, severity, detail. */
@@ -29,6 +32,7 @@ export interface Detector {
 
 const FOLDER = new URL('../detectors/', import.meta.url);
 const RESTS_ON = 'rests on ';
+const DOUBTS_BY = 'doubts by ';
 const SOURCES: readonly MemberSource[] = ['fresh', 'repeats', 'seen', 'suspects'];
 
 export const DETECTORS: readonly Detector[] = readdirSync(FOLDER)
@@ -58,13 +62,15 @@ function detectorOf(name: string, text: string): Detector {
   const about = isAboutPlants ? 'findings of plants' : 'findings of touched licenses';
   const findings = statement(source === undefined ? about : 'findings');
   const rests = [...sections].find(([section]) => section.startsWith(RESTS_ON));
+  const doubting = [...sections.keys()].find((section) => section.startsWith(DOUBTS_BY));
+  const doubts = doubting === undefined ? null : statement(doubting);
   assert(findings !== null, `${name}.sql has no findings`);
   return {
     name,
     header: header.trimEnd(),
     suspects: statement('suspects'),
     members: source === undefined || members === null ? null : { source, sql: members },
-    doubts: statement('doubts'),
+    doubts: doubting === undefined || doubts === null ? null : { sums: doubting.slice(DOUBTS_BY.length), sql: doubts },
     restsOn: rests === undefined ? null : { kind: rests[0].slice(RESTS_ON.length), condition: rests[1].trim() },
     isAboutPlants,
     exonerated: statement('exonerated'),

@@ -168,7 +168,7 @@ async function comparePages(connection: Connection, lastRow: bigint): Promise<vo
  */
 export async function forgetEvidence(connection: Connection): Promise<void> {
   const found = await connection.runAndReadAll(`
-    select 'view', view_name from duckdb_views() where temporary and view_name in ('fresh', 'fresh_scans', 'near', 'seen', 'copied_scans')
+    select 'view', view_name from duckdb_views() where temporary and view_name in ('fresh', 'fresh_scans', 'near', 'seen', 'copied_scans', 'trusted_repeats')
     union all select 'table', table_name from duckdb_tables() where temporary and table_name in (${PREPARED})`);
   for (const [what, name] of found.getRows()) await connection.run(`drop ${what} temp.${name}`);
 }

@@ -2,13 +2,14 @@ import type { Policy } from '../policy-file.ts';
 import { type Connection, scalar } from './connection.ts';
 import { DETECTORS, type Detector, type MemberSource } from './detector-file.ts';
 import type { FreshRows } from './fresh-evidence.ts';
-import { doubtPlants, holdBack, judgePlants } from './plant-doubts.ts';
+import { doubtPlants, holdBack, judgePlants, repeatAnew } from './plant-doubts.ts';
 import { collectSuspects } from './suspects.ts';
 
 /** Runs every detector over what `prepareEvidence` prepared; `changed_rows` then holds the scans it was about. */
 export async function nameScans(connection: Connection, rows: FreshRows, policy: Policy): Promise<void> {
   await connection.run('create or replace temp table changed_rows (row_id bigint)');
   await doubtPlants(connection, (detector) => setParameters(connection, detector, policy));
+  await repeatAnew(connection, rows);
   await connection.run('create or replace temp table suspected (license bigint, psd varchar)');
   for (const detector of DETECTORS) {
     if (detector.suspects === null) continue;

@@ -1,38 +1,85 @@
 import type { Policy } from '../policy-file.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, scalar } from './connection.ts';
 import { DETECTORS, type Detector } from './detector-file.ts';
+import type { FreshRows } from './fresh-evidence.ts';
+import { REPEATED_COLUMNS } from './mark-columns.ts';
 import { SCAN_DAY_SQL } from './state-tables.ts';
+
+/** Days between a day of a plant that has too few scans to be judged and the one that it goes by: a wrong scale stays wrong. */
+const THIN_DAYS_AWAY_MAX = 120;
 
 /**
  * Brings `plant_doubt` up to date for `touched_days`: whose clock or scale is not to be believed on which day.
- * `changed_doubts` then holds the days of plants that are doubted now and were not, or were and are not; `doubted_days` all that are
- * doubted, with the scans of each.
+ * `changed_doubts` then holds the days of plants that are doubted now and were not, or were and are not; `doubted_days` all that
+ * were judged so, with the scans of each.
  */
 export async function doubtPlants(
   connection: Connection,
   setParameters: (detector: Detector) => Promise<void>,
 ): Promise<void> {
-  await connection.run(
-    'create or replace temp table doubts_before as from plant_doubt semi join touched_days using (day)',
-  );
-  await connection.run('delete from plant_doubt using touched_days where plant_doubt.day = touched_days.day');
+  await connection.run('create or replace temp table doubts_before as from plant_doubt');
+  await connection.run('delete from plant_doubt where not judged or day in (select day from touched_days)');
   for (const detector of DETECTORS) {
     if (detector.doubts === null) continue;
     await setParameters(detector);
     await connection.run(`insert into plant_doubt by name
-      select '${detector.name}' as kind, plant, day, estimate from (${detector.doubts}\n)`);
+      select '${detector.name}' as kind, plant, day, estimate, true as judged from (${detector.doubts.sql}\n)`);
+    await connection.run(`insert into plant_doubt by name ${thinDays(detector.name, detector.doubts.sums)}`);
   }
-  const now = 'from plant_doubt semi join touched_days using (day)';
   await connection.run(`create or replace temp table changed_doubts as
     select distinct kind, plant, day from (
-      (from doubts_before except ${now}) union all (${now} except from doubts_before))`);
+      (from doubts_before except from plant_doubt) union all (from plant_doubt except from doubts_before))`);
   await connection.run(`create or replace temp table doubted_days as
     select kind, plant, day, make_timestamp(day::bigint * 86400000000) as date, estimate, scans
-    from plant_doubt join (
+    from (from plant_doubt where judged) join (
       select plant, day, sum(scans) as scans from plant_delay group by plant, day
     ) as volumes using (plant, day)`);
   await connection.run(`create or replace temp table plants_to_judge as
     select plant from touched_plants union select plant from changed_doubts`);
+  await connection.run(`create or replace temp view trusted_repeats as ${TRUSTED_REPEATS}`);
+}
+
+const isDoubted = (kind: string) =>
+  `(plant, ${SCAN_DAY_SQL}) in (select (plant, day) from plant_doubt where kind = '${kind}')`;
+
+/** `repeats` without the times of clocks and the weights of scales that are in doubt: neither proves what a piece did. */
+const TRUSTED_REPEATS = `select * replace (
+    if(coalesce(${isDoubted('plant-clock')}, false), null, half_hour) as half_hour,
+    if(coalesce(${isDoubted('plant-scale')}, false), null, known_grams) as known_grams)
+  from repeats`;
+
+/** Pieces that a plant saw on days of which it is believed now and was not, or the other way round, are looked at again. */
+export async function repeatAnew(connection: Connection, { lastRow }: FreshRows): Promise<void> {
+  if ((await scalar(connection, 'select count(*) > 0 from changed_doubts')) !== true) return;
+  const upTo = `genuine and row_id <= ${lastRow}`;
+  await connection.run(`insert into repeats
+    with touched as (
+      select distinct license, psd, piece_count from pieces
+      join changed_doubts on pieces.plant = changed_doubts.plant and ${SCAN_DAY_SQL} = changed_doubts.day where ${upTo}
+    )
+    select ${REPEATED_COLUMNS} from (
+      from pieces semi join touched using (license, psd, piece_count) where ${upTo}
+      qualify count(*) over (partition by license, psd, piece_count) > 1
+    ) anti join repeats using (row_id)`);
+}
+
+/** Days with too little to be judged by go by the nearest that is judged, the earlier of two. */
+function thinDays(kind: string, sums: string): string {
+  return `
+  with doubted as (select plant, day, estimate from plant_doubt where kind = '${kind}'),
+  days as (
+    select plant, day, count(distinct license) >= getvariable('licensesMin') and sum(scans) >= getvariable('scansMin')
+      or (plant, day) in (select (plant, day) from doubted) as is_judged
+    from ${sums} semi join doubted using (plant) group by plant, day
+  ),
+  nearest as (
+    select thin.plant, thin.day, arg_min(judged.day, (abs(judged.day - thin.day), judged.day)) as judged_day
+    from (from days where not is_judged) as thin join (from days where is_judged) as judged using (plant)
+    where abs(judged.day - thin.day) <= ${THIN_DAYS_AWAY_MAX}
+    group by thin.plant, thin.day
+  )
+  select '${kind}' as kind, nearest.plant, nearest.day, estimate, false as judged
+  from nearest join doubted on doubted.plant = nearest.plant and doubted.day = judged_day`;
 }
 
 /** A finding about plants: made anew for each that has new scans, or whose clock or scale is seen otherwise than before. */
@@ -52,8 +99,7 @@ export async function judgePlants(connection: Connection, { name, findings }: De
  */
 export async function holdBack(connection: Connection, { name, restsOn }: Detector): Promise<void> {
   if (restsOn === null) return;
-  const isDoubted = `(plant, ${SCAN_DAY_SQL}) in (select (plant, day) from plant_doubt where kind = '${restsOn.kind}')`;
-  const holds = `kind = '${name}' and (${restsOn.condition}) and plant is not null and scanned_at is not null and ${isDoubted}`;
+  const holds = `kind = '${name}' and (${restsOn.condition}) and plant is not null and scanned_at is not null and ${isDoubted(restsOn.kind)}`;
   await move(connection, 'held_scan', 'named_scan', `kind = '${name}' and not (${holds})`);
   await move(connection, 'named_scan', 'held_scan', holds);
 }

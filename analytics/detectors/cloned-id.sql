@@ -10,12 +10,12 @@
 --   areasMax = 3 (delivery areas): the address, a misreading of it, and one to forward or return the piece to;
 --   reentryHours = 36 (hours): between two entries at one plant; a machine that is fed again is fed the same night;
 --   scansMax = 40 (scans): of one piece, in all passes.
--- Where one scale or clock alone says so, or two plants weigh differently, the piece goes to a person (doubtful-path).
+-- Weights and times of plants that are in doubt (plant-scale, plant-clock) are left out. Where one scale or clock alone says so, or two plants weigh differently, the piece goes to a person (doubtful-path).
 -- @members of repeats
 with scanned as (
   select row_id, license, psd, piece_count, content_digest, mailpiece, plant, pass, half_hour, area,
     known_grams
-  from repeats where mailpiece is not null
+  from trusted_repeats where mailpiece is not null
 ),
 often as (
   select license, psd, piece_count, content_digest, mailpiece, count(*) as scans, count(distinct area) as areas

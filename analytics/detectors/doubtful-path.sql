@@ -9,12 +9,13 @@
 --   toleranceGrams = 5 (grams) and toleranceShare = 0.1 (share of the heavier): what two weighings of one piece may differ;
 --   areasMax = 3 (delivery areas): with so many, the last may still be a misreading;
 --   reentryHours = 36 (hours): between two entries at one plant.
--- Where the path is proven to be of two pieces, cloned-id says so instead.
+-- Where the path is proven to be of two pieces, cloned-id says so instead. Weights and times of
+-- plants that are in doubt (plant-scale, plant-clock) are left out.
 -- @members of repeats
 with scanned as (
   select row_id, license, psd, piece_count, content_digest, mailpiece, plant, pass, half_hour, area,
     known_grams, list_position(['origin', 'transit', 'destination'], pass) as stage
-  from repeats where mailpiece is not null and row_id not in (select row_id from named_scan where kind = 'cloned-id')
+  from trusted_repeats where mailpiece is not null and row_id not in (select row_id from named_scan where kind = 'cloned-id')
 ),
 often as (
   select license, psd, piece_count, content_digest, mailpiece, count(distinct area) as areas

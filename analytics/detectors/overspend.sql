@@ -8,25 +8,29 @@
 --   second case, tell on which of the license's PSDs the money is missing. Says nothing of a control total below what was
 --   paid: a refill that its PSD has not fetched yet looks so, and so does a register that lost money, which is its owner's
 --   loss; the book of the set shows it as a negative difference.
--- Parameters: none; the books of a PSD are exact to the mill. Postpaid licenses are left out: see omitted-descending.
+-- Parameters: none; the books of a PSD are exact to the mill. Postpaid licenses are left out: see omitted-descending;
+--   so are PSDs that were never granted the license: see ungranted-psd.
 -- @with
+-- What a PSD without any grant spends in the name of a license is ungranted-psd, and nothing that its holder answers for.
+granted as (select distinct license, psd from grants),
 -- What a set spent beyond its own funds is its own finding, and nothing that the others of its license must answer for.
 accounts as (
   select license, sum(if(control_mills > paid_mills, least(spent_mills, paid_mills), spent_mills)) as spent_mills,
     coalesce((select sum(amount_mills) from funds where funds.license = prepaid_sets.license), 0)
       - coalesce((select sum(returned_mills) from withdrawals where withdrawals.license = prepaid_sets.license), 0) as due_mills
-  from prepaid_sets group by license
+  from prepaid_sets semi join granted using (license, psd) group by license
 )
 -- @suspects
 select license, psd from prepaid_sets
 join (select license, spent_mills > due_mills as is_beyond from accounts) as judged using (license)
-where control_mills > paid_mills or is_beyond
+semi join granted using (license, psd) where control_mills > paid_mills or is_beyond
 -- @members of suspects
 with judged as (
   select row_id, suspects.ascending_mills + coalesce(suspects.descending_mills, 0) as control_mills,
     suspects.ascending_mills + coalesce(suspects.descending_mills, 0) > paid_mills as is_beyond_set,
     suspects.ascending_mills = sets.spent_mills and accounts.spent_mills > due_mills as is_beyond_license
-  from suspects join prepaid_sets as sets using (license, psd) join accounts using (license)
+  from suspects semi join granted using (license, psd) join prepaid_sets as sets using (license, psd)
+  join accounts using (license)
 )
 select row_id, '' as key,
   case when not is_beyond_license then 'set' when is_beyond_set then 'both' else 'license' end as why,

@@ -1,8 +1,9 @@
 -- Proves: the clock of a plant is wrong on a day, by its word as a whole: the median over the licenses whose marks it saw
 --   that day, each with the mean of its marks. Compared are the time from the date in a mark to its scan with what it is
---   at other plants in the same pass, three days before and after; and, for mail that other plants saw too, who saw it first, with the median
---   over at least two of them. Where other plants bear witness both must agree. Where none does, the clock is slow if
+--   at other plants in the same pass, three days before and after; and, for mail that other plants saw too, who saw it first, by
+--   more than half of at least two of them. Where other plants bear witness both must agree. Where none does, the clock is slow if
 --   most licenses' marks are dated after their scans, or fast if they are older than any backlog.
+--   A day with fewer licenses or scans than that goes by the nearest day of its plant that has enough, within 120 days.
 -- Cannot: tell a clock that is wrong by less than hoursMin, or for a few scans of a day; nor, with no other plant to
 --   compare, mail that a plant kept back for months from a clock that is fast by them. Days are those of the clock that is
 --   doubted.
@@ -11,7 +12,7 @@
 --   licensesMin = 5 (licenses): whoever holds fewer cannot make a plant look slow; scansMin = 20 (scans): of a day.
 -- While it stands, what the clock says of these days accuses nobody: no scan is named for stale-date, future-date or
 -- two-places by it.
--- @doubts
+-- @doubts by plant_delay
 with delays as (
   select plant, day, pass, license, scans, delay_seconds / (scans * 3600) as hours
   from plant_delay semi join near_days using (day)
@@ -48,8 +49,13 @@ witnesses as (
   select plant, day, other, median(hours) as hours from gaps where hours is not null
   group by plant, day, other having count(distinct license) >= getvariable('licensesMin')
 ),
+-- Of two witnesses one may be the plant that is wrong: what less than half of them deny counts, and no mean of both.
 witnessed as (
-  select plant, day, median(hours) as hours from witnesses group by plant, day having count(*) >= 2
+  select plant, day, case when low > 0 then low when high < 0 then high else 0 end as hours
+  from (
+    select plant, day, quantile_disc(hours, 0.5) as low, -quantile_disc(-hours, 0.5) as high
+    from witnesses group by plant, day having count(*) >= 2
+  )
 )
 select plant, day, round(coalesce(witnessed.hours, dated.hours))::bigint as estimate
 from dated left join witnessed using (plant, day)

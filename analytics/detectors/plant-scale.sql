@@ -1,14 +1,14 @@
 -- Proves: the scale of a plant counts in another unit, or is off by as much, on a day: the median over the licenses whose
---   mail it weighed that day, each with the mean ratio of its marks. Compared are the weights with those of at least two
---   other plants for the same marks; or, where others did not weigh them, with what the postage of each mark covers in
+--   mail it weighed that day, each with the mean ratio of its marks. Compared are the weights with those of other plants
+--   for the same marks, by more than half of at least two of them; or, where others did not weigh them, with what the postage of each mark covers in
 --   its rate category: more than half of the licenses are short there, and weigh as much more than at other plants three days before and after.
--- Cannot: tell a scale that is off by less than timesMin, or on a day
---   with few licenses or scans, whose weights accuse as before; nor, without other plants, one that weighs too light, which
+--   A day with fewer licenses or scans than that goes by the nearest day of its plant that has enough, within 120 days.
+-- Cannot: tell a scale that is off by less than timesMin; nor, without other plants, one that weighs too light, which
 --   accuses nobody either. Days are those of the plant's clock.
 -- Parameters: timesMin = 1.5 (times): heavier or lighter than others; in-line scales agree to a gram or two;
 --   licensesMin = 5 (licenses): whoever holds fewer cannot make a scale look wrong; scansMin = 20 (scans): of a day.
 -- While it stands, what the scale says on these days accuses nobody: no scan is named for short-postage by its weight.
--- @doubts
+-- @doubts by plant_load
 with loads as (
   select plant, day, license, scans, octave_thousandths / scans as octaves
   from plant_load semi join near_days using (day)
@@ -40,9 +40,14 @@ witnesses as (
   select plant, day, other, median(octaves) as octaves, sum(weighed) as weighed from ratios group by plant, day, other
   having count(*) >= getvariable('licensesMin')
 ),
+-- Of two witnesses one may be the plant that is wrong: what less than half of them deny counts, and no mean of both.
 witnessed as (
-  select plant, day, median(octaves) as octaves from witnesses group by plant, day
-  having count(*) >= 2 and sum(weighed) >= getvariable('scansMin')
+  select plant, day, case when low > 0 then low when high < 0 then high else 0 end as octaves
+  from (
+    select plant, day, quantile_disc(octaves, 0.5) as low, -quantile_disc(-octaves, 0.5) as high
+    from witnesses group by plant, day
+    having count(*) >= 2 and sum(weighed) >= getvariable('scansMin')
+  )
 )
 select plant, day, round(coalesce(witnessed.octaves, heavy.octaves))::bigint as estimate
 from heavy full join witnessed using (plant, day)

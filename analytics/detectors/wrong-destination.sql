@@ -11,9 +11,14 @@
 -- @members of seen
 with compared as (
   select row_id, license, psd, piece_count, content_digest, destination_postcode,
-    coalesce(mailpiece, format('row {}', row_id)) as mailpiece,
+    -- A scan without an id is of the one mailpiece that the mark was seen on, if it was seen on no other.
+    case when mailpiece is not null then mailpiece
+      when min(mailpiece) over scans_of_mark is not distinct from max(mailpiece) over scans_of_mark
+        then coalesce(min(mailpiece) over scans_of_mark, '')
+      else format('row {}', row_id) end as mailpiece,
     regexp_extract(upper(translate(sorter_destination, ' -', '')), '^[0-9A-Z]*') as sorted_to
   from seen where sorter_destination is not null and destination_postcode is not null
+  window scans_of_mark as (partition by license, psd, piece_count, content_digest)
 ),
 read as (
   select *, least(getvariable('comparedCharacters'), length(destination_postcode), length(sorted_to)) as characters

@@ -34,7 +34,7 @@ create table scan_hour (
   plant varchar, machine varchar, hour bigint, scans bigint, unread bigint, ahead bigint, ahead_seconds bigint, late bigint,
   late_seconds bigint
 );
-create table plant_doubt (kind varchar, plant varchar, day integer, estimate bigint);
+create table plant_doubt (kind varchar, plant varchar, day integer, estimate bigint, judged boolean);
 create table suspect_set (license bigint, psd varchar);
 create table suspect_scan (
   row_id bigint, scan_id varchar, license bigint, psd varchar, epoch uinteger, piece_count ubigint, ascending_mills bigint,

@@ -15,7 +15,7 @@ const PRINTED_BEFORE = 300;
 /** The ascending register stands still while only every second count is used. */
 export function standingRegister(scene: Scene): Promise<Committed> {
   const [rate] = RATES;
-  return falselySigned(scene, rate, (payload, first, index) => {
+  return falselySigned(scene, rate, 0, (payload, first, index) => {
     for (const field of [FIELDS.ascendingMills, FIELDS.descendingMills]) {
       first.payload.copy(payload, field.offset, field.offset, field.offset + field.bytes);
     }
@@ -30,7 +30,8 @@ export async function omittedDescending(scene: Scene): Promise<Committed> {
   }
   const dearest = RATES[3];
   const { ascendingMills, descendingMills, flags } = FIELDS;
-  return falselySigned(scene, dearest, (payload, first, index) => {
+  // The first letter shows its descending register: its user pays in advance, as nothing but a mark can prove.
+  return falselySigned(scene, dearest, 1, (payload, first, index) => {
     payload[flags.offset] = 0;
     payload.fill(0, descendingMills.offset, descendingMills.offset + descendingMills.bytes);
     const spentMills = payload.readUIntBE(ascendingMills.offset, ascendingMills.bytes);
@@ -40,28 +41,33 @@ export async function omittedDescending(scene: Scene): Promise<Committed> {
   });
 }
 
-/** Letters of a crook's own PSD; each mark is rewritten, given the count that comes of it, and signed by the PSD's key. */
+/**
+ * Letters of a crook's own PSD; after so many honest ones, which are no part of the fraud, each mark is rewritten, given the count that
+ * comes of it, and signed by the PSD's key.
+ */
 async function falselySigned(
   scene: Scene,
   rate: Rate,
+  honest: number,
   rewrite: (payload: Buffer, first: Piece, index: number) => bigint,
 ): Promise<Committed> {
   const { fleet, scenario, random, day } = scene;
   const slot = await licensedCrook(scene);
   const franked: Piece[] = [];
-  for (let index = 0; index < LETTERS; index++) {
+  for (let index = 0; index < honest + LETTERS; index++) {
     fleet.setTime(scenario.dayMs + (9 + index) * HOUR_MS);
     franked.push(await frankPiece(fleet, slot, random, { rate }));
   }
   const [first] = franked;
   if (first === undefined) throw new RangeError('no mark to begin with');
   const { privateKey } = stolenKey(fleet.hardwareOf(slot.psd), slot.license);
-  const pieces = franked.map((piece, index): Piece => {
+  const pieces = franked.slice(honest).map((piece, after): Piece => {
+    const index = honest + after;
     const payload = Buffer.from(piece.payload);
     const pieceCount = rewrite(payload, first, index);
     payload.writeBigUInt64BE(pieceCount, FIELDS.pieceCount.offset);
     return { ...piece, pieceCount, payload: signedAnew(payload, privateKey) };
   });
-  day.pieces.push(...pieces);
+  day.pieces.push(...franked.slice(0, honest), ...pieces);
   return { slot, pieces };
 }

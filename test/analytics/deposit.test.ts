@@ -161,6 +161,21 @@ describe('the wrong-destination detector', () => {
     assert.deepEqual(scansNamed(findings, 'wrong-destination'), []);
   });
 
+  it('counts a reading without an id with the others of its mark, where that was on one mailpiece at most', async (test) => {
+    const marks = [1, 2, 3].map((number) => markOf(numbered(number)));
+    const read = (index: number, mailpieceId: string | null, destination: string) => {
+      return seen(marks[index] ?? markOf(), {
+        mailpieceId,
+        destination,
+        pass: destination === '06443' ? 'origin' : 'transit',
+      });
+    };
+    const misread = [read(0, 'D', '06443'), read(0, null, '08443'), read(1, null, '06443'), read(1, null, '08443')];
+    const wrong = [read(2, null, '08443'), read(2, null, '08444')];
+    const findings = await findingsOf(test, [...misread, ...wrong], booksOf());
+    assert.deepEqual(scansNamed(findings, 'wrong-destination'), wrong.map(({ scan }) => scan.scanId).toSorted());
+  });
+
   it('looks at genuine marks only', async (test) => {
     const forged = seen(markOf(), { destination: '99999' }, 'forged');
     assert.deepEqual(scansNamed(await findingsOf(test, [forged], booksOf()), 'wrong-destination'), []);

@@ -21,6 +21,7 @@ import {
 import { temporaryFolder } from '../support/temporary.ts';
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 const PLANTS = [
   { plant: 'P1', postcode: HOME, latitude: 41.3, longitude: -73.1 },
   { plant: 'P3', postcode: '75034', latitude: 33.1, longitude: -96.8 },
@@ -98,6 +99,8 @@ const scanning = fc.record(
           MORNING_MS + 61 * MINUTE_MS,
           MORNING_MS + 61 * MINUTE_MS,
           MORNING_MS + 90 * MINUTE_MS,
+          MORNING_MS + 31 * DAY_MS,
+          MORNING_MS - 2 * DAY_MS,
           null,
         ),
       },

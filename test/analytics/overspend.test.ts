@@ -40,6 +40,16 @@ describe('the overspend detector', () => {
     assert.deepEqual(scansNamed(await findingsOf(test, marks, booksOf({ funds: [] })), 'overspend'), scanIdsOf(marks));
   });
 
+  it('does not let a license answer for what a PSD spends that it was never granted to', async (test) => {
+    const marks = seenAll([new Registers(FIRST).print(0), new Registers(SECOND).print(0)]);
+    const { funds, grants } = booksOf();
+    const ofFirst = ({ psd }: { psd: string }) => psd === FIRST;
+    const books = booksOf({ funds: funds.filter(ofFirst), grants: grants.filter(ofFirst) });
+    assert.deepEqual(scansNamed(await findingsOf(test, marks, books), 'overspend'), []);
+    const granted = booksOf({ funds: funds.filter(ofFirst) });
+    assert.deepEqual(scansNamed(await findingsOf(test, marks, granted), 'overspend'), scanIdsOf(marks.slice(1)));
+  });
+
   it('adds up all refills of a set, and only of that set', async (test) => {
     const { funds } = booksOf();
     const refill = { license: LICENSE, refill: 50, amountMills: 5_000, paidAtMs: MORNING_MS };

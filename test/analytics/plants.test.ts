@@ -4,9 +4,9 @@ import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { closeCase, detect, type Evidence, readCases, Store, StoreReader } from '../../analytics/index.ts';
 import { renderReport } from '../../console/index.ts';
-import type { Finding } from '../../indicium/index.ts';
+import type { Finding, Scan } from '../../indicium/index.ts';
 import { MORNING_MS, Registers, seen } from '../support/books.ts';
-import { findingsOf } from '../support/findings.ts';
+import { findingsOf, scansNamed } from '../support/findings.ts';
 import { COUNTRY, HOUR_MS, heavier, LICENSES, late, letters, psdOf, scanned, type Town } from '../support/plants.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -15,6 +15,25 @@ const YEAR = 365 * 24;
 
 function of(findings: readonly Finding[], ...kinds: string[]): Finding[] {
   return findings.filter(({ kind }) => kinds.includes(kind));
+}
+
+function namedPlants(findings: readonly Finding[], kind: string): string[] {
+  return of(findings, kind).map(({ detail }) => detail.split(' ')[1] ?? '');
+}
+
+/** What plant 06484 says of one piece is beyond what any takes: in time, and in weight at two addresses. */
+const IMPOSSIBLE = impossiblePiece();
+
+function impossiblePiece(): Evidence[] {
+  const registers = new Registers(psdOf(1), 1);
+  registers.pieceCount = 5_000n;
+  const mark = registers.print(0);
+  const at = (scan: Partial<Scan>) => scanned(mark, { mailpieceId: 'TAG', pass: 'transit', ...scan });
+  return [
+    at({ plant: '06484', scannedAtMs: mark.printedAtMs - 35.5 * HOUR_MS, weightGrams: 150, destination: '06443' }),
+    at({ plant: '06484', scannedAtMs: mark.printedAtMs - 35 * HOUR_MS, weightGrams: 290, destination: '75034' }),
+    at({ plant: '75034', scannedAtMs: mark.printedAtMs - 35 * HOUR_MS, weightGrams: 15, destination: '06443' }),
+  ];
 }
 
 /** Kinds of findings that name a license. */
@@ -126,6 +145,39 @@ describe('a plant whose scale is wrong', () => {
     assert.deepEqual(accusing(findings), []);
   });
 
+  it('is told from the others where there are three plants, and each has two to be compared with', async (test) => {
+    const three = ALL.slice(0, 3);
+    const scales = await findingsOf(test, letters(three, { '06484': heavier(4) }), COUNTRY);
+    assert.deepEqual(namedPlants(scales, 'plant-scale'), ['06484']);
+    const clocks = await findingsOf(test, letters(three, { '06484': late(-42) }), COUNTRY);
+    assert.deepEqual(namedPlants(clocks, 'plant-clock'), ['06484']);
+  });
+
+  it('accuses nobody on days with a few scans either, near others on which it is seen to be wrong', async (test) => {
+    const mail = letters(ALL, { '06484': heavier(10) });
+    const on = (days: number) => {
+      const mark = new Registers(psdOf(1), 1).print(days * 24 * 60 + 7);
+      const at = {
+        scannedAtMs: mark.printedAtMs + 10 * HOUR_MS,
+        plant: '06484',
+        pass: 'transit',
+        weightGrams: 150,
+      } as const;
+      return scanned({ ...mark, pieceCount: 900n + BigInt(days + 400) }, at);
+    };
+    const [near, far] = [[-92, 10, 100].map(on), [-130, 140].map(on)];
+    const findings = await findingsOf(test, [...near, ...mail, ...far], COUNTRY);
+    assert.deepEqual(scansNamed(findings, 'short-postage'), far.map(({ scan }) => scan.scanId).toSorted());
+  });
+
+  it('and whose clock is, prove nothing of what a piece did', async (test) => {
+    const wrong = { '06484': (scan: Partial<Scan>) => heavier(10)(late(-60)(scan)) };
+    const kinds = ['cloned-id', 'doubtful-path'];
+    assert.deepEqual(scansNamed(await findingsOf(test, IMPOSSIBLE, COUNTRY), 'cloned-id').length, 3);
+    const findings = await findingsOf(test, [...letters(ALL, wrong), ...IMPOSSIBLE], COUNTRY);
+    assert.deepEqual(of(findings, ...kinds), []);
+  });
+
   it('is not one where a license alone posts heavy mail; nor does it hide a price that is too low', async (test) => {
     const crook = new Registers(psdOf(1), 1);
     crook.pieceCount = 1_000n;
@@ -212,7 +264,7 @@ describe('a plant that claims times at which its scans were not made', () => {
 });
 
 describe('findings about plants', () => {
-  const mail = letters(ALL, { '06484': (scan) => heavier(10)(late(-60)(scan)) });
+  const mail = [...letters(ALL, { '06484': (scan) => heavier(10)(late(-60)(scan)) }), ...IMPOSSIBLE];
 
   async function told(test: TestContext, batches: readonly (readonly Evidence[])[]): Promise<string> {
     const store = await Store.open(join(await temporaryFolder(test), 'store.duckdb'));
@@ -232,7 +284,7 @@ describe('findings about plants', () => {
   it('and what they hold back are the same for any order of arrival and any batches', async (test) => {
     const cold = await told(test, [mail]);
     assert.match(cold, /plant-clock.*\n.*plant-scale/);
-    assert.doesNotMatch(cold, /future-date|stale-date|short-postage/);
+    assert.doesNotMatch(cold, /future-date|stale-date|short-postage|cloned-id|doubtful-path/);
     const shuffled = fc.record({
       arrived: fc.shuffledSubarray(mail, { minLength: mail.length }),
       cuts: fc.array(fc.nat({ max: mail.length }), { minLength: 1, maxLength: 4 }),

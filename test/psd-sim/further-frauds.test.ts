@@ -268,7 +268,7 @@ describe('the further frauds', () => {
         'omitted-descending',
         'valid-but-revoked-key',
         'forged',
-        'cross-key',
+        'borrowed-name',
         'unknown-key',
       ],
     );

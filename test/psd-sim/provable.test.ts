@@ -36,13 +36,22 @@ describe('what is left to see proves', () => {
     assert.equal(isProvable('cloned-tag', [seen(), seen({ mailpieceId: null })], SOUND), false);
   });
 
-  it('a recirculated mark from two entries into the mail, days apart', () => {
-    const later = { scannedAtMs: SCANNED_AT_MS + 3 * DAY_MS };
-    assert.equal(isProvable('recirculated', [seen(), seen(later)], SOUND), true);
-    assert.equal(isProvable('recirculated', [seen(), seen()], SOUND), false);
-    assert.equal(isProvable('recirculated', [seen(), seen({ ...later, pass: 'destination' })], SOUND), false);
-    assert.equal(isProvable('recirculated', [seen(), seen({ ...later, mailpieceId: null })], SOUND), false);
-    assert.equal(isProvable('recirculated', [seen({ pass: 'destination' })], SOUND), false);
+  it('a recirculated mark from two entries where it first entered, days apart, and an arrival elsewhere between', () => {
+    const arrival = { scannedAtMs: SCANNED_AT_MS + DAY_MS, pass: 'destination', plant: '75034' };
+    const again = { scannedAtMs: SCANNED_AT_MS + 3 * DAY_MS };
+    const proves = (...scans: Partial<SeenScan>[]) => isProvable('recirculated', scans.map(seen), SOUND);
+    assert.equal(proves({}, arrival, again), true);
+    assert.equal(proves({}, again), false);
+    assert.equal(proves(arrival, again), false);
+    assert.equal(proves({}, { ...arrival, plant: '06484' }, again), false);
+    assert.equal(proves({}, arrival, { ...again, plant: '75034' }), false);
+    assert.equal(proves({}, arrival, { scannedAtMs: SCANNED_AT_MS + 1.2 * DAY_MS }), false);
+    assert.equal(proves({}, arrival, { ...again, mailpieceId: null }), false);
+  });
+
+  it('an omitted descending register where a mark of the same set shows one', () => {
+    assert.equal(isProvable('omitted-descending', [seen({ othersOfSet: 1 })], SOUND), true);
+    assert.equal(isProvable('omitted-descending', [seen()], SOUND), false);
   });
 
   it('copies with a placeholder from two plants', () => {

@@ -145,6 +145,7 @@ function copied(victim: Party): Scanned[] {
     [letter, { ...NEAR, scannedAtMs: PRINTED_AT_MS + 40 * DAY_MS }],
     [tagged, { ...FAR, ...TAGGED, scannedAtMs: laterMs, mailpieceId: tagOf(victim, 4n) }],
     [heavier, { ...NEAR, ...TAGGED, scannedAtMs: laterMs, weightGrams: 500, mailpieceId: tagOf(victim, 5n) }],
+    [heavier, { ...NEAR, ...TAGGED, scannedAtMs: PRINTED_AT_MS + 40 * DAY_MS, mailpieceId: tagOf(victim, 5n) }],
   ];
 }
 

@@ -33,6 +33,7 @@ const NOBODY = { mail: 'nothing', token: 'nothing', psd: 'nothing' } as const;
 
 export const FRAMINGS: Readonly<Record<string, Framing>> = {
   'borrowed-name': NOBODY,
+  'claimed-time': NOBODY,
   'cloned-id': { mail: 'unknown', token: 'unknown', psd: 'nothing' },
   'compromised-key': {
     ...NOBODY,
@@ -116,7 +117,6 @@ export const FRAMINGS: Readonly<Record<string, Framing>> = {
   },
   'unknown-key': { mail: 'victim', token: 'victim', psd: 'nothing' },
   'unknown-rate': { ...NOBODY, proofs: [{ mark: { rateCategory: 999 } }] },
-  'claimed-time': NOBODY,
   'unreadable-share': NOBODY,
   'volume-change': {
     ...NOBODY,
