@@ -129,18 +129,18 @@ export class Recorder {
    * not. One look at a time: it reads on from where the last one ended.
    */
   detect(): Promise<number> {
-    const look = this.#lastLook.then(() => this.#fenced(() => this.#look()));
+    const look = this.#lastLook.then(() => this.#fenced(() => this.#look(false)));
     this.#lastLook = look.catch(() => {});
     return look;
   }
 
   /** The same while nothing is being recorded: waits until there is room. */
   detectAlone(): Promise<number> {
-    return this.#patiently(() => this.#look());
+    return this.#patiently(() => this.#look(true));
   }
 
-  #look(): Promise<number> {
-    return this.#store.beside.run((store) => detect(store, this.#policy));
+  #look(isAlone: boolean): Promise<number> {
+    return this.#store.beside.run((store) => detect(store, this.#policy, { isAlone }));
   }
 
   /** What was answered; recording goes on meanwhile. */

@@ -129,13 +129,17 @@ async function measure(base: string, frauds: readonly FraudLine[], plants: OddPl
   const seen = await seenScans(store, frauds);
   const named = await namedScans(store);
   quality.innocents += (await innocentSuspects(store, frauds)).length;
+  // Where one side of a fork is not seen, either side may be what the other's registers contradict.
+  const forked = await scansOfForkedSets(store, frauds);
   store.close();
   await rm(db);
   const guilty = new Set(frauds.flatMap(({ scanIds }) => scanIds));
   for (const [fraud, tally] of tallies) {
     const its = named.get(PROVED_BY[fraud]) ?? new Set();
     tally.named += its.size;
-    tally.innocent += [...its].filter((scanId) => !guilty.has(scanId)).length;
+    const isInnocent = (scanId: string) =>
+      !guilty.has(scanId) && !(fraud === 'standing-register' && forked.has(scanId));
+    tally.innocent += [...its].filter(isInnocent).length;
   }
   for (const line of frauds) {
     const tally = tallies.get(line.fraud);
@@ -155,11 +159,12 @@ async function seenScans({ connection }: Store, frauds: readonly FraudLine[]): P
   await connection.run(`insert into guilty select unnest(['${ids.join("', '")}'])`);
   const result = await connection.runAndReadAll(`
     with others as (
-      select license, psd, count(*) as others from pieces anti join guilty using (scan_id)
+      select license, psd, count(*) as others, count(*) filter (where pass = 'origin') as entries from pieces anti join guilty using (scan_id)
       where genuine and epoch_ms(scanned_at) >= printed_at_ms group by license, psd
     )
     select scan_id, row_id, license, psd, piece_count, content_digest, mailpiece_id, plant, printed_at_ms,
-      epoch_ms(scanned_at), coalesce(others, 0), pass
+      epoch_ms(scanned_at), coalesce(others, 0), pass, sorter_destination, weight_grams,
+      coalesce(entries, 0)
     from pieces semi join guilty using (scan_id) left join others using (license, psd)`);
   const rows = result.getRows().map((row): [string, SeenScan] => {
     const text = (index: number) => (row[index] === null ? null : String(row[index]));
@@ -174,10 +179,22 @@ async function seenScans({ connection }: Store, frauds: readonly FraudLine[]): P
       scannedAtMs: Number(row[9]),
       othersOfSet: Number(row[10]),
       pass: text(11),
+      destination: text(12),
+      weightGrams: row[13] === null ? null : Number(row[13]),
+      entriesOfSet: Number(row[14]),
     };
     return [scan.scanId, scan];
   });
   return new Map(rows);
+}
+
+async function scansOfForkedSets({ connection }: Store, frauds: readonly FraudLine[]): Promise<Set<string>> {
+  const sets = frauds.flatMap(({ fraud, license, psd }) => (fraud === 'fork' ? [`(${license}, '${psd}')`] : []));
+  if (sets.length === 0) return new Set();
+  const result = await connection.runAndReadAll(
+    `select scan_id from pieces where (license, psd) in (select * from (values ${sets.join(', ')}))`,
+  );
+  return new Set(result.getRows().map(([scanId]) => String(scanId)));
 }
 
 /** Scans named by findings of each kind, and those with the reason of a verdict where no finding can prove the fraud. */

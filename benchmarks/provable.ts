@@ -12,7 +12,11 @@ export interface SeenScan {
   readonly scannedAtMs: number;
   /** Scans of its register set that are no part of a fraud, by clocks that are not behind their marks. */
   readonly othersOfSet: number;
+  /** Those of them by which a piece entered the mail. */
+  readonly entriesOfSet: number;
   readonly pass: string | null;
+  readonly destination: string | null;
+  readonly weightGrams: number | null;
 }
 
 /** Plants whose clock or scale is wrong: what they say of time or weight proves nothing. */
@@ -21,12 +25,15 @@ export interface OddPlants {
   readonly otherScale: string | null;
 }
 
+const AREA_CHARACTERS = 5;
+/** The address, a misreading of it, and one to forward or return the piece to. */
+const AREAS_OF_ONE_PIECE = 3;
 /** A machine that is fed again is fed the same night, or the next one. */
 const REENTRY_MS = 36 * 3_600_000;
 /** Frauds whose proof is in when and where pieces were seen, or in what they weigh. */
 const PROVED_BY_TIME: ReadonlySet<FraudName> = new Set(['two-places', 'recirculated', 'cloned-tag', 'stale-date']);
 /** Frauds that an honest mark of the same register set proves. */
-const PROVED_BY_OTHERS: ReadonlySet<FraudName> = new Set(['two-places', 'faster-than-printer', 'omitted-descending']);
+const PROVED_BY_OTHERS: ReadonlySet<FraudName> = new Set(['faster-than-printer', 'omitted-descending']);
 const PROVED_BY_WEIGHT: ReadonlySet<FraudName> = new Set(['short-postage', 'cloned-tag']);
 
 /** Why a fraud may leave no proof, for the table. */
@@ -35,9 +42,10 @@ export const WHY_NOT: Partial<Record<FraudName, string>> = {
   'copy-far': 'both mailpieces must be seen',
   fork: 'one counter must be seen with both contents',
   rollback: 'a mark from before must be seen whose counter the ones from after have not passed',
-  'two-places': 'a mark from home must be seen as well, by a clock that is right',
+  'two-places': 'a mark must be seen that entered the mail at home, by a clock that is right',
   'faster-than-printer': 'a mark from before must be seen as well',
-  'cloned-tag': 'two of the letters must be seen with their id, by a clock and a scale that are right',
+  'cloned-tag':
+    'two letters must be seen with their id on one right scale, with two weights and addresses; or four addresses',
   recirculated:
     'it must be seen entering the mail, arriving elsewhere and entering again, with its id and by clocks that are right',
   'placeholder-id': 'copies must be seen at two plants: at one, without ids, they look like re-scans',
@@ -54,7 +62,7 @@ export function isProvable(fraud: FraudName, seen: readonly SeenScan[], plants: 
     return !isClockWrong && !isScaleWrong;
   });
   if (left.length === 0) return false;
-  if (fraud === 'cloned-tag') return left.filter(({ mailpieceId }) => mailpieceId !== null).length > 1;
+  if (fraud === 'cloned-tag') return isProvableTag(seen, left);
   if (fraud === 'recirculated') return isProvableReturn(left);
   if (fraud === 'placeholder-id') return new Set(left.map(({ plant }) => plant)).size > 1;
   if (fraud === 'standing-register') return new Set(left.map(({ pieceCount }) => pieceCount)).size > 1;
@@ -68,8 +76,24 @@ export function isProvable(fraud: FraudName, seen: readonly SeenScan[], plants: 
       return left.some((earlier) => earlier.printedAtMs < later.printedAtMs && earlier.pieceCount >= later.pieceCount);
     });
   }
+  if (fraud === 'two-places') return (left[0]?.entriesOfSet ?? 0) > 0;
   if (PROVED_BY_OTHERS.has(fraud)) return (left[0]?.othersOfSet ?? 0) > 0;
   return true;
+}
+
+/** Addresses need no scale; weights that differ by twice what two weighings of one piece do are of two pieces. */
+function isProvableTag(seen: readonly SeenScan[], rightlyWeighed: readonly SeenScan[]): boolean {
+  const areaOf = ({ destination }: SeenScan) => destination?.slice(0, AREA_CHARACTERS) ?? null;
+  const named = (scans: readonly SeenScan[]) =>
+    scans.filter((scan) => scan.mailpieceId !== null && areaOf(scan) !== null);
+  if (new Set(named(seen).map(areaOf)).size > AREAS_OF_ONE_PIECE) return true;
+  return named(rightlyWeighed).some((one) => {
+    return named(rightlyWeighed).some((other) => {
+      const [less, more] = [one.weightGrams ?? 0, other.weightGrams ?? 0];
+      const isOtherPiece = less > 0 && more - less > Math.max(10, 0.2 * more);
+      return isOtherPiece && one.plant === other.plant && areaOf(one) !== areaOf(other);
+    });
+  });
 }
 
 function isProvableCopy(left: readonly SeenScan[]): boolean {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { RECEIVED_AT } from '../test/support/receipt.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 
@@ -16,7 +17,9 @@ export class RunningMember {
   #last: Progress = { scans: 0, repeated: 0 };
 
   constructor(args: readonly string[]) {
-    this.#child = spawn(process.execPath, [MAIN, ...args, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#child = spawn(process.execPath, [MAIN, ...args, ...RECEIVED_AT, '--json'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let text = '';
     this.#child.stdout?.on('data', (chunk: Buffer) => {
       text += chunk.toString();

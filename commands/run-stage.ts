@@ -148,11 +148,15 @@ async function withRegistry(
   onClosed: () => void,
 ): Promise<PartitionStore<Recorded>> {
   let version: number | null = null;
-  const takeRegistry = async () => {
+  let taken = Promise.resolve();
+  // What comes while a list is being taken waits for it as well: batches must not overtake each other.
+  const takeRegistry = () => {
     const { current } = trust;
-    if (current.version === version) return;
-    await recorder.setRegistry(current);
-    version = current.version;
+    if (current.version !== version) {
+      version = current.version;
+      taken = recorder.setRegistry(current);
+    }
+    return taken;
   };
   const close = () => {
     onClosed();

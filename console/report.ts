@@ -65,11 +65,16 @@ function subjectOf({ license, psd, role }: Finding): string[] {
   return license === null && psd === null ? [] : [`license ${license ?? '–'}`, `PSD ${psd ?? '–'}`, role];
 }
 
+function momentText(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
+}
+
 function scanFigure(scan: ScanDetail, folder: string): string {
   const source = scan.image === null ? null : relative(folder, scan.image).split('/').map(encodeURIComponent).join('/');
   const picture = source === null ? '' : `<a href="${source}"><img src="${source}" alt="scan" loading="lazy"></a>`;
-  const time = scan.scannedAtMs === null ? '' : new Date(scan.scannedAtMs).toISOString().slice(0, 19).replace('T', ' ');
-  return `<figure>${picture}<figcaption><b class="${scan.disposition}">${escapeHtml(scan.disposition)}</b> ${escapeHtml(time)}<br>
+  const time = scan.scannedAtMs === null ? '' : momentText(scan.scannedAtMs);
+  const received = scan.receivedAtMs === null ? '' : `<br>received ${momentText(scan.receivedAtMs)}`;
+  return `<figure>${picture}<figcaption><b class="${scan.disposition}">${escapeHtml(scan.disposition)}</b> ${escapeHtml(time)}${received}<br>
 ${escapeHtml(scan.machine ?? '')} · plant ${escapeHtml(scan.plant ?? '–')} · ${escapeHtml(scan.pass ?? '')}<br>
 ${escapeHtml(scan.mailpieceId ?? 'no mailpiece id')}<br><code>${escapeHtml(scan.scanId)}</code><br>
 ${escapeHtml(scan.reasons.join(', '))}</figcaption></figure>`;

@@ -123,7 +123,7 @@ const STEPS: readonly { name: string; question: string; failures: readonly Reaso
   { name: 'compromise', question: 'Was the key in no other hands by then?', failures: ['compromised-key'] },
   {
     name: 'revocation',
-    question: 'Is the key not revoked, then and at the scan?',
+    question: 'Is the key not revoked, then, at the scan and at its receipt?',
     failures: ['revoked-key', 'valid-but-revoked-key'],
   },
   {
@@ -133,7 +133,11 @@ const STEPS: readonly { name: string; question: string; failures: readonly Reaso
   },
   { name: 'grant', question: 'Was the license granted to this PSD at that time?', failures: ['ungranted-psd'] },
   { name: 'spread', question: 'Is the PSD within the number granted?', failures: ['overspread-license'] },
-  { name: 'date', question: 'Is the date of the mark near that of the scan?', failures: ['date-anomaly'] },
+  {
+    name: 'date',
+    question: 'Is the date of the mark near that of the scan, and of its receipt?',
+    failures: ['date-anomaly'],
+  },
 ];
 
 /** Every check of `authenticate` with its result, as its outcome implies. */

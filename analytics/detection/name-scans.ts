@@ -2,7 +2,8 @@ import type { Policy } from '../policy-file.ts';
 import { type Connection, scalar } from './connection.ts';
 import { DETECTORS, type Detector, type MemberSource } from './detector-file.ts';
 import type { FreshRows } from './fresh-evidence.ts';
-import { doubtPlants, holdBack, judgePlants, repeatAnew } from './plant-doubts.ts';
+import { holdBack } from './held-scans.ts';
+import { doubtPlants, judgePlants, repeatAnew } from './plant-doubts.ts';
 import { collectSuspects } from './suspects.ts';
 
 /** Runs every detector over what `prepareEvidence` prepared; `changed_rows` then holds the scans it was about. */
@@ -66,16 +67,12 @@ async function judgeScans(
   await connection.run(
     `delete from named_scan using dropped where kind = '${name}' and named_scan.row_id = dropped.row_id`,
   );
-  if (restsOn !== null) await connection.run(`delete from held_scan where kind = '${name}' and ${JUDGED_ANEW[source]}`);
+  if (restsOn !== null || exonerated !== null) {
+    await connection.run(`delete from held_scan where kind = '${name}' and ${JUDGED_ANEW[source]}`);
+  }
   await connection.run(`insert into named_scan
     select '${name}', license, psd, key, row_id, scan_id, scanned_at, mailpiece_id, plant, why, value, scan_digest, brought_by
     from found`);
-  if (exonerated !== null) {
-    const cleared = `kind = '${name}' and row_id in (select row_id from (${exonerated}\n))`;
-    await connection.run(`insert into dropped select row_id, license, psd, key from named_scan where ${cleared}`);
-    await connection.run(`delete from named_scan where ${cleared}`);
-    if (restsOn !== null) await connection.run(`delete from held_scan where ${cleared}`);
-  }
   await holdBack(connection, detector);
   await connection.run(`create or replace temp table affected as
     select license, psd, key from dropped union select license, psd, key from found`);

@@ -26,35 +26,46 @@ export async function doubtPlants(
       select '${detector.name}' as kind, plant, day, estimate, true as judged from (${detector.doubts.sql}\n)`);
     await connection.run(`insert into plant_doubt by name ${thinDays(detector.name, detector.doubts.sums)}`);
   }
-  await connection.run(`create or replace temp table changed_doubts as
-    select distinct kind, plant, day from (
-      (from doubts_before except from plant_doubt) union all (from plant_doubt except from doubts_before))`);
+  await connection.run(`create or replace temp table changed_doubts as ${changedIn('kind, plant, day')}`);
   await connection.run(`create or replace temp table doubted_days as
     select kind, plant, day, make_timestamp(day::bigint * 86400000000) as date, estimate, scans
     from (from plant_doubt where judged) join (
       select plant, day, sum(scans) as scans from plant_delay group by plant, day
     ) as volumes using (plant, day)`);
   await connection.run(`create or replace temp table plants_to_judge as
-    select plant from touched_plants union select plant from changed_doubts`);
+    select plant from touched_plants union select plant from (${changedIn('*')})`);
   await connection.run(`create or replace temp view trusted_repeats as ${TRUSTED_REPEATS}`);
 }
 
-const isDoubted = (kind: string) =>
+/** What came to the doubts or went from them. */
+function changedIn(columns: string): string {
+  const [before, now] = [`select ${columns} from doubts_before`, `select ${columns} from plant_doubt`];
+  return `select distinct * from ((${before} except ${now}) union all (${now} except ${before}))`;
+}
+
+/** Whether a scan is of a plant and a day of which that is doubted. */
+export const isDoubtedSql = (kind: string) =>
   `(plant, ${SCAN_DAY_SQL}) in (select (plant, day) from plant_doubt where kind = '${kind}')`;
 
 /** `repeats` without the times of clocks and the weights of scales that are in doubt: neither proves what a piece did. */
 const TRUSTED_REPEATS = `select * replace (
-    if(coalesce(${isDoubted('plant-clock')}, false), null, half_hour) as half_hour,
-    if(coalesce(${isDoubted('plant-scale')}, false), null, known_grams) as known_grams)
+    if(coalesce(${isDoubtedSql('plant-clock')}, false), null, half_hour) as half_hour,
+    if(coalesce(${isDoubtedSql('plant-scale')}, false), null, known_grams) as known_grams)
   from repeats`;
 
-/** Pieces that a plant saw on days of which it is believed now and was not, or the other way round, are looked at again. */
+/**
+ * Pieces that a plant saw on days of which it is believed now and was not, or the other way round, are looked at again; but not
+ * of sets of which named scans have left for an archive, since what is left of a piece may say less than all of it did.
+ */
 export async function repeatAnew(connection: Connection, { lastRow }: FreshRows): Promise<void> {
   if ((await scalar(connection, 'select count(*) > 0 from changed_doubts')) !== true) return;
   const upTo = `genuine and row_id <= ${lastRow}`;
   await connection.run(`insert into repeats
-    with touched as (
-      select distinct license, psd, piece_count from pieces
+    with archived as (
+      select license, psd from named_scan where row_id not in (select row_id from evidence)
+    ),
+    touched as (
+      select distinct license, psd, piece_count from pieces anti join archived using (license, psd)
       join changed_doubts on pieces.plant = changed_doubts.plant and ${SCAN_DAY_SQL} = changed_doubts.day where ${upTo}
     )
     select ${REPEATED_COLUMNS} from (
@@ -91,22 +102,4 @@ export async function judgePlants(connection: Connection, { name, findings }: De
     select '${name}' as kind, null::bigint as license, null::varchar as psd, key, severity, detail,
       ${policy.version} as policy_version, plant
     from (${findings}\n) semi join plants_to_judge using (plant)`);
-}
-
-/**
- * Holds scans back that a detector named by the word of a plant whose clock or scale is in doubt, and names again what is
- * in doubt no longer. `dropped` then holds what moved.
- */
-export async function holdBack(connection: Connection, { name, restsOn }: Detector): Promise<void> {
-  if (restsOn === null) return;
-  const holds = `kind = '${name}' and (${restsOn.condition}) and plant is not null and scanned_at is not null and ${isDoubted(restsOn.kind)}`;
-  await move(connection, 'held_scan', 'named_scan', `kind = '${name}' and not (${holds})`);
-  await move(connection, 'named_scan', 'held_scan', holds);
-}
-
-async function move(connection: Connection, from: string, to: string, which: string): Promise<void> {
-  await connection.run(`create or replace temp table moving as from ${from} where ${which}`);
-  await connection.run(`delete from ${from} where ${which}`);
-  await connection.run(`insert into ${to} from moving`);
-  await connection.run('insert into dropped select row_id, license, psd, key from moving');
 }

@@ -9,6 +9,7 @@
 --   is fed again sees a piece some times;
 --   speedKmPerHour = 900 (kilometers an hour, in a straight line): an airliner;
 --   clockToleranceMinutes = 60 (minutes): added to every journey, beside the half hours in which scans are compared.
+-- Times of plants whose clock is in doubt (plant-clock) prove no journey.
 -- @members of repeats
 with by_pass as (
   select license, psd, piece_count, content_digest, pass, count(distinct mailpiece) as mailpieces
@@ -24,7 +25,7 @@ by_piece as (
 -- Scans of one half hour at a plant are one: journeys between so many are compared, however many scans there are.
 stops as (
   select distinct license, psd, piece_count, content_digest, pass, plant, half_hour, mailpiece is null as is_unidentified
-  from repeats
+  from trusted_repeats
   where pass is not null and plant is not null and half_hour is not null
 ),
 far_apart as (

@@ -11,7 +11,7 @@
 --   than at another; aloneHoursMin = 720 (hours): without witnesses, no backlog is as old;
 --   licensesMin = 5 (licenses): whoever holds fewer cannot make a plant look slow; scansMin = 20 (scans): of a day.
 -- While it stands, what the clock says of these days accuses nobody: no scan is named for stale-date, future-date or
--- two-places by it.
+-- two-places by it, and no path proves a copy (copy, cloned-id, doubtful-path).
 -- @doubts by plant_delay
 with delays as (
   select plant, day, pass, license, scans, delay_seconds / (scans * 3600) as hours

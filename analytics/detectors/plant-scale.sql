@@ -7,7 +7,8 @@
 --   accuses nobody either. Days are those of the plant's clock.
 -- Parameters: timesMin = 1.5 (times): heavier or lighter than others; in-line scales agree to a gram or two;
 --   licensesMin = 5 (licenses): whoever holds fewer cannot make a scale look wrong; scansMin = 20 (scans): of a day.
--- While it stands, what the scale says on these days accuses nobody: no scan is named for short-postage by its weight.
+-- While it stands, what the scale says on these days accuses nobody: no scan is named for short-postage by its weight,
+-- and no path proves a copy by it (cloned-id, doubtful-path).
 -- @doubts by plant_load
 with loads as (
   select plant, day, license, scans, octave_thousandths / scans as octaves

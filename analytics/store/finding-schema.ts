@@ -47,7 +47,7 @@ create table named_scan (
 );
 create table held_scan (
   kind varchar, license bigint, psd varchar, key varchar, row_id bigint, scan_id varchar, scanned_at timestamp,
-  mailpiece_id varchar, plant varchar, why varchar, value bigint, scan_digest ubigint, brought_by varchar
+  mailpiece_id varchar, plant varchar, why varchar, value bigint, scan_digest ubigint, brought_by varchar, cleared boolean
 );
 create table finding (
   kind varchar, license bigint, psd varchar, key varchar, severity varchar, detail varchar, policy_version bigint,

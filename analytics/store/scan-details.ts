@@ -5,6 +5,8 @@ import { asBigint, asInteger, asIntegerOrNull, asText, asTextOrNull, asTexts } f
 export interface ScanDetail {
   readonly scanId: string;
   readonly scannedAtMs: number | null;
+  /** By the clock of the post. */
+  readonly receivedAtMs: number | null;
   readonly plant: string | null;
   readonly machine: string | null;
   readonly pass: string | null;
@@ -25,7 +27,8 @@ export interface ScanDetail {
 const SQL = `
 select evidence.scan_id, evidence.scanned_at_ms, evidence.plant, evidence.machine, evidence.pass,
   evidence.mailpiece_id, evidence.image, evidence.outcome, verdicts.disposition, verdicts.reasons, evidence.license,
-  licenses.holder, licenses.town, evidence.psd, evidence.piece_count, evidence.postage_mills, evidence.printed_at_ms
+  licenses.holder, licenses.town, evidence.psd, evidence.piece_count, evidence.postage_mills, evidence.printed_at_ms,
+  evidence.received_at_ms
 from evidence
 join verdicts using (row_id)
 left join licenses on licenses.license = evidence.license
@@ -53,6 +56,7 @@ export async function readScanDetails(connection: DuckDBConnection, scanIds: rea
     pieceCount: row[14] === null ? null : asBigint(row[14]),
     postageMills: asIntegerOrNull(row[15]),
     printedAtMs: asIntegerOrNull(row[16]),
+    receivedAtMs: asIntegerOrNull(row[17]),
   }));
 }
 

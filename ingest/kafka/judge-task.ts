@@ -155,7 +155,7 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
     if (readings === null) {
       if (isPublished) return [];
       onDeadLetter();
-      const poison = { poison: 'bad-readings', detail: 'not a whole batch of readings of version 1' } as const;
+      const poison = { poison: 'bad-readings', detail: 'not a whole batch of readings of version 1 or 2' } as const;
       return [deadLetter(topics.deadLetters, { topic: topics.readings, message }, poison)];
     }
     const rows = rowsOf(readings);

@@ -32,7 +32,7 @@ function impossiblePiece(): Evidence[] {
   return [
     at({ plant: '06484', scannedAtMs: mark.printedAtMs - 35.5 * HOUR_MS, weightGrams: 150, destination: '06443' }),
     at({ plant: '06484', scannedAtMs: mark.printedAtMs - 35 * HOUR_MS, weightGrams: 290, destination: '75034' }),
-    at({ plant: '75034', scannedAtMs: mark.printedAtMs - 35 * HOUR_MS, weightGrams: 15, destination: '06443' }),
+    at({ plant: '75034', scannedAtMs: mark.printedAtMs - 35 * HOUR_MS, weightGrams: 25, destination: '06443' }),
   ];
 }
 
@@ -264,6 +264,7 @@ describe('a plant that claims times at which its scans were not made', () => {
 });
 
 describe('findings about plants', () => {
+  // By a right scale the piece is too heavy for its postage, which a copied mark would explain.
   const mail = [...letters(ALL, { '06484': (scan) => heavier(10)(late(-60)(scan)) }), ...IMPOSSIBLE];
 
   async function told(test: TestContext, batches: readonly (readonly Evidence[])[]): Promise<string> {
@@ -284,7 +285,8 @@ describe('findings about plants', () => {
   it('and what they hold back are the same for any order of arrival and any batches', async (test) => {
     const cold = await told(test, [mail]);
     assert.match(cold, /plant-clock.*\n.*plant-scale/);
-    assert.doesNotMatch(cold, /future-date|stale-date|short-postage|cloned-id|doubtful-path/);
+    assert.doesNotMatch(cold, /future-date|stale-date|cloned-id|doubtful-path/);
+    assert.equal(cold.match(/short-postage/g)?.length, 1);
     const shuffled = fc.record({
       arrived: fc.shuffledSubarray(mail, { minLength: mail.length }),
       cuts: fc.array(fc.nat({ max: mail.length }), { minLength: 1, maxLength: 4 }),

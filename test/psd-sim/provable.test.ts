@@ -18,7 +18,10 @@ function seen(change: Partial<SeenScan> = {}): SeenScan {
     printedAtMs: SCANNED_AT_MS,
     scannedAtMs: SCANNED_AT_MS,
     othersOfSet: 0,
+    entriesOfSet: 0,
     pass: 'origin',
+    destination: '06443123456',
+    weightGrams: 20,
     ...change,
   };
 }
@@ -30,10 +33,20 @@ describe('what is left to see proves', () => {
     }
   });
 
-  it('a cloned tag from two letters whose id was read', () => {
-    assert.equal(isProvable('cloned-tag', [seen(), seen()], SOUND), true);
-    assert.equal(isProvable('cloned-tag', [seen()], SOUND), false);
-    assert.equal(isProvable('cloned-tag', [seen(), seen({ mailpieceId: null })], SOUND), false);
+  it('a cloned tag from two letters on one right scale, with two weights and addresses, or from four addresses', () => {
+    const other = { weightGrams: 60, destination: '75034123456' };
+    const proves = (...scans: Partial<SeenScan>[]) => isProvable('cloned-tag', scans.map(seen), SOUND);
+    assert.equal(proves({}, other), true);
+    assert.equal(proves({}, { ...other, weightGrams: 25 }), false);
+    assert.equal(proves({}, { ...other, destination: '06443999999' }), false);
+    assert.equal(proves({}, { ...other, plant: '75034' }), false);
+    assert.equal(proves({}, { ...other, mailpieceId: null }), false);
+    const addresses = ['06443', '75034', '50029', '10001'].map((destination, index) => ({
+      destination,
+      plant: `P${index}`,
+    }));
+    assert.deepEqual([proves(...addresses), proves(...addresses.slice(1))], [true, false]);
+    assert.equal(isProvable('cloned-tag', addresses.map(seen), { ...SOUND, otherScale: 'P0' }), true);
   });
 
   it('a recirculated mark from two entries where it first entered, days apart, and an arrival elsewhere between', () => {
@@ -67,7 +80,8 @@ describe('what is left to see proves', () => {
 
   it('no time by a clock that is wrong, and no weight by a scale that is', () => {
     const held = (fraud: FraudName, plants: Partial<OddPlants>) => {
-      return isProvable(fraud, [seen({ othersOfSet: 1 }), seen({ othersOfSet: 1 })], { ...SOUND, ...plants });
+      const other = seen({ othersOfSet: 1, entriesOfSet: 1, weightGrams: 60, destination: '75034123456' });
+      return isProvable(fraud, [seen({ othersOfSet: 1, entriesOfSet: 1 }), other], { ...SOUND, ...plants });
     };
     for (const fraud of ['two-places', 'cloned-tag', 'stale-date'] as const) {
       assert.deepEqual([held(fraud, {}), held(fraud, { slowClock: '06484' })], [true, false], fraud);
