@@ -112,6 +112,6 @@ select i + 1, 'DBCS-' || (s % 150) || '/20261120A/' || lpad(i::varchar, 9, '0'),
   (repeat(chr((65 + h % 26)::integer), 100) || lpad(i::varchar, 35, '0'))::blob, null, 1,
   if(i % 20000 = 11, 'forged', 'valid'), s + 1, 700000 + s, '06-2S-' || (5520023 + s * 7), 0, c, c * 730,
   10000000 - c * 730, 730, 101, ${DAY_MS} + 28800000 + c * 32400000 // ${perSet} // 60000 * 60000, town,
-  lpad((h % 100000)::varchar, 5, '0') || '123456', h, 'accept', '', 1, null
+  lpad((h % 100000)::varchar, 5, '0') || '123456', h, 'accept', '', 1, null, null
 from marks`;
 }

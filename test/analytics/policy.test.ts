@@ -52,7 +52,7 @@ describe('the default policy', () => {
         Number(value),
       ]);
       assert.deepEqual(Object.fromEntries(described), DEFAULT_POLICY.parameters[name] ?? {}, name);
-      const sql = [suspects, doubts, members?.sql, exonerated, findings].join('\n');
+      const sql = [suspects, doubts?.sql, members?.sql, exonerated, findings].join('\n');
       const read = new Set([...sql.matchAll(/getvariable\('(\w+)'\)/g)].map(([, parameter]) => parameter));
       assert.deepEqual(read, new Set(described.map(([parameter]) => parameter)), name);
     }
