@@ -24,6 +24,8 @@ export class KeptBeside {
   readonly #wrong = new Map<number, SeenPiece>();
   /** In the order in which they were begun. */
   readonly #paths = new Map<number, SeenPiece>();
+  /** One iterator for good: a new one would pass all entries that were deleted before the oldest, each time. */
+  #oldest = this.#paths.keys();
 
   constructor(rules: PathRules) {
     this.#rules = rules;
@@ -55,8 +57,12 @@ export class KeptBeside {
   #keepPath(key: number, record: SeenPiece): void {
     if (this.#paths.has(key)) return;
     if (this.#paths.size >= PATHS_KEPT_MAX) {
-      const oldest = this.#paths.keys().next();
-      if (oldest.done === false) this.#paths.delete(oldest.value);
+      let oldest = this.#oldest.next();
+      if (oldest.done) {
+        this.#oldest = this.#paths.keys();
+        oldest = this.#oldest.next();
+      }
+      if (!oldest.done) this.#paths.delete(oldest.value);
     }
     this.#paths.set(key, record);
   }

@@ -10,6 +10,7 @@ import {
   ReadingColumnsBuilder,
   rowsOf,
   textAt,
+  validityBytes,
 } from '../../indicium/index.ts';
 import { connectionFor, parseKafkaUrl, SourceError } from '../../ingest/index.ts';
 import type { StoredMessage } from '../../ingest/kafka/client-port.ts';
@@ -35,12 +36,13 @@ const row = fc.record({
   license: orNull(fc.nat(50)),
   payload: orNull(fc.uint8Array({ maxLength: 200 })),
   pieceCount: fc.bigInt(0n, 2n ** 64n - 1n),
+  receivedAtMs: orNull(fc.nat(2 ** 52)),
 });
 const rows = fc.array(row, { maxLength: 150 });
 
 function columnsOf(values: readonly (typeof row extends fc.Arbitrary<infer Row> ? Row : never)[]): ReadingColumns {
   const builder = new ReadingColumnsBuilder(values.length);
-  for (const { license, payload, pieceCount, ...scan } of values) {
+  for (const { license, payload, pieceCount, receivedAtMs, ...scan } of values) {
     const reading: Reading = {
       payload,
       symbology: null,
@@ -49,7 +51,7 @@ function columnsOf(values: readonly (typeof row extends fc.Arbitrary<infer Row> 
       outcome: license === null ? 'no-symbol' : 'valid',
       trustVersion: 7,
     };
-    builder.add(scanOf(scan), reading);
+    builder.add(scanOf(scan), reading, receivedAtMs);
   }
   return builder.finish();
 }
@@ -66,6 +68,11 @@ function plain(columns: ReadingColumns): unknown {
       return 'words' in column ? column.bigints[index] : column.values[index];
     }),
   ]);
+}
+
+/** Whether it has nulls, which rows are none, and 8 bytes a row; a batch of no rows has no nulls. */
+function lastColumnBytes(rowCount: number): number {
+  return 1 + validityBytes(rowCount) + 8 * rowCount;
 }
 
 describe('a batch of readings', () => {
@@ -87,8 +94,22 @@ describe('a batch of readings', () => {
         assert.equal(decodeReadings(bytes.subarray(0, place % bytes.length)), null);
         assert.equal(decodeReadings(Buffer.concat([bytes, Buffer.of(0)])), null);
         const later = Buffer.from(bytes);
-        later.writeUInt16LE(2, 4);
+        later.writeUInt16LE(3, 4);
         assert.equal(decodeReadings(later), null);
+      }),
+    );
+  });
+
+  it('of version 1, which had no receipt, comes back without', () => {
+    fc.assert(
+      fc.property(rows, (values) => {
+        const columns = columnsOf(values.map((row) => ({ ...row, receivedAtMs: null })));
+        const bytes = encodeReadings(columns);
+        const older = Buffer.from(bytes.subarray(0, bytes.length - lastColumnBytes(values.length)));
+        older.writeUInt16LE(1, 4);
+        const decoded = decodeReadings(older);
+        assert.ok(decoded !== null);
+        assert.deepEqual(plain(decoded), plain(columns));
       }),
     );
   });
@@ -139,6 +160,7 @@ describe('a batch of readings', () => {
         license: 1,
         payload: null,
         pieceCount: 1n,
+        receivedAtMs: null,
       },
       extra: 'x'.repeat(16_000),
     }));

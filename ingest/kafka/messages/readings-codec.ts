@@ -113,8 +113,8 @@ export function decodeReadings(bytes: Uint8Array): ReadingColumns | null {
     depositPostcode: text(),
     destinationPostcode: text(),
     contentDigest: int64(),
-    receivedAtMs: version === VERSION ? int64() : noNumbers(rows),
     sender: noTexts(rows),
+    receivedAtMs: version === VERSION ? int64() : noNumbers(rows),
   };
   return reader.isWhole ? columns : null;
 }
