@@ -5,7 +5,7 @@ import { type Arrival, Arrivals, type Patience } from './arrivals.ts';
 import { Changes } from './changes.ts';
 import { DropFolder, type TakenItem } from './drop-folder.ts';
 import { type ItemScan, scanOfItem } from './drop-scan.ts';
-import { keptStem, type RawName } from './file-names.ts';
+import { keptStem, type RawName, stemOf } from './file-names.ts';
 import { DROP_AT_ONCE, DROP_BATCH_BYTES_MAX, DROP_POLL_MS, DROP_POLL_MS_MIN } from './limits.ts';
 import { type NamePattern, parseNamePattern } from './name-pattern.ts';
 
@@ -107,10 +107,17 @@ class Taker {
     return this.#given.length === 0;
   }
 
-  /** Without those that are gone. */
+  /** Without those that are gone. Of several with one stem the first keeps it: each is taken after the one before. */
   async take(arrivals: readonly Arrival[]): Promise<TakenItem[]> {
     const day = new Date(this.#ports.nowMs()).toISOString().slice(0, 10);
-    const taken = arrivals.map(({ image, sidecar }) => this.#folder.take(image, sidecar, day));
+    const lastOf = new Map<RawName, Promise<unknown>>();
+    const taken = arrivals.map(({ image, sidecar }) => {
+      const stem = stemOf(image ?? sidecar ?? '');
+      const before = lastOf.get(stem) ?? Promise.resolve();
+      const item = before.then(() => this.#folder.take(image, sidecar, day));
+      lastOf.set(stem, item);
+      return item;
+    });
     return (await Promise.all(taken)).filter((item) => item !== null);
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import fsp, { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import fsp, { mkdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -126,6 +126,34 @@ describe('a file of a name that was used before', () => {
       .filter((name) => name.endsWith('.png'))
       .map(async (name, index) => readFile(join(folder, index < 3 ? 'done' : 'failed', DROPPED_DAY, name), 'utf8'));
     assert.deepEqual(await Promise.all(contents), ['first', 'first', 'first', 'second', 'third']);
+  });
+
+  it('keeps its name where another of one stem is taken beside it, however long its folder takes to be made', async (test) => {
+    const folder = await temporaryFolder(test);
+    const recorded = new RecordedDrops();
+    const real = fsp.mkdir;
+    let isFirst = true;
+    const { mock } = test.mock.method(fsp, 'mkdir', async (...args: Parameters<typeof real>) => {
+      const isDelayed = isFirst && String(args[0]).endsWith('M_1_7');
+      if (isDelayed) isFirst = false;
+      if (isDelayed) await sleep(30);
+      return real(...args);
+    });
+    for (const [index, extension] of ['tiff', 'png', 'jpg'].entries()) {
+      const name = `M_1_7.${extension}`;
+      await put(folder, name, extension);
+      await utimes(join(folder, name), 1_000 + index, 1_000 + index);
+    }
+    syncBuiltinESMExports();
+    await recorded.watch(folder);
+    mock.restore();
+    syncBuiltinESMExports();
+    const all = [...kept(join(folder, 'done')), ...kept(join(folder, 'failed'))];
+    assert.deepEqual(all.filter((name) => !name.endsWith('.json')).toSorted(), [
+      'M_1_7.tiff',
+      'M_1_7~2.png',
+      'M_1_7~3.jpg',
+    ]);
   });
 
   it('is not taken for the one that is being read', async (test) => {
