@@ -1,4 +1,4 @@
-import type { Connection, DetectionStore } from './detection/connection.ts';
+import type { DetectionStore } from './detection/connection.ts';
 import { scalar } from './detection/connection.ts';
 import { DETECTORS_DIGEST } from './detection/detector-file.ts';
 import { forgetEvidence, prepareEvidence } from './detection/fresh-evidence.ts';
@@ -17,7 +17,8 @@ import { asBigint, asInteger, asText } from './store/values.ts';
  * licenses that it touches; returns how many findings there are. Another registry, policy or program makes everything
  * new. The findings are those of a run over all the evidence, whatever the order and the batches it came in.
  *
- * `isAlone` where nothing else is done to the file meanwhile.
+ * `isAlone` says that nothing else uses the file: a look at few rows may then set the number of threads, which is a setting of the
+ * whole file, and DuckDB waits for the threads that it ends.
  *
  * @throws PolicyError where another policy was used under the same version.
  */
@@ -27,49 +28,20 @@ export async function detect(
   { isAlone = true }: { readonly isAlone?: boolean } = {},
 ): Promise<number> {
   const { connection } = store;
-  const look = () =>
-    store.transaction(async () => {
+  try {
+    await store.transaction(async () => {
       await refuseOtherPolicy(connection, policy);
       const isNewPolicy = await noteUse(connection, policy);
-      const done = await findAll(store, policy);
-      if (done === null && !isNewPolicy) return null;
-      const detail = { policyVersion: policy.version, rows: done === null ? null : `${done.lastRow}` };
-      return { event: 'detected', detail, seals: await sealsAfter(store, done) };
+      const look = await findAll(store, policy, { isAlone });
+      if (look === null && !isNewPolicy) return null;
+      const detail = { policyVersion: policy.version, rows: look === null ? null : `${look.lastRow}` };
+      return { event: 'detected', detail, seals: await sealsAfter(store, look) };
     });
-  await (isAlone ? inFewThreads(connection, policy, look) : look());
-  return asInteger(await scalar(connection, 'select count(*) from finding'));
-}
-
-/**
- * The setting is of the whole file, and threads that end may have to wait for what they do: only where nothing runs beside.
- * Set outside the transaction: one that failed takes no statement any more.
- */
-async function inFewThreads(connection: Connection, policy: Policy, look: () => Promise<void>): Promise<void> {
-  const afterRow = await lookedAtRow(connection, await basisOf(connection, policy));
-  const lastRow = await scalar(connection, 'select coalesce(max(row_id), 0) from scans');
-  if (asBigint(lastRow) - (afterRow ?? 0n) > FRESH_ROWS_OF_ONE_THREAD_MAX) return look();
-  await connection.run('set threads = 1');
-  try {
-    await look();
   } finally {
-    await connection.run('reset threads');
+    // Outside the transaction: one that failed takes no more statements.
+    if (isAlone) await connection.run('reset threads');
   }
-}
-
-/** The registry, policy and program that findings were made by, as values of SQL. */
-async function basisOf(connection: Connection, policy: Policy): Promise<string> {
-  const registryDigest = asText(await scalar(connection, "select coalesce(max(digest), '') from registry_version"));
-  return `'${registryDigest.replaceAll("'", "''")}', '${policy.digest}', '${DETECTORS_DIGEST}'`;
-}
-
-/** The last row that was looked at by these; null where all is to be looked at anew. */
-async function lookedAtRow(connection: Connection, basis: string): Promise<bigint | null> {
-  const known = await scalar(
-    connection,
-    `select row_id from detector_state
-     where (registry_digest, policy_digest, detectors_digest) = (${basis})`,
-  );
-  return known === null ? null : asBigint(known);
+  return asInteger(await scalar(connection, 'select count(*) from finding'));
 }
 
 /** What a look of the detectors did to the tables whose digests are kept by what comes and goes. */
@@ -94,15 +66,22 @@ async function sealsAfter({ connection, seals }: DetectionStore, look: Look | nu
 export async function findAll(
   { connection }: Pick<DetectionStore, 'connection'>,
   policy: Policy,
+  { isAlone = false }: { readonly isAlone?: boolean } = {},
 ): Promise<Look | null> {
-  const basis = await basisOf(connection, policy);
-  const known = await lookedAtRow(connection, basis);
+  const registryDigest = asText(await scalar(connection, "select coalesce(max(digest), '') from registry_version"));
+  const basis = `'${registryDigest.replaceAll("'", "''")}', '${policy.digest}', '${DETECTORS_DIGEST}'`;
+  const known = await scalar(
+    connection,
+    `select row_id from detector_state
+     where (registry_digest, policy_digest, detectors_digest) = (${basis})`,
+  );
   const lastRow = asBigint(await scalar(connection, 'select coalesce(max(row_id), 0) from scans'));
-  const afterRow = known ?? 0n;
+  const afterRow = known === null ? 0n : asBigint(known);
   if (known === null) await startAnew(connection);
   else await connection.run('create or replace temp table forgotten_rows (row_id bigint)');
   // The newest rows may have left for an archive: what they said is in the state already.
   if (known !== null && lastRow <= afterRow) return null;
+  if (isAlone && lastRow - afterRow <= FRESH_ROWS_OF_ONE_THREAD_MAX) await connection.run('set threads = 1');
   const changes = await prepareEvidence(connection, { afterRow, lastRow });
   await nameScans(connection, { afterRow, lastRow }, policy);
   await reviseVerdicts(connection, policy);
@@ -122,7 +101,7 @@ export async function findAll(
   };
 }
 
-async function startAnew(connection: Connection): Promise<void> {
+async function startAnew(connection: DetectionStore['connection']): Promise<void> {
   await clearState(connection);
   await connection.run('create or replace temp table forgotten_rows as select distinct row_id from named_scan');
   for (const table of ['suspect_set', 'suspect_scan', 'named_scan', 'held_scan', 'plant_doubt', 'finding'])

@@ -13,7 +13,7 @@ export interface Evidence {
   readonly scan: Scan;
   readonly reading: Reading;
   readonly verdict: Verdict;
-  /** By the clock of the post; not given where nobody knows. */
+  /** When the post received the scan, by its own clock; not given if unknown. */
   readonly receivedAtMs?: number;
 }
 

@@ -72,7 +72,7 @@ export const FRESH_ROWS_IN_MEMORY_MAX = 500_000;
 
 /**
  * New rows up to which a look of the detectors takes one thread. Each of its joins and sums prepares for every thread: a look at
- * 100 rows takes 0.6 s with one, 0.8 with two and 1.7 with eight; at 50,000, one is still as fast as two.
+ * 100 rows takes 0.6 s with one, 0.8 with two and 1.7 with eight on two cores; at 50,000 rows, one is still as fast as two.
  */
 export const FRESH_ROWS_OF_ONE_THREAD_MAX = 50_000;
 

@@ -43,6 +43,7 @@ const PathShapes = {
   reentryHours: whole(1, 1e6),
 };
 const ParameterShapes: Record<string, Record<string, TSchema>> = {
+  'claimed-time': { scansMin: whole(1, 1e9) },
   'cloned-id': { ...JourneyShapes, ...PathShapes, scansMax: whole(2, 200) },
   copy: { ...JourneyShapes, unidentifiedScansMax: whole(1, 200) },
   'doubtful-path': { ...JourneyShapes, ...PathShapes, scansPerPassMax: whole(1, 200) },
@@ -66,7 +67,6 @@ const ParameterShapes: Record<string, Record<string, TSchema>> = {
     licensesMin: whole(2, 1e6),
     scansMin: whole(1, 1e9),
   },
-  'claimed-time': { scansMin: whole(1, 1e9) },
   'unreadable-share': {
     scansMin: whole(1, 1e9),
     shareMin: Type.Number({ minimum: 0, maximum: 1 }),

@@ -26,7 +26,7 @@ const COPIES = 100_000;
 type Observe = (registerSet: number, pieceCount: bigint, sighting: Sighting) => unknown;
 
 process.stdout.write(`${machine()}; ${count(PIECES)} pieces, three scans each; medians of ${ROUNDS} rounds\n\n`);
-const measured = { paths: [] as number[][], ids: [] as number[][], copies: [] as number[] };
+const measured: { paths: number[][]; ids: number[][]; copies: number[] } = { paths: [], ids: [], copies: [] };
 for (let round = 0; round < ROUNDS; round++) {
   measured.paths.push(passes(withPaths()));
   measured.ids.push(passes(byIdAlone()));

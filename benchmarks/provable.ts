@@ -87,8 +87,9 @@ function isProvableTag(seen: readonly SeenScan[], rightlyWeighed: readonly SeenS
   const named = (scans: readonly SeenScan[]) =>
     scans.filter((scan) => scan.mailpieceId !== null && areaOf(scan) !== null);
   if (new Set(named(seen).map(areaOf)).size > AREAS_OF_ONE_PIECE) return true;
-  return named(rightlyWeighed).some((one) => {
-    return named(rightlyWeighed).some((other) => {
+  const weighed = named(rightlyWeighed);
+  return weighed.some((one) => {
+    return weighed.some((other) => {
       const [less, more] = [one.weightGrams ?? 0, other.weightGrams ?? 0];
       const isOtherPiece = less > 0 && more - less > Math.max(10, 0.2 * more);
       return isOtherPiece && one.plant === other.plant && areaOf(one) !== areaOf(other);

@@ -54,6 +54,15 @@ export function jsonOption(): Option {
   return new Option('--json', 'for machines: one JSON object a line');
 }
 
+/** Milliseconds of a time in that form; what is expected is said of any other. */
+export function momentLike(form: RegExp, expected: string): (text: string) => number {
+  return (text) => {
+    const ms = Date.parse(text);
+    if (!form.test(text) || Number.isNaN(ms)) throw new InvalidArgumentError(expected);
+    return ms;
+  };
+}
+
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);

@@ -1,5 +1,5 @@
 import { randomBytes, X509Certificate } from 'node:crypto';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { FILE_FAULTS, readNamedFile } from '../indicium/index.ts';
 import {
   addToken,
@@ -11,7 +11,7 @@ import {
   TokenFileError,
 } from '../ingest/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { jsonOption, tokensOption } from './options.ts';
+import { jsonOption, momentLike, tokensOption } from './options.ts';
 import { print, printJson, type Terminal, warn } from './terminal.ts';
 
 interface TokenOptions {
@@ -50,7 +50,7 @@ export function addTokenCommand(program: Command, terminal: Terminal, finish: (c
     )
     .addOption(
       new Option('--expires <date>', 'until then: 2027-12-31 (its beginning, UTC) or 2027-12-31T18:00:00Z').argParser(
-        moment,
+        momentLike(DAY_OR_MOMENT, 'expected 2027-12-31 or 2027-12-31T18:00:00Z.'),
       ),
     )
     .option('--certificate <file>', 'a client certificate (PEM or DER) instead of a token; ends when it does')
@@ -147,10 +147,5 @@ function textOf({ id, kind, state, name, plant, roles, expiresAt }: ShownToken):
   return `${id}  ${state.padEnd(7)}  ${kind.padEnd(11)}  ${name}  ${plant ?? 'all plants'}  ${roles.join(',')}${until}`;
 }
 
-/** Milliseconds of a day or of a moment with its zone. */
-function moment(text: string): number {
-  const ms = Date.parse(text);
-  const isExact = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2}))?$/.test(text);
-  if (!isExact || Number.isNaN(ms)) throw new InvalidArgumentError('expected 2027-12-31 or 2027-12-31T18:00:00Z.');
-  return ms;
-}
+/** A day or a moment with its zone. */
+const DAY_OR_MOMENT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2}))?$/;

@@ -20,9 +20,9 @@ export const NO_TIMES: ScanTimes = { scannedAtMs: null, receivedAtMs: null };
 
 /**
  * Whether a mark is genuine and allowed, in the order of the protocol. The signature is checked over the bytes that
- * were scanned, with the algorithm of the key's record. Validity is judged at the date of the mark and by what was
- * known at the scan; where the plant did not say when it scanned, by all that is known. Whoever sends scans may say any
- * time: where the post knows when it received one, what is worse at either time counts.
+ * were scanned, with the algorithm of the key's record. Validity is judged at the date of the mark, by what was known when
+ * the scan was made; if the plant gives no time, by everything that is known now. A sender can claim any time, so if the post
+ * knows when it received the scan, the worse result of the two times counts.
  */
 export function authenticate(indicium: Indicium, ring: KeyRing, times: ScanTimes): ReadingOutcome {
   const row = ring.find(indicium.keyId);

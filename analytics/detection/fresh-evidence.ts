@@ -15,9 +15,10 @@ export interface FreshRows {
 /**
  * Prepares what detectors read: `fresh`, the marks not yet looked at; `touched_sets` and `touched_licenses`, whose they
  * are; `irregular_sets`, whose counters do not rise with everything else; `repeats`, all genuine marks of each piece
- * count that was seen more than once, where one of them is fresh; `seen`, these and all other genuine fresh marks; `copied_scans`, those of `repeats` of which a
- * finding says that their mark was copied, or may have been; `placed_plants`, plants with one place each; `fresh_scans`,
- * whether new scans could be read. Merges `fresh` into the state tables.
+ * count that was seen more than once, where one of them is fresh; `seen`, these and all other genuine fresh marks;
+ * `copied_scans`, the scans in `repeats` whose mark was copied, or may have been, as findings say; `placed_plants`, plants
+ * with one place each; `fresh_scans`, whether new scans could be read and how late they came. Merges `fresh` into the state
+ * tables.
  *
  * A first look at a large store reads the evidence where it is; otherwise only pages of counters with a fresh mark are
  * read again.
@@ -75,7 +76,7 @@ function rowsOf(view: string, { afterRow, lastRow }: FreshRows): string {
   return `${view} where row_id > ${afterRow} and row_id <= ${lastRow}`;
 }
 
-/** Whoever mailed copies is no customer: what else they show is held against nobody. */
+/** Scans of copied marks. The customer did not mail the copies, so what else they show is held against nobody. */
 const COPIED_SCANS = `create or replace temp view copied_scans as
   select row_id from repeats semi join (
     select distinct license, psd, piece_count, content_digest

@@ -3,9 +3,8 @@ import type { Detector } from './detector-file.ts';
 import { isDoubtedSql } from './plant-doubts.ts';
 
 /**
- * Holds scans back that a detector named by the word of a plant whose clock or scale is in doubt, or of which a finding says that
- * their mark was copied; names again those of which neither holds any longer. `dropped` then holds what moved. Of pieces that are
- * not looked at now, what was cleared stays cleared.
+ * Holds back scans that a detector named because of a clock or scale in doubt, or whose mark was copied (`cleared`), and names them
+ * again once neither is so. `dropped` then holds what moved. Pieces that are not looked at now stay as they are.
  */
 export async function holdBack(connection: Connection, { name, restsOn, exonerated }: Detector): Promise<void> {
   if (restsOn === null && exonerated === null) return;
@@ -18,18 +17,35 @@ export async function holdBack(connection: Connection, { name, restsOn, exonerat
     await connection.run(`update held_scan set cleared = ${isCleared}
       where kind = '${name}' and row_id in (select row_id from repeats)`);
   }
-  await connection.run(`create or replace temp table moving as
-    from held_scan where kind = '${name}' and not cleared and not (${isDoubted})`);
+  await move(connection, name, {
+    from: 'held_scan',
+    to: 'named_scan',
+    columns: '* exclude (cleared)',
+    which: `not cleared and not (${isDoubted})`,
+  });
+  await move(connection, name, {
+    from: 'named_scan',
+    to: 'held_scan',
+    columns: `*, ${isCleared} as cleared`,
+    which: `${isCleared} or (${isDoubted})`,
+  });
+}
+
+interface Move {
+  readonly from: string;
+  readonly to: string;
+  /** As `to` has them. */
+  readonly columns: string;
+  readonly which: string;
+}
+
+async function move(connection: Connection, kind: string, { from, to, columns, which }: Move): Promise<void> {
   await connection.run(
-    `delete from held_scan using moving where held_scan.kind = '${name}' and held_scan.row_id = moving.row_id`,
+    `create or replace temp table moving as select ${columns} from ${from} where kind = '${kind}' and (${which})`,
   );
-  await connection.run('insert into named_scan select * exclude (cleared) from moving');
-  await connection.run('insert into dropped select row_id, license, psd, key from moving');
-  await connection.run(`create or replace temp table moving as
-    select *, ${isCleared} as cleared from named_scan where kind = '${name}' and (${isCleared} or (${isDoubted}))`);
   await connection.run(
-    `delete from named_scan using moving where named_scan.kind = '${name}' and named_scan.row_id = moving.row_id`,
+    `delete from ${from} using moving where ${from}.kind = '${kind}' and ${from}.row_id = moving.row_id`,
   );
-  await connection.run('insert into held_scan from moving');
+  await connection.run(`insert into ${to} from moving`);
   await connection.run('insert into dropped select row_id, license, psd, key from moving');
 }

@@ -49,13 +49,9 @@ witnesses as (
   select plant, day, other, median(hours) as hours from gaps where hours is not null
   group by plant, day, other having count(distinct license) >= getvariable('licensesMin')
 ),
--- Of two witnesses one may be the plant that is wrong: what less than half of them deny counts, and no mean of both.
 witnessed as (
-  select plant, day, case when low > 0 then low when high < 0 then high else 0 end as hours
-  from (
-    select plant, day, quantile_disc(hours, 0.5) as low, -quantile_disc(-hours, 0.5) as high
-    from witnesses group by plant, day having count(*) >= 2
-  )
+  select plant, day, agreed_median(hours) as hours from witnesses group by plant, day
+  having count(*) >= 2
 )
 select plant, day, round(coalesce(witnessed.hours, dated.hours))::bigint as estimate
 from dated left join witnessed using (plant, day)

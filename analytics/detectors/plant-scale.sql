@@ -41,14 +41,9 @@ witnesses as (
   select plant, day, other, median(octaves) as octaves, sum(weighed) as weighed from ratios group by plant, day, other
   having count(*) >= getvariable('licensesMin')
 ),
--- Of two witnesses one may be the plant that is wrong: what less than half of them deny counts, and no mean of both.
 witnessed as (
-  select plant, day, case when low > 0 then low when high < 0 then high else 0 end as octaves
-  from (
-    select plant, day, quantile_disc(octaves, 0.5) as low, -quantile_disc(-octaves, 0.5) as high
-    from witnesses group by plant, day
-    having count(*) >= 2 and sum(weighed) >= getvariable('scansMin')
-  )
+  select plant, day, agreed_median(octaves) as octaves from witnesses group by plant, day
+  having count(*) >= 2 and sum(weighed) >= getvariable('scansMin')
 )
 select plant, day, round(coalesce(witnessed.octaves, heavy.octaves))::bigint as estimate
 from heavy full join witnessed using (plant, day)

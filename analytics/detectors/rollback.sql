@@ -20,8 +20,8 @@ union
 select license, psd from touched_sets join withdrawals using (license, psd)
 where last_piece_count > piece_count or epoch_ms(last_ms) > withdrawn_at
 -- @members of suspects
-with -- A piece count with two contents is a fork, and has its own finding.
-counted as (
+-- A piece count with two contents is a fork, and has its own finding.
+with counted as (
   select license, psd, piece_count, min(content_digest) as content_digest, min(printed_at_ms) as printed_at_ms,
     min(ascending_mills) as ascending_mills, min(postage_mills) as postage_mills
   from dated_marks group by license, psd, piece_count having count(*) = 1 and not bool_or(is_out_of_order)

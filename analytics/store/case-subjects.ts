@@ -19,6 +19,7 @@ export interface KindOfCase {
 /** By the kind of finding; of kinds that inform there is no case, and nobody is suspected. docs/DETECTORS.md says why. */
 export const CASE_SUBJECTS: Readonly<Record<string, KindOfCase>> = {
   'borrowed-name': { subject: 'psd', role: 'suspect' },
+  'claimed-time': { subject: 'plant', role: 'unknown' },
   'cloned-id': { subject: 'marks', role: 'unknown' },
   'compromised-key': { subject: 'psd', role: 'unknown' },
   copy: { subject: 'marks', role: 'unknown' },
@@ -47,7 +48,6 @@ export const CASE_SUBJECTS: Readonly<Record<string, KindOfCase>> = {
   'ungranted-psd': { subject: 'psd', role: 'suspect' },
   'unknown-key': { subject: 'maker', role: 'victim' },
   'unknown-rate': { subject: 'license', role: 'suspect' },
-  'claimed-time': { subject: 'plant', role: 'unknown' },
   'unreadable-share': { subject: 'plant', role: 'unknown' },
   'wrong-destination': { subject: 'license', role: 'unknown' },
   'wrong-town': { subject: 'license', role: 'suspect' },

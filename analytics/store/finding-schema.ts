@@ -5,7 +5,7 @@ import { KINDS_SQL } from './case-subjects.ts';
  *
  * `named_scan` says which scans a finding names; `finding` says what of them, `told_finding` which were ever given out. `held_scan`
  * holds scans that a finding would name if `plant_doubt` did not say that the clock or scale of their plant was wrong on
- * that day. The state tables are sums over all genuine marks up to `detector_state.row_id`: they can be made again from the evidence at any time.
+ * that day, or if their mark had not been copied (`cleared`). The state tables are sums over all genuine marks up to `detector_state.row_id`: they can be made again from the evidence at any time.
  */
 export const FINDING_TABLES_SQL = `
 create table detector_state (
@@ -63,12 +63,19 @@ create table case_closing (sequence bigint, case_id varchar, note varchar, close
 create table case_closed_scan (sequence bigint, case_id varchar, kind varchar, scan_id varchar, scan_digest ubigint);
 `;
 
-/** How far two places on the Earth (a sphere of 6,371 km) are from each other, for detectors and for whoever asks. */
+/**
+ * `distance_km`: how far two places on the Earth (a sphere of 6,371 km) are from each other, for detectors and for whoever asks.
+ * `agreed_median`: of an even number of values the middle one nearer to zero, and zero where the two middle ones differ in sign. Of two
+ * plants that contradict a third, one may be the plant that is wrong: a mean of both would blame the third.
+ */
 export const FINDING_MACROS_SQL = `
 create macro distance_km(latitude, longitude, other_latitude, other_longitude) as
   2 * 6371 * asin(least(1, sqrt(
     sin(radians(other_latitude - latitude) / 2) ** 2
     + cos(radians(latitude)) * cos(radians(other_latitude)) * sin(radians(other_longitude - longitude) / 2) ** 2)));
+create macro agreed_median(value) as
+  case when quantile_disc(value, 0.5) > 0 then quantile_disc(value, 0.5)
+    when quantile_disc(-value, 0.5) > 0 then -quantile_disc(-value, 0.5) else 0 end;
 `;
 
 /** The token or certificate that a scan came with; where there was none, the source that it was read from. */

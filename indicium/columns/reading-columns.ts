@@ -39,7 +39,7 @@ export interface ReadingColumns {
   /** Null where there is no indicium. */
   readonly contentDigest: Int64Column;
   readonly sender: TextColumn;
-  /** By the clock of the post; null where nobody knows. */
+  /** When the post received the scan, by its own clock; null if unknown. */
   readonly receivedAtMs: Int64Column;
 }
 

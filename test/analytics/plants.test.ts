@@ -173,7 +173,7 @@ describe('a plant whose scale is wrong', () => {
   it('and whose clock is, prove nothing of what a piece did', async (test) => {
     const wrong = { '06484': (scan: Partial<Scan>) => heavier(10)(late(-60)(scan)) };
     const kinds = ['cloned-id', 'doubtful-path'];
-    assert.deepEqual(scansNamed(await findingsOf(test, IMPOSSIBLE, COUNTRY), 'cloned-id').length, 3);
+    assert.equal(scansNamed(await findingsOf(test, IMPOSSIBLE, COUNTRY), 'cloned-id').length, 3);
     const findings = await findingsOf(test, [...letters(ALL, wrong), ...IMPOSSIBLE], COUNTRY);
     assert.deepEqual(of(findings, ...kinds), []);
   });

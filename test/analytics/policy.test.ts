@@ -15,6 +15,7 @@ import {
 } from '../../analytics/index.ts';
 import { CASE_SUBJECTS } from '../../analytics/store/case-subjects.ts';
 import { REASON_CODES, ROLES } from '../../indicium/index.ts';
+import { PRINTED_AHEAD_MS_MAX, PRINTED_BEHIND_MS_MAX } from '../../verify/limits.ts';
 import { booksOf, markOf, seen } from '../support/books.ts';
 import { scanOf } from '../support/evidence.ts';
 import { NEVER_PAUSED } from '../support/recording.ts';
@@ -56,6 +57,14 @@ describe('the default policy', () => {
       const read = new Set([...sql.matchAll(/getvariable\('(\w+)'\)/g)].map(([, parameter]) => parameter));
       assert.deepEqual(read, new Set(described.map(([parameter]) => parameter)), name);
     }
+  });
+});
+
+describe('detectors of dates', () => {
+  it('go by the bounds by which the verifier calls a date an anomaly', () => {
+    const memberSql = (kind: string) => DETECTORS.find(({ name }) => name === kind)?.members?.sql ?? '';
+    assert.ok(memberSql('stale-date').includes(`scanned_at - interval ${PRINTED_BEHIND_MS_MAX / 86_400_000} days`));
+    assert.ok(memberSql('future-date').includes(`scanned_at + interval ${PRINTED_AHEAD_MS_MAX / 3_600_000} hours`));
   });
 });
 

@@ -70,7 +70,7 @@ function plain(columns: ReadingColumns): unknown {
   ]);
 }
 
-/** Whether it has nulls, which rows are none, and 8 bytes a row; a batch of no rows has no nulls. */
+/** Bytes of the last column, all of whose rows are null: a flag that there are nulls, a bit a row, and 8 bytes a row. */
 function lastColumnBytes(rowCount: number): number {
   return 1 + validityBytes(rowCount) + 8 * rowCount;
 }

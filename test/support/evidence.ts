@@ -41,18 +41,13 @@ function ringOf(registry: Registry): KeyRing {
 }
 
 /** What a reader gives for a payload. */
-export function readingOf(
-  payload: Uint8Array,
-  registry: Registry,
-  scannedAtMs: number | null = null,
-  receivedAtMs: number | null = null,
-): Reading {
+export function readingOf(payload: Uint8Array, registry: Registry, scannedAtMs: number | null = null): Reading {
   const parsed = parseIndicium(payload);
   if ('failure' in parsed) {
     return { payload, symbology: null, indicium: null, contentDigest: 0n, outcome: parsed.failure, trustVersion: 1 };
   }
   const { indicium } = parsed;
-  const outcome = authenticate(indicium, ringOf(registry), { scannedAtMs, receivedAtMs });
+  const outcome = authenticate(indicium, ringOf(registry), { scannedAtMs, receivedAtMs: null });
   const signer = signerOf(indicium, outcome, ringOf(registry));
   return {
     payload,

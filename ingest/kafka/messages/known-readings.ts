@@ -25,8 +25,8 @@ export function areKnownReadings(readings: ReadingColumns): boolean {
   const counts = [keyId, pieceCount, ascendingMills, postageMills, printedAtMs, contentDigest];
   const ofIndicium = [...counts, psd, epoch, rateCategory, depositPostcode].filter(({ valid }) => valid !== null);
   for (let row = 0; row < rows; row++) {
-    if (!isOutcome(outcome, row) || ![scannedAtMs, printedAtMs, receivedAtMs].every((times) => isTime(times, row)))
-      return false;
+    if (!isOutcome(outcome, row)) return false;
+    if (!isTime(scannedAtMs, row) || !isTime(printedAtMs, row) || !isTime(receivedAtMs, row)) return false;
     if (isValid(license.valid, row) && !ofIndicium.every(({ valid }) => isValid(valid, row))) return false;
   }
   return true;
