@@ -18,12 +18,12 @@ import {
 import { mailpieceDigest } from './comparable-id.ts';
 import { areaAt, areaOf } from './delivery-area.ts';
 import { PLANTS_MAX } from './limits.ts';
-import { WEIGHT_GRAMS_MAX } from './live-pages.ts';
 import { PathRules, type Place } from './path-rules.ts';
 import { dispositionFor } from './policy.ts';
 import { DEFAULT_POLICY, type Policy } from './policy-file.ts';
 import type { Signed } from './relation.ts';
 import { SharedIds } from './shared-ids.ts';
+import { WEIGHT_GRAMS_MAX } from './sighting-columns.ts';
 import { Sightings } from './sightings.ts';
 import type { RegistryRecords } from './store/registry-records.ts';
 

@@ -1,12 +1,13 @@
-import { PATHS_KEPT_MAX, PIECES_KEPT_BESIDE_MAX, SIGHTINGS_PER_PIECE_MAX } from './limits.ts';
+import { PIECES_KEPT_BESIDE_MAX, SIGHTINGS_PER_PIECE_MAX } from './limits.ts';
 import { type Kept, pathAnswer } from './path.ts';
+import { PathRing } from './path-ring.ts';
 import type { PathRules } from './path-rules.ts';
 import { type Repetition, relate, type Sighting, type Signed } from './relation.ts';
 
 const NOTHING: readonly Repetition[] = [];
 const POSSIBLE: readonly Repetition[] = ['possible-copy'];
 
-/** What was seen of one piece count after its first sighting. */
+/** What was seen of one piece count with which something is wrong, after its first sighting. */
 interface SeenPiece {
   /** Sightings that differ in anything; the first of the piece stands elsewhere, here is how often it was made again. */
   readonly kept: Kept[];
@@ -16,16 +17,13 @@ interface SeenPiece {
 
 /**
  * The sightings of a piece after its first one. Pieces with something wrong are kept while there is room; without room, a piece
- * goes to a person at least. Of the other pieces, the oldest are forgotten: a later scan of one is compared with its first
- * sighting only, and the detectors compare it with all of them.
+ * goes to a person at least. Of the other pieces, the oldest sightings are forgotten: a later scan is compared with the first
+ * of its piece and with what is left, and the detectors compare it with all of them.
  */
 export class KeptBeside {
   readonly #rules: PathRules;
   readonly #wrong = new Map<number, SeenPiece>();
-  /** In the order in which they were begun. */
-  readonly #paths = new Map<number, SeenPiece>();
-  /** One iterator for good: a new one would pass all entries that were deleted before the oldest, each time. */
-  #oldest = this.#paths.keys();
+  readonly #paths = new PathRing();
 
   constructor(rules: PathRules) {
     this.#rules = rules;
@@ -34,37 +32,32 @@ export class KeptBeside {
   /** Notes a sighting of the piece with that key, and tells what it repeats. `signedOf` tells what its mark is signed for. */
   repeated(key: number, first: Sighting, sighting: Sighting, signedOf: () => Signed): readonly Repetition[] {
     const wrong = this.#wrong.get(key);
-    const record = wrong ?? this.#paths.get(key) ?? { kept: [], answers: null };
-    const repetitions = this.#repetitionsOf(first, record, sighting, signedOf);
-    const isNoted = note(record.kept, sighting);
-    if (wrong !== undefined) return !isNoted && repetitions.length === 0 ? POSSIBLE : repetitions;
-    const isWrong = repetitions.length > 0 || sighting.mailpiece !== first.mailpiece || sighting.mailpiece === 0n;
-    if (!isWrong) {
-      this.#keepPath(key, record);
-      return isNoted ? NOTHING : POSSIBLE;
+    if (wrong !== undefined) return this.#repeatedIn(wrong, first, sighting, signedOf);
+    const path = this.#paths.pathOf(key, first);
+    const isOnPath =
+      sighting.mailpiece !== 0n &&
+      sighting.mailpiece === first.mailpiece &&
+      sighting.content === first.content &&
+      path.length < SIGHTINGS_PER_PIECE_MAX &&
+      pathAnswer(path, sighting, this.#rules) === null;
+    if (isOnPath) {
+      this.#paths.note(key, sighting);
+      return NOTHING;
     }
-    this.#paths.delete(key);
-    if (this.#wrong.size >= PIECES_KEPT_BESIDE_MAX) return repetitions.length === 0 ? POSSIBLE : repetitions;
-    this.#wrong.set(key, record);
-    return !isNoted && repetitions.length === 0 ? POSSIBLE : repetitions;
+    const record: SeenPiece = { kept: path.slice(1), answers: null };
+    if (this.#wrong.size < PIECES_KEPT_BESIDE_MAX) this.#wrong.set(key, record);
+    const repetitions = this.#repeatedIn(record, first, sighting, signedOf);
+    return repetitions.length === 0 && !this.#wrong.has(key) ? POSSIBLE : repetitions;
   }
 
   forget(key: number): void {
     this.#wrong.delete(key);
-    this.#paths.delete(key);
+    this.#paths.forget(key);
   }
 
-  #keepPath(key: number, record: SeenPiece): void {
-    if (this.#paths.has(key)) return;
-    if (this.#paths.size >= PATHS_KEPT_MAX) {
-      let oldest = this.#oldest.next();
-      if (oldest.done) {
-        this.#oldest = this.#paths.keys();
-        oldest = this.#oldest.next();
-      }
-      if (!oldest.done) this.#paths.delete(oldest.value);
-    }
-    this.#paths.set(key, record);
+  #repeatedIn(record: SeenPiece, first: Sighting, sighting: Sighting, signedOf: () => Signed): readonly Repetition[] {
+    const repetitions = this.#repetitionsOf(first, record, sighting, signedOf);
+    return !note(record.kept, sighting) && repetitions.length === 0 ? POSSIBLE : repetitions;
   }
 
   #repetitionsOf(

@@ -11,10 +11,10 @@ export const SEEN_PAGES_MAX = 2 ** 24;
 export const PIECES_KEPT_BESIDE_MAX = 1_000_000;
 
 /**
- * Pieces whose path is kept and in which nothing is wrong, some 200 bytes each; beyond them the oldest path is forgotten but
- * for its first sighting. A plant that sorts 50,000 pieces an hour twice remembers those of 10 hours.
+ * Later sightings kept of pieces in whose path nothing is wrong, 39 bytes each: 41 MB. Beyond them the oldest are forgotten. A
+ * plant that sorts 50,000 pieces an hour twice remembers those of 20 hours.
  */
-export const PATHS_KEPT_MAX = 500_000;
+export const PATH_SIGHTINGS_KEPT_MAX = 2 ** 20;
 
 /** Mailpiece ids of which it is remembered on how many marks they were: 1.2 MB. A placeholder comes again long before it is forgotten. */
 export const IDS_REMEMBERED = 2 ** 16;

@@ -19,19 +19,28 @@ export function pathAnswer(earlier: readonly Kept[], later: Sighting, rules: Pat
   let isDoubtful = false;
   let scans = 1;
   let scansInPass = 1;
-  const areas = new Set(later.area === 0 ? [] : [later.area]);
   for (const { sighting, times } of earlier) {
     scans += times;
     if (sighting.plant === later.plant && sighting.pass === later.pass) scansInPass += times;
-    if (sighting.area !== 0) areas.add(sighting.area);
     const answer = pairAnswer(sighting, later, rules);
     if (answer === 'cloned-id') return answer;
     if (answer !== null) isDoubtful = true;
   }
-  if (scans > rules.scansMax || areas.size > rules.areasMax) return 'cloned-id';
+  const areas = areasOf(earlier, later);
+  if (scans > rules.scansMax || areas > rules.areasMax) return 'cloned-id';
   if (hasEnteredAgain(earlier, later, rules)) return 'cloned-id';
-  if (areas.size >= rules.areasMax || scansInPass > rules.scansPerPassMax) isDoubtful = true;
+  if (areas >= rules.areasMax || scansInPass > rules.scansPerPassMax) isDoubtful = true;
   return isDoubtful ? 'possible-copy' : null;
+}
+
+/** How many delivery areas were read. Most paths have one: no set is made for it. */
+function areasOf(earlier: readonly Kept[], { area }: Sighting): number {
+  let areas = area === 0 ? 0 : 1;
+  for (const one of earlier) {
+    if (one.sighting.area === 0 || one.sighting.area === area) continue;
+    if (earlier.find(({ sighting }) => sighting.area === one.sighting.area) === one) areas += 1;
+  }
+  return areas;
 }
 
 /** Proofs come before doubts: two scales that differ must not hide that nothing travels between them. */
@@ -61,6 +70,9 @@ function isLongAfter(one: Sighting, other: Sighting, { reentryHalfHours }: PathR
  */
 function hasEnteredAgain(earlier: readonly Kept[], later: Sighting, rules: PathRules): boolean {
   if (later.pass !== 'origin' && later.pass !== 'destination') return false;
+  let entered = later.pass === 'origin' ? 1 : 0;
+  for (const { sighting } of earlier) if (sighting.pass === 'origin') entered += 1;
+  if (entered < 2) return false;
   const all = [...earlier.map(({ sighting }) => sighting), later];
   const entries = all.filter(({ pass, plant, halfHour }) => pass === 'origin' && plant !== 0 && halfHour !== 0);
   const arrivals = all.filter(({ pass, plant, halfHour }) => pass === 'destination' && plant !== 0 && halfHour !== 0);

@@ -25,7 +25,7 @@ export const HOSTILE_PATHS: readonly Guard[] = [
     scenario: 'F1',
     holds: 'a piece has few addresses',
     file: 'analytics/path.ts',
-    text: ' || areas.size > rules.areasMax',
+    text: ' || areas > rules.areasMax',
     without: '',
     tests: [PATH],
   },
