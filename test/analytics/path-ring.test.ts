@@ -75,6 +75,18 @@ describe('the ring of paths', () => {
     );
   });
 
+  it('does not take the newest sighting for the one that it overwrote', () => {
+    const ring = new PathRing(LENGTH);
+    const [before, after] = [{ ...first, plant: 1 }, { ...first, plant: 2 }];
+    ring.note(0, before);
+    for (let other = 1; other < LENGTH; other++) ring.note(other, first);
+    ring.note(0, after);
+    assert.deepEqual(ring.pathOf(0, first), [
+      { sighting: first, times: 1 },
+      { sighting: after, times: 1 },
+    ]);
+  });
+
   it('grows to its bound with everything that was seen', () => {
     const ring = new PathRing(4 * LENGTH);
     for (let piece = 0; piece < 4 * LENGTH; piece++) ring.note(piece, first);
