@@ -77,7 +77,10 @@ describe('the ring of paths', () => {
 
   it('does not take the newest sighting for the one that it overwrote', () => {
     const ring = new PathRing(LENGTH);
-    const [before, after] = [{ ...first, plant: 1 }, { ...first, plant: 2 }];
+    const [before, after] = [
+      { ...first, plant: 1 },
+      { ...first, plant: 2 },
+    ];
     ring.note(0, before);
     for (let other = 1; other < LENGTH; other++) ring.note(other, first);
     ring.note(0, after);

@@ -301,7 +301,7 @@ describe('findings about plants', () => {
     );
   });
 
-  it('let a license be named again once its plant is seen to have been right', async (test) => {
+  it('let a license be named again, and a piece, once their plant is seen to have been right', async (test) => {
     // Of seven licenses the plant looks slow; with the others' mail of the day it does not.
     const slow = letters(['06484'], { '06484': late(-60) }, LICENSES.slice(0, 7));
     const others = [1, 2, 3].flatMap((turn) =>
@@ -316,14 +316,22 @@ describe('findings about plants', () => {
         });
       }),
     );
+    const registers = new Registers(psdOf(1), 1);
+    registers.pieceCount = 5_000n;
+    const mark = registers.print(-60 * 60);
+    const atTwoPlants = ['06484', '75034'].map((plant) => {
+      return scanned(mark, { plant, mailpieceId: 'TAG', pass: 'transit', scannedAtMs: MORNING_MS - 50 * HOUR_MS });
+    });
+    const first = [...slow, ...atTwoPlants];
     const [before, after, cold] = [
-      await told(test, [slow]),
-      await told(test, [slow, others]),
-      await told(test, [[...slow, ...others]]),
+      await told(test, [first]),
+      await told(test, [first, others]),
+      await told(test, [[...first, ...others]]),
     ];
     assert.match(before, /plant-clock/);
-    assert.doesNotMatch(before, /future-date/);
+    assert.doesNotMatch(before, /future-date|cloned-id/);
     assert.match(after, /future-date/);
+    assert.match(after, /cloned-id/);
     assert.doesNotMatch(after, /plant-clock/);
     assert.equal(after, cold);
   });

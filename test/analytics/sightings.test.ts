@@ -76,6 +76,18 @@ describe('the sightings index', () => {
     assert.deepEqual(observe({ plant: 2, pass: 'destination' }), ['copy']);
   });
 
+  it('says of a mailpiece what was proved once, whatever else is in doubt later', () => {
+    const index = new Sightings(RULES);
+    const a = index.addSet();
+    const entered = sightingOf({ halfHour: 1_000_000, weightGrams: 20, area: 7_503 });
+    assert.deepEqual(index.observe(a, 5n, entered), []);
+    assert.deepEqual(index.observe(a, 5n, { ...entered, plant: 3 }), ['cloned-id']);
+    const doubtful = { plant: 2, pass: 'destination', halfHour: 1_000_200, weightGrams: 60, area: 9_410 } as const;
+    assert.deepEqual(index.observe(a, 6n, { ...entered, content: 2n }), []);
+    assert.deepEqual(index.observe(a, 6n, { ...entered, ...doubtful, content: 2n }), ['possible-copy'], 'alone');
+    assert.deepEqual(index.observe(a, 5n, { ...entered, ...doubtful }), ['cloned-id']);
+  });
+
   it('sends to a person what may be a copy, and accuses nobody', () => {
     const unnamed = sightingOf({ content: 1n, mailpiece: 0n, plant: 1, pass: 'origin' });
     const index = new Sightings(RULES);
