@@ -1,7 +1,7 @@
 import type { ReadingBatch, Recorded } from './analytics/index.ts';
 import { type Disposition, UNUSABLE_SCANS } from './indicium/index.ts';
 import type { ScanBatch, ScanSource } from './ingest/index.ts';
-import type { ReadBatch } from './reader.ts';
+import type { IgnoredCount, ReadBatch } from './reader.ts';
 import type { ReaderPool } from './reader-pool.ts';
 
 /** What a run did. Times are milliseconds; decodeMs and verifyMs add up over all readers. */
@@ -14,6 +14,8 @@ export interface RunSummary {
   unusable: number;
   /** Scans whose plant had used their scan id for another: judged all the same, but a machine's counter is to be mended. */
   reused: number;
+  /** Fields that were given and not used, each with its problem once. */
+  ignored: IgnoredCount[];
   /** What sources hold but could not give yet, as sentences. */
   unfinished: string[];
   decodeMs: number;
@@ -138,6 +140,7 @@ async function recordBatch(
   for (const [outcome, scans] of recorded.outcomes) {
     if (UNUSABLE_SCANS.has(outcome)) summary.unusable += scans;
   }
+  addIgnored(summary.ignored, read.ignored);
   if (batch.unfinished !== null) summary.unfinished.push(batch.unfinished);
   summary.scans += recorded.scans;
   summary.repeated += recorded.repeated;
@@ -149,6 +152,16 @@ async function recordBatch(
   onProgress?.(summary);
 }
 
+/** Adds what one batch had to a list of all; there are a few kinds of them. */
+export function addIgnored(all: IgnoredCount[], batch: readonly IgnoredCount[]): void {
+  for (const one of batch) {
+    const at = all.findIndex(({ field, problem }) => field === one.field && problem === one.problem);
+    const known = all[at];
+    if (known === undefined) all.push(one);
+    else all[at] = { ...known, scans: known.scans + one.scans };
+  }
+}
+
 export function emptySummary(): RunSummary {
   return {
     scans: 0,
@@ -156,6 +169,7 @@ export function emptySummary(): RunSummary {
     repeated: 0,
     unusable: 0,
     reused: 0,
+    ignored: [],
     unfinished: [],
     decodeMs: 0,
     verifyMs: 0,

@@ -5,12 +5,14 @@ import type { Scan } from './indicium/index.ts';
 import { type GivenUp, partOfLines, type ScanBatch, type ScanLines } from './ingest/index.ts';
 import { rowsThatEndThreads } from './read-apart.ts';
 import type { Faults, ImagesUnread, ReadAnswer, ReadBatch, ReadOrder } from './reader.ts';
-import type { KeyTable } from './verify/index.ts';
+import type { KeyTable, PlantZones } from './verify/index.ts';
 
 /** The keys of one version of the trust list. */
 export interface TrustedKeys {
   readonly version: number;
   readonly keys: KeyTable;
+  /** Of plants, for times without one. */
+  readonly zones?: PlantZones | null;
 }
 
 /** Whose batch it is, and when its turn comes, where several share the readers. */
@@ -68,8 +70,8 @@ export function createReaderPool(
     resourceLimits: { maxOldGenerationSizeMb: THREAD_HEAP_MB_MAX },
   });
   const runOnce = (order: Omit<ReadOrder, 'trust'>) => {
-    const { version, keys } = trust();
-    const whole: ReadOrder = { ...order, trust: { version, keys } };
+    const { version, keys, zones = null } = trust();
+    const whole: ReadOrder = { ...order, trust: { version, keys, zones } };
     return pool.run(move({ [valueSymbol]: whole, [transferableSymbol]: [] }));
   };
 

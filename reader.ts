@@ -13,13 +13,25 @@ import {
   readingBuffers,
   type Scan,
 } from './indicium/index.ts';
-import { brokenMark, brokenScan, type GivenUp, parseScanLines, type ScanLines, THREAD_ENDED } from './ingest/index.ts';
+import {
+  brokenMark,
+  brokenScan,
+  type GivenUp,
+  type IgnoredField,
+  ignoredFieldsOf,
+  parseScanLines,
+  type ScanLines,
+  THREAD_ENDED,
+  withZone,
+} from './ingest/index.ts';
 import {
   authenticate,
   genuineAmong,
   KeyRing,
   type KeyTable,
   NO_TIMES,
+  type PlantZones,
+  readPlantZones,
   type ScanTimes,
   signerOf,
 } from './verify/index.ts';
@@ -36,7 +48,7 @@ export interface ReadOrder {
   /** When the post received the batch, by its own clock; null where nobody knows. */
   readonly receivedAtMs: number | null;
   /** One version of the trust list for the whole batch; its arrays are shared memory, so nothing is copied. */
-  readonly trust: { readonly version: number; readonly keys: KeyTable };
+  readonly trust: { readonly version: number; readonly keys: KeyTable; readonly zones?: PlantZones | null };
 }
 
 /** The readings of a batch, in its order, and what they cost in this thread. */
@@ -44,6 +56,14 @@ export interface ReadBatch {
   readonly columns: ReadingColumns;
   readonly decodeMs: number;
   readonly verifyMs: number;
+  /** Fields that were given and not used, each with its problem once. */
+  readonly ignored: readonly IgnoredCount[];
+}
+
+/** How many scans of a batch had a field that was not used for one reason, and the first of them. */
+export interface IgnoredCount extends IgnoredField {
+  readonly scans: number;
+  readonly firstScanId: string;
 }
 
 /** What a thread answers. */
@@ -64,6 +84,8 @@ export interface ImagesUnread {
 }
 
 let ring: KeyRing | undefined;
+/** Of the newest trust list that had any. */
+let zonesByPlant: { readonly version: number; readonly zones: ReadonlyMap<string, string> } | undefined;
 
 /** Parses and verifies: a piece crosses threads once each way, as a row of columns whose buffers are handed over. */
 export default function read(order: ReadOrder): unknown {
@@ -99,7 +121,10 @@ export function readScans({ scans, images, givenUp, receivedAtMs, trust }: ReadO
   let sinceMs = performance.now();
   let index = 0;
   let faults: Faults = { scans: 0, first: null };
-  for (const scan of 'text' in scans ? parseScanLines(scans, givenUp) : withGivenUp(scans, givenUp)) {
+  const zoneOf = zonesOf(trust);
+  const ignored = new Map<string, IgnoredCount>();
+  for (const given of 'text' in scans ? parseScanLines(scans, givenUp) : withGivenUp(scans, givenUp)) {
+    const scan = given.scannedAtLocal === undefined ? given : withZone(given, zoneOf);
     const image = images.get(index);
     if (scan.mark.kind === 'image' && image === undefined) return null;
     let fault = faultOf(scan);
@@ -109,6 +134,7 @@ export function readScans({ scans, images, givenUp, receivedAtMs, trust }: ReadO
       const decoded = decodedMark(scan.mark, times, image, batchRing);
       decodedAtMs = performance.now();
       builder.add(scan, readingOf(decoded, batchRing, times), receivedAtMs);
+      if (scan.extra !== null) countIgnored(ignored, scan);
     } catch (error) {
       const mark = brokenMark('reader-failed', error);
       builder.replace(brokenScan(scan, mark), readingOf({ failure: mark.reason }, batchRing, NO_TIMES), receivedAtMs);
@@ -120,7 +146,22 @@ export function readScans({ scans, images, givenUp, receivedAtMs, trust }: ReadO
     verifyMs += sinceMs - decodedAtMs;
     index += 1;
   }
-  return { columns: builder.finish(), decodeMs, verifyMs, faults };
+  return { columns: builder.finish(), decodeMs, verifyMs, ignored: [...ignored.values()], faults };
+}
+
+function zonesOf({ version, zones }: ReadOrder['trust']): (plant: string) => string | undefined {
+  if (zones === undefined || zones === null) return () => undefined;
+  if (zonesByPlant?.version !== version) zonesByPlant = { version, zones: readPlantZones(zones) };
+  const known = zonesByPlant.zones;
+  return (plant) => known.get(plant);
+}
+
+function countIgnored(ignored: Map<string, IgnoredCount>, { scanId, extra }: Scan): void {
+  for (const { field, problem } of ignoredFieldsOf(extra)) {
+    const key = `${field} ${problem}`;
+    const { scans, firstScanId } = ignored.get(key) ?? { scans: 0, firstScanId: scanId };
+    ignored.set(key, { field, problem, scans: scans + 1, firstScanId });
+  }
 }
 
 function faultOf({ mark }: Scan): string | null {

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { DEFAULT_POLICY, RecorderThread, readPolicy } from '../analytics/index.ts';
 import type { ImageCounts } from '../decode/index.ts';
-import { dropFolder, isKafkaUrl, SESSION_SECONDS, SourceError } from '../ingest/index.ts';
+import { dropFolder, FIELD_PROBLEMS, isKafkaUrl, SESSION_SECONDS, SourceError } from '../ingest/index.ts';
 import { emptySummary, type RunSummary, runPipeline } from '../pipeline.ts';
 import { createReaderPool } from '../reader-pool.ts';
 import { TrustWatch } from '../trust-watch.ts';
@@ -131,8 +131,10 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (cod
           `${plural(report.reused, 'scan')} had a scan id that their plant had used before: see their verdicts`,
         );
       }
+      for (const one of report.ignored) warn(terminal, ignoredSentence(one));
       for (const sentence of report.unfinished) warn(terminal, sentence);
-      const needsAttention = report.unusable > 0 || report.reused > 0 || report.unfinished.length > 0;
+      const isUnclear = report.ignored.length > 0 || report.unfinished.length > 0;
+      const needsAttention = report.unusable > 0 || report.reused > 0 || isUnclear;
       finish(needsAttention ? EXIT.attention : EXIT.done);
     });
   for (const option of [...listenerFlags(), ...dropFlags()]) command.addOption(option);
@@ -199,7 +201,7 @@ async function openDrop(drop: DropFlags & { readonly watch: string }, terminal: 
   return { sources: [source], close: async () => end() };
 }
 
-function jsonReport(report: RunReport): Record<string, number | ImageCounts> {
+function jsonReport(report: RunReport): Record<string, unknown> {
   const { dispositions, scans, repeated, unusable, reused, findings, secondsTotal } = report;
   return {
     scans,
@@ -209,6 +211,7 @@ function jsonReport(report: RunReport): Record<string, number | ImageCounts> {
     repeated,
     unusable,
     reused,
+    ignoredFields: report.ignored,
     findings,
     secondsTotal: Number(secondsTotal.toFixed(3)),
     decodeSeconds: Number((report.decodeMs / 1000).toFixed(3)),
@@ -217,6 +220,11 @@ function jsonReport(report: RunReport): Record<string, number | ImageCounts> {
     recordSeconds: Number((report.recordMs / 1000).toFixed(3)),
     images: report.images,
   };
+}
+
+function ignoredSentence({ field, problem, scans, firstScanId }: RunReport['ignored'][number]): string {
+  const what = `${field} ${FIELD_PROBLEMS[problem]}`;
+  return `${plural(scans, 'scan')} with a field that was not used: ${what}; the first is ${firstScanId}`;
 }
 
 function textReport(report: RunReport): string {

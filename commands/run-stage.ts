@@ -11,6 +11,7 @@ import {
   SourceError,
   topicNamed,
 } from '../ingest/index.ts';
+import { addIgnored } from '../pipeline.ts';
 import { createReaderPool } from '../reader-pool.ts';
 import { TrustWatch } from '../trust-watch.ts';
 import { kafkaClient } from './kafka-options.ts';
@@ -55,7 +56,11 @@ async function readStage(
   const spool = await ImageSpool.open();
   try {
     const tasks = readTasks({
-      read: (lines) => readers.read(lines),
+      read: async (lines) => {
+        const batch = await readers.read(lines);
+        addIgnored(tally.ignored, batch.ignored);
+        return batch;
+      },
       spool,
       nowMs: terminal.nowMs,
       topics: named,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LiveStore, Stage, type StageCounters } from '../ingest/index.ts';
+import type { IgnoredCount } from '../reader.ts';
 import type { KafkaOptions } from './kafka-options.ts';
 import type { ListenerFlags } from './listener-flags.ts';
 import { isPartitionLost } from './partition-stores.ts';
@@ -35,12 +36,23 @@ export interface StageTally {
   manual: number;
   repeated: number;
   deadLetters: number;
+  /** Fields that were given and not used, each with its problem once. */
+  readonly ignored: IgnoredCount[];
   /** Of each partition, as its detectors found them last. */
   readonly findings: Map<number, number>;
 }
 
 export function emptyTally(): StageTally {
-  return { scans: 0, accepted: 0, diverted: 0, manual: 0, repeated: 0, deadLetters: 0, findings: new Map() };
+  return {
+    scans: 0,
+    accepted: 0,
+    diverted: 0,
+    manual: 0,
+    repeated: 0,
+    deadLetters: 0,
+    ignored: [],
+    findings: new Map(),
+  };
 }
 
 const NO_STORES: ReadonlyMap<string, LiveStore> = new Map();
@@ -67,7 +79,7 @@ export async function serveStage(
   });
   const api = await openStageApi(
     options,
-    { counters: () => stage.counters, totals: () => plain(tally), stores },
+    { counters: () => stage.counters, totals: () => plain(tally), ignored: () => tally.ignored, stores },
     terminal,
   );
   let last = stage.counters;
@@ -91,11 +103,20 @@ export async function serveStage(
   progress.done(`${plural(tally.scans, 'scan')}, stopped in order`);
   const secondsTotal = Number(((performance.now() - startedAtMs) / 1000).toFixed(3));
   const { rebalances, claims, troubles } = last;
-  const summary = { type: 'summary', stage: name, ...plain(tally), rebalances, claims, troubles, secondsTotal };
+  const summary = {
+    type: 'summary',
+    stage: name,
+    ...plain(tally),
+    ignoredFields: tally.ignored,
+    rebalances,
+    claims,
+    troubles,
+    secondsTotal,
+  };
   await (json ? printJson(terminal, summary) : print(terminal, `${plural(tally.scans, 'scan')}\n`));
 }
 
-function plain({ findings, ...counts }: StageTally) {
+function plain({ findings, ignored: _, ...counts }: StageTally) {
   return { ...counts, findings: [...findings.values()].reduce((total, its) => total + its, 0) };
 }
 

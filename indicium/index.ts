@@ -29,4 +29,5 @@ export { psdNameAt } from './psd-name.ts';
 export * from './reading.ts';
 export * from './reasons.ts';
 export * from './scan.ts';
+export { DuplicateKeyError, parseStrictJson } from './strict-json.ts';
 export * from './verdict.ts';

@@ -5,6 +5,8 @@ export interface Scan {
   readonly plant: string | null;
   readonly machine: string | null;
   readonly scannedAtMs: number | null;
+  /** The time of a clock on the wall, `2026-11-20T10:03:00`, where the record told no zone: the registry may tell that of the plant. */
+  readonly scannedAtLocal?: string;
   /** Identifies the physical piece (UPU S18 ID tag or the like) where the plant prints or reads one. */
   readonly mailpieceId: string | null;
   readonly pass: SortingPass | null;

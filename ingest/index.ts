@@ -37,6 +37,7 @@ export { SorterServer } from './http/server.ts';
 export type { EntryOptions } from './http/server-ports.ts';
 export { StageServer, type StageServerPorts } from './http/stage-server.ts';
 export { VerdictDesk } from './http/verdict-desk.ts';
+export { FIELD_PROBLEMS, type IgnoredField, ignoredFieldsOf, withZone } from './ignored-fields.ts';
 export * from './kafka/index.ts';
 export { openSource } from './open-source.ts';
 export { brokenMark, brokenScan, THREAD_ENDED } from './scan-faults.ts';

@@ -21,6 +21,9 @@ export const READ_BYTES = 1024 * 1024;
 /** Bytes before a position that are remembered, to notice that the file behind it was replaced. */
 export const GUARD_BYTES = 256;
 
+/** Characters of a moment: with 30 decimals, an offset and a zone in brackets. */
+export const MOMENT_CHARS_MAX = 96;
+
 /** Pixels of one side of a raw frame. */
 export const FRAME_SIDE_PX_MAX = 20_000;
 

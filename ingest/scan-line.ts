@@ -1,14 +1,22 @@
 import { hash } from 'node:crypto';
 import { Compile } from 'typebox/compile';
-import { digest64, type Mark, SCAN_TEXT_CHARS_MAX, type Scan, SORTING_PASSES } from '../indicium/index.ts';
+import {
+  DuplicateKeyError,
+  digest64,
+  type Mark,
+  SCAN_TEXT_CHARS_MAX,
+  type Scan,
+  SORTING_PASSES,
+} from '../indicium/index.ts';
 import { malformedScan } from './bare-scan.ts';
 import { EXTRA_CHARS_MAX, RECORD_DEPTH_MAX } from './limits.ts';
+import { momentOf } from './moment.ts';
+import { isNested, isObject, parseRecord } from './record-json.ts';
 import { brokenScan, isFault, scanOrBroken } from './scan-faults.ts';
 import { markOf, textOf } from './scan-mark.ts';
-import { MomentShape, WeightShape } from './scan-shapes.ts';
+import { WeightShape } from './scan-shapes.ts';
 
 const Weight = Compile(WeightShape);
-const Moment = Compile(MomentShape);
 
 const KNOWN_FIELDS: ReadonlySet<string> = new Set([
   'scanId',
@@ -85,7 +93,9 @@ function madeOf(record: Readonly<Record<string, unknown>>, scanId: string, origi
   const namedPlant = textOf(record.plant);
   const plant = namedPlant ?? origin.plant ?? null;
   const machine = textOf(record.machine);
-  const scannedAtMs = momentOf(record.scannedAt);
+  const moment = record.scannedAt === undefined ? null : momentOf(record.scannedAt);
+  const scannedAtMs = moment !== null && 'ms' in moment ? moment.ms : null;
+  const localTime = moment !== null && 'local' in moment ? moment.local : null;
   const mailpieceId = textOf(record.mailpieceId);
   const pass = SORTING_PASSES.find((known) => known === record.pass) ?? null;
   const destination = textOf(record.destination);
@@ -104,7 +114,17 @@ function madeOf(record: Readonly<Record<string, unknown>>, scanId: string, origi
     origin.imageFolder,
   );
   const mark = heldTo(origin.imageFolder, named.mark);
-  const known = [plant, machine, scannedAtMs, mailpieceId, pass, destination, weightGrams, ...named.identity];
+  // A time without a zone tells two scans apart like any other, whether or not its plant's zone is known one day.
+  const known = [
+    plant,
+    machine,
+    scannedAtMs ?? localTime,
+    mailpieceId,
+    pass,
+    destination,
+    weightGrams,
+    ...named.identity,
+  ];
   if (typeof extra === 'object' && extra !== null) {
     const text = JSON.stringify([known, extra.sha256]);
     return { ...malformedScan(scanId, 'unknown fields too long', text), ...namedBy(origin), plant };
@@ -114,6 +134,7 @@ function madeOf(record: Readonly<Record<string, unknown>>, scanId: string, origi
     plant,
     machine,
     scannedAtMs,
+    ...(localTime !== null && { scannedAtLocal: localTime }),
     mailpieceId,
     pass,
     destination,
@@ -136,23 +157,16 @@ function heldTo(folder: string | null, mark: Mark): Mark {
   return isFile && folder !== null ? { ...mark, within: folder } : mark;
 }
 
-/** Objects and lists in each other. What nests deeper breaks what writes it as text again, whatever the parser bears. */
-function isNested(value: unknown, depthMax: number): boolean {
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return false;
-  if (depthMax === 0) return true;
-  for (const inner of Object.values(value)) if (isNested(inner, depthMax - 1)) return true;
-  return false;
-}
-
 /** A record with the scan id that it goes by, or why the line is none. */
 export function readRecord(
   line: string,
 ): { readonly record: Readonly<Record<string, unknown>>; readonly scanId: string } | { readonly problem: string } {
   let record: unknown;
   try {
-    record = JSON.parse(line);
-  } catch {
-    return { problem: 'not JSON' };
+    record = parseRecord(line);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return { problem: error instanceof DuplicateKeyError ? error.message : 'not JSON' };
   }
   if (!isObject(record)) return { problem: 'not a JSON object' };
   const scanId = textOf(record.scanId);
@@ -163,22 +177,6 @@ export function readRecord(
 export function problemOfScanId(value: unknown): string {
   const isHalf = typeof value === 'string' && !value.isWellFormed();
   return isHalf ? '/scanId holds half of a surrogate pair' : '/scanId is missing or no text of 1 to 256 characters';
-}
-
-/** A JSON object, neither null nor an array. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Milliseconds of an ISO 8601 time with its zone; null also for the 30th of February, which Date.parse moves on. */
-function momentOf(value: unknown): number | null {
-  if (!Moment.Check(value)) return null;
-  const ms = Date.parse(value);
-  if (Number.isNaN(ms)) return null;
-  const day = Number(value.slice(8, 10));
-  if (value.endsWith('Z')) return new Date(ms).getUTCDate() === day ? ms : null;
-  const lastDay = new Date(Date.UTC(Number(value.slice(0, 4)), Number(value.slice(5, 7)), 0)).getUTCDate();
-  return day > lastDay ? null : ms;
 }
 
 /**

@@ -164,7 +164,12 @@ describe('the pipeline', () => {
         calls += 1;
         if (calls === 2) throw new Error('reader died');
         await new Promise((resolve) => setTimeout(resolve, 30));
-        return { columns: readingColumnsOf([payloadScan(world.frank())], world.registry), decodeMs: 0, verifyMs: 0 };
+        return {
+          columns: readingColumnsOf([payloadScan(world.frank())], world.registry),
+          decodeMs: 0,
+          verifyMs: 0,
+          ignored: [],
+        };
       },
     };
     const batches = Array.from({ length: 3 }, () => [payloadScan(world.frank())]);
@@ -188,7 +193,7 @@ describe('the pipeline', () => {
         assert.ok(!('text' in scans));
         const delayMs = [60, 5, 30, 0, 20, 1][calls++] ?? 0;
         await new Promise((resolve) => setTimeout(resolve, delayMs));
-        return { columns: readingColumnsOf(scans, registry), decodeMs: 0, verifyMs: 0 };
+        return { columns: readingColumnsOf(scans, registry), decodeMs: 0, verifyMs: 0, ignored: [] };
       },
     };
     await runPipeline({ source: sourceOf(batches), readers, recorder });

@@ -11,6 +11,7 @@ export {
 export { grantedLicenses } from './authorization.ts';
 export { KeyRing } from './key-ring.ts';
 export { buildKeyTable, type KeyTable } from './key-table.ts';
+export { readPlantZones } from './plant-zones.ts';
 export { RegistryError } from './record-file.ts';
 export type {
   FundsRecord,
@@ -18,6 +19,7 @@ export type {
   KeyRecord,
   LicenseRecord,
   PlantRecord,
+  PlantZones,
   PsdRecord,
   RateRecord,
   RefundRecord,

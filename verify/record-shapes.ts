@@ -74,12 +74,13 @@ export const RateShape = Type.Object({
   validToMs: TimeMs,
 });
 
-/** Coordinates are the plant's own, in degrees; both or neither. */
+/** Coordinates are the plant's own, in degrees; both or neither. The zone has its name in the IANA database. */
 export const PlantShape = Type.Object({
   plant: Text,
   postcode: Postcode,
   latitude: Type.Optional(Type.Number({ minimum: -90, maximum: 90 })),
   longitude: Type.Optional(Type.Number({ minimum: -180, maximum: 180 })),
+  timeZone: Type.Optional(Text),
 });
 
 export const WithdrawalShape = Type.Object({

@@ -6,6 +6,7 @@ import { grantedLicenses } from './authorization.ts';
 import { KeyTableBuilder } from './key-table.ts';
 import { REGISTRY_ERRORS_SHOWN_MAX, TRUST_HEAD_BYTES_MAX, TRUST_LOG_BYTES_MAX } from './limits.ts';
 import { readPlainFile } from './plain-file.ts';
+import { zonesOfPlants } from './plant-zones.ts';
 import { RegistryError, readRecordFile } from './record-file.ts';
 import {
   FundsShape,
@@ -104,7 +105,8 @@ export async function loadRecords({ folder, head }: Pick<TrustedFolder, 'folder'
   }
   const { version, digest, issuedAtMs, expiresAtMs } = head;
   const records = { licenses, grants, psds, funds, ...(await loadOptionalRecords(folder, head)) };
-  return { version, digest, issuedAtMs, expiresAtMs, keys: builder.finish(), ...records };
+  const zones = zonesOfPlants(records.plants, join(folder, 'plants.ndjson'));
+  return { version, digest, issuedAtMs, expiresAtMs, keys: builder.finish(), zones, ...records };
 }
 
 /** Files that a post may leave out; a listed one must be there, like the rest. */

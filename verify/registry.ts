@@ -11,6 +11,8 @@ export interface Registry {
   /** From then on the list says nothing any more. */
   readonly expiresAtMs: number;
   readonly keys: KeyTable;
+  /** Null where no plant has one. */
+  readonly zones: PlantZones | null;
   readonly licenses: readonly LicenseRecord[];
   readonly grants: readonly GrantRecord[];
   readonly psds: readonly PsdRecord[];
@@ -20,6 +22,9 @@ export interface Registry {
   readonly plants: readonly PlantRecord[];
   readonly withdrawals: readonly WithdrawalRecord[];
 }
+
+/** Time zones of plants, as JSON in memory that threads share: the map of a large post would be copied with every batch. */
+export type PlantZones = SharedArrayBuffer;
 
 /** A public key certified for one PSD and one license. `keyId` is the certificate's serial, unique over all. */
 export interface KeyRecord {
@@ -96,6 +101,8 @@ export interface PlantRecord {
   /** Of the plant, in degrees. */
   readonly latitude?: number;
   readonly longitude?: number;
+  /** Its name in the IANA time zone database, for machines that write local times. */
+  readonly timeZone?: string;
 }
 
 /** A register set taken out of service: its final registers, and the balance that was paid back. */

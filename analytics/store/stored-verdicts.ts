@@ -17,6 +17,8 @@ export interface StoredVerdict {
   readonly policyVersion: number;
   /** `kind/license/psd/key`, without the key where it is empty: the columns by which the view `findings` knows them. */
   readonly findingIds: readonly string[];
+  /** Fields of its record that are unknown, or were not used, as JSON text. */
+  readonly extra: string | null;
 }
 
 /** Which verdicts are asked for. */
@@ -51,7 +53,7 @@ export async function readStoredVerdicts(
        qualify row_number() over (partition by place order by row_id desc) <= ${VERDICTS_PER_LOOK_UP_MAX}
      )
      select row_id, scan_id, scan_digest, plant, disposition, reasons,
-       case when license is not null then payload end, trust_version, policy_version
+       case when license is not null then payload end, trust_version, policy_version, extra
      from evidence semi join matched using (row_id) order by row_id`,
     [
       listValue(queries.map(({ scanId }) => scanId)),
@@ -75,6 +77,7 @@ export async function readStoredVerdicts(
     trustVersion: asInteger(row[7]),
     policyVersion: asInteger(row[8]),
     findingIds: findingIds.get(asBigint(row[0])) ?? [],
+    extra: asTextOrNull(row[9]),
   }));
 }
 

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import { isObject } from '../scan-line.ts';
+import { isObject, parseRecord } from '../record-json.ts';
 
 /** The fields of a sidecar; null for JSON that is no object, undefined for what is no JSON, or not yet. */
 export function sidecarFields(bytes: Buffer | null): Readonly<Record<string, unknown>> | null | undefined {
   if (bytes === null || !isUtf8(bytes)) return undefined;
   try {
-    const value: unknown = JSON.parse(bytes.toString('utf8').replace(/^\u{feff}/u, ''));
+    const value: unknown = parseRecord(bytes.toString('utf8').replace(/^\u{feff}/u, ''));
     return isObject(value) ? value : null;
   } catch {
     return undefined;

@@ -4,11 +4,9 @@ import {
   bigintAt,
   bytesOrNullAt,
   type Disposition,
-  type Indicium,
   isReasonCode,
   isValid,
   numberAt,
-  parseIndicium,
   REASONS,
   type ReasonCode,
   rowsOf,
@@ -16,9 +14,11 @@ import {
   textOrNullAt,
   verdictAt,
 } from '../../indicium/index.ts';
+import { ignoredFieldsOf } from '../ignored-fields.ts';
 import type { BatchAnswers } from '../source.ts';
+import { fieldsOf } from './answer-fields.ts';
 import type { PendingAnswer } from './pending-answer.ts';
-import type { Answer, AnswerFields, AnswerOrProblem, AnswerReason, AnswerTimings } from './schemas.ts';
+import type { Answer, AnswerOrProblem, AnswerReason, AnswerTimings } from './schemas.ts';
 
 /** What the policy does about each reason. */
 export interface AnswerPolicy {
@@ -38,6 +38,8 @@ export interface KnownVerdict {
   readonly trustVersion: number;
   readonly policyVersion: number;
   readonly findingIds: readonly string[];
+  /** Fields that are unknown, or were not used, as JSON text. */
+  readonly extra: string | null;
 }
 
 /** Which verdicts are asked for. */
@@ -91,6 +93,7 @@ export function answersOf(
         trustVersion: numberAt(readings.trustVersion, row),
         policyVersion: ports.policy.version,
         findingIds: [],
+        extra: textOrNullAt(readings.extra, row),
       },
       { isRepeated: false, timings: timingsOf(batch, moments, row, doneAtMs) },
       ports.policy,
@@ -152,7 +155,7 @@ export function answerOf(
   { isRepeated, timings }: { isRepeated: boolean; timings: AnswerTimings | null },
   policy: AnswerPolicy,
 ): Answer {
-  const { scanId, plant, disposition, reasons, payload, trustVersion, policyVersion, findingIds } = verdict;
+  const { scanId, plant, disposition, reasons, payload, trustVersion, policyVersion, findingIds, extra } = verdict;
   return {
     scanId,
     plant,
@@ -165,6 +168,7 @@ export function answerOf(
     }),
     fields: payload === null ? null : fieldsOf(payload),
     findingIds: [...findingIds],
+    ignoredFields: [...ignoredFieldsOf(extra)],
     trustVersion,
     policyVersion,
     repeated: isRepeated,
@@ -188,6 +192,7 @@ export function lateAnswerOf(
     reasons: [reasonOf('deadline-passed', TREATMENT_OF[disposition])],
     fields: null,
     findingIds: [],
+    ignoredFields: [],
     trustVersion,
     policyVersion,
     repeated: false,
@@ -197,31 +202,6 @@ export function lateAnswerOf(
 
 function reasonOf(code: AnswerReasonCode, treatment: AnswerReason['treatment']): AnswerReason {
   return { code, sentence: isReasonCode(code) ? REASONS[code] : ANSWER_ONLY_REASONS[code], treatment };
-}
-
-function fieldsOf(payload: Uint8Array): AnswerFields | null {
-  const parsed = parseIndicium(payload);
-  return 'indicium' in parsed ? plainFieldsOf(parsed.indicium) : null;
-}
-
-function plainFieldsOf(indicium: Indicium): AnswerFields {
-  const { version, suite, keyId, license, psd, epoch, rateCategory, descendingMills, printedAtMs } = indicium;
-  return {
-    version,
-    suite,
-    keyId,
-    license,
-    psd,
-    epoch,
-    pieceCount: String(indicium.pieceCount),
-    ascendingMills: String(indicium.ascendingMills),
-    descendingMills: descendingMills === null ? null : String(descendingMills),
-    postageMills: String(indicium.postageMills),
-    rateCategory,
-    printedAt: new Date(printedAtMs).toISOString(),
-    depositPostcode: indicium.depositPostcode,
-    destinationPostcode: indicium.destinationPostcode,
-  };
 }
 
 function timingsOf(

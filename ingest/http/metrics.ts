@@ -22,6 +22,13 @@ export interface MeasuredPorts {
 const STAGE_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 const LOOK_SECONDS = [0.01, 0.1, 1, 10, 60, 600];
 
+/** Fields of scans that were given and not used. */
+export const IGNORED_FIELDS = {
+  name: 'indicia_ignored_fields_total',
+  help: 'Fields of scans that were given and not used, by the field and what was wrong with it.',
+  labelNames: ['field', 'problem'],
+} as const;
+
 /** Everything under /metrics. */
 export class Metrics {
   readonly registry = new Registry();
@@ -38,6 +45,7 @@ export class Metrics {
     'indicia_reader_exceptions_total',
     'Scans at which the program failed, which were answered as unreadable. Each is a bug.',
   );
+  readonly #ignored = new Counter({ ...IGNORED_FIELDS, registers: this.#registers });
   readonly #late = this.#counter(
     'indicia_late_total',
     'Scans answered without a verdict, since their deadline had passed.',
@@ -126,7 +134,11 @@ export class Metrics {
 
   /** Verdicts that became durable together, new ones and repeated ones. */
   recorded(fresh: readonly AnswerOrProblem[], repeated: number, nowMs: number): void {
-    for (const answer of fresh) this.#piece(answer).inc();
+    for (const answer of fresh) {
+      this.#piece(answer).inc();
+      if ('code' in answer) continue;
+      for (const { field, problem } of answer.ignoredFields) this.#ignored.labels(field, problem).inc();
+    }
     this.#repeated.inc(repeated);
     this.#progress.set(nowMs / 1_000);
   }

@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { setImmediate } from 'node:timers/promises';
 import { Compile } from 'typebox/compile';
-import type { Scan } from '../../indicium/index.ts';
-import { isObject, isOfPlant, problemOfScanId, type ScanOrigin, scanOfRecord } from '../scan-line.ts';
+import { DuplicateKeyError, type Scan } from '../../indicium/index.ts';
+import { isObject, parseRecord } from '../record-json.ts';
+import { isOfPlant, problemOfScanId, type ScanOrigin, scanOfRecord } from '../scan-line.ts';
 import { textOf } from '../scan-mark.ts';
 import { excessOf } from './json-bounds.ts';
 import {
@@ -23,6 +24,8 @@ export interface RequestedScan {
   readonly deadlineMs: number | null;
 }
 
+/** RFC 8259, section 8.1: a parser may take it. */
+const BYTE_ORDER_MARK = '\u{feff}';
 const Deadline = Compile(DeadlineMs);
 
 /** Does work that a body of so many bytes asks for, on the account of its sender. */
@@ -64,8 +67,9 @@ function boundedText(body: Buffer, valuesMax: number): string {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseRecord(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
   } catch (error) {
+    if (error instanceof DuplicateKeyError) throw new ProblemError('bad-request', error.message);
     throw new ProblemError('bad-request', `not JSON: ${error instanceof SyntaxError ? error.message : error}`);
   }
 }

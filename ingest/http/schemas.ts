@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { ANSWER_REASON_CODES, DISPOSITIONS, SORTING_PASSES, SUITES } from '../../indicium/index.ts';
+import { FIELD_PROBLEMS } from '../ignored-fields.ts';
 import { FrameShape, MomentShape, PayloadShape, TextShape, WeightShape } from '../scan-shapes.ts';
 import { BATCH_REQUEST_SCANS_MAX, DEADLINE_MS_MAX } from './limits.ts';
 import { Problem } from './problems.ts';
@@ -25,7 +26,7 @@ export const ScanRequest = Type.Object(
     },
     plant: Type.Optional(TextShape),
     machine: Type.Optional(TextShape),
-    scannedAt: Type.Optional({ ...MomentShape, description: 'ISO 8601 with a zone.' }),
+    scannedAt: Type.Optional({ ...MomentShape, description: 'RFC 3339, or ISO 8601 with an offset from UTC.' }),
     mailpieceId: Type.Optional(TextShape),
     pass: Type.Optional(Type.Enum(SORTING_PASSES)),
     destination: Type.Optional({ ...TextShape, description: 'As the sorter read it from the address block.' }),
@@ -92,6 +93,14 @@ export const AnswerFields = Type.Object(
 );
 export type AnswerFields = Static<typeof AnswerFields>;
 
+export const IgnoredField = Type.Object(
+  {
+    field: Type.String({ description: 'Of the scan, as it was given.' }),
+    problem: Type.Enum(Object.keys(FIELD_PROBLEMS)),
+  },
+  { title: 'IgnoredField', description: 'A field that was given and not used, since it is not as it should be.' },
+);
+
 const Ms = Type.Number({ minimum: 0 });
 export const AnswerTimings = Type.Object(
   {
@@ -115,6 +124,9 @@ export const Answer = Type.Object(
     reasons: Type.Array(AnswerReason),
     fields: Type.Union([AnswerFields, Type.Null()]),
     findingIds: Type.Array(Type.String(), { description: 'kind/license/psd/key of what detectors found so far.' }),
+    ignoredFields: Type.Array(IgnoredField, {
+      description: 'Fields of the scan that were not used; their values are kept. Empty where a deadline passed first.',
+    }),
     trustVersion: Type.Integer({ description: 'Of the trust list that the verdict rests on.' }),
     policyVersion: Type.Integer(),
     repeated: Type.Boolean({ description: 'The scan was recorded before, and this is its verdict of then.' }),

@@ -1,11 +1,22 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { IgnoredField } from '../ignored-fields.ts';
 import type { StageCounters } from '../kafka/stage.ts';
+import { IGNORED_FIELDS } from './metrics.ts';
 
-/** What a member of a stage did since it started. */
-export type StageTotals = Readonly<Record<string, number>>;
+/** What a member of a stage did since it started, and how many findings there are. */
+export type StageTotals = Readonly<
+  Record<'scans' | 'accepted' | 'diverted' | 'manual' | 'repeated' | 'deadLetters' | 'findings', number>
+>;
+
+export interface StageMeasures {
+  readonly counters: () => StageCounters;
+  readonly totals: () => StageTotals;
+  /** Fields of scans that were given and not used. */
+  readonly ignored: () => readonly (IgnoredField & { readonly scans: number })[];
+}
 
 /** The metrics of a member of a stage. Counters of the stage only grow, so each is brought up to what it is by now. */
-export function stageRegistry(counters: () => StageCounters, totals: () => StageTotals): Registry {
+export function stageRegistry({ counters, totals, ignored }: StageMeasures): Registry {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -26,12 +37,34 @@ export function stageRegistry(counters: () => StageCounters, totals: () => Stage
   grown('indicia_stage_messages_total', 'Messages that were fetched.', () => counters().messages);
   new Counter({
     name: 'indicia_stage_scans_total',
-    help: 'Scans by what became of them here.',
+    help: 'Scans by what became of them here: each is counted once.',
     labelNames: ['result'],
     registers,
     collect() {
       this.reset();
-      for (const [result, scans] of Object.entries(totals())) this.labels(result).inc(scans);
+      const { scans, accepted, diverted, manual } = totals();
+      const read = scans - accepted - diverted - manual;
+      for (const [result, its] of Object.entries({ read, accepted, diverted, manual })) this.labels(result).inc(its);
+    },
+  });
+  grown('indicia_stage_repeated_total', 'Scans that were delivered again.', () => totals().repeated);
+  grown('indicia_stage_dead_letters_total', 'Dead letters that were written.', () => totals().deadLetters);
+  new Gauge({
+    name: 'indicia_stage_findings',
+    help: 'Findings of the last looks for fraud, in all partitions.',
+    registers,
+    collect() {
+      this.set(totals().findings);
+    },
+  });
+  new Counter({
+    name: IGNORED_FIELDS.name,
+    help: IGNORED_FIELDS.help,
+    labelNames: IGNORED_FIELDS.labelNames,
+    registers,
+    collect() {
+      this.reset();
+      for (const { field, problem, scans } of ignored()) this.labels(field, problem).inc(scans);
     },
   });
   for (const [name, help, field] of PARTITION_GAUGES) {

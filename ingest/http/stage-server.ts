@@ -2,7 +2,6 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import { excerpt } from '../../indicium/index.ts';
-import type { StageCounters } from '../kafka/stage.ts';
 import type { Access } from './access/access.ts';
 import { AllowedHosts } from './allowed-hosts.ts';
 import { refuseOtherMethods } from './allowed-methods.ts';
@@ -14,9 +13,9 @@ import { closeBehindUnread } from './lingering.ts';
 import { createListener, refuseConnection } from './listener.ts';
 import { addMetricsRoute } from './metrics-route.ts';
 import { codeOf, PROBLEMS, ProblemError, problem } from './problems.ts';
-import { type StageTotals, stageRegistry } from './stage-metrics.ts';
+import { type StageMeasures, stageRegistry } from './stage-metrics.ts';
 
-export interface StageServerPorts {
+export interface StageServerPorts extends StageMeasures {
   /** Null where everybody may do everything. */
   readonly access: Access | null;
   /** Names under which it is asked, beside addresses and the names of the loopback interface. */
@@ -24,8 +23,6 @@ export interface StageServerPorts {
   readonly limits?: ConnectionLimits | undefined;
   readonly stores: () => ReadonlyMap<string, LiveStore>;
   readonly views: readonly string[];
-  readonly counters: () => StageCounters;
-  readonly totals: () => StageTotals;
   /** What went wrong here, for the log. */
   readonly onFailed: (error: Error) => void;
 }
@@ -74,7 +71,7 @@ export class StageServer {
     const addRefusals = refuseOtherMethods(this.#app);
     addEvidenceRoutes(this.#app, ports);
     this.#app.get('/livez', (_request, reply) => reply.send({ status: 'ok' }));
-    addMetricsRoute(this.#app, ports.access, stageRegistry(ports.counters, ports.totals));
+    addMetricsRoute(this.#app, ports.access, stageRegistry(ports));
     addRefusals();
   }
 

@@ -2,7 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { LINE_BYTES_MAX } from '../limits.ts';
 import type { Line } from '../lines.ts';
-import { isObject, type ScanOrigin } from '../scan-line.ts';
+import { isObject, parseRecord } from '../record-json.ts';
+import type { ScanOrigin } from '../scan-line.ts';
 import { textOf as lineText } from '../scan-lines.ts';
 import { textOf } from '../scan-mark.ts';
 import { excessOf } from './json-bounds.ts';
@@ -65,7 +66,7 @@ export function deadlineOfLine({ bytes }: Line, origin: ScanOrigin, fallbackId: 
 
 function recordOf(bytes: Buffer): unknown {
   try {
-    return JSON.parse(lineText(bytes, 0, bytes.length));
+    return parseRecord(lineText(bytes, 0, bytes.length));
   } catch {
     // Whoever parses the lines says so in its verdict.
     return null;

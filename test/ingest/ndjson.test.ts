@@ -177,7 +177,7 @@ describe('a scan record', () => {
 
   it('is of the plant of its sender where it names none, or nothing that could be one', () => {
     const sent = { ...origin, plant: '06484' };
-    for (const plant of [undefined, null, '', 5, 'x'.repeat(300)]) {
+    for (const plant of [undefined, null, '', 5.5, 'x'.repeat(300)]) {
       const scan = parseScanLine(JSON.stringify({ scanId: 'a', payload: 'AQID', plant }), sent);
       assert.equal(scan.plant, '06484', String(plant));
     }
@@ -185,7 +185,8 @@ describe('a scan record', () => {
       const { plant, mark } = parseScanLine(line, sent);
       assert.deepEqual([plant, mark.kind], ['06484', 'none'], line.slice(0, 40));
     }
-    assert.deepEqual(JSON.parse(parseScanLine('{"scanId":"a","plant":5}', sent).extra ?? ''), { plant: 5 });
+    assert.deepEqual(JSON.parse(parseScanLine('{"scanId":"a","plant":5.5}', sent).extra ?? ''), { plant: 5.5 });
+    assert.equal(parseScanLine('{"scanId":"a","plant":75034}', sent).mark.kind, 'none', 'a number is a name, too');
   });
 
   it('may name several pictures of its piece, all of which are kept', () => {

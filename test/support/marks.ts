@@ -96,6 +96,7 @@ export class SmallWorld {
     this.records = {
       version: 1,
       digest: label,
+      zones: null,
       issuedAtMs: PRINTED_AT_MS,
       expiresAtMs: 8.64e15,
       keys: pairs.map(({ psd, license }) => ({

@@ -42,6 +42,7 @@ export function accepted(scanId: string, change: Partial<Answer> = {}): Answer {
     reasons: [],
     fields: null,
     findingIds: [],
+    ignoredFields: [],
     trustVersion: 1,
     policyVersion: 1,
     repeated: false,

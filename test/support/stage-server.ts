@@ -2,6 +2,17 @@ import { EXPORTED_VIEWS } from '../../analytics/index.ts';
 import { StageServer, type StageServerPorts } from '../../ingest/index.ts';
 import type { Scope } from './temporary.ts';
 
+/** What a member has done that was just started. */
+export const NOTHING_DONE = {
+  scans: 0,
+  accepted: 0,
+  diverted: 0,
+  manual: 0,
+  repeated: 0,
+  deadLetters: 0,
+  findings: 0,
+};
+
 /** The server of a member of a stage that has no partitions; its address. */
 export async function stageServerIn(test: Scope, ports: Partial<StageServerPorts> = {}): Promise<string> {
   const server = new StageServer({
@@ -9,7 +20,8 @@ export async function stageServerIn(test: Scope, ports: Partial<StageServerPorts
     stores: () => new Map(),
     views: EXPORTED_VIEWS,
     counters: () => ({ rebalances: 0, claims: 0, troubles: 0, messages: 0, partitions: [] }),
-    totals: () => ({}),
+    totals: () => NOTHING_DONE,
+    ignored: () => [],
     onFailed: (error) => {
       throw error;
     },

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { excerpt } from '../../../indicium/index.ts';
-import { isObject } from '../../scan-line.ts';
+import { DuplicateKeyError, excerpt } from '../../../indicium/index.ts';
+import { isObject, parseRecord } from '../../record-json.ts';
 import { textOf } from '../../scan-lines.ts';
 import type { StoredMessage } from '../client-port.ts';
 import { SCAN_HEADER_BYTES_MAX, SCAN_MESSAGE_BYTES_MAX, SCAN_MESSAGE_LINES_MAX } from '../limits.ts';
@@ -56,9 +56,10 @@ function imageMessage(header: string | null, extension: string): ScanMessage | P
   if (header.length > SCAN_HEADER_BYTES_MAX) return { poison: 'bad-scan-fields', detail: 'longer than any scan' };
   let fields: unknown;
   try {
-    fields = JSON.parse(header);
-  } catch {
-    return { poison: 'bad-scan-fields', detail: 'not JSON' };
+    fields = parseRecord(header);
+  } catch (error) {
+    const detail = error instanceof DuplicateKeyError ? error.message : 'not JSON';
+    return { poison: 'bad-scan-fields', detail };
   }
   if (!isObject(fields)) return { poison: 'bad-scan-fields', detail: 'not a JSON object' };
   return { kind: 'image', fields, extension };

@@ -12,6 +12,7 @@ describe('an answer given again', () => {
     trustVersion: 1,
     policyVersion: 1,
     findingIds: [],
+    extra: null,
   } as const;
 
   it('says what was done with the piece then, whatever the policy says now', () => {

@@ -10,6 +10,7 @@ import { SmallWorld } from '../../support/marks.ts';
 import { NOW_MS } from '../../support/published.ts';
 import { NEVER_PAUSED } from '../../support/recording.ts';
 import { postJson, sentScan, serverIn, suiteScope } from '../../support/sorter-server.ts';
+import { NOTHING_DONE } from '../../support/stage-server.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 
 async function scanIdsAt(address: string, token: string | null): Promise<string[]> {
@@ -81,7 +82,8 @@ describe('a member of a stage', () => {
         messages: 9,
         partitions: [{ partition: 7, lag: 5, heldMessages: 4, heldBytes: 300, isIdle: false }],
       }),
-      totals: () => ({ scans: 4, accepted: 4 }),
+      totals: () => ({ ...NOTHING_DONE, scans: 4, accepted: 4, findings: 2 }),
+      ignored: () => [{ field: 'scannedAt', problem: 'no-zone', scans: 3 }],
       onFailed: (error) => {
         throw error;
       },
@@ -144,6 +146,9 @@ describe('a member of a stage', () => {
         'indicia_stage_held_bytes{partition="7"} 300',
         'indicia_stage_rebalances_total 3',
         'indicia_stage_scans_total{result="accepted"} 4',
+        'indicia_stage_scans_total{result="read"} 0',
+        'indicia_stage_findings 2',
+        'indicia_ignored_fields_total{field="scannedAt",problem="no-zone"} 3',
       ]) {
         assert.ok(metrics.split('\n').includes(line), `${line}\n${metrics}`);
       }
