@@ -16,8 +16,8 @@ export interface RunSummary {
   reused: number;
   /** Fields that were given and not used, each with its problem once. */
   ignored: IgnoredCount[];
-  /** What sources hold but could not give yet, as sentences. */
-  unfinished: string[];
+  /** What a person must know of the sources: what they hold and could not give, as sentences that name them. */
+  notices: string[];
   decodeMs: number;
   verifyMs: number;
   judgeMs: number;
@@ -141,7 +141,7 @@ async function recordBatch(
     if (UNUSABLE_SCANS.has(outcome)) summary.unusable += scans;
   }
   addIgnored(summary.ignored, read.ignored);
-  if (batch.unfinished !== null) summary.unfinished.push(batch.unfinished);
+  summary.notices.push(...batch.notices);
   summary.scans += recorded.scans;
   summary.repeated += recorded.repeated;
   summary.reused += recorded.reused;
@@ -170,7 +170,7 @@ export function emptySummary(): RunSummary {
     unusable: 0,
     reused: 0,
     ignored: [],
-    unfinished: [],
+    notices: [],
     decodeMs: 0,
     verifyMs: 0,
     judgeMs: 0,

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   type Attempt,
@@ -25,6 +24,7 @@ import {
   REASONS,
   type ReasonCode,
 } from '../indicium/index.ts';
+import { filesOfFolder } from '../ingest/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { jsonOption } from './options.ts';
 import { print, printJson, type Terminal, warn } from './terminal.ts';
@@ -56,7 +56,7 @@ export function addDecodeCommand(program: Command, terminal: Terminal, finish: (
     .action(async (paths: string[], options: DecodeOptions) => {
       const reader = await READERS[options.reader]();
       let unread = 0;
-      const files = await expand(paths);
+      const { files, others } = await expand(paths, options.raw !== undefined);
       for (const group of options.onePiece === true ? [files] : files.map((file) => [file])) {
         const startedAtMs = performance.now();
         const outcome = await readFiles(group, reader, options.raw);
@@ -67,7 +67,8 @@ export function addDecodeCommand(program: Command, terminal: Terminal, finish: (
         await (options.json ? printJson(terminal, line) : print(terminal, textLine(line, outcome)));
       }
       if (unread > 0) warn(terminal, `${unread} of the images gave no symbol`);
-      finish(unread > 0 ? EXIT.attention : EXIT.done);
+      for (const sentence of others) warn(terminal, sentence);
+      finish(unread + others.length > 0 ? EXIT.attention : EXIT.done);
     });
 }
 
@@ -93,22 +94,21 @@ function frameSize(text: string): FrameSize {
   return { width: Number(width), height: Number(height) };
 }
 
-/** Files as they are named; of folders, every file in them. */
-async function expand(paths: readonly string[]): Promise<string[]> {
-  const files: string[] = [];
+/** Files as they are named; of folders, the images in them, and sentences about what else is there. */
+async function expand(
+  paths: readonly string[],
+  areFrames: boolean,
+): Promise<{ readonly files: string[]; readonly others: string[] }> {
+  const found: { files: string[]; others: string[] } = { files: [], others: [] };
   for (const path of paths) {
-    if (!existsSync(path) || !(await stat(path)).isDirectory()) files.push(path);
+    if (!existsSync(path) || !(await stat(path)).isDirectory()) found.files.push(path);
     else {
-      const entries = await readdir(path, { recursive: true, withFileTypes: true });
-      files.push(
-        ...entries
-          .filter((entry) => entry.isFile())
-          .map((entry) => join(entry.parentPath, entry.name))
-          .toSorted(),
-      );
+      const { files, others } = await filesOfFolder(path, areFrames);
+      found.files.push(...files);
+      found.others.push(...others);
     }
   }
-  return files;
+  return found;
 }
 
 interface Described {

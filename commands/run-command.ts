@@ -132,8 +132,8 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (cod
         );
       }
       for (const one of report.ignored) warn(terminal, ignoredSentence(one));
-      for (const sentence of report.unfinished) warn(terminal, sentence);
-      const isUnclear = report.ignored.length > 0 || report.unfinished.length > 0;
+      for (const sentence of report.notices) warn(terminal, sentence);
+      const isUnclear = report.ignored.length > 0 || report.notices.length > 0;
       const needsAttention = report.unusable > 0 || report.reused > 0 || isUnclear;
       finish(needsAttention ? EXIT.attention : EXIT.done);
     });
@@ -212,6 +212,7 @@ function jsonReport(report: RunReport): Record<string, unknown> {
     unusable,
     reused,
     ignoredFields: report.ignored,
+    notices: report.notices,
     findings,
     secondsTotal: Number(secondsTotal.toFixed(3)),
     decodeSeconds: Number((report.decodeMs / 1000).toFixed(3)),

@@ -1,45 +1,38 @@
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
-import { readdir, realpath, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { digest64, type Mark, type Scan } from '../indicium/index.ts';
 import { bareScan } from './bare-scan.ts';
 import { BatchBuilder } from './batches.ts';
+import { entriesBelow, NO_IMAGE, pathOf, type RawPath, shownPath } from './folder-files.ts';
+import { FOLDER_NOTICES_MAX } from './limits.ts';
 import { absent } from './plain-file.ts';
 import { type ScanSource, SourceError } from './source.ts';
 
-/** What people call images, readable here or not: one that is not gets a verdict that says so. */
-export const IMAGE_EXTENSIONS = new Set([
-  '.png',
-  '.jpg',
-  '.jpeg',
-  '.tif',
-  '.tiff',
-  '.svg',
-  '.gif',
-  '.bmp',
-  '.webp',
-  '.pdf',
-]);
-
-/** The bytes of a path as the file system has them, one character (latin1) each: a name need not be text. */
-type RawPath = string;
-
 /**
- * A folder of images, those in folders below it included, in the order of their names. Links are not followed, and are no
- * images: what they lead to is taken under its own name, or lies elsewhere.
+ * A folder of images, those in folders below it included, in the order of their names. Whatever else lies in it is named in
+ * the notices of the first batch. A link is left out where its target lies in the folder, too: it is one picture.
  *
  * @throws SourceError when there is no image in it.
  */
 export async function imageFolder(named: string): Promise<ScanSource> {
   const folder = await realpath(named);
-  const paths = (await Array.fromAsync(imagesBelow(folder, ''))).toSorted();
-  if (paths.length === 0) throw new SourceError(`${named}: no scans.ndjson and no images in this folder`);
+  const { paths, others } = await imagesOf(folder);
+  if (paths.length === 0) {
+    const instead = others.length === 0 ? 'it is empty' : others.join('; ');
+    throw new SourceError(`${named}: no scans.ndjson and no images in this folder: ${instead}`);
+  }
   return {
     name: `folder:${folder}`,
     async *batches() {
       const builder = new BatchBuilder();
-      const batch = () => ({ scans: builder.take(), position: null, unfinished: null, acknowledge: async () => {} });
+      let notices: readonly string[] = others;
+      const batch = () => {
+        const told = notices;
+        notices = [];
+        return { scans: builder.take(), position: null, notices: told, acknowledge: async () => {} };
+      };
       for (const path of paths) {
         if (builder.add(await scanOf(folder, path))) yield batch();
       }
@@ -48,16 +41,42 @@ export async function imageFolder(named: string): Promise<ScanSource> {
   };
 }
 
-async function* imagesBelow(folder: string, below: RawPath): AsyncGenerator<RawPath, void, undefined> {
-  for (const entry of await readdir(pathOf(folder, below), { withFileTypes: true, encoding: 'latin1' })) {
-    const path = below === '' ? entry.name : `${below}/${entry.name}`;
-    if (entry.isDirectory()) yield* imagesBelow(folder, path);
-    else if (entry.isFile() && IMAGE_EXTENSIONS.has(extname(entry.name).toLowerCase())) yield path;
+/**
+ * Images in the order of their names, and a sentence for each of the others, of which FOLDER_NOTICES_MAX are named. Frames of
+ * cameras are images whatever they are called and hold.
+ */
+export async function imagesOf(
+  folder: string,
+  areFrames = false,
+): Promise<{ readonly paths: RawPath[]; readonly others: string[] }> {
+  const paths: RawPath[] = [];
+  const others: string[] = [];
+  let unnamed = 0;
+  for await (const entry of entriesBelow(folder)) {
+    if (entry.isImage || (areFrames && entry.why === 'no-image')) paths.push(entry.path);
+    else if (others.length === FOLDER_NOTICES_MAX) unnamed += 1;
+    else others.push(`${shownPath(folder, entry.path)}: not read: ${NO_IMAGE[entry.why]}`);
   }
+  others.sort();
+  if (unnamed > 0) others.push(`${folder}: ${unnamed} more of its files are no images and were not read`);
+  return { paths: paths.toSorted(), others };
 }
 
-function pathOf(folder: string, raw: RawPath): Buffer {
-  return Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(raw, 'latin1')]);
+/**
+ * Paths of the images in a folder and below it, each under the name that it was given by.
+ *
+ * @throws SourceError when there is none.
+ */
+export async function filesOfFolder(
+  named: string,
+  areFrames: boolean,
+): Promise<{ readonly files: string[]; readonly others: string[] }> {
+  const { paths, others } = await imagesOf(named, areFrames);
+  const texts = paths.filter((raw) => isUtf8(Buffer.from(raw, 'latin1')));
+  const unnamed = paths.filter((raw) => !texts.includes(raw));
+  const told = [...others, ...unnamed.map((raw) => `${shownPath(named, raw)}: not read: its name is not UTF-8`)];
+  if (texts.length === 0) throw new SourceError([`${named}: no images in this folder`, ...told].join('; '));
+  return { files: texts.map((raw) => join(named, Buffer.from(raw, 'latin1').toString('utf8'))), others: told };
 }
 
 /** The scan id is the whole path, so that two folders may hold pictures of one name; a replaced picture is another. */

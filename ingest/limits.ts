@@ -18,11 +18,17 @@ export const BATCH_IMAGES_MAX = 64;
 /** Bytes read at a time from a file of scans. */
 export const READ_BYTES = 1024 * 1024;
 
+/** How often a source may be compressed: once, and once more by whoever packs all that leaves. */
+export const PACKED_TIMES_MAX = 2;
+
 /** Bytes before a position that are remembered, to notice that the file behind it was replaced. */
 export const GUARD_BYTES = 256;
 
 /** Characters of a moment: with 30 decimals, an offset and a zone in brackets. */
 export const MOMENT_CHARS_MAX = 96;
+
+/** Files of a folder that are no images and are named one by one. */
+export const FOLDER_NOTICES_MAX = 1_000;
 
 /** Pixels of one side of a raw frame. */
 export const FRAME_SIDE_PX_MAX = 20_000;

@@ -55,7 +55,7 @@ function nextNewline(chunk: Buffer, start: number): number {
 }
 
 /** The bytes of one line, until they are too many: then only their digest. */
-class LineBuffer {
+export class LineBuffer {
   bytes = 0;
   readonly #bytesMax: number;
   readonly #parts = new GatheredBytes();

@@ -7,6 +7,7 @@ import { Compile } from 'typebox/compile';
 import { GUARD_BYTES, READ_BYTES } from './limits.ts';
 import { type Line, readLines } from './lines.ts';
 import { openSourceFile } from './plain-file.ts';
+import { readRecords } from './record-lines.ts';
 import { type ScanLines, ScanLinesBuilder, textOf } from './scan-lines.ts';
 import type { ScanBatch, ScanSource, SourcePosition } from './source.ts';
 
@@ -27,60 +28,89 @@ export async function ndjsonFile(path: string): Promise<ScanSource> {
     async *batches(from) {
       const start = await startOf(resolved, from);
       const file = await openSourceFile(resolved);
-      const stream = file.createReadStream({ start: start.offset, highWaterMark: READ_BYTES });
+      const lines = readLines(file.createReadStream({ start: start.offset, highWaterMark: READ_BYTES }));
       const builder = new ScanLinesBuilder(resolved, { imageFolder: dirname(resolved) });
-      for await (const { scans, offset, line, unfinished } of lineBatches(stream, start, builder, true)) {
+      for await (const { scans, offset, line, notices } of lineBatches(lines, start, builder, true)) {
         const position = JSON.stringify({ offset, line, guard: await guardOf(resolved, offset) });
-        yield batchOf(scans, position, unfinished);
+        yield batchOf(scans, position, notices);
       }
+    },
+  };
+}
+
+/** A file of scans that is compressed, in UTF-16, or JSON of another form: it is read from its beginning each time. */
+export async function recordFile(path: string): Promise<ScanSource> {
+  const resolved = await realpath(path);
+  return {
+    name: `records:${resolved}`,
+    async *batches() {
+      const file = await openSourceFile(resolved);
+      yield* recordBatches(file.createReadStream({ highWaterMark: READ_BYTES }), resolved, dirname(resolved));
     },
   };
 }
 
 /** Scans from standard input, which cannot be read twice: a restart sends them again. */
 export function ndjsonStream(stream: Readable, imageFolder: string): ScanSource {
-  return {
-    name: 'stdin',
-    async *batches() {
-      const builder = new ScanLinesBuilder('stdin', { imageFolder });
-      for await (const { scans } of lineBatches(stream, { offset: 0, line: 0 }, builder, false)) {
-        yield batchOf(scans, null, null);
-      }
-    },
-  };
+  return { name: 'stdin', batches: () => recordBatches(stream, 'stdin', imageFolder) };
 }
 
-function batchOf(scans: ScanLines, position: SourcePosition, unfinished: string | null): ScanBatch {
-  return { scans, position, unfinished, acknowledge: async () => {} };
+async function* recordBatches(stream: Readable, label: string, imageFolder: string): AsyncGenerator<ScanBatch> {
+  const builder = new ScanLinesBuilder(label, { imageFolder });
+  const told: string[] = [];
+  const lines = readRecords(stream, label, (sentence) => told.push(`${label}: ${sentence}`));
+  for await (const { scans, notices } of lineBatches(lines, BEGINNING, builder, false)) {
+    yield batchOf(scans, null, notices);
+  }
+  if (told.length > 0) yield batchOf(builder.take(0), null, told);
+}
+
+function batchOf(scans: ScanLines, position: SourcePosition, notices: readonly string[]): ScanBatch {
+  return { scans, position, notices, acknowledge: async () => {} };
 }
 
 interface LineBatch {
   readonly scans: ScanLines;
   readonly offset: number;
   readonly line: number;
-  readonly unfinished: string | null;
+  readonly notices: readonly string[];
 }
 
+interface Place {
+  readonly offset: number;
+  readonly line: number;
+}
+
+const BEGINNING: Place = { offset: 0, line: 0 };
+
 async function* lineBatches(
-  stream: Readable,
-  start: { offset: number; line: number },
+  batches: AsyncIterable<readonly Line[]>,
+  start: Place,
   builder: ScanLinesBuilder,
   mayGrow: boolean,
 ): AsyncGenerator<LineBatch> {
   let { line, offset } = start;
-  for await (const lines of readLines(stream)) {
+  let isNothing = offset === 0;
+  for await (const lines of batches) {
     for (const next of lines) {
+      isNothing &&= isBlank(next);
       if (mayGrow && !next.isTerminated && !isWhole(next)) {
-        const unfinished = `${builder.label}:${line + 1}: the last line has no end yet; it is read once it has`;
-        yield { scans: builder.take(line), offset, line, unfinished };
+        const notice = `${builder.label}:${line + 1}: the last line has no end yet; it is read once it has`;
+        yield { scans: builder.take(line), offset, line, notices: [notice] };
         return;
       }
       line += 1;
       offset = start.offset + next.endOffset;
-      if (builder.add(next)) yield { scans: builder.take(line), offset, line, unfinished: null };
+      if (builder.add(next)) yield { scans: builder.take(line), offset, line, notices: [] };
     }
   }
-  if (!builder.isEmpty) yield { scans: builder.take(line), offset, line, unfinished: null };
+  if (!builder.isEmpty || isNothing) {
+    yield { scans: builder.take(line), offset, line, notices: isNothing ? [`${builder.label}: it holds nothing`] : [] };
+  }
+}
+
+function isBlank({ bytes }: Line): boolean {
+  return bytes !== null && textOf(bytes, 0, bytes.length).trim() === '';
 }
 
 function isWhole({ bytes }: Line): boolean {
@@ -93,13 +123,12 @@ function isWhole({ bytes }: Line): boolean {
   }
 }
 
-async function startOf(path: string, from: SourcePosition): Promise<{ offset: number; line: number }> {
-  const beginning = { offset: 0, line: 0 };
-  if (from === null) return beginning;
+async function startOf(path: string, from: SourcePosition): Promise<Place> {
+  if (from === null) return BEGINNING;
   const position: unknown = JSON.parse(from);
   if (!Position.Check(position)) throw new TypeError(`${path}: a position that this source never wrote: ${from}`);
   const guard = await guardOf(path, position.offset);
-  return guard === position.guard ? position : beginning;
+  return guard === position.guard ? position : BEGINNING;
 }
 
 /** Digest of the bytes before the offset; of fewer when the file is shorter now, which then gives another digest. */

@@ -34,6 +34,10 @@ const KNOWN_FIELDS: ReadonlySet<string> = new Set([
   'deadlineMs',
 ]);
 
+export function isKnownField(name: string): boolean {
+  return KNOWN_FIELDS.has(name);
+}
+
 /** Where a scan came from, and what it may name. */
 export interface ScanOrigin {
   /** Paths of images are relative to it; null where nobody may name files. */

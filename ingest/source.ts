@@ -10,8 +10,8 @@ export interface ScanBatch {
   readonly scans: readonly Scan[] | ScanLines;
   /** Null for sources that cannot seek: after a restart they are read again and known scans are recognized. */
   readonly position: SourcePosition;
-  /** What the source holds but cannot give yet, as a sentence that names it; null when it gave all it has. */
-  readonly unfinished: string | null;
+  /** What a person must know of the source: what it holds and cannot give, as sentences that name it. */
+  readonly notices: readonly string[];
   /** True for a source that answers with what was read: the readings then come with the answers. */
   readonly keepsReadings?: boolean;
   /** Who sent the scans, where several share the readers of images. */

@@ -27,7 +27,7 @@ function sourceOf(batches: readonly (readonly Scan[])[], acknowledged: number[] 
         yield {
           scans,
           position: String(index),
-          unfinished: null,
+          notices: [],
           acknowledge: async () => void acknowledged.push(index),
         };
       }
@@ -223,7 +223,7 @@ describe('the pipeline', () => {
           yield {
             scans: [payloadScan(world.frank())],
             position: `${given}`,
-            unfinished: null,
+            notices: [],
             acknowledge: async () => {},
           };
         }
@@ -262,7 +262,7 @@ describe('the pipeline', () => {
             answered.push(answers);
             durable.resolve();
           };
-          yield { scans, position: null, unfinished: null, keepsReadings: true, acknowledge };
+          yield { scans, position: null, notices: [], keepsReadings: true, acknowledge };
           // As a machine that sends its next piece after the verdict on this one.
           await durable.promise;
         }
@@ -283,7 +283,7 @@ describe('the pipeline', () => {
     const source: ScanSource = {
       name: 'silent',
       async *batches() {
-        yield { scans: [payloadScan(world.frank())], position: null, unfinished: null, acknowledge: async () => {} };
+        yield { scans: [payloadScan(world.frank())], position: null, notices: [], acknowledge: async () => {} };
         await new Promise(() => {});
       },
     };

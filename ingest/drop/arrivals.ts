@@ -1,7 +1,8 @@
 import { lstat, opendir } from 'node:fs/promises';
 import { absent, readPlainFile } from '../plain-file.ts';
 import { isImageName, isSidecarName, pathOf, type RawName, SIDECAR_EXTENSION, stemOf } from './file-names.ts';
-import { DROP_NAMES_MAX, DROP_WATCHED_MAX, SIDECAR_BYTES_MAX } from './limits.ts';
+import { DROP_NAMES_MAX, DROP_OTHERS_MAX, DROP_WATCHED_MAX, SIDECAR_BYTES_MAX } from './limits.ts';
+import { OtherNames } from './other-names.ts';
 import { sidecarFields } from './sidecar.ts';
 import { hasImageEnd } from './whole-image.ts';
 
@@ -34,17 +35,28 @@ export class Arrivals {
   readonly #folder: string;
   readonly #patience: Patience;
   readonly #describesItself: (rawStem: RawName) => boolean;
+  readonly #others: OtherNames;
+  readonly #onOther: (name: RawName) => void;
   #watched = new Map<RawName, Watched>();
 
-  constructor(folder: string, patience: Patience, describesItself: (rawStem: RawName) => boolean) {
+  /** `onOther` is told, once, of each name that is neither an image nor a sidecar and stays. */
+  constructor(
+    folder: string,
+    patience: Patience,
+    describesItself: (rawStem: RawName) => boolean,
+    onOther: (name: RawName) => void = () => {},
+  ) {
     this.#folder = folder;
     this.#patience = patience;
     this.#describesItself = describesItself;
+    this.#others = new OtherNames(patience.patienceMs);
+    this.#onOther = onOther;
   }
 
   /** What can be taken now, the oldest first. `nowMs` is of a clock that only goes forward. */
   async look(nowMs: number): Promise<Arrival[]> {
-    const { images, sidecars, isAll } = await this.#names();
+    const { images, sidecars, others, isAll } = await this.#names();
+    for (const name of this.#others.stayed(others, nowMs)) this.#onOther(name);
     const stems = new Set(images.map(stemOf));
     // Only who has seen all names can say that one is missing.
     const alone = isAll ? sidecars.filter((name) => !stems.has(stemOf(name))) : [];
@@ -69,15 +81,17 @@ export class Arrivals {
     return withoutSecondUse(ready.map(({ arrival }) => arrival));
   }
 
-  async #names(): Promise<{ images: RawName[]; sidecars: RawName[]; isAll: boolean }> {
+  async #names(): Promise<Record<'images' | 'sidecars' | 'others', RawName[]> & { isAll: boolean }> {
     const images: RawName[] = [];
     const sidecars: RawName[] = [];
+    const others: RawName[] = [];
     for await (const { name } of await opendir(this.#folder, { encoding: 'latin1' })) {
-      if (images.length + sidecars.length >= DROP_NAMES_MAX) return { images, sidecars, isAll: false };
+      if (images.length + sidecars.length >= DROP_NAMES_MAX) return { images, sidecars, others, isAll: false };
       if (isImageName(name)) images.push(name);
       else if (isSidecarName(name)) sidecars.push(name);
+      else if (OtherNames.isOther(name) && others.length < DROP_OTHERS_MAX) others.push(name);
     }
-    return { images, sidecars, isAll: true };
+    return { images, sidecars, others, isAll: true };
   }
 
   /** Null when it is not there (any more). */

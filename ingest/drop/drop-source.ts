@@ -5,7 +5,7 @@ import { type Arrival, Arrivals, type Patience } from './arrivals.ts';
 import { Changes } from './changes.ts';
 import { DropFolder, type TakenItem } from './drop-folder.ts';
 import { type ItemScan, scanOfItem } from './drop-scan.ts';
-import { keptStem, type RawName, stemOf } from './file-names.ts';
+import { keptStem, pathOf, type RawName, stemOf } from './file-names.ts';
 import { DROP_AT_ONCE, DROP_BATCH_BYTES_MAX, DROP_POLL_MS, DROP_POLL_MS_MIN } from './limits.ts';
 import { type NamePattern, parseNamePattern } from './name-pattern.ts';
 
@@ -19,7 +19,7 @@ export interface DropPorts {
   readonly nowMs: () => number;
   /** Ends the source: nothing more is taken, and what was taken is given. */
   readonly stopped: AbortSignal;
-  /** A file was moved to failed/ that is no scan, or cannot be moved out of taken/; a sentence that names it. */
+  /** A file is no scan: it was moved to failed/, or stays in the folder or in taken/; a sentence that names it. */
   readonly onRefused: (sentence: string) => void;
 }
 
@@ -44,7 +44,9 @@ export async function dropFolder(path: string, options: DropOptions, ports: Drop
       }
       if (!taker.isEmpty) yield taker.batch();
       const describesItself = (rawStem: RawName) => (pattern?.fieldsOf(keptStem(rawStem)) ?? null) !== null;
-      const arrivals = new Arrivals(folder.path, options, describesItself);
+      const arrivals = new Arrivals(folder.path, options, describesItself, (name) =>
+        ports.onRefused(`${pathOf(folder.path, name)}: left where it is: neither an image nor a sidecar by its name`),
+      );
       const changes = new Changes(folder.path);
       try {
         while (!ports.stopped.aborted) {
@@ -148,7 +150,7 @@ class Taker {
     return {
       scans: given.map(({ scan }) => scan),
       position: null,
-      unfinished: null,
+      notices: [],
       acknowledge: async (answers) => {
         await Promise.all(given.map((one, row) => finish(this.#folder, one, answers, row)));
       },

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { IMAGE_EXTENSIONS } from '../folder.ts';
+import { IMAGE_EXTENSIONS } from '../folder-files.ts';
 import { DROP_NAME_BYTES_MAX } from './limits.ts';
 
 /**

@@ -13,6 +13,9 @@ export const DROP_NAMES_MAX = 100_000;
 /** Images, and sidecars without one, that are watched at the same time until they are whole. */
 export const DROP_WATCHED_MAX = 2_000;
 
+/** Names that are neither an image nor a sidecar, of which so many are watched, and told at most. */
+export const DROP_OTHERS_MAX = 1_000;
+
 /** Bytes of a file's name that leave room for what is added to it: file systems allow 255. */
 export const DROP_NAME_BYTES_MAX = 200;
 

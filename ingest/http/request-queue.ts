@@ -233,7 +233,7 @@ function batchOf(
   return {
     scans: batch.map(({ scan }) => scan),
     position: null,
-    unfinished: null,
+    notices: [],
     keepsReadings: true,
     ...(first === undefined ? {} : { client: first.client }),
     acknowledge: (answers) => onAnswers(answers, takenAtMs),

@@ -94,7 +94,7 @@ export class ScanStream {
           yield {
             scans: batch.lines,
             position: null,
-            unfinished: null,
+            notices: [],
             keepsReadings: true,
             client,
             turn: () => turn(batch),

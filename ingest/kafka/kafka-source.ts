@@ -166,7 +166,7 @@ class TopicReader {
     return {
       scans: lines,
       position: JSON.stringify(Object.fromEntries([...next].map(([partition, offset]) => [partition, String(offset)]))),
-      unfinished: null,
+      notices: [],
       keepsReadings: verdicts !== null,
       acknowledge: async (answers) => {
         await release();

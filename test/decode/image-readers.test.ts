@@ -149,7 +149,7 @@ it('a stream with poison images of every kind loses those scans only, to manual'
       async *batches() {
         for (const [index, scans] of batches.entries()) {
           const acknowledge = async () => void acknowledged.push(index);
-          yield { scans, position: `${index}`, unfinished: null, acknowledge };
+          yield { scans, position: `${index}`, notices: [], acknowledge };
         }
       },
     },

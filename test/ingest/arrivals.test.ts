@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { before, describe, it, type TestContext } from 'node:test';
 import sharp from 'sharp';
 import { Arrivals } from '../../ingest/drop/arrivals.ts';
-import { DROP_WATCHED_MAX } from '../../ingest/drop/limits.ts';
+import { DROP_OTHERS_MAX, DROP_WATCHED_MAX } from '../../ingest/drop/limits.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const SETTLE_MS = 2_000;
@@ -21,12 +21,18 @@ before(async () => {
 /** A folder, and what is ready in it at a time of the test's own clock. Names that begin with `self` need no sidecar. */
 class Watched {
   readonly folder: string;
+  readonly others: string[] = [];
   readonly #arrivals: Arrivals;
 
   constructor(folder: string) {
     this.folder = folder;
     const patience = { settleMs: SETTLE_MS, patienceMs: PATIENCE_MS };
-    this.#arrivals = new Arrivals(folder, patience, (stem) => stem.startsWith('self'));
+    this.#arrivals = new Arrivals(
+      folder,
+      patience,
+      (stem) => stem.startsWith('self'),
+      (name) => this.others.push(name),
+    );
   }
 
   static async open(test: TestContext): Promise<Watched> {
@@ -95,6 +101,34 @@ describe('a file that is being dropped', () => {
     await writeFile(watched.path('self.png'), picture);
     assert.deepEqual(await watched.readyAt(3), []);
     assert.deepEqual(await watched.readyAt(5), ['self.png+']);
+  });
+});
+
+describe('what is neither an image nor a sidecar', () => {
+  it('stays, and is told once when it has stayed for long', async (test) => {
+    const watched = await Watched.open(test);
+    await writeFile(watched.path('notes.txt'), 'x');
+    await writeFile(watched.path('scan'), picture);
+    await writeFile(watched.path('.self.png'), picture);
+    await mkdir(watched.path('below'));
+    await mkdir(watched.path('done'));
+    await watched.readyAt(0);
+    await writeFile(watched.path('self.part'), picture);
+    await watched.readyAt(1);
+    await rename(watched.path('self.part'), watched.path('self.JFIF'));
+    await watched.readyAt(59);
+    assert.deepEqual(watched.others, []);
+    for (const seconds of [60, 120, 200]) await watched.readyAt(seconds);
+    assert.deepEqual(watched.others.toSorted(), ['below', 'notes.txt', 'scan']);
+  });
+
+  it('is told of no more than so many names', async (test) => {
+    const watched = await Watched.open(test);
+    for (let at = 0; at < DROP_OTHERS_MAX + 3; at++) await writeFile(watched.path(`${at}.txt`), '');
+    await watched.readyAt(0);
+    await watched.readyAt(60);
+    await watched.readyAt(120);
+    assert.equal(watched.others.length, DROP_OTHERS_MAX);
   });
 });
 

@@ -284,7 +284,7 @@ describe('an NDJSON file', () => {
       first.flatMap((batch) => scansOf(batch).map(({ scanId }) => scanId)),
       ['s0'],
     );
-    assert.match(first.at(-1)?.unfinished ?? '', /scans\.ndjson:2: the last line has no end yet/);
+    assert.match(first.at(-1)?.notices[0] ?? '', /scans\.ndjson:2: the last line has no end yet/);
     await appendFile(file, 'ge":"x.png"}\n');
     assert.deepEqual((await readAll(source, first.at(-1)?.position ?? null)).ids, ['s1']);
   });
@@ -334,7 +334,7 @@ describe('a folder', () => {
   it('is not asked for with a picture', async (test) => {
     const file = join(await temporaryFolder(test), 'a.png');
     await writeFile(file, Buffer.from([0x89, 0x50, 0x4e, 0x47, 0]));
-    await assert.rejects(openSource(file, process.stdin), /a\.png: not NDJSON/);
+    await assert.rejects(openSource(file, process.stdin), /a\.png: no JSON; this is a picture/);
   });
 
   it('with a scans.ndjson stands for that file', async (test) => {

@@ -61,7 +61,7 @@ describe('a trust list that changes while pieces flow', () => {
             return scanOf({ mark: { kind: 'payload', payload: world.frank(psd) }, scannedAtMs: NOW_MS });
           });
           sent += scans.length;
-          yield { scans, position: null, unfinished: null, acknowledge: async () => {} };
+          yield { scans, position: null, notices: [], acknowledge: async () => {} };
         }
       },
     };
