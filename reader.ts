@@ -2,9 +2,9 @@ import { move, transferableSymbol, valueSymbol } from 'piscina';
 import type { ImageAnswer } from './decode/index.ts';
 import {
   digest64,
+  foreignNote,
   type Mark,
   type Parsed,
-  parseForeignMark,
   parseIndicium,
   type Reading,
   type ReadingColumns,
@@ -199,8 +199,9 @@ function readingOf(decoded: Decoded, batchRing: KeyRing, times: ScanTimes): Read
   if ('failure' in decoded) return { ...unread, outcome: decoded.failure };
   const { payload, symbology, parsed } = decoded;
   if ('failure' in parsed) {
-    const outcome = parseForeignMark(payload) === null ? parsed.failure : 'no-key';
-    return { ...unread, payload, symbology, outcome };
+    const note = foreignNote(payload);
+    if (note === null) return { ...unread, payload, symbology, outcome: parsed.failure };
+    return { ...unread, payload, symbology, outcome: 'no-key', note };
   }
   const { indicium } = parsed;
   const outcome = authenticate(indicium, batchRing, times);

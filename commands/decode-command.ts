@@ -16,7 +16,7 @@ import {
   readImages,
 } from '../decode/index.ts';
 import {
-  type ForeignMark,
+  foreignFields,
   formatMills,
   parseForeignMark,
   plainFields,
@@ -27,6 +27,7 @@ import {
 import { filesOfFolder } from '../ingest/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { jsonOption } from './options.ts';
+import { type ShownFields, shownFields } from './shown-fields.ts';
 import { print, printJson, type Terminal, warn } from './terminal.ts';
 
 const READERS = {
@@ -115,7 +116,7 @@ interface Described {
   readonly symbology: string | null;
   readonly payload: string | null;
   readonly text: string | null;
-  readonly fields: Record<string, string | number | null> | null;
+  readonly fields: ShownFields | null;
   readonly rung: string | null;
   /** What was tried, in order. */
   readonly attempts: readonly Attempt[];
@@ -141,10 +142,6 @@ function describe(outcome: FileOutcome): Described {
     : { ...read, fields: foreignFields(foreign), reason: 'no-key' };
 }
 
-function foreignFields({ profile, fields }: ForeignMark): Record<string, string | number> {
-  return { profile, ...fields };
-}
-
 function textLine(line: { readonly file: string; readonly readMs: number }, outcome: FileOutcome): string {
   const { readMs } = line;
   const file = printable(line.file);
@@ -153,8 +150,9 @@ function textLine(line: { readonly file: string; readonly readMs: number }, outc
   if ('failure' in parsed) {
     const foreign = parseForeignMark(bytes);
     if (foreign !== null) {
-      const shown = Object.entries(foreign.fields).map(([name, value]) => `${name} ${printable(String(value))}`);
-      return `${file}: ${symbology}, ${foreign.profile} of ${foreign.post}, no key, ${readMs} ms: ${shown.join(', ')}\n`;
+      const { profile, post, kind, fields, unconfirmed } = foreign;
+      const shown = shownFields({ ...fields, unconfirmed }).map(([name, value]) => `${name} ${value}`);
+      return `${file}: ${symbology}, ${profile}: ${post}, ${kind}, no key, ${readMs} ms: ${shown.join(', ')}\n`;
     }
     const hex = Buffer.from(bytes).toString('hex');
     return `${file}: ${symbology}, ${bytes.length} bytes, no indicium (${parsed.failure}), ${readMs} ms: ${hex}\n`;

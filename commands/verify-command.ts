@@ -4,17 +4,18 @@ import type { Command } from 'commander';
 import { createMarkReader, createZxingWasmReader, readImage, readImageFile } from '../decode/index.ts';
 import {
   excerpt,
+  foreignFields,
   hasBase64Letters,
   parseForeignMark,
   parseIndicium,
   plainFields,
-  printable,
   REASONS,
   type ReadingOutcome,
 } from '../indicium/index.ts';
 import { authenticate, type Check, checksOf, genuineAmong, KeyRing, loadRegistry, NO_TIMES } from '../verify/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { jsonOption, registryOption } from './options.ts';
+import { type ShownFields, shownFields } from './shown-fields.ts';
 import { print, printJson, type Terminal } from './terminal.ts';
 
 interface VerifyOptions {
@@ -47,7 +48,7 @@ interface Verified {
   readonly payload: string;
   readonly outcome: ReadingOutcome;
   readonly reason: string | null;
-  readonly fields: Record<string, string | number | null> | null;
+  readonly fields: ShownFields | null;
   readonly checks: readonly Check[];
 }
 
@@ -56,7 +57,7 @@ function verifyPayload(payload: string, bytes: PayloadBytes, ring: KeyRing): Ver
   const isReadable = fields !== null;
   const format: Check = {
     name: 'format',
-    question: 'Are the bytes a well-formed indicium?',
+    question: 'Are the bytes a mark that is known here?',
     result: isReadable ? 'passed' : 'failed',
   };
   const reason = outcome === 'valid' ? null : REASONS[outcome];
@@ -71,7 +72,7 @@ function judged(bytes: PayloadBytes, ring: KeyRing): Pick<Verified, 'outcome' | 
   }
   const foreign = parseForeignMark(bytes);
   if (foreign === null) return { outcome: parsed.failure, fields: null };
-  return { outcome: 'no-key', fields: { profile: foreign.profile, ...foreign.fields } };
+  return { outcome: 'no-key', fields: foreignFields(foreign) };
 }
 
 /** What was named is nothing that could be a payload. */
@@ -101,7 +102,7 @@ function textReport({ outcome, reason, fields, checks }: Verified): string {
   return [
     outcome === 'valid' ? 'valid' : `${outcome}: ${reason}`,
     ...checks.map((check) => `  ${signs[check.result]} ${check.question} ${check.result}`),
-    ...Object.entries(fields ?? {}).map(([name, value]) => `    ${name.padEnd(20)} ${printable(String(value ?? '–'))}`),
+    ...shownFields(fields ?? {}).map(([name, value]) => `    ${name.padEnd(20)} ${value}`),
     '',
   ].join('\n');
 }

@@ -24,7 +24,13 @@ export { openNamedFile, readNamedFile } from './named-file.ts';
 export { parseIndicium } from './parse.ts';
 export { plainFields } from './plain-fields.ts';
 export { printable, printableJson, printableLines } from './printable.ts';
-export { type ForeignMark, parseForeignMark } from './profiles.ts';
+export {
+  type ForeignFields,
+  type ForeignMark,
+  foreignFields,
+  foreignNote,
+  parseForeignMark,
+} from './profiles/foreign-mark.ts';
 export { psdNameAt } from './psd-name.ts';
 export * from './reading.ts';
 export * from './reasons.ts';

@@ -14,6 +14,8 @@ export interface Reading {
   readonly trustVersion: number;
   /** Of a `borrowed-name`, whose key made the signature, by that trust list. */
   readonly signer?: KeyOwner;
+  /** What was seen, for people; absent if nothing needs saying. */
+  readonly note?: string;
 }
 
 /** The PSD and license that a key was certified for. */

@@ -12,6 +12,7 @@ import { TOPICS } from '../ingest/index.ts';
 import { GUARDS } from '../psd-sim/psd/guards.ts';
 import { indicia } from './support/command-line.ts';
 import { FRAMINGS } from './support/framings.ts';
+import { marksDocument } from './support/marks-document.ts';
 import { temporaryFolder } from './support/temporary.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -38,6 +39,12 @@ describe('docs/INDICIUM.md', () => {
       offset += field.bytes;
     }
     assert.equal(offset, SIGNED_BYTES);
+  });
+});
+
+describe('docs/MARKS.md', () => {
+  it('is what the tables of indicium/profiles say, as node test/support/marks-document.ts writes it', () => {
+    assert.equal(read('docs/MARKS.md'), marksDocument());
   });
 });
 

@@ -17,7 +17,7 @@ export interface ReadingColumns {
   readonly weightGrams: Int32Column;
   /** Path of the image, where the scan has one. */
   readonly image: TextColumn;
-  /** Why a scan has no mark, for people; or who signed in a name that is not his. */
+  /** Why a scan has no mark, for people; or who signed in a name that is not his; or whose the mark is if no key is known. */
   readonly note: TextColumn;
   readonly extra: TextColumn;
   readonly payload: TextColumn;
@@ -139,9 +139,9 @@ export class ReadingColumnsBuilder {
   }
 }
 
-function noteOf({ mark }: Scan, { signer }: Reading): string | null {
+function noteOf({ mark }: Scan, { signer, note }: Reading): string | null {
   if (signer !== undefined) return signerNote(signer);
-  return mark.kind === 'none' ? mark.detail : null;
+  return mark.kind === 'none' ? mark.detail : (note ?? null);
 }
 
 function buildersFor(rows: number) {
