@@ -176,8 +176,8 @@ function* withGivenUp(scans: readonly Scan[], givenUp: GivenUp): Iterable<Scan> 
 }
 
 type Decoded =
-  | { readonly payload: Uint8Array; readonly symbology: string | null; readonly parsed: Parsed }
-  | { readonly failure: ReasonCode };
+  | { readonly payload: Uint8Array; readonly symbology: string | null; readonly parsed: Parsed; readonly note?: string }
+  | { readonly failure: ReasonCode; readonly note?: string };
 
 function decodedMark(mark: Mark, times: ScanTimes, image: ImageAnswer | undefined, batchRing: KeyRing): Decoded {
   if (mark.kind === 'payload') return decodedPayload(mark.payload, null);
@@ -185,22 +185,25 @@ function decodedMark(mark: Mark, times: ScanTimes, image: ImageAnswer | undefine
   if (image === undefined) throw new Error(`the image of a scan was not read: ${mark.path}`);
   if ('failure' in image) {
     const genuine = genuineAmong(image.candidates, batchRing, times);
-    return genuine === null ? image : decodedPayload(genuine, 'DataMatrix');
+    return genuine === null ? image : decodedPayload(genuine, 'DataMatrix', image.note);
   }
-  return decodedPayload(image.bytes, image.symbology);
+  return decodedPayload(image.bytes, image.symbology, image.note);
 }
 
-function decodedPayload(payload: Uint8Array, symbology: string | null): Decoded {
-  return { payload, symbology, parsed: parseIndicium(payload) };
+function decodedPayload(payload: Uint8Array, symbology: string | null, note?: string): Decoded {
+  const decoded = { payload, symbology, parsed: parseIndicium(payload) };
+  return note === undefined ? decoded : { ...decoded, note };
 }
 
 function readingOf(decoded: Decoded, batchRing: KeyRing, times: ScanTimes): Reading {
   const unread = { payload: null, symbology: null, indicium: null, contentDigest: 0n, trustVersion: batchRing.version };
-  if ('failure' in decoded) return { ...unread, outcome: decoded.failure };
+  const seen = decoded.note === undefined ? {} : { note: decoded.note };
+  if ('failure' in decoded) return { ...unread, ...seen, outcome: decoded.failure };
   const { payload, symbology, parsed } = decoded;
   if ('failure' in parsed) {
-    const note = foreignNote(payload);
-    if (note === null) return { ...unread, payload, symbology, outcome: parsed.failure };
+    const foreign = foreignNote(payload);
+    if (foreign === null) return { ...unread, ...seen, payload, symbology, outcome: parsed.failure };
+    const note = decoded.note === undefined ? foreign : `${foreign}; ${decoded.note}`;
     return { ...unread, payload, symbology, outcome: 'no-key', note };
   }
   const { indicium } = parsed;
@@ -213,6 +216,7 @@ function readingOf(decoded: Decoded, batchRing: KeyRing, times: ScanTimes): Read
     contentDigest: digest64(indicium.signedBytes),
     outcome,
     trustVersion: batchRing.version,
+    ...seen,
     ...(signer !== null && { signer }),
   };
 }

@@ -10,7 +10,7 @@ import {
   type MarkReader,
   readImage,
 } from '../decode/index.ts';
-import { openPicture } from '../decode/pixels.ts';
+import { openPages } from '../decode/pixels.ts';
 import type { Damage, GreyPicture } from '../test/support/degraded.ts';
 import { squareSymbol } from '../test/support/degraded.ts';
 import { degradedFace } from '../test/support/degraded-face.ts';
@@ -49,8 +49,9 @@ export async function benchFaces(folder: string): Promise<void> {
     {
       name: defaults.name,
       async read(bytes) {
-        const picture = await openPicture(bytes);
-        if (typeof picture === 'string') return null;
+        const opened = await openPages(bytes);
+        const picture = typeof opened === 'string' ? undefined : opened.pages[0];
+        if (picture === undefined || typeof picture === 'string') return null;
         const image = await picture.grey({ left: 0, top: 0, width: picture.width, height: picture.height });
         return typeof image === 'string' ? null : defaults.read(image);
       },

@@ -14,6 +14,7 @@ import {
   readImage,
   readImageFile,
   readImages,
+  type SymbolPart,
 } from '../decode/index.ts';
 import {
   foreignFields,
@@ -75,7 +76,12 @@ export function addDecodeCommand(program: Command, terminal: Terminal, finish: (
 
 type FileOutcome =
   | ReadOutcome
-  | { readonly failure: ReasonCode; readonly candidates: readonly []; readonly attempts: readonly [] };
+  | {
+      readonly failure: ReasonCode;
+      readonly candidates: readonly [];
+      readonly attempts: readonly [];
+      readonly note?: undefined;
+    };
 
 async function readFiles(files: readonly string[], reader: MarkReader, frame?: FrameSize): Promise<FileOutcome> {
   const images: ImageBytes[] = [];
@@ -124,17 +130,22 @@ interface Described {
   readonly candidates: number;
   /** Why there is no symbol, or why the symbol is no indicium. */
   readonly reason: ReasonCode | null;
+  /** What was seen: which page it was on, or what gave no symbol. */
+  readonly note: string | null;
+  /** Where the symbol is one of several that belong together. */
+  readonly part: SymbolPart | null;
 }
 
 function describe(outcome: FileOutcome): Described {
   const attempts = outcome.attempts.map(({ rung, tries, ms }) => ({ rung, tries, ms: Number(ms.toFixed(2)) }));
   if ('failure' in outcome) {
     const unread = { symbology: null, payload: null, text: null, fields: null, rung: null };
-    return { ...unread, attempts, candidates: outcome.candidates.length, reason: outcome.failure };
+    const candidates = outcome.candidates.length;
+    return { ...unread, attempts, candidates, reason: outcome.failure, note: outcome.note ?? null, part: null };
   }
-  const { symbology, bytes, text, parsed, rung } = outcome.mark;
+  const { symbology, bytes, text, parsed, rung, part = null } = outcome.mark;
   const payload = Buffer.from(bytes).toString('base64');
-  const read = { symbology, payload, text, rung, attempts, candidates: 0 };
+  const read = { symbology, payload, text, rung, attempts, candidates: 0, note: outcome.note ?? null, part };
   if ('indicium' in parsed) return { ...read, fields: plainFields(parsed.indicium), reason: null };
   const foreign = parseForeignMark(bytes);
   return foreign === null
@@ -143,21 +154,26 @@ function describe(outcome: FileOutcome): Described {
 }
 
 function textLine(line: { readonly file: string; readonly readMs: number }, outcome: FileOutcome): string {
+  const seen = outcome.note === undefined ? '' : ` (${printable(outcome.note)})`;
+  return `${sentenceOf(line, outcome)}${seen}\n`;
+}
+
+function sentenceOf(line: { readonly file: string; readonly readMs: number }, outcome: FileOutcome): string {
   const { readMs } = line;
   const file = printable(line.file);
-  if ('failure' in outcome) return `${file}: ${outcome.failure}: ${REASONS[outcome.failure]}\n`;
+  if ('failure' in outcome) return `${file}: ${outcome.failure}: ${REASONS[outcome.failure]}`;
   const { symbology, bytes, parsed } = outcome.mark;
   if ('failure' in parsed) {
     const foreign = parseForeignMark(bytes);
     if (foreign !== null) {
       const { profile, post, kind, fields, unconfirmed } = foreign;
       const shown = shownFields({ ...fields, unconfirmed }).map(([name, value]) => `${name} ${value}`);
-      return `${file}: ${symbology}, ${profile}: ${post}, ${kind}, no key, ${readMs} ms: ${shown.join(', ')}\n`;
+      return `${file}: ${symbology}, ${profile}: ${post}, ${kind}, no key, ${readMs} ms: ${shown.join(', ')}`;
     }
     const hex = Buffer.from(bytes).toString('hex');
-    return `${file}: ${symbology}, ${bytes.length} bytes, no indicium (${parsed.failure}), ${readMs} ms: ${hex}\n`;
+    return `${file}: ${symbology}, ${bytes.length} bytes, no indicium (${parsed.failure}), ${readMs} ms: ${hex}`;
   }
   const { license, psd, pieceCount, postageMills, depositPostcode } = parsed.indicium;
   const what = `license ${license}, PSD ${psd}, piece ${pieceCount}, postage ${formatMills(postageMills)}`;
-  return `${file}: ${symbology}, indicium: ${what}, deposited in ${depositPostcode}, ${readMs} ms\n`;
+  return `${file}: ${symbology}, indicium: ${what}, deposited in ${depositPostcode}, ${readMs} ms`;
 }

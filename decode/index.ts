@@ -1,5 +1,5 @@
 export { type FileFailure, readImageFile } from './image-file.ts';
-export type { ImageFailure } from './pixels.ts';
+export type { ImageFailure } from './picture.ts';
 export type { ImageAnswer, ImageOrder } from './process/orders.ts';
 export { type ImageCounts, ImageReaders } from './process/readers.ts';
 export {
@@ -14,6 +14,6 @@ export {
   readImage,
   readImages,
 } from './read-image.ts';
-export type { SymbolReader } from './symbol-reader.ts';
+export type { SymbolPart, SymbolReader } from './symbol-reader.ts';
 export { createZxingJsReader } from './zxing-js.ts';
 export { createZxingWasmReader } from './zxing-wasm.ts';

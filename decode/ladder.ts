@@ -1,8 +1,14 @@
 import { SYMBOLS_MAX } from './limits.ts';
+import type { Channel } from './picture.ts';
 import type { Search } from './symbol-reader.ts';
 
 /** One rung: where it looks, with what. */
-export type Rung = { readonly name: string; readonly on: 'any picture' | 'faces' } & (
+export type Rung = {
+  readonly name: string;
+  readonly on: 'any picture' | 'faces' | 'color pictures';
+  /** Of a color picture; not given, the usual one. */
+  readonly channel?: Channel;
+} & (
   | { readonly with: 'own reader'; readonly where: 'top right' | 'whole'; readonly thorough: boolean }
   | {
       readonly with: 'general reader';
@@ -18,14 +24,31 @@ function markBy(threshold: Search['threshold']): Search {
 
 const ANY: Search = { symbologies: 'any', threshold: 'local', symbolsMax: SYMBOLS_MAX };
 
+const ANY_SYMBOLOGY: Rung = {
+  name: 'any symbology',
+  on: 'any picture',
+  with: 'general reader',
+  where: 'whole',
+  search: ANY,
+};
+
 /** What a general reader does alone, from cheap to dear: for comparison, and where the own reader has found nothing. */
 export const GENERAL_LADDER: readonly Rung[] = [
   { name: 'top right', on: 'faces', with: 'general reader', where: 'top right', search: markBy('local') },
   { name: 'whole', on: 'any picture', with: 'general reader', where: 'whole', search: markBy('local') },
   { name: 'whole, one threshold', on: 'any picture', with: 'general reader', where: 'whole', search: markBy('global') },
   { name: 'whole, middle grey', on: 'any picture', with: 'general reader', where: 'whole', search: markBy('fixed') },
-  { name: 'any symbology', on: 'any picture', with: 'general reader', where: 'whole', search: ANY },
+  ANY_SYMBOLOGY,
 ];
+
+/** Green ink on manila is as bright as its paper on the green channel, and dark on the red one. */
+function onChannel(channel: 'red' | 'blue'): Rung[] {
+  const own = { on: 'color pictures', with: 'own reader', where: 'whole', channel } as const;
+  return [
+    { ...own, name: `located, ${channel}`, thorough: false },
+    { ...own, name: `located, thorough, ${channel}`, thorough: true },
+  ];
+}
 
 /**
  * Milliseconds where they pay (docs/decisions/0012): the own reader at the places that look like a symbol, then a general
@@ -45,6 +68,10 @@ export const LADDER: readonly Rung[] = [
     search: markBy('local'),
     doubled: true,
   },
+  ...onChannel('red'),
+  ...onChannel('blue'),
   // All that a general reader does alone, so that nothing it reads is lost.
   ...GENERAL_LADDER,
+  { ...ANY_SYMBOLOGY, name: 'any symbology, red', on: 'color pictures', channel: 'red' },
+  { ...ANY_SYMBOLOGY, name: 'any symbology, blue', on: 'color pictures', channel: 'blue' },
 ];

@@ -7,8 +7,20 @@ export const IMAGE_PIXELS_MAX = 50_000_000;
 /** The same in CMYK and other spaces, whose colors take 40 ns a pixel to turn into grey. */
 export const CONVERTED_PIXELS_MAX = 20_000_000;
 
+/** The same of BMP, which takes 70 ns a pixel: a flat at 300 dpi, and little more. */
+export const BITMAP_PIXELS_MAX = 12_000_000;
+
 /** Pixels of one side: a picture a million wide and a few high costs a reader more than its area tells. */
 export const IMAGE_SIDE_PX_MAX = 20_000;
+
+/** Pages of one file that are looked at; a face has one, a stack of a mailpiece's sides a few. */
+export const IMAGE_PAGES_MAX = 16;
+
+/** Frames of an animated picture, each of which is found by going through those before it: a million took 0.5 s every time. */
+export const IMAGE_FRAMES_MAX = 1_000;
+
+/** Characters of what is said of an image. */
+export const NOTE_CHARS_MAX = 512;
 
 /**
  * Changes between dark and light on a picture that is given to a general reader whole, which cannot be interrupted; a busier one

@@ -1,12 +1,13 @@
-import { type Parsed, parseIndicium } from '../indicium/index.ts';
-import type { Impression } from './datamatrix/impressions.ts';
+import type { Parsed } from '../indicium/index.ts';
+import { openFrame } from './frame.ts';
 import { GENERAL_LADDER, LADDER, type Rung } from './ladder.ts';
-import { CANDIDATES_MAX, IMAGE_MS_MAX } from './limits.ts';
+import { NOTE_CHARS_MAX } from './limits.ts';
+import { distinct, type Look, lookAt, markOf } from './look.ts';
 import { MarkMemory } from './mark-memory.ts';
-import { type ImageFailure, openFrame, openPicture, type Picture } from './pixels.ts';
-import { type FoundSymbol, readRung, readTogetherOf } from './rungs.ts';
+import type { ImageFailure, Pages } from './picture.ts';
+import { openPages } from './pixels.ts';
+import { readTogetherOf } from './rungs.ts';
 import type { ReadSymbol, SymbolReader } from './symbol-reader.ts';
-import { View } from './view.ts';
 
 export interface ReadMark extends ReadSymbol {
   readonly parsed: Parsed;
@@ -21,7 +22,11 @@ export interface Attempt {
   readonly ms: number;
 }
 
-export type ReadOutcome = { readonly attempts: readonly Attempt[] } & (
+export type ReadOutcome = {
+  readonly attempts: readonly Attempt[];
+  /** What was seen, for people: on which page, that a symbol is a part, or what gave no symbol. */
+  readonly note?: string;
+} & (
   | { readonly mark: ReadMark }
   | {
       /** `reader-timeout` where not every way of reading was tried, since those before took all the time that an image may. */
@@ -102,74 +107,31 @@ export async function readImages(images: readonly ImageBytes[], reader: MarkRead
     candidates: distinct([...candidates, ...looks.flatMap((seen) => seen.candidates)]),
     impressions: [],
     attempts,
+    ...noteOfAll(looks),
   });
 }
 
 const COMBINED = 'all pictures together';
 
-/** What the ladder gave on one picture. */
-interface Look {
-  readonly mark?: ReadMark;
-  /** Where there is no mark. */
-  readonly failure: ImageFailure | 'no-symbol' | 'reader-timeout';
-  readonly candidates: readonly Uint8Array[];
-  readonly impressions: readonly Impression[];
-  readonly attempts: readonly Attempt[];
-}
-
-function outcomeOf({ mark, failure, candidates, attempts }: Look): ReadOutcome {
-  return mark === undefined ? { failure, candidates, attempts } : { mark, attempts };
+function outcomeOf({ mark, failure, candidates, attempts, note }: Look): ReadOutcome {
+  const noted = note === undefined ? { attempts } : { attempts, note };
+  return mark === undefined ? { failure, candidates, ...noted } : { mark, ...noted };
 }
 
 async function look({ bytes, frame }: ImageBytes, reader: MarkReader): Promise<Look> {
   const startedMs = reader.spentMs();
-  const picture = frame === undefined ? await openPicture(bytes) : openFrame(bytes, frame.width, frame.height);
-  if (typeof picture === 'string') return { failure: picture, candidates: [], impressions: [], attempts: [] };
-  return readPicture(picture, reader, startedMs);
+  const pages = frame === undefined ? await openPages(bytes) : pagesOfFrame(bytes, frame);
+  if (typeof pages === 'string') return { failure: pages, candidates: [], impressions: [], attempts: [] };
+  return lookAt(pages, reader, startedMs);
 }
 
-/** A symbol that covers so much of a picture leaves no room for another one. */
-const ALONE_SHARE = 0.25;
-
-async function readPicture(picture: Picture, reader: MarkReader, startedMs: number): Promise<Look> {
-  const view = new View(picture);
-  const attempts: Attempt[] = [];
-  const candidates: Uint8Array[] = [];
-  const impressions: Impression[] = [];
-  const ended = (failure: Look['failure'], mark?: ReadMark): Look => {
-    const seen = { failure, candidates: distinct(candidates), impressions, attempts };
-    return mark === undefined ? seen : { ...seen, mark };
-  };
-  let other: ReadMark | undefined;
-  for (const rung of reader.ladder) {
-    if (rung.on === 'faces' && !view.isFace) continue;
-    if (reader.spentMs() - startedMs > IMAGE_MS_MAX) return ended('reader-timeout', other);
-    const startedAtMs = performance.now();
-    const result = await readRung(rung, view, reader);
-    if (typeof result === 'string') return { failure: result, candidates: [], impressions: [], attempts };
-    attempts.push({ rung: rung.name, tries: result.tries, ms: performance.now() - startedAtMs });
-    for (const symbol of result.symbols) {
-      const mark = markOf(symbol, rung.name);
-      if ('indicium' in mark.parsed) {
-        const { psd, license } = mark.parsed.indicium;
-        const { matrix } = symbol;
-        if (matrix !== undefined) reader.memory.note(`${psd} ${license}`, matrix.size, matrix.codewords);
-        return ended('no-symbol', mark);
-      }
-      other ??= mark;
-      if ((symbol.matrix?.areaPx ?? 0) > ALONE_SHARE * view.pixels) return ended('no-symbol', other);
-    }
-    candidates.push(...result.candidates);
-    impressions.push(...result.impressions);
-  }
-  return ended('no-symbol', other);
+function pagesOfFrame(bytes: Uint8Array, { width, height }: FrameSize): Pages | ImageFailure {
+  const picture = openFrame(bytes, width, height);
+  return typeof picture === 'string' ? picture : { pages: [picture], total: 1 };
 }
 
-function distinct(candidates: readonly Uint8Array[]): Uint8Array[] {
-  const known = new Map(candidates.map((bytes) => [Buffer.from(bytes).toString('latin1'), bytes]));
-  return [...known.values()].slice(0, CANDIDATES_MAX);
-}
-
-function markOf({ symbology, bytes, text }: FoundSymbol, rung: string): ReadMark {
-  return { symbology, bytes, text, parsed: parseIndicium(bytes), rung };
+/** What was seen on each of several pictures. */
+function noteOfAll(looks: readonly Look[]): Pick<Look, 'note'> {
+  const notes = looks.flatMap(({ note }, index) => (note === undefined ? [] : [`picture ${index + 1}: ${note}`]));
+  return notes.length === 0 ? {} : { note: notes.join('; ').slice(0, NOTE_CHARS_MAX) };
 }

@@ -3,6 +3,7 @@ import type { Impression } from './datamatrix/impressions.ts';
 import { readCombined } from './datamatrix/read-combined.ts';
 import { readMatrix } from './datamatrix/read-matrix.ts';
 import { type CandidateWish, type MatrixReading, MatrixSearch } from './datamatrix/search.ts';
+import { doubled } from './grey-image.ts';
 import type { Rung } from './ladder.ts';
 import {
   ANY_REVERSALS_MAX,
@@ -13,7 +14,7 @@ import {
   THOROUGH_TRIES_MAX,
 } from './limits.ts';
 import type { MarkMemory } from './mark-memory.ts';
-import { doubled, type ImageFailure } from './pixels.ts';
+import type { ImageFailure } from './picture.ts';
 import type { MarkReader } from './read-image.ts';
 import type { GreyImage, ReadSymbol, Search } from './symbol-reader.ts';
 import type { View } from './view.ts';

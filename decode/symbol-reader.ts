@@ -17,6 +17,17 @@ export interface ReadSymbol {
   readonly symbology: string;
   readonly bytes: Uint8Array;
   readonly text: string;
+  /** Where the symbol is one of several that belong together (structured append, macro PDF417). */
+  readonly part?: SymbolPart;
+}
+
+export interface SymbolPart {
+  /** From 1. */
+  readonly number: number;
+  /** How many there are; null where the symbol does not say. */
+  readonly of: number | null;
+  /** What all of them have in common; empty where the symbol says nothing. */
+  readonly id: string;
 }
 
 /** A library that finds and reads symbols; the ladder in read-image.ts is the same for each of them. */

@@ -1,6 +1,7 @@
+import { cutOut, halved } from './grey-image.ts';
 import { BOXES_MAX } from './limits.ts';
 import { locateBoxes, type SquareBox } from './locate-boxes.ts';
-import { cutOut, halved, type ImageFailure, type Picture, type Region } from './pixels.ts';
+import type { Channel, ImageFailure, Picture, Region } from './picture.ts';
 import { reversalsOf } from './reversals.ts';
 import type { GreyImage } from './symbol-reader.ts';
 
@@ -16,15 +17,17 @@ const MARGIN_PX = 12;
 
 export type Place = 'top right' | 'whole';
 
-/** The parts of one picture, each made when it is first asked for. */
+/** The parts of one picture on one of its channels, each made when it is first asked for. */
 export class View {
   readonly #picture: Picture;
+  readonly #channel: Channel;
   readonly #parts = new Map<Place, GreyImage | ImageFailure>();
   readonly #calm = new Map<string, GreyImage | ImageFailure>();
   readonly #cuts = new Map<Place, readonly GreyImage[]>();
 
-  constructor(picture: Picture) {
+  constructor(picture: Picture, channel: Channel = 'usual') {
     this.#picture = picture;
+    this.#channel = channel;
   }
 
   get isFace(): boolean {
@@ -40,7 +43,9 @@ export class View {
     const known = this.#parts.get(place);
     if (known !== undefined) return known;
     const isLarge = place !== 'whole' && this.pixels > SEARCHED_PX_MAX;
-    const part = isLarge ? await this.#cutOfWhole(place) : await this.#picture.grey(this.#regionOf(place));
+    const part = isLarge
+      ? await this.#cutOfWhole(place)
+      : await this.#picture.grey(this.#regionOf(place), this.#channel);
     const searched = typeof part === 'string' ? part : searchable(part);
     this.#parts.set(place, searched);
     return searched;

@@ -61,7 +61,13 @@ function readSymbols(module: ZXingReaderModule, pointer: number, image: GreyImag
     for (let index = 0; index < results.size(); index++) {
       const result = results.get(index);
       if (result === undefined || result.error !== '') continue;
-      symbols.push({ symbology: result.format, bytes: Uint8Array.from(result.bytes), text: result.text });
+      const { format: symbology, text, sequenceSize, sequenceIndex, sequenceId } = result;
+      const bytes = Uint8Array.from(result.bytes);
+      if (sequenceSize < 0) symbols.push({ symbology, bytes, text });
+      else {
+        const part = { number: sequenceIndex + 1, of: sequenceSize === 0 ? null : sequenceSize, id: sequenceId };
+        symbols.push({ symbology, bytes, text, part });
+      }
     }
   } finally {
     // The declared type leaves out that a vector lives in the module's memory until it is deleted.

@@ -9,6 +9,7 @@ export { asDisposition, type VerdictColumns, verdictAt } from './columns/verdict
 export { digest64 } from './digest.ts';
 export { EXCERPT_CHARS_MAX, excerpt } from './excerpt.ts';
 export { FILE_FAULTS, type FileFault, fileFaultOf } from './file-faults.ts';
+export { IMAGE_TYPES, imageTypeOf } from './image-types.ts';
 export * from './indicium.ts';
 export {
   FIELDS,

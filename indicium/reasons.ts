@@ -11,7 +11,7 @@ export const REASONS = {
   'image-missing': 'The image file named by the scan does not exist.',
   'image-refused': 'The image lies outside the folder of its scan file, is not a regular file, or cannot be read.',
   'image-too-large': 'The image has more bytes or pixels than a scan of a mailpiece can have.',
-  'image-unsupported': 'The file is not an image of a supported kind (PNG, JPEG, TIFF).',
+  'image-unsupported': 'The file is not an image of a supported kind (PNG, JPEG, TIFF, WebP, GIF, BMP).',
   'image-corrupt': 'The image file is damaged.',
   'reader-timeout': 'Reading the image took longer than any image may, twice, and was stopped.',
   'reader-failed': 'Reading the scan crashed its reader, or took more memory than any image may, twice.',

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { imageTypeOf } from '../indicium/index.ts';
 import { isKnownField } from './scan-line.ts';
 
 /** Bytes at the beginning of a source that tell what it is. */
@@ -16,8 +17,7 @@ export type FileKind =
   | { readonly kind: 'refused'; readonly what: string };
 
 interface Signature {
-  /** Null for a byte of any value. */
-  readonly bytes: readonly (number | null)[];
+  readonly bytes: readonly number[];
   readonly offset?: number;
 }
 
@@ -25,22 +25,8 @@ interface KnownSignature extends Signature {
   readonly is: FileKind;
 }
 
-const PICTURES: readonly Signature[] = [
-  { bytes: [0x89, 0x50, 0x4e, 0x47] },
-  { bytes: [0xff, 0xd8, 0xff] },
-  { bytes: [0x49, 0x49, 0x2a, 0] },
-  { bytes: [0x4d, 0x4d, 0, 0x2a] },
-  // BigTIFF.
-  { bytes: [0x49, 0x49, 0x2b, 0] },
-  { bytes: [0x4d, 0x4d, 0, 0x2b] },
-  { bytes: latin1('GIF8') },
-  { bytes: latin1('WEBP'), offset: 8 },
-  // BMP: four reserved bytes are zero, and so are the upper two of where the pixels begin.
-  { bytes: [0x42, 0x4d, null, null, null, null, 0, 0, 0, 0, null, null, 0, 0] },
-];
-
 export function isPicture(head: Buffer): boolean {
-  return PICTURES.some((signature) => fits(head, signature));
+  return imageTypeOf(head) !== null;
 }
 
 const OTHERS: readonly KnownSignature[] = [
@@ -73,7 +59,7 @@ function latin1(text: string): number[] {
 }
 
 function fits(head: Buffer, { bytes, offset = 0 }: Signature): boolean {
-  return bytes.every((byte, index) => byte === null || head[offset + index] === byte);
+  return bytes.every((byte, index) => head[offset + index] === byte);
 }
 
 const BYTE_ORDER_MARK = /^\u{feff}/u;

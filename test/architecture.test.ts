@@ -26,7 +26,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const LIBRARIES: Record<string, readonly string[]> = {
   '@duckdb/node-api': ['analytics/store/'],
   '@duckdb/node-bindings': ['analytics/store/vectors.ts'],
-  '@napi-rs/canvas': ['psd-sim/face.ts', 'psd-sim/type-face.ts'],
+  '@napi-rs/canvas': ['decode/bmp.ts', 'psd-sim/face.ts', 'psd-sim/type-face.ts'],
   '@opentelemetry/api': ['ingest/http/tracing.ts'],
   '@zxing/library': ['decode/zxing-js.ts'],
   '@peculiar/x509': ['psd-sim/offices/certificate-issuer.ts'],

@@ -1,5 +1,5 @@
 import { isReasonCode } from '../../indicium/index.ts';
-import { CANDIDATES_MAX, RUNG_CHARS_MAX, SYMBOL_BYTES_MAX } from '../limits.ts';
+import { CANDIDATES_MAX, NOTE_CHARS_MAX, RUNG_CHARS_MAX, SYMBOL_BYTES_MAX } from '../limits.ts';
 import type { ImageAnswer } from './orders.ts';
 
 /**
@@ -9,6 +9,7 @@ import type { ImageAnswer } from './orders.ts';
 export function isAnswer(message: unknown): message is ImageAnswer {
   if (typeof message !== 'object' || message === null || !('readMs' in message)) return false;
   if (!Number.isFinite(message.readMs)) return false;
+  if ('note' in message && !isText(message.note, NOTE_CHARS_MAX)) return false;
   if ('bytes' in message) {
     if (!('symbology' in message) || !('rung' in message)) return false;
     return isSymbol(message.bytes) && isName(message.symbology) && isName(message.rung);
@@ -23,5 +24,9 @@ function isSymbol(bytes: unknown): boolean {
 }
 
 function isName(name: unknown): boolean {
-  return typeof name === 'string' && name.length > 0 && name.length <= RUNG_CHARS_MAX;
+  return isText(name, RUNG_CHARS_MAX);
+}
+
+function isText(text: unknown, charsMax: number): boolean {
+  return typeof text === 'string' && text.length > 0 && text.length <= charsMax && text.isWellFormed();
 }

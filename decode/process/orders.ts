@@ -1,5 +1,5 @@
 import type { FileFailure } from '../image-file.ts';
-import type { ImageFailure } from '../pixels.ts';
+import type { ImageFailure } from '../picture.ts';
 import type { FrameSize } from '../read-image.ts';
 
 /** An image file to be read by a process of its own. */
@@ -23,6 +23,8 @@ export type ImageAnswer = {
   readonly readMs: number;
   /** Of the processor, where it was read. */
   readonly processorMs?: number;
+  /** What was seen, for people. */
+  readonly note?: string;
 } & (
   | { readonly bytes: Uint8Array; readonly symbology: string; readonly rung: string }
   | {

@@ -9,12 +9,15 @@ export async function readOrder(order: ImageOrder, reader: MarkReader): Promise<
   const outcome = await (order.others === undefined ? readOne(order, reader) : readAll(order, order.others, reader));
   const { user, system } = process.cpuUsage(before);
   const spent = { readMs: performance.now() - startedAtMs, processorMs: (user + system) / 1_000 };
-  if ('failure' in outcome) return { failure: outcome.failure, candidates: outcome.candidates, ...spent };
+  const noted = outcome.note === undefined ? spent : { ...spent, note: outcome.note };
+  if ('failure' in outcome) return { failure: outcome.failure, candidates: outcome.candidates, ...noted };
   const { bytes: payload, symbology, rung } = outcome.mark;
-  return { bytes: payload, symbology, rung, ...spent };
+  return { bytes: payload, symbology, rung, ...noted };
 }
 
-type Outcome = ReadOutcome | { readonly failure: FileFailure; readonly candidates: readonly [] };
+type Outcome =
+  | ReadOutcome
+  | { readonly failure: FileFailure; readonly candidates: readonly []; readonly note?: undefined };
 
 async function readOne({ path, within, bytes: sent, frame }: ImageOrder, reader: MarkReader): Promise<Outcome> {
   const bytes = sent === undefined ? await readImageFile(path, within) : sizedImage(sent);

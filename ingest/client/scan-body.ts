@@ -1,11 +1,11 @@
-import { digest64 } from '../../indicium/index.ts';
+import { digest64, imageTypeOf } from '../../indicium/index.ts';
 import type { ScanRequest } from '../http/schemas.ts';
 
 /** A scan as a program has it: the fields of an NDJSON line, with the mark as bytes. */
 export type SorterScan = Omit<ScanRequest, 'payload' | 'imageBase64'> & {
   /** Bytes of the symbol, where the sorter read it itself. */
   readonly payload?: Uint8Array;
-  /** Bytes of a PNG, JPEG or TIFF file, or of a grey frame whose size `frame` says. */
+  /** Bytes of a PNG, JPEG, TIFF, WebP, GIF or BMP file, or of a grey frame whose size `frame` says. */
   readonly image?: Uint8Array;
   /** Fields that are kept with the scan. */
   readonly extra?: Readonly<Record<string, unknown>>;
@@ -99,8 +99,5 @@ function base64(bytes: Uint8Array): string {
 
 /** By its first bytes; a grey frame has none that say what it is. */
 function imageType(image: Uint8Array): string {
-  const start = bytesOf(image.subarray(0, 4)).toString('latin1');
-  if (start === '\x89PNG') return 'image/png';
-  if (start.startsWith('\xff\xd8\xff')) return 'image/jpeg';
-  return start === 'II*\0' || start === 'MM\0*' ? 'image/tiff' : OCTETS;
+  return imageTypeOf(image) ?? OCTETS;
 }

@@ -1,3 +1,4 @@
+import { IMAGE_TYPES } from '../../indicium/index.ts';
 import { evidenceOperation, storesOperation } from './openapi-evidence.ts';
 import { EXAMPLES } from './openapi-examples.ts';
 import { namedSchemas, reference } from './openapi-schemas.ts';
@@ -91,9 +92,7 @@ function singleOperation(): Json {
           },
           encoding: { scan: { contentType: 'application/json' } },
         },
-        'image/png': image,
-        'image/jpeg': image,
-        'image/tiff': image,
+        ...Object.fromEntries(IMAGE_TYPES.map(({ type }) => [type, image])),
         'application/octet-stream': raw,
       },
     },

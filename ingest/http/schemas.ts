@@ -34,7 +34,8 @@ export const ScanRequest = Type.Object(
     payload: Type.Optional({ ...PayloadShape, description: 'Bytes of the symbol, in base64.' }),
     imageBase64: Type.Optional({
       ...PayloadShape,
-      description: 'Bytes of a PNG, JPEG or TIFF file, or of a raw grey frame, in base64; instead of a payload.',
+      description:
+        'Bytes of a PNG, JPEG, TIFF, WebP, GIF or BMP file, or of a raw grey frame, in base64; instead of a payload.',
     }),
     frame: Type.Optional({
       ...FrameShape,

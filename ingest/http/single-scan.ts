@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { excerpt } from '../../indicium/index.ts';
+import { excerpt, IMAGE_TYPES } from '../../indicium/index.ts';
 import type { ScanOrigin } from '../scan-line.ts';
 import { type BodyShare, readBody } from './body.ts';
 import { IMAGE_BODY_BYTES_MAX, JSON_BODY_BYTES_MAX, PAYLOAD_BODY_BYTES_MAX, SCAN_VALUES_MAX } from './limits.ts';
@@ -12,9 +12,7 @@ import { type ParsedFor, parseJson, type RequestedScan, requestedScan, type Spen
 export const SINGLE_SCAN_BODIES: Readonly<Record<string, number>> = {
   'application/json': JSON_BODY_BYTES_MAX,
   'multipart/form-data': IMAGE_BODY_BYTES_MAX,
-  'image/png': IMAGE_BODY_BYTES_MAX,
-  'image/jpeg': IMAGE_BODY_BYTES_MAX,
-  'image/tiff': IMAGE_BODY_BYTES_MAX,
+  ...Object.fromEntries(IMAGE_TYPES.map(({ type }) => [type, IMAGE_BODY_BYTES_MAX])),
   'application/octet-stream': PAYLOAD_BODY_BYTES_MAX,
 };
 

@@ -2,7 +2,7 @@ import { DISPOSITIONS, REASON_CODES, ROLES, SEVERITIES } from '../../indicium/in
 import { EVENT_TYPES, type EventType } from './messages/cloud-events.ts';
 import { POISONS } from './messages/dead-letter.ts';
 import { READING_LAYOUT, READINGS_CONTENT_TYPE } from './messages/readings-codec.ts';
-import { IMAGE_TYPES, LINES_CONTENT_TYPE, SCAN_HEADER } from './messages/scan-message.ts';
+import { IMAGE_EXTENSIONS, LINES_CONTENT_TYPE, SCAN_HEADER } from './messages/scan-message.ts';
 import { TOPICS, type TopicName } from './topics.ts';
 
 const text = { type: 'string' } as const;
@@ -43,7 +43,7 @@ const MESSAGES: Readonly<Record<string, MessageSpec>> = {
   image: {
     topic: 'scans',
     type: EVENT_TYPES.image,
-    summary: `One picture; content types ${[...IMAGE_TYPES.keys()].join(', ')} (a raw frame, with its size in the scan).`,
+    summary: `One picture; content types ${[...IMAGE_EXTENSIONS.keys()].join(', ')} (a raw frame, with its size in the scan).`,
     contentType: 'image/png',
     payload: { type: 'string', contentEncoding: 'binary' },
     headers: { [SCAN_HEADER]: { type: 'string', description: 'The fields of the scan, as JSON.' } },

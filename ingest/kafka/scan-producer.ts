@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import type { KafkaProducer, NewMessage } from './client-port.ts';
 import { EVENT_TYPES, eventHeaders } from './messages/cloud-events.ts';
-import { IMAGE_TYPES, LINES_CONTENT_TYPE, SCAN_HEADER } from './messages/scan-message.ts';
+import { IMAGE_EXTENSIONS, LINES_CONTENT_TYPE, SCAN_HEADER } from './messages/scan-message.ts';
 
 /** A record of a scan, with what a producer needs of it. */
 export interface ScanRecord {
@@ -50,7 +50,8 @@ export class ScanProducer {
 
   imageMessage({ line, scanId, machine }: ScanRecord, name: string, bytes: Buffer): NewMessage {
     const extension = extname(name).slice(1);
-    const contentType = [...IMAGE_TYPES].find(([, known]) => known === extension)?.[0] ?? 'application/octet-stream';
+    const contentType =
+      [...IMAGE_EXTENSIONS].find(([, known]) => known === extension)?.[0] ?? 'application/octet-stream';
     return {
       topic: this.#topic,
       partition: null,

@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { type ImageAnswer, ImageReaders } from '../../decode/index.ts';
 import { READER_MS_MAX } from '../../decode/limits.ts';
 import { HOSTILE_IMAGES, HOSTILE_PAYLOAD, mark } from '../support/hostile-images.ts';
+import { bmpOf, type GreyPixels } from '../support/image-writers.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 /** More than any image within the limits needs; a process above it is killed, and its image answered by reader-failed. */
@@ -18,6 +19,11 @@ after(() => readers.close());
 
 function outcomeOf(answer: ImageAnswer): string {
   return 'failure' in answer ? answer.failure : 'read';
+}
+
+async function greyMark(): Promise<GreyPixels> {
+  const { data, info } = await mark().greyscale().raw().toBuffer({ resolveWithObject: true });
+  return { width: info.width, height: info.height, pixels: data };
 }
 
 describe('hostile and odd images, through the processes of the pipeline', () => {
@@ -37,6 +43,9 @@ describe('hostile and odd images, through the processes of the pipeline', () => 
       ['jpg', await mark().jpeg().toBuffer()],
       ['png', await mark().png().toBuffer()],
       ['tif', await mark().tiff({ compression: 'lzw' }).toBuffer()],
+      ['gif', await mark().gif().toBuffer()],
+      ['webp', await mark().webp().toBuffer()],
+      ['bmp', bmpOf(await greyMark(), { bits: 8 })],
     ] as const) {
       for (let at = 20; at < whole.length; at += Math.ceil(whole.length / 25)) {
         const path = join(folder, `${at}.${extension}`);

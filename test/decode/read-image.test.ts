@@ -142,7 +142,7 @@ describe('files that are no usable image', () => {
       async () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><image href="/etc/passwd"/></svg>'),
     ],
     ['SVG after a byte order mark', 'image-unsupported', async () => Buffer.from('\ufeff<?xml version="1.0"?><svg/>')],
-    ['GIF', 'image-unsupported', async () => Buffer.from('GIF89a')],
+    ['the beginning of a GIF', 'image-corrupt', async () => Buffer.from('GIF89a')],
     ['PDF', 'image-unsupported', async () => Buffer.from('%PDF-1.7')],
     ['noise', 'image-unsupported', async () => noise],
     [

@@ -35,6 +35,45 @@ async function jpegClaiming(width: number, height: number): Promise<Buffer> {
   return bytes;
 }
 
+const GIF_HEAD = Buffer.from('GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff', 'latin1');
+/** A frame of one pixel. */
+const GIF_FRAME = Buffer.from(',\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00', 'latin1');
+
+function hugeGif(): Buffer {
+  const gif = Buffer.concat([GIF_HEAD, GIF_FRAME, Buffer.from(';')]);
+  for (const offset of [6, 8, 24, 26]) gif.writeUInt16LE(65_535, offset);
+  return gif;
+}
+
+function manyFrames(): Buffer {
+  return Buffer.concat([GIF_HEAD, Buffer.alloc(GIF_FRAME.length * 1_000_000, GIF_FRAME), Buffer.from(';')]);
+}
+
+/** A bitmap of 8 bits in runs of 250 pixels, two bytes each. */
+function runsBmp(width: number, height: number): Buffer {
+  const head = Buffer.alloc(54 + 1_024, 0x80);
+  head.fill(0, 0, 54);
+  head.write('BM', 0, 'latin1');
+  head.writeUInt32LE(head.length, 10);
+  head.writeUInt32LE(40, 14);
+  head.writeInt32LE(width, 18);
+  head.writeInt32LE(height, 22);
+  head.writeUInt16LE(1, 26);
+  head.writeUInt16LE(8, 28);
+  head.writeUInt32LE(1, 30);
+  const row = Buffer.from([...Array.from({ length: width / 250 }, () => [250, 7]).flat(), 0, 0]);
+  const runs = Buffer.alloc(row.length * height, row);
+  head.writeUInt32LE(runs.length, 34);
+  head.writeUInt32LE(head.length + runs.length, 2);
+  return Buffer.concat([head, runs]);
+}
+
+function paletteBmp(): Buffer {
+  const bitmap = runsBmp(250, 100);
+  bitmap.writeUInt32LE(0xffff_ffff, 46);
+  return bitmap;
+}
+
 /** A TIFF of many pages: the mark on one, the others white. Its directories are chained by hand. */
 async function tiffOfPages(pages: number, markOn: number): Promise<Buffer> {
   const parts: Buffer[] = [Buffer.from([0x49, 0x49, 42, 0, 8, 0, 0, 0])];
@@ -115,9 +154,14 @@ export const HOSTILE_IMAGES: readonly [string, string, () => Uint8Array | Promis
   ['cmyk.jpg', 'read', () => mark().toColourspace('cmyk').jpeg().toBuffer()],
   ['cmyk.tif', 'read', () => mark().toColourspace('cmyk').tiff().toBuffer()],
   ['200-pages.tif', 'read', () => tiffOfPages(200, 0)],
-  ['mark-on-page-two.tif', 'no-symbol', () => tiffOfPages(3, 1)],
-  ['animated.gif', 'image-unsupported', () => mark().gif().toBuffer()],
-  ['animated.webp', 'image-unsupported', () => mark().webp().toBuffer()],
+  ['mark-on-page-two.tif', 'read', () => tiffOfPages(3, 1)],
+  ['mark.gif', 'read', () => mark().gif().toBuffer()],
+  ['mark.webp', 'read', () => mark().webp().toBuffer()],
+  ['65,535-pixels-a-side.gif', 'image-too-large', () => hugeGif()],
+  ['a-million-frames.gif', 'image-too-large', () => manyFrames()],
+  ['3-million-pixels-in-runs.bmp', 'no-symbol', () => runsBmp(2_000, 1_500)],
+  ['16-million-pixels-in-runs.bmp', 'image-too-large', () => runsBmp(4_000, 4_000)],
+  ['palette-of-4-billion.bmp', 'no-symbol', () => paletteBmp()],
   ...SVGS.map((svg, index): [string, string, () => Buffer] => [
     `${index}.svg`,
     'image-unsupported',

@@ -36,7 +36,20 @@ export function namedBytes(name: string, length: number): Buffer {
 
 /** A clean symbol as a grey image, ready for another encoding. */
 export function symbolImage(bcid: string, payload: Uint8Array, modulePx = 5): Sharp {
-  const [symbol] = bwipjs.raw({ bcid, text: Buffer.from(payload).toString('latin1'), binarytext: true });
+  return drawn(bcid, { text: Buffer.from(payload).toString('latin1'), binarytext: true }, modulePx);
+}
+
+/** The same of codewords, each written as `^123`. */
+export function codewordImage(bcid: string, codewords: string, modulePx = 5): Sharp {
+  return drawn(bcid, { text: codewords, raw: true }, modulePx);
+}
+
+function drawn(
+  bcid: string,
+  contents: { readonly text: string; readonly [option: string]: string | boolean },
+  modulePx: number,
+): Sharp {
+  const [symbol] = bwipjs.raw({ bcid, ...contents });
   if (symbol === undefined || !('pixs' in symbol)) throw new Error(`${bcid} is no matrix`);
   const { pixs, pixx, pixy } = symbol;
   // PDF417 rows are one pixel high in this form; its reader wants three times that.

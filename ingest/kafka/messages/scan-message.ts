@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { DuplicateKeyError, excerpt } from '../../../indicium/index.ts';
+import { DuplicateKeyError, excerpt, IMAGE_TYPES } from '../../../indicium/index.ts';
 import { isObject, parseRecord } from '../../record-json.ts';
 import { textOf } from '../../scan-lines.ts';
 import type { StoredMessage } from '../client-port.ts';
@@ -20,10 +20,8 @@ export const SCAN_HEADER = 'scan';
 const LINES_TYPES: ReadonlySet<string> = new Set([LINES_CONTENT_TYPE, 'application/json', 'application/jsonl']);
 
 /** Raw 8-bit grey frames have no magic; their scan says how large they are. */
-export const IMAGE_TYPES: ReadonlyMap<string, string> = new Map([
-  ['image/png', 'png'],
-  ['image/jpeg', 'jpg'],
-  ['image/tiff', 'tif'],
+export const IMAGE_EXTENSIONS: ReadonlyMap<string, string> = new Map([
+  ...IMAGE_TYPES.map(({ type, extension }) => [type, extension] as const),
   ['application/octet-stream', 'grey'],
 ]);
 
@@ -39,7 +37,7 @@ export function readScanMessage({ value, headers }: StoredMessage): ScanMessage 
   if (type?.startsWith('indicia.') && !SCAN_TYPES.has(type))
     return { poison: 'unknown-version', detail: excerpt(type) };
   const [contentType = ''] = (headerText(headers, 'content-type') ?? LINES_CONTENT_TYPE).split(';');
-  const extension = IMAGE_TYPES.get(contentType.trim());
+  const extension = IMAGE_EXTENSIONS.get(contentType.trim());
   if (extension !== undefined) {
     const header = headers[SCAN_HEADER];
     if (header !== undefined && !isUtf8(Buffer.from(header))) return { poison: 'bad-scan-fields', detail: 'not UTF-8' };
