@@ -2,7 +2,15 @@ import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { excerpt, FILE_FAULTS, REASON_CODES, readNamedFile, type Severity } from '../indicium/index.ts';
+import {
+  excerpt,
+  FILE_FAULTS,
+  parseStrictJson,
+  problemOfJson,
+  REASON_CODES,
+  readNamedFile,
+  type Severity,
+} from '../indicium/index.ts';
 import { POLICY_BYTES_MAX } from './limits.ts';
 
 /** The policy file is missing, is not JSON, or asks for what no detector or reason has. */
@@ -173,9 +181,9 @@ function wholePolicy(path: string, text: string): Policy {
 
 function parsed(path: string, text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseStrictJson(text);
   } catch (error) {
-    throw new PolicyError(`${path}: not JSON: ${error instanceof Error ? error.message : error}`);
+    throw new PolicyError(`${path}: ${problemOfJson(error)}`);
   }
 }
 

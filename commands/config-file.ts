@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Command, Option } from 'commander';
-import { excerpt, FILE_FAULTS, readNamedFile } from '../indicium/index.ts';
+import { excerpt, FILE_FAULTS, parseStrictJson, problemOfJson, readNamedFile } from '../indicium/index.ts';
 
 /** The config file is missing, is not JSON, or names a flag that no command has. */
 export class ConfigError extends Error {
@@ -60,9 +60,9 @@ function readValues(path: string): Record<string, string | number | boolean> {
   if (typeof file === 'string') throw new ConfigError(`${path}: ${FILE_FAULTS[file]}`);
   let parsed: unknown;
   try {
-    parsed = JSON.parse(file.bytes.toString('utf8'));
+    parsed = parseStrictJson(file.bytes.toString('utf8'));
   } catch (error) {
-    throw new ConfigError(`${path}: not JSON: ${error instanceof Error ? error.message : error}`);
+    throw new ConfigError(`${path}: ${problemOfJson(error)}`);
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw new ConfigError(`${path}: expected one JSON object`);

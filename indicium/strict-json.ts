@@ -26,6 +26,12 @@ export function parseStrictJson(text: string): unknown {
   return value;
 }
 
+/** What was wrong with a text that parseStrictJson refused, as a sentence goes on. */
+export function problemOfJson(error: unknown): string {
+  if (error instanceof DuplicateKeyError) return error.message;
+  return `not JSON: ${error instanceof Error ? error.message : String(error)}`;
+}
+
 function colonsOf(text: string): number {
   let colons = 0;
   for (let at = 0; at < text.length; ) {

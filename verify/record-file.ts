@@ -2,7 +2,14 @@ import { createHash, type Hash } from 'node:crypto';
 import { StringDecoder } from 'node:string_decoder';
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { FILE_FAULTS, type FileFault, fileFaultOf, openNamedFile } from '../indicium/index.ts';
+import {
+  FILE_FAULTS,
+  type FileFault,
+  fileFaultOf,
+  openNamedFile,
+  parseStrictJson,
+  problemOfJson,
+} from '../indicium/index.ts';
 import { REGISTRY_ERRORS_SHOWN_MAX, REGISTRY_LINE_CHARS_MAX } from './limits.ts';
 import { chunksOf } from './plain-file.ts';
 import type { SignedFile } from './trust/list.ts';
@@ -30,10 +37,11 @@ export async function readRecordFile<Schema extends TSchema>(
   const onLine = (text: string) => {
     line += 1;
     if (text === '' || errors.length >= REGISTRY_ERRORS_SHOWN_MAX) return;
-    const value = parseJson(text);
-    if (validator.Check(value)) return onRecord(value);
-    const [first] = validator.Errors(value);
-    const fault = value === undefined ? 'not JSON' : `${first?.instancePath ?? ''} ${first?.message ?? 'no record'}`;
+    const read = parsed(text);
+    if ('fault' in read) return void errors.push(`${path}:${line}: ${read.fault}`);
+    if (validator.Check(read.value)) return onRecord(read.value);
+    const [first] = validator.Errors(read.value);
+    const fault = `${first?.instancePath ?? ''} ${first?.message ?? 'no record'}`;
     errors.push(`${path}:${line}: ${fault.trim()}`);
   };
   const hash = createHash('sha256');
@@ -77,10 +85,12 @@ function unusable(path: string, fault: FileFault): RegistryError {
   return new RegistryError(`${path}: ${fault === 'absent' ? 'missing' : FILE_FAULTS[fault]}`);
 }
 
-function parseJson(text: string): unknown {
+/** A value, or why the text is none. */
+function parsed(text: string): { readonly value: unknown } | { readonly fault: string } {
   try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+    return { value: parseStrictJson(text) };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return { fault: problemOfJson(error) };
   }
 }

@@ -51,12 +51,18 @@ function wasNeverFinished(path: string): boolean {
 
 /** Opens the file read-only, whatever it holds. */
 export async function openFileForReading(path: string): Promise<DuckDBInstance> {
-  refuseMissing(path);
+  refuseNoFile(path);
   return openInstance(path, { access_mode: 'READ_ONLY', memory_limit: STORE_MEMORY });
 }
 
 export function refuseMissing(path: string): void {
   if (!existsSync(path)) throw new StoreError(`${path}: no such store; 'indicia run' creates one`);
+}
+
+/** Of what takes one store. */
+export function refuseNoFile(path: string): void {
+  refuseMissing(path);
+  if (statSync(path).isDirectory()) throw new StoreError(`${path}: a folder; this takes one store, which is a file`);
 }
 
 async function openInstance(path: string, options: Record<string, string>): Promise<DuckDBInstance> {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { type ArchiveOptions, archive, fillFrom, type Moved, unarchive } from './archive.ts';
 import type { StorePorts } from './author.ts';
 import { catalogOf, differencesOf, expectedCatalog } from './catalog.ts';
-import { openFileForReading, refuseMissing, StoreError } from './instance.ts';
+import { openFileForReading, refuseNoFile, StoreError } from './instance.ts';
 import { isOfTables, openStore, versionOf } from './opening.ts';
 import { Store } from './store.ts';
 import { problemOf, type StoreProblem } from './store-problem.ts';
@@ -52,7 +52,7 @@ async function isOfOldVersion(path: string): Promise<boolean> {
  * @throws StoreError where evidence was changed: that cannot be accepted.
  */
 export async function acceptStore(path: string, ports: StorePorts): Promise<void> {
-  refuseMissing(path);
+  refuseNoFile(path);
   const { instance, connection, anchor } = await openStore(path, ports, true);
   anchor.close();
   connection.closeSync();

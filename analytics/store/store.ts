@@ -13,7 +13,7 @@ import { emptyLink, type Link, linkOfColumns } from './chain.ts';
 import { endOf, LinkAppender } from './chain-table.ts';
 import { EVIDENCE_COLUMNS, type EvidenceColumns } from './columns.ts';
 import { Commits, type Noted } from './commits.ts';
-import { refuseMissing, StoreError } from './instance.ts';
+import { refuseNoFile, StoreError } from './instance.ts';
 import type { LedgerEvent } from './ledger.ts';
 import { type OpenedStore, openStore } from './opening.ts';
 import { readRecordedAnswers, readUsedKeys, type ScanKey } from './recorded-scans.ts';
@@ -65,7 +65,7 @@ export class Store {
 
   /** @throws StoreError when another process has the file open, when it is no store, or is not whole. */
   static async open(path: string, { mustExist = false, ...ports }: StoreOptions = {}): Promise<Store> {
-    if (mustExist) refuseMissing(path);
+    if (mustExist) refuseNoFile(path);
     await mkdir(dirname(resolve(path)), { recursive: true });
     return new Store(await openStore(path, ports), ports.author ?? UNNAMED);
   }

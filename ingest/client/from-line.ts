@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { ScanRequest } from '../http/schemas.ts';
-import { jsonOf } from './outcome.ts';
+import { parseRecord } from '../record-json.ts';
 import type { SorterScan } from './scan-body.ts';
 
 const Line = Type.Object({ ...ScanRequest.properties, image: Type.Optional(Type.String()) });
@@ -15,9 +15,18 @@ export interface FileScan {
 
 /** Null for a line that a server could not answer as a scan, either. */
 export function scanFromLine(line: string): FileScan | null {
-  const value = jsonOf(line);
+  const value = recordOf(line);
   if (!CheckLine.Check(value)) return null;
   const { payload, imageBase64, image, ...fields } = value;
   const mark = payload === undefined ? {} : { payload: Buffer.from(payload, 'base64') };
   return { scan: { ...fields, ...mark }, image: image ?? null };
+}
+
+function recordOf(line: string): unknown {
+  try {
+    return parseRecord(line);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return undefined;
+  }
 }

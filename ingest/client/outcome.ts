@@ -100,7 +100,7 @@ function bodyOf(response: HttpAnswer | NoAnswer): unknown {
   return 'code' in response ? undefined : jsonOf(response.body);
 }
 
-export function jsonOf(text: string): unknown {
+function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -104,6 +104,7 @@ describe('a policy file', () => {
   it('is refused with what is wrong in it', async (test) => {
     const refused: [object | string, RegExp][] = [
       ['{', /not JSON/],
+      ['{"version":4,"version":5}', /the key "version" is there twice/],
       [[], /must be object/],
       [{}, /version/],
       [{ version: 0 }, /version/],

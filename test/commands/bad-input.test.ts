@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import sharp from 'sharp';
@@ -136,6 +136,38 @@ describe('what is not there', () => {
       assert.match(stderr, message);
       assert.doesNotMatch(stderr, /\n\s+at /, 'no stack trace for what a user can mend');
       assert.equal(exitCode, 2);
+    });
+  }
+
+  for (const [command, ...rest] of [
+    ['archive', '--out', 'archive'],
+    ['cases'],
+    ['cases', 'close', 'psd/x', '--note', 'x'],
+    ['detect'],
+    ['detect', '--backtest', 'policy.json'],
+    ['doctor'],
+    ['findings'],
+    ['query', 'select 1'],
+    ['reconcile'],
+    ['report', '--out', 'report.html'],
+    ['verdicts'],
+  ] as const) {
+    it(`a store, mistyped: ${[command, ...rest].join(' ')} makes neither a folder nor a store`, async (test) => {
+      const folder = await temporaryFolder(test);
+      await writeFile(join(folder, 'policy.json'), '{"version":9}');
+      for (const db of ['x.duckdb', 'no/such/x.duckdb']) {
+        const { exitCode, stderr } = await indicia([command, ...rest, '--db', db], { cwd: folder });
+        assert.match(stderr, /x\.duckdb: no such store/);
+        assert.equal(exitCode, 2);
+      }
+      await mkdir(join(folder, 'empty'));
+      const { exitCode, stderr } = await indicia([command, ...rest, '--db', 'empty'], { cwd: folder });
+      assert.match(
+        stderr,
+        /empty: (neither partitions with a store nor an archive in this folder|a folder; this takes one)/,
+      );
+      assert.equal(exitCode, 2);
+      assert.deepEqual((await readdir(folder)).toSorted(), ['empty', 'policy.json']);
     });
   }
 

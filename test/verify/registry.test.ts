@@ -80,6 +80,12 @@ describe('a registry folder', () => {
 
   const broken: [string, string, (text: string) => string, RegExp][] = [
     ['no JSON', 'licenses.ndjson', (text) => `${text}{"license":\n`, /licenses\.ndjson:3: not JSON/],
+    [
+      'a key of a record twice',
+      'licenses.ndjson',
+      (text) => text.replace('{', '{"license":7,'),
+      /licenses\.ndjson:1: the key "license" is there twice/,
+    ],
     ['a missing field', 'grants.ndjson', (text) => text.replace('"psd"', '"pds"'), /grants\.ndjson:1: .*psd/],
     ['a number out of range', 'licenses.ndjson', (text) => text.replace(/"psdLimit":\d+/, '"psdLimit":0'), /psdLimit/],
     ['a key id twice', 'keys.ndjson', (text) => `${text}${text.split('\n')[0]}\n`, /key id 1: stands in it twice/],

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { excerpt, hasBase64Letters, type SuiteName } from '../../indicium/index.ts';
+import { excerpt, hasBase64Letters, parseStrictJson, problemOfJson, type SuiteName } from '../../indicium/index.ts';
 import { SIGNATURE_CHARS_MAX, TRUST_HEAD_BYTES_MAX } from '../limits.ts';
 import { verifySignature } from '../signature.ts';
 import { refuse, type TrustRefusal } from './failures.ts';
@@ -33,9 +33,9 @@ const EnvelopeShape = Compile(
 export function openEnvelope(text: string, payloadType: string): Envelope | TrustRefusal {
   let value: unknown;
   try {
-    value = JSON.parse(text);
-  } catch {
-    return refuse('trust-malformed', 'not JSON');
+    value = parseStrictJson(text);
+  } catch (error) {
+    return refuse('trust-malformed', problemOfJson(error));
   }
   if (!EnvelopeShape.Check(value)) return refuse('trust-malformed', 'not a DSSE envelope');
   if (value.payloadType !== payloadType) {

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { parseStrictJson, problemOfJson } from '../../indicium/index.ts';
 import { refuse, type TrustRefusal } from './failures.ts';
 
 /** One change of one file: from line `at` on (the first is 0) `remove` lines go and `insert` come. */
@@ -25,9 +26,9 @@ export function parseIncrement(text: string): Patch[] | TrustRefusal {
     if (line === '') continue;
     let value: unknown;
     try {
-      value = JSON.parse(line);
-    } catch {
-      return refuse('trust-malformed', `increment, line ${index + 1}: not JSON`);
+      value = parseStrictJson(line);
+    } catch (error) {
+      return refuse('trust-malformed', `increment, line ${index + 1}: ${problemOfJson(error)}`);
     }
     if (!PatchShape.Check(value)) return refuse('trust-malformed', `increment, line ${index + 1}: no patch`);
     patches.push(value);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { parseStrictJson, problemOfJson } from '../../indicium/index.ts';
 import { checkSigners, openEnvelope } from './envelope.ts';
 import { isRefusal, refuse, type TrustRefusal } from './failures.ts';
 import { leafHash, rootOf } from './merkle.ts';
@@ -66,9 +67,9 @@ export function acceptHead(
   if (unsigned !== null) return unsigned;
   let value: unknown;
   try {
-    value = JSON.parse(envelope.payload.toString('utf8'));
-  } catch {
-    return refuse('trust-malformed', 'the list is not JSON');
+    value = parseStrictJson(envelope.payload.toString('utf8'));
+  } catch (error) {
+    return refuse('trust-malformed', `the list: ${problemOfJson(error)}`);
   }
   if (!HeadShape.Check(value)) return refuse('trust-malformed', 'the list lacks a field or has a wrong one');
   const head: TrustHead = { ...value, digest: createHash('sha256').update(envelope.payload).digest('hex') };

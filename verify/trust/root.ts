@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { parseStrictJson, problemOfJson } from '../../indicium/index.ts';
 import { keyMaterial } from '../key-gate.ts';
 import { checkSigners, openEnvelope, type Signers } from './envelope.ts';
 import { isRefusal, refuse, type TrustRefusal } from './failures.ts';
@@ -66,9 +67,9 @@ function openAny(text: string) {
   if (isRefusal(envelope)) return envelope;
   let value: unknown;
   try {
-    value = JSON.parse(envelope.payload.toString('utf8'));
-  } catch {
-    return refuse('trust-malformed', 'the root is not JSON');
+    value = parseStrictJson(envelope.payload.toString('utf8'));
+  } catch (error) {
+    return refuse('trust-malformed', `the root: ${problemOfJson(error)}`);
   }
   if (!validator.Check(value)) return refuse('trust-malformed', 'the root lacks a field or has a wrong one');
   const root = signersOf(value, 'root');

@@ -1,7 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { excerpt, FILE_FAULTS, readNamedFile, SCAN_TEXT_CHARS_MAX } from '../../../indicium/index.ts';
+import {
+  excerpt,
+  FILE_FAULTS,
+  parseStrictJson,
+  problemOfJson,
+  readNamedFile,
+  SCAN_TEXT_CHARS_MAX,
+} from '../../../indicium/index.ts';
 import { TOKENS_FILE_BYTES_MAX, TOKENS_MAX } from './limits.ts';
 import { TOKEN_ID } from './token.ts';
 
@@ -73,9 +80,9 @@ export function readTokenFile(path: string): readonly TokenEntry[] {
 export function parseTokens(path: string, text: string): readonly TokenEntry[] {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseStrictJson(text);
   } catch (error) {
-    throw new TokenFileError(`${path}: not JSON: ${error instanceof Error ? error.message : error}`);
+    throw new TokenFileError(`${path}: ${problemOfJson(error)}`);
   }
   if (!FileShape.Check(value)) throw new TokenFileError(`${path}: ${excerpt(problemWith(value))}`);
   const ids = new Set<string>();
