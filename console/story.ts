@@ -1,5 +1,5 @@
 import type { ScanDetail } from '../analytics/index.ts';
-import { type Finding, formatMills } from '../indicium/index.ts';
+import { type Finding, formatMills, GENUINE_OUTCOMES } from '../indicium/index.ts';
 
 /** One finding told in sentences, from the scans that prove it. */
 export function tellStory(finding: Finding, scans: readonly ScanDetail[]): string[] {
@@ -8,11 +8,8 @@ export function tellStory(finding: Finding, scans: readonly ScanDetail[]): strin
   const { license, holder, town, psd, pieceCount, postageMills, printedAtMs } = first;
   const owner = holder === null ? `license ${license}` : `license ${license} (${holder}, ${town})`;
   const postage = postageMills === null ? '' : ` for ${formatMills(postageMills)}`;
-  const claim = `piece ${pieceCount} under ${owner}${postage}${when(printedAtMs)}`;
-  // What nobody's key vouches for was not franked by the PSD that it names.
-  const sentence = PROVED_BY_SIGNATURE.has(finding.kind)
-    ? `PSD ${psd} franked ${claim}.`
-    : `A mark claims to be of PSD ${psd}, ${claim}.`;
+  const piece = `piece ${pieceCount} under ${owner}${postage}${when(printedAtMs)}`;
+  const sentence = openingOf(first.outcome, psd, piece);
   const opening = pieceCount === null ? [] : [sentence];
   return [...opening, ...scans.map(scanSentence), moralOf(finding)].filter((text) => text !== '');
 }
@@ -29,18 +26,19 @@ function when(ms: number | null): string {
   return ms === null ? '' : ` on ${new Date(ms).toISOString().slice(0, 16).replace('T', ' at ')}`;
 }
 
-const PROVED_BY_SIGNATURE: ReadonlySet<string> = new Set([
-  'copy',
-  'fork',
-  'ungranted-psd',
-  'overspread-license',
-  'expired-license',
-  'revoked-license',
-  'revoked-key',
-  'expired-key',
-  'stale-date',
-  'future-date',
-]);
+const GENUINE: ReadonlySet<string> = new Set(GENUINE_OUTCOMES);
+
+/**
+ * What the signature of the scan says, whatever the kind of the finding: what nobody's key vouches for was not franked by the
+ * PSD that it names, and a key that may be in other hands vouches for itself alone.
+ */
+function openingOf(outcome: string, psd: string | null, piece: string): string {
+  if (GENUINE.has(outcome)) return `PSD ${psd} franked ${piece}.`;
+  if (outcome === 'compromised-key') return `The key of PSD ${psd} signed ${piece}.`;
+  if (outcome === 'borrowed-name')
+    return `The key of another PSD signed a mark that claims to be of PSD ${psd}, ${piece}.`;
+  return `A mark claims to be of PSD ${psd}, ${piece}.`;
+}
 
 const MORALS: Readonly<Record<string, string>> = {
   copy: 'The postage was paid once; one of the two is a photocopy, and no scan can tell which.',
