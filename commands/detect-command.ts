@@ -67,8 +67,16 @@ async function printBacktest(db: string, file: string, asJson: boolean, terminal
   await print(terminal, `policy ${policy.version}: ${plural(changes.length, 'change')}\n${lines.join('')}`);
 }
 
-function findingLine({ change, kind, severity, detail, scanIdsAdded, scanIdsRemoved }: Exclude<Change, VerdictChange>) {
-  return `${change}  ${kind} (${severity}, +${scanIdsAdded.length} −${scanIdsRemoved.length} scans): ${detail}\n`;
+/** What is the same before and after is left out: a policy may change the scans, the severity or the words of a finding alone. */
+function findingLine(finding: Exclude<Change, VerdictChange>): string {
+  const { change, kind, severity, severityBefore, detail, detailBefore, scanIdsAdded, scanIdsRemoved } = finding;
+  const [added, removed] = [scanIdsAdded.length, scanIdsRemoved.length];
+  const scans = [added > 0 ? `+${added}` : '', removed > 0 ? `−${removed}` : ''].filter((part) => part !== '');
+  const named = scans.length === 0 ? [] : [`${scans.join(' ')} scans`];
+  if (change !== 'changed') return `${change}  ${kind} (${[severity, ...named].join(', ')}): ${detail}\n`;
+  const weighed = severityBefore === severity ? severity : `${severityBefore} → ${severity}`;
+  const said = detailBefore === detail ? '' : ` (before: ${detailBefore})`;
+  return `changed  ${kind} (${[weighed, ...named].join(', ')}): ${detail}${said}\n`;
 }
 
 function verdictLine({ reasons, from, to, scans }: VerdictChange): string {
