@@ -18,7 +18,7 @@ export { claimPartition, type PartitionNotices, PartitionRecorder } from './part
 export type { TakenFrom } from './partition/take-over.ts';
 export { dispositionFor } from './policy.ts';
 export { DEFAULT_POLICY, type Policy, PolicyError, readPolicy } from './policy-file.ts';
-export { QUERY_FORMATS, type QueryFormat, writeResult } from './query-output.ts';
+export { BINARY_FORMATS, QUERY_FORMATS, type QueryFormat, writeResult } from './query-output.ts';
 export {
   type Amounts,
   type Book,
@@ -41,14 +41,16 @@ export { isStorageFailure } from './store/failures.ts';
 export { StoreError } from './store/instance.ts';
 export { acceptStore, archiveStore, restoreStore, upgradeStore } from './store/maintenance.ts';
 export { isHead } from './store/noted-head.ts';
-export { type Cell, QueryError, type QueryResult, query } from './store/query.ts';
+export { DEPRECATED_COLUMNS, PUBLIC_VIEW_NAMES } from './store/public-views.ts';
+export type { QueriedStore } from './store/queried-store.ts';
+export { QueryError, type QueryResult } from './store/query.ts';
 export { StoreReader } from './store/reader.ts';
 export type { ScanDetail, TimelineBar } from './store/scan-details.ts';
 export { Store } from './store/store.ts';
 export type { StoreProblem } from './store/store-problem.ts';
 export type { StoredVerdict, VerdictQuery } from './store/stored-verdicts.ts';
 export { viewPath } from './store/union/fetch-views.ts';
-export { openStores } from './store/union/open-stores.ts';
+export { openForQueries, openStores } from './store/union/open-stores.ts';
 export { isFolder } from './store/union/parts.ts';
 export { gatherFolder } from './store/union/union-store.ts';
 export type { Vouched } from './store/vouching.ts';

@@ -34,6 +34,11 @@ export const PLANT_NAMES_MAX = 65_536;
 /** Rows of a query that the command line prints before it stops. */
 export const QUERY_ROWS_MAX = 1_000_000;
 
+/** Rows, columns and characters of a cell that Excel opens: its own specification, and no more can be in a sheet. */
+export const SHEET_ROWS_MAX = 1_048_576;
+export const SHEET_COLUMNS_MAX = 16_384;
+export const SHEET_CELL_CHARACTERS_MAX = 32_767;
+
 /** DuckDB's own memory for one store. */
 export const STORE_MEMORY = '2GB';
 

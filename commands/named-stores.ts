@@ -1,5 +1,5 @@
 import { env } from 'node:process';
-import { openStores, type StoreReader } from '../analytics/index.ts';
+import { openForQueries, openStores, type QueriedStore, type StoreReader } from '../analytics/index.ts';
 
 /**
  * Opens what --db names. The token for running judges and servers comes from INDICIA_TOKEN: in arguments everybody on the
@@ -9,4 +9,9 @@ import { openStores, type StoreReader } from '../analytics/index.ts';
  */
 export function openNamedStores(db: readonly string[]): Promise<StoreReader> {
   return openStores(db, env.INDICIA_TOKEN ?? null);
+}
+
+/** The same, for strangers' SQL. @throws StoreError */
+export function openNamedStoresForQueries(db: readonly string[]): Promise<QueriedStore> {
+  return openForQueries(db, env.INDICIA_TOKEN ?? null);
 }

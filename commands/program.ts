@@ -15,6 +15,7 @@ import { addDoctorCommand } from './doctor-command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { addFleetCommand, FleetTargetError } from './fleet-command.ts';
 import { addKafkaCommand } from './kafka-command.ts';
+import { addQueryCommand } from './query-command.ts';
 import { addReconcileCommand } from './reconcile-command.ts';
 import { addReportCommand } from './report-command.ts';
 import { addRunCommand } from './run-command.ts';
@@ -75,6 +76,7 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
   addTrustCommand(program, terminal, finish);
   addTokenCommand(program, terminal, finish);
   addStoreCommands(program, terminal, finish);
+  addQueryCommand(program, terminal, finish);
   addDetectCommand(program, terminal, finish);
   addCasesCommands(program, terminal, finish);
   addReconcileCommand(program, terminal, finish);

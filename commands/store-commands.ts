@@ -1,11 +1,11 @@
-import { type Command, Option } from 'commander';
-import { QUERY_FORMATS, type QueryFormat, query, type StoreReader, writeResult } from '../analytics/index.ts';
+import type { Command } from 'commander';
+import type { StoreReader } from '../analytics/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { openNamedStores } from './named-stores.ts';
 import { databasesOption } from './options.ts';
 import { printJson, type Terminal } from './terminal.ts';
 
-/** `verdicts`, `findings` and `query`: what is asked of a store. */
+/** `verdicts` and `findings`: what a store holds, as lines of JSON. */
 export function addStoreCommands(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
   const addListing = (name: 'verdicts' | 'findings', summary: string, shape: string) => {
     program
@@ -30,26 +30,6 @@ export function addStoreCommands(program: Command, terminal: Terminal, finish: (
     'print what the detectors found',
     '{kind, severity, license, psd, role, scanIds, detail, policyVersion, …} for every finding',
   );
-
-  program
-    .command('query')
-    .summary('ask the store in SQL')
-    .description(
-      'Runs one read-only SQL statement. Views: scans, pieces, verdicts, findings, cases, revisions, lists; licenses, ' +
-        'grants, psds, funds, refunds, rates, plants, withdrawals, each also as NAME_history with all lists so far.',
-    )
-    .argument('<sql>', 'DuckDB SQL')
-    .addOption(databasesOption())
-    .addOption(new Option('--format <format>', 'output').choices(QUERY_FORMATS).default('table'))
-    .addHelpText(
-      'after',
-      '\nExamples:\n  indicia query --db day.duckdb "select disposition, count(*) from verdicts group by 1"' +
-        '\n  indicia query --db partitions --db http://judge-7:8080 "select count(*) from pieces"',
-    )
-    .action(async (sql: string, { db, format }: { db: string[]; format: QueryFormat }) => {
-      await withReader(db, async (reader) => writeResult(await query(reader, sql), format, terminal.stdout));
-      finish(EXIT.done);
-    });
 }
 
 async function withReader(db: readonly string[], use: (reader: StoreReader) => Promise<unknown>): Promise<void> {

@@ -45,6 +45,7 @@ const LIBRARIES: Record<string, readonly string[]> = {
   sharp: ['decode/pixels.ts'],
   snappy: ['ingest/kafka/kafkajs/codecs.ts'],
   typebox: ['analytics/policy-file.ts', 'ingest/', 'verify/', 'psd-sim/'],
+  yazl: ['analytics/xlsx-output.ts'],
   'zxing-wasm': ['decode/zxing-wasm.ts', 'psd-sim/data-matrix.ts'],
 };
 

@@ -1,66 +1,104 @@
-import { type DuckDBType, DuckDBTypeId, type DuckDBValue } from '@duckdb/node-api';
-import type { StoreReader } from './reader.ts';
-
-/** A value as every output format can show it. Integers beyond 2^53 stay bigint; bytes become base64. */
-export type Cell = string | number | bigint | boolean | null | readonly Cell[];
-
-/** What kind of column it is, as far as output formats differ by it. */
-export type ColumnKind = 'integer' | 'unsigned' | 'huge' | 'number' | 'boolean' | 'text' | 'texts';
+import {
+  type DuckDBConnection,
+  type DuckDBDataChunk,
+  type DuckDBResult,
+  type DuckDBType,
+  StatementType,
+} from '@duckdb/node-api';
+import { type Cell, cellOf } from './cells.ts';
+import { type ExactType, exactTypeOf } from './exact-types.ts';
 
 export interface QueryColumn {
   readonly name: string;
-  readonly kind: ColumnKind;
+  /** As SQL names it. */
+  readonly sqlType: DuckDBType;
+  readonly type: ExactType;
 }
 
-export interface QueryResult {
-  readonly columns: readonly QueryColumn[];
-  /** Rows in chunks of up to 2,048. */
-  readonly chunks: AsyncIterable<readonly (readonly Cell[])[]>;
-}
-
-/** The statement is wrong, or asks for what a read-only store refuses. */
+/** The statement is wrong, or asks for what a read-only store refuses; or its answer does not fit its format. */
 export class QueryError extends Error {
   override readonly name = 'QueryError';
 }
 
-export async function query(reader: StoreReader, sql: string): Promise<QueryResult> {
-  if (sql.trim() === '') throw new QueryError('an empty statement');
-  const result = await reader.stream(sql).catch((error: unknown) => {
-    throw new QueryError(error instanceof Error ? error.message : String(error));
+/** An answer, whose rows are read once, in chunks of up to 2,048 and never all together. */
+export class QueryResult {
+  readonly columns: readonly QueryColumn[];
+  readonly #result: DuckDBResult;
+  #rows = 0;
+
+  constructor(result: DuckDBResult) {
+    this.#result = result;
+    const names = result.deduplicatedColumnNames();
+    this.columns = result.columnTypes().map((sqlType, index) => {
+      return { name: names[index] ?? '', sqlType, type: exactTypeOf(sqlType) };
+    });
+  }
+
+  /** Rows read so far. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** As DuckDB holds them. @throws QueryError with `limit` where there are more rows than `rowsMax`. */
+  async *dataChunks(rowsMax: number, limit: string): AsyncGenerator<DuckDBDataChunk> {
+    for (let chunk = await this.#next(); chunk !== null; chunk = await this.#next()) {
+      this.#rows += chunk.rowCount;
+      if (this.#rows > rowsMax) throw new QueryError(limit);
+      yield chunk;
+    }
+  }
+
+  /** As above, as values. */
+  async *rowChunks(rowsMax: number, limit: string): AsyncGenerator<readonly (readonly Cell[])[]> {
+    for await (const chunk of this.dataChunks(rowsMax, limit)) {
+      yield chunk.getRows().map((row) => this.columns.map(({ type }, index) => cellOf(row[index] ?? null, type)));
+    }
+  }
+
+  async #next(): Promise<DuckDBDataChunk | null> {
+    const chunk = await this.#result.fetchChunk().catch((error: unknown) => {
+      throw new QueryError(messageOf(error));
+    });
+    return chunk === null || chunk.rowCount === 0 ? null : chunk;
+  }
+}
+
+/**
+ * Asks one statement that reads: SELECT and what DuckDB makes one of (FROM, WITH, VALUES, SHOW, DESCRIBE, SUMMARIZE). Not
+ * EXPLAIN: with ANALYZE it carries out what it explains, and DuckDB lets a COPY write over the file that is attached.
+ *
+ * @throws QueryError for none, for several, and for any other.
+ */
+export async function query(connection: DuckDBConnection, sql: string): Promise<QueryResult> {
+  const statements = await connection.extractStatements(sql).catch((error: unknown) => {
+    throw new QueryError(isNothing(error) ? 'there is no statement' : messageOf(error));
   });
-  const names = result.deduplicatedColumnNames();
-  const columns = result.columnTypes().map((type, index) => ({ name: names[index] ?? '', kind: kindOf(type) }));
-  async function* chunks() {
-    for await (const rows of result.yieldRows()) yield rows.map((row) => row.map(cellOf));
+  if (statements.count !== 1) throw new QueryError(several(statements.count));
+  try {
+    const statement = await statements.prepare(0);
+    const { statementType } = statement;
+    if (statementType !== StatementType.SELECT) {
+      throw new QueryError(`only what reads is answered, such as a SELECT: this is ${wordFor(statementType)}`);
+    }
+    return new QueryResult(await statement.stream());
+  } catch (error) {
+    throw error instanceof QueryError ? error : new QueryError(messageOf(error));
   }
-  return { columns, chunks: chunks() };
 }
 
-const INTEGERS = new Set([
-  DuckDBTypeId.TINYINT,
-  DuckDBTypeId.SMALLINT,
-  DuckDBTypeId.INTEGER,
-  DuckDBTypeId.BIGINT,
-  DuckDBTypeId.UTINYINT,
-  DuckDBTypeId.USMALLINT,
-  DuckDBTypeId.UINTEGER,
-]);
-
-function kindOf(type: DuckDBType): ColumnKind {
-  if (INTEGERS.has(type.typeId)) return 'integer';
-  if (type.typeId === DuckDBTypeId.UBIGINT) return 'unsigned';
-  if (type.typeId === DuckDBTypeId.HUGEINT || type.typeId === DuckDBTypeId.UHUGEINT) return 'huge';
-  if (type.typeId === DuckDBTypeId.FLOAT || type.typeId === DuckDBTypeId.DOUBLE) return 'number';
-  if (type.typeId === DuckDBTypeId.BOOLEAN) return 'boolean';
-  return type.typeId === DuckDBTypeId.LIST ? 'texts' : 'text';
+function several(count: number): string {
+  return `one statement at a time: these are ${count} (a PIVOT without a list after IN counts as two)`;
 }
 
-function cellOf(value: DuckDBValue): Cell {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') {
-    return value;
-  }
-  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value;
-  if ('bytes' in value && value.bytes instanceof Uint8Array) return Buffer.from(value.bytes).toString('base64');
-  if ('items' in value && Array.isArray(value.items)) return value.items.map(cellOf);
-  return String(value);
+function wordFor(type: StatementType): string {
+  return (StatementType[type] ?? `statement of kind ${type}`).replaceAll('_', ' ');
+}
+
+/** What the binding says where it found nothing but comments and white space. */
+function isNothing(error: unknown): boolean {
+  return messageOf(error) === 'Error in native callback';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -12,9 +12,9 @@ import {
   detect,
   EXPORTED_VIEWS,
   gatherFolder,
+  openForQueries,
   openStores,
   type PartitionRecorder,
-  query,
   Recorder,
   Store,
   StoreError,
@@ -211,7 +211,7 @@ describe('several stores', () => {
     const ask = async (args: readonly string[], env: Record<string, string>) => {
       const count = ['query', '--config', config, '--format', 'csv', 'select count(*) from licenses'];
       const { stdout, stderr } = await indicia([...count, ...args], { env });
-      return stdout.split('\r\n')[1] ?? stderr;
+      return stdout.split('\n')[1] ?? stderr;
     };
     const both = ['--db', day.single, '--db', day.single];
     const [flags, environment, file] = await Promise.all([
@@ -236,9 +236,9 @@ describe('several stores', () => {
     const other = await listening(test, (_, response) =>
       createReadStream(join(folder, 'other.parquet')).pipe(response),
     );
-    const reader = await openStores([day.single]);
+    const reader = await openForQueries([day.single]);
     const output = createWriteStream(join(folder, 'other.parquet'));
-    await writeResult(await query(reader, 'select 1 as a'), 'parquet', output);
+    await writeResult(await reader.query('select 1 as a'), 'parquet', output);
     reader.close();
     output.end();
     await once(output, 'finish');

@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { STORE_MEMORY } from '../../limits.ts';
 import { EVIDENCE_COLUMNS } from '../columns.ts';
+import { type AttachedFile, attachReadOnly, QueriedStore } from '../queried-store.ts';
 import { StoreReader } from '../reader.ts';
 import { REGISTRY_TABLES } from '../registry-tables.ts';
 import { TABLES_SQL, VIEWS_SQL } from '../schema.ts';
 import { asBigint } from '../values.ts';
 import { isFolder, isLive, partsOf } from './parts.ts';
-import { addSources, attachStore, newestRegistry, type Source } from './sources.ts';
+import { addSources, newestRegistry, type Source } from './sources.ts';
 
 /**
  * Opens what lies behind the addresses as one store to be read: files, folders of partitions or archives, and running
@@ -25,8 +26,57 @@ import { addSources, attachStore, newestRegistry, type Source } from './sources.
  * @throws StoreError naming the address that cannot be read, and why.
  */
 export async function openStores(addresses: readonly string[], token: string | null = null): Promise<StoreReader> {
+  const only = onlyFile(addresses);
+  if (only !== null) return StoreReader.open(only);
+  const { path, attached, remove } = await gather(addresses, token);
+  try {
+    const instance = await DuckDBInstance.create(path, { access_mode: 'READ_ONLY', memory_limit: STORE_MEMORY });
+    const connection = await instance.connect();
+    const reader = new StoreReader(instance, connection, remove);
+    try {
+      for (const file of attached) await attachReadOnly(connection, file);
+      await connection.run('set enable_external_access = false; set lock_configuration = true;');
+    } catch (error) {
+      reader.close();
+      throw error;
+    }
+    return reader;
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+/** The same, for strangers' SQL. @throws StoreError as above. */
+export async function openForQueries(addresses: readonly string[], token: string | null = null): Promise<QueriedStore> {
+  const only = onlyFile(addresses);
+  if (only === null) {
+    const { path, attached, remove } = await gather(addresses, token);
+    return QueriedStore.open(path, attached, remove);
+  }
+  // Held until it is attached, so that nobody writes to it after it was found to be whole.
+  const reader = await StoreReader.open(only);
+  try {
+    return await QueriedStore.open(only, [], () => {});
+  } finally {
+    reader.close();
+  }
+}
+
+function onlyFile(addresses: readonly string[]): string | null {
   const [only] = addresses;
-  if (addresses.length === 1 && only !== undefined && !isLive(only) && !isFolder(only)) return StoreReader.open(only);
+  return addresses.length === 1 && only !== undefined && !isLive(only) && !isFolder(only) ? only : null;
+}
+
+/** A file with views over everything behind the addresses. */
+interface Gathered {
+  readonly path: string;
+  /** What the views read from, beside the file. */
+  readonly attached: readonly AttachedFile[];
+  readonly remove: () => void;
+}
+
+async function gather(addresses: readonly string[], token: string | null): Promise<Gathered> {
   const parts = addresses.map(partsOf);
   const temporary = await mkdtemp(join(tmpdir(), 'indicia-union-'));
   const remove = () => rmSync(temporary, { recursive: true, force: true });
@@ -45,17 +95,7 @@ export async function openStores(addresses: readonly string[], token: string | n
       building.closeSync();
       writing.closeSync();
     }
-    const instance = await DuckDBInstance.create(path, { access_mode: 'READ_ONLY', memory_limit: STORE_MEMORY });
-    const connection = await instance.connect();
-    const reader = new StoreReader(instance, connection, remove);
-    try {
-      for (const { attached } of sources) if (attached !== null) await attachStore(connection, attached);
-      await connection.run('set enable_external_access = false; set lock_configuration = true;');
-    } catch (error) {
-      reader.close();
-      throw error;
-    }
-    return reader;
+    return { path, attached: sources.flatMap(({ attached }) => attached ?? []), remove };
   } catch (error) {
     remove();
     throw error;

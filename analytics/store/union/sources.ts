@@ -4,7 +4,8 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { attach } from '../archive.ts';
 import { EVIDENCE_COLUMNS } from '../columns.ts';
 import { BASE_TABLES, VERSION_KEY } from '../export.ts';
-import { openingFailure, StoreError } from '../instance.ts';
+import { StoreError } from '../instance.ts';
+import { type AttachedFile, attachReadOnly } from '../queried-store.ts';
 import { StoreReader } from '../reader.ts';
 import { SCHEMA_VERSION } from '../schema.ts';
 import { asBigintOrNull, asTextOrNull, quoted } from '../values.ts';
@@ -18,28 +19,16 @@ export interface Source {
   readonly holds: 'all' | 'evidence' | 'findings';
   readonly hasRegistry: boolean;
   /** The file that is attached; null where its tables were copied. */
-  readonly attached: { readonly path: string; readonly name: string } | null;
+  readonly attached: AttachedFile | null;
 }
 
 const NAMES = EVIDENCE_COLUMNS.map(({ name }) => name).join(', ');
-
-/** Attaches a store read-only. @throws StoreError when another process has it open. */
-export async function attachStore(
-  connection: DuckDBConnection,
-  { path, name }: NonNullable<Source['attached']>,
-): Promise<void> {
-  try {
-    await connection.run(`attach ${quoted(path)} as ${name} (read_only)`);
-  } catch (error) {
-    throw openingFailure(path, error);
-  }
-}
 
 /** @throws StoreError when it is missing, locked, not whole or of another version, too. */
 async function addStore(connection: DuckDBConnection, sources: Source[], path: string, holds: Source['holds']) {
   (await StoreReader.open(path)).close();
   const attached = { path, name: `store_${sources.length}` };
-  await attachStore(connection, attached);
+  await attachReadOnly(connection, attached);
   sources.push({ prefix: `${attached.name}.`, holds, hasRegistry: true, attached });
 }
 
