@@ -116,23 +116,6 @@ describe('another policy', () => {
     assert.equal(await findings(), before);
   });
 
-  it('is told by what changes alone, not by findings that only quote another threshold', async () => {
-    const backtested = async (piecesPerMinuteMax: number) => {
-      const file = join(day, `threshold-${piecesPerMinuteMax}.json`);
-      await writeFile(
-        file,
-        JSON.stringify({ version: 4, parameters: { 'faster-than-printer': { piecesPerMinuteMax } } }),
-      );
-      return (await indicia(['detect', '--db', db, '--backtest', file])).stdout;
-    };
-    const found = jsonLines<{ kind: string }>(await findings()).filter(({ kind }) => kind === 'faster-than-printer');
-    assert.ok(found.length > 0);
-    assert.equal(await backtested(1001), 'policy 4: 0 changes\n');
-    const removed = await backtested(1_000_000);
-    assert.match(removed, /^policy 4: \d+ changes?\nremoved {2}faster-than-printer \(high, −\d+ scans\): /);
-    assert.doesNotMatch(removed, /[+−]0/);
-  });
-
   it('decides at the divert gate what is done with a piece', async () => {
     const file = join(day, 'notes.json');
     await writeFile(file, JSON.stringify({ version: 5, dispositions: { copy: 'pass', fork: 'manual' } }));
