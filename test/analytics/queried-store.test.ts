@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { createWriteStream } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
+import { DuckDBInstance } from '@duckdb/node-api';
 import {
   DEPRECATED_COLUMNS,
   openForQueries,
@@ -13,6 +15,7 @@ import {
   Store,
   writeResult,
 } from '../../analytics/index.ts';
+import { exportTo } from '../../analytics/store/export.ts';
 import { REGISTRY_SEALS } from '../../analytics/store/seals.ts';
 
 describe('a store that is asked in SQL', () => {
@@ -30,6 +33,7 @@ describe('a store that is asked in SQL', () => {
         insert into registry_rate values (1, 20, 730, 0, 4102444800000, 1, null);`);
       return {};
     });
+    for (const view of PUBLIC_VIEW_NAMES) await exportTo(written.connection, view, join(folder, `${view}.parquet`));
     written.close();
     store = await openForQueries([path]);
   });
@@ -102,6 +106,26 @@ describe('a store that is asked in SQL', () => {
       { valid_to_at: '2100-01-01T00:00:00.000Z' },
       { valid_to_at: '2100-01-01T00:00:00.000Z' },
     ]);
+  });
+
+  it('gives out each view over HTTP with the columns, types and rows of an answer in Parquet', async () => {
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    const read = async (path: string) => {
+      const result = await connection.runAndReadAll(`from read_parquet('${path}')`);
+      return [result.columnNames(), result.columnTypes().map(String), result.getRows()];
+    };
+    for (const view of PUBLIC_VIEW_NAMES) {
+      const asked = join(folder, 'asked.parquet');
+      const output = createWriteStream(asked);
+      await writeResult(await store.query(`from ${view}`), 'parquet', output);
+      await new Promise((done) => output.end(done));
+      assert.deepEqual(await read(join(folder, `${view}.parquet`)), await read(asked), view);
+    }
+    const [names = [], types = []] = await read(join(folder, 'grants.parquet'));
+    assert.deepEqual([names[2], types[2]], ['granted_at', 'TIMESTAMP WITH TIME ZONE']);
+    connection.closeSync();
+    instance.closeSync();
   });
 
   it('answers one statement, whatever stands in its texts and comments', async () => {
