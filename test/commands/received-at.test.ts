@@ -39,7 +39,7 @@ describe('when a scan was received', () => {
       };
     };
     assert.deepEqual(await answers('plain'), { reasons: ['', ''], received: [null, null] });
-    const at = [scannedAt.slice(0, 13).replace('T', ' '), '2028-11-20 18'];
+    const at = [scannedAt.slice(0, 13), '2028-11-20T18'];
     assert.deepEqual(await answers('same day', '--received-at', scannedAt), {
       reasons: ['', ''],
       received: [at[0], at[0]],
