@@ -1,7 +1,8 @@
 import { Option } from 'commander';
 import { momentLike } from './options.ts';
 
-const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/;
+/** RFC 3339, with a minute at least. */
+export const TIME_WITH_ZONE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/;
 
 export function receivedAtOption(): Option {
   return new Option(
@@ -9,7 +10,7 @@ export function receivedAtOption(): Option {
     'count scans as received from this time on, for recorded days (default: the clock; unknown for files)',
   )
     .env('INDICIA_RECEIVED_AT')
-    .argParser(momentLike(TIME, 'a time with its zone, such as 2026-11-20T18:00:00Z.'));
+    .argParser(momentLike(TIME_WITH_ZONE, 'a time with its zone, such as 2026-11-20T18:00:00Z.'));
 }
 
 /** A clock that starts at the given time and goes on from there; the given clock if there is no time. */

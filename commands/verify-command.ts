@@ -1,78 +1,95 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { createMarkReader, createZxingWasmReader, readImage, readImageFile } from '../decode/index.ts';
-import {
-  excerpt,
-  foreignFields,
-  hasBase64Letters,
-  parseForeignMark,
-  parseIndicium,
-  plainFields,
-  REASONS,
-  type ReadingOutcome,
-} from '../indicium/index.ts';
-import { authenticate, type Check, checksOf, genuineAmong, KeyRing, loadRegistry, NO_TIMES } from '../verify/index.ts';
+import { excerpt, hasBase64Letters } from '../indicium/index.ts';
+import { genuineAmong, KeyRing, loadRegistry, type ScanTimes } from '../verify/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { jsonOption, registryOption } from './options.ts';
-import { type ShownFields, shownFields } from './shown-fields.ts';
+import { openNamedStores } from './named-stores.ts';
+import { jsonOption, momentLike, registryOption } from './options.ts';
+import { TIME_WITH_ZONE } from './received-at.ts';
+import { shownFields } from './shown-fields.ts';
 import { print, printJson, type Terminal } from './terminal.ts';
+import { type PayloadBytes, type Verified, verified } from './verified.ts';
 
 interface VerifyOptions {
   readonly registry: string;
+  readonly scannedAt?: number;
+  readonly receivedAt?: number;
+  readonly scan?: string;
+  readonly db?: string[];
   readonly json?: boolean;
 }
 
 export function addVerifyCommand(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
-  program
+  const time = momentLike(TIME_WITH_ZONE, 'a time with its zone, such as 2026-11-20T18:00:00Z.');
+  const command = program
     .command('verify')
     .summary('check one indicium, step by step')
-    .description('Checks payloads against a registry and prints every check with its result.')
-    .argument('<payload...>', 'base64, hex, or a file with the bytes or an image of the mark')
+    .description(
+      'Checks payloads, or the mark of a recorded scan, against a registry and prints every check with its result. A check ' +
+        'that takes what is not known says "not checked".',
+    )
+    .argument('[payload...]', 'base64, hex, or a file with the bytes or an image of the mark')
     .addOption(registryOption())
+    .addOption(new Option('--scanned-at <time>', 'when the piece was scanned').argParser(time))
+    .addOption(new Option('--received-at <time>', 'when the post received the scan, by its own clock').argParser(time))
+    .addOption(
+      new Option('--scan <id>', 'the mark, times and sightings of this scan, from the store').conflicts([
+        'scannedAt',
+        'receivedAt',
+      ]),
+    )
+    .addOption(
+      new Option('--db <store...>', 'of --scan: a store, a folder of stores, or a running server').env('INDICIA_DB'),
+    )
     .addOption(jsonOption())
-    .addHelpText('after', '\nExample:\n  indicia verify --registry day/registry AQEBAAAAPQkD…')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  indicia verify --registry day/registry --scanned-at 2026-11-20T07:16:00Z AQEBAAAAPQkD…' +
+        '\n  indicia verify --registry day/registry --db day.duckdb --scan DBCS-12/20261120A/000123',
+    )
     .action(async (payloads: string[], options: VerifyOptions) => {
+      if ((payloads.length === 0) === (options.scan === undefined)) {
+        return command.error('error: expected either payloads or --scan');
+      }
       const ring = new KeyRing(await loadRegistry(options.registry, terminal.nowMs()));
+      const results =
+        options.scan === undefined ? ofPayloads(payloads, options, ring) : ofScan(options.scan, options, ring);
       let invalid = 0;
-      for (const payload of payloads) {
-        const verified = verifyPayload(payload, await payloadBytes(payload, ring), ring);
-        if (verified.outcome !== 'valid') invalid += 1;
-        await (options.json ? printJson(terminal, verified) : print(terminal, textReport(verified)));
+      for await (const result of results) {
+        if (result.checks.some((check) => check.result === 'failed')) invalid += 1;
+        await (options.json ? printJson(terminal, result) : print(terminal, textReport(result)));
       }
       finish(invalid > 0 ? EXIT.attention : EXIT.done);
     });
 }
 
-interface Verified {
-  readonly payload: string;
-  readonly outcome: ReadingOutcome;
-  readonly reason: string | null;
-  readonly fields: ShownFields | null;
-  readonly checks: readonly Check[];
+async function* ofPayloads(
+  payloads: readonly string[],
+  options: VerifyOptions,
+  ring: KeyRing,
+): AsyncGenerator<Verified> {
+  const times = { scannedAtMs: options.scannedAt ?? null, receivedAtMs: options.receivedAt ?? null };
+  for (const payload of payloads) yield verified(payload, await payloadBytes(payload, ring, times), times, ring);
 }
 
-function verifyPayload(payload: string, bytes: PayloadBytes, ring: KeyRing): Verified {
-  const { outcome, fields } = judged(bytes, ring);
-  const isReadable = fields !== null;
-  const format: Check = {
-    name: 'format',
-    question: 'Are the bytes a mark that is known here?',
-    result: isReadable ? 'passed' : 'failed',
-  };
-  const reason = outcome === 'valid' ? null : REASONS[outcome];
-  return { payload, outcome, reason, fields, checks: [format, ...checksOf(outcome)] };
-}
-
-function judged(bytes: PayloadBytes, ring: KeyRing): Pick<Verified, 'outcome' | 'fields'> {
-  if (typeof bytes === 'string') return { outcome: bytes, fields: null };
-  const parsed = parseIndicium(bytes);
-  if ('indicium' in parsed) {
-    return { outcome: authenticate(parsed.indicium, ring, NO_TIMES), fields: plainFields(parsed.indicium) };
+/** All scans of that id: plants may use one id each. */
+async function* ofScan(scanId: string, { db }: VerifyOptions, ring: KeyRing): AsyncGenerator<Verified> {
+  if (db === undefined) throw new PayloadError('--scan: name its store with --db, or INDICIA_DB');
+  const reader = await openNamedStores(db);
+  try {
+    const scans = await reader.scanDetails([scanId]);
+    if (scans.length === 0) throw new PayloadError(`${excerpt(scanId)}: no such scan in ${db.join(', ')}`);
+    for (const scan of scans) {
+      const { payload, scannedAtMs, receivedAtMs, plant, disposition, reasons } = scan;
+      const bytes = payload ?? 'no-symbol';
+      const recorded = { scanId, plant, scannedAtMs, receivedAtMs, disposition, reasons };
+      yield verified(scanId, bytes, { scannedAtMs, receivedAtMs }, ring, recorded);
+    }
+  } finally {
+    reader.close();
   }
-  const foreign = parseForeignMark(bytes);
-  if (foreign === null) return { outcome: parsed.failure, fields: null };
-  return { outcome: 'no-key', fields: foreignFields(foreign) };
 }
 
 /** What was named is nothing that could be a payload. */
@@ -80,16 +97,14 @@ export class PayloadError extends Error {
   override readonly name = 'PayloadError';
 }
 
-type PayloadBytes = Uint8Array | Exclude<ReadingOutcome, 'valid'>;
-
-async function payloadBytes(text: string, ring: KeyRing): Promise<PayloadBytes> {
+async function payloadBytes(text: string, ring: KeyRing, times: ScanTimes): Promise<PayloadBytes> {
   if (existsSync(text) && (await stat(text)).isFile()) {
     const bytes = await readImageFile(text);
     if (typeof bytes === 'string') return bytes;
     const outcome = await readImage(bytes, createMarkReader(await createZxingWasmReader()));
     if ('mark' in outcome) return outcome.mark.bytes;
     if (outcome.failure === 'image-unsupported') return bytes;
-    return genuineAmong(outcome.candidates, ring, NO_TIMES) ?? outcome.failure;
+    return genuineAmong(outcome.candidates, ring, times) ?? outcome.failure;
   }
   const hex = Buffer.from(text, 'hex');
   if (hex.length > 0 && hex.toString('hex') === text.toLowerCase()) return hex;
@@ -97,11 +112,18 @@ async function payloadBytes(text: string, ring: KeyRing): Promise<PayloadBytes> 
   return Buffer.from(text, 'base64');
 }
 
-function textReport({ outcome, reason, fields, checks }: Verified): string {
-  const signs = { passed: '✓', failed: '✗', 'not reached': '·' };
+function textReport({ outcome, reason, fields, checks, recorded }: Verified): string {
+  const signs = { passed: '✓', failed: '✗', 'not reached': '·', 'not checked': '?' };
+  const verdict = recorded === null ? [] : [`  recorded: ${[recorded.disposition, ...recorded.reasons].join(', ')}`];
+  const unchecked = checks.filter(({ result }) => result === 'not checked').length;
+  const count = unchecked === 0 ? '' : `, ${unchecked} of ${checks.length} checks not made`;
   return [
-    outcome === 'valid' ? 'valid' : `${outcome}: ${reason}`,
-    ...checks.map((check) => `  ${signs[check.result]} ${check.question} ${check.result}`),
+    `${outcome === 'valid' ? 'valid' : `${outcome}: ${reason}`}${count}`,
+    ...checks.map(
+      ({ question, result, note }) =>
+        `  ${signs[result]} ${question} ${result}${note === undefined ? '' : `: ${note}`}`,
+    ),
+    ...verdict,
     ...shownFields(fields ?? {}).map(([name, value]) => `    ${name.padEnd(20)} ${value}`),
     '',
   ].join('\n');

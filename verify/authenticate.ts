@@ -95,56 +95,7 @@ function isPlausible(atMs: number, { scannedAtMs, receivedAtMs }: ScanTimes): bo
   return isNear(atMs, scannedAtMs) && isNear(atMs, receivedAtMs);
 }
 
-function isNear(atMs: number, seenAtMs: number | null): boolean {
+/** True also where nobody knows when it was seen. */
+export function isNear(atMs: number, seenAtMs: number | null): boolean {
   return seenAtMs === null || (atMs <= seenAtMs + PRINTED_AHEAD_MS_MAX && atMs >= seenAtMs - PRINTED_BEHIND_MS_MAX);
-}
-
-export interface Check {
-  readonly name: string;
-  readonly question: string;
-  readonly result: 'passed' | 'failed' | 'not reached';
-}
-
-/** The protocol as a list: which outcomes fail at which step. */
-const STEPS: readonly { name: string; question: string; failures: readonly ReasonCode[] }[] = [
-  { name: 'key', question: 'Is a key with this id registered?', failures: ['unknown-key', 'no-key'] },
-  {
-    name: 'owner',
-    question: 'Does the key belong to this PSD and this license?',
-    failures: ['key-mismatch', 'borrowed-name'],
-  },
-  { name: 'suite', question: 'Is the signature suite that of the key?', failures: ['suite-mismatch'] },
-  { name: 'signature', question: 'Does the signature fit the scanned bytes?', failures: ['forged'] },
-  {
-    name: 'validity',
-    question: 'Was the key certified at the date of the mark?',
-    failures: ['key-not-yet-valid', 'expired-key'],
-  },
-  { name: 'compromise', question: 'Was the key in no other hands by then?', failures: ['compromised-key'] },
-  {
-    name: 'revocation',
-    question: 'Is the key not revoked, then, at the scan and at its receipt?',
-    failures: ['revoked-key', 'valid-but-revoked-key'],
-  },
-  {
-    name: 'license',
-    question: 'Was the license in force?',
-    failures: ['expired-license', 'revoked-license'],
-  },
-  { name: 'grant', question: 'Was the license granted to this PSD at that time?', failures: ['ungranted-psd'] },
-  { name: 'spread', question: 'Is the PSD within the number granted?', failures: ['overspread-license'] },
-  {
-    name: 'date',
-    question: 'Is the date of the mark near that of the scan, and of its receipt?',
-    failures: ['date-anomaly'],
-  },
-];
-
-/** Every check of `authenticate` with its result, as its outcome implies. */
-export function checksOf(outcome: ReadingOutcome): Check[] {
-  const failedAt = STEPS.findIndex((step) => outcome !== 'valid' && step.failures.includes(outcome));
-  return STEPS.map(({ name, question }, index) => {
-    if (outcome === 'valid' || (failedAt !== -1 && index < failedAt)) return { name, question, result: 'passed' };
-    return { name, question, result: index === failedAt ? 'failed' : 'not reached' };
-  });
 }

@@ -1,14 +1,13 @@
 export { type Audit, auditRegistry } from './audit.ts';
 export {
   authenticate,
-  type Check,
-  checksOf,
   genuineAmong,
   NO_TIMES,
   type ScanTimes,
   signerOf,
 } from './authenticate.ts';
 export { grantedLicenses } from './authorization.ts';
+export { type Check, checksOf } from './checks.ts';
 export { KeyRing } from './key-ring.ts';
 export { buildKeyTable, type KeyTable } from './key-table.ts';
 export { readPlantZones } from './plant-zones.ts';

@@ -1,5 +1,5 @@
 import { type DuckDBConnection, LIST, listValue, VARCHAR } from '@duckdb/node-api';
-import { asBigint, asInteger, asIntegerOrNull, asText, asTextOrNull, asTexts } from './values.ts';
+import { asBigint, asBytesOrNull, asInteger, asIntegerOrNull, asText, asTextOrNull, asTexts } from './values.ts';
 
 /** What an investigator wants to see of one scan. Null where the mark was not read or the plant did not say. */
 export interface ScanDetail {
@@ -22,13 +22,14 @@ export interface ScanDetail {
   readonly pieceCount: bigint | null;
   readonly postageMills: number | null;
   readonly printedAtMs: number | null;
+  readonly payload: Uint8Array | null;
 }
 
 const SQL = `
 select evidence.scan_id, evidence.scanned_at_ms, evidence.plant, evidence.machine, evidence.pass,
   evidence.mailpiece_id, evidence.image, evidence.outcome, verdicts.disposition, verdicts.reasons, evidence.license,
   licenses.holder, licenses.town, evidence.psd, evidence.piece_count, evidence.postage_mills, evidence.printed_at_ms,
-  evidence.received_at_ms
+  evidence.received_at_ms, evidence.payload
 from evidence
 join verdicts using (row_id)
 left join licenses on licenses.license = evidence.license
@@ -57,6 +58,7 @@ export async function readScanDetails(connection: DuckDBConnection, scanIds: rea
     postageMills: asIntegerOrNull(row[15]),
     printedAtMs: asIntegerOrNull(row[16]),
     receivedAtMs: asIntegerOrNull(row[17]),
+    payload: asBytesOrNull(row[18]),
   }));
 }
 

@@ -169,9 +169,39 @@ describe('verify', () => {
         'grant not reached',
         'spread not reached',
         'date not reached',
+        'receipt not reached',
+        'sightings not reached',
       ],
     );
     assert.equal(exitCode, 3);
+  });
+
+  const resultsOf = (stdout: string) => {
+    const [line] = jsonLines<{ outcome: string; checks: { name: string; result: string }[] }>(stdout);
+    const results = Object.fromEntries((line?.checks ?? []).map(({ name, result }) => [name, result]));
+    return [line?.outcome, results.date, results.receipt, results.sightings];
+  };
+
+  it('says which checks it did not make, and makes them where the times are given', async () => {
+    const alone = await verify(payload);
+    assert.deepEqual(resultsOf(alone.stdout), ['valid', 'not checked', 'not checked', 'not checked']);
+    const near = await verify(
+      '--scanned-at',
+      '2026-11-20T12:00:00Z',
+      '--received-at',
+      '2026-11-20T13:00+01:00',
+      payload,
+    );
+    assert.deepEqual(resultsOf(near.stdout), ['valid', 'passed', 'passed', 'not checked']);
+    const late = await verify('--scanned-at', '2026-11-20T12:00:00Z', '--received-at', '2027-11-20T13:00:00Z', payload);
+    assert.deepEqual(resultsOf(late.stdout), ['date-anomaly', 'passed', 'failed', 'not checked']);
+    assert.equal(late.exitCode, 3);
+    const text = await indicia(['verify', '--registry', join(day, 'registry'), payload]);
+    assert.match(text.stdout, /^valid, 3 of 14 checks not made\n/);
+    assert.match(
+      text.stdout,
+      /\? Is the date of the mark near that of the scan\? not checked: the time of the scan is not known/,
+    );
   });
 
   it('answers for what is no payload at all', async () => {

@@ -58,6 +58,36 @@ describe('indicia run over what outsiders hand in', () => {
     });
   }
 
+  it('verifies a mark again as it was recorded, with its times and what else was seen of it', async () => {
+    const db = join(folder, 'copies-text.duckdb');
+    const verify = async (scanId: string) => {
+      return indicia(['verify', '--registry', join(folder, 'registry'), '--db', db, '--json', '--scan', scanId]);
+    };
+    const [copy] = await rows(
+      db,
+      "select scan_id, plant from verdicts where disposition = 'divert' order by all limit 1",
+    );
+    const { stdout, exitCode } = await verify(String(copy?.scan_id));
+    const [line] = jsonLines<{
+      outcome: string;
+      checks: { name: string; result: string; note?: string }[];
+      recorded: { reasons: string[]; plant: string };
+    }>(stdout);
+    assert.deepEqual([exitCode, line?.outcome, line?.recorded.reasons], [3, 'valid', ['copy']]);
+    assert.equal(line?.recorded.plant, copy?.plant);
+    const unlike = line?.checks.filter(({ result }) => result !== 'passed') ?? [];
+    assert.deepEqual(
+      unlike.map(({ name, result, note }) => [name, result, note]),
+      [
+        ['receipt', 'not checked', 'the time of the receipt is not known'],
+        ['sightings', 'failed', 'copy'],
+      ],
+    );
+    const missing = await verify('no-such-scan');
+    assert.match(missing.stderr, /no-such-scan: no such scan in .*copies-text\.duckdb/);
+    assert.equal(missing.exitCode, 2);
+  });
+
   it('keeps ids apart that are one number to a computer', async () => {
     const { exitCode, summary } = await ran('passes-number');
     assert.deepEqual([exitCode, summary.accepted, summary.findings], [0, summary.scans, 0]);

@@ -23,6 +23,7 @@ const SCAN: ScanDetail = {
   pieceCount: 42n,
   postageMills: 730,
   printedAtMs: Date.UTC(2026, 10, 20, 8, 0),
+  payload: null,
 };
 
 function openingOf(kind: string, outcome: string): string {

@@ -135,10 +135,31 @@ describe('authenticating a mark', () => {
   });
 
   it('lists its checks in the order of the protocol', () => {
-    const results = (outcome: ReadingOutcome) => checksOf(outcome).map((check) => check.result);
+    const known = { printedAtMs: PRINTED_AT_MS, scannedAtMs: PRINTED_AT_MS, receivedAtMs: PRINTED_AT_MS };
+    const results = (outcome: ReadingOutcome) => checksOf(outcome, known).map((check) => check.result);
     assert.deepEqual(new Set(results('valid')), new Set(['passed']));
     assert.deepEqual(results('forged').slice(0, 5), ['passed', 'passed', 'passed', 'failed', 'not reached']);
     assert.deepEqual(new Set(results('bad-date')), new Set(['not reached']));
+  });
+
+  it('says of each check that takes what is not known that it was not made', () => {
+    const day = 86_400_000;
+    const unlike = (outcome: ReadingOutcome, scannedAtMs: number | null, receivedAtMs: number | null) =>
+      checksOf(outcome, { printedAtMs: PRINTED_AT_MS, scannedAtMs, receivedAtMs })
+        .filter(({ result }) => result !== 'passed' && result !== 'not reached')
+        .map(({ name, result }) => `${name} ${result}`);
+    assert.deepEqual(unlike('valid', null, null), ['date not checked', 'receipt not checked']);
+    assert.deepEqual(unlike('valid', PRINTED_AT_MS, null), ['receipt not checked']);
+    assert.deepEqual(unlike('date-anomaly', PRINTED_AT_MS - 99 * day, null), ['date failed']);
+    assert.deepEqual(unlike('date-anomaly', PRINTED_AT_MS, PRINTED_AT_MS + 99 * day), ['receipt failed']);
+    assert.deepEqual(unlike('date-anomaly', null, PRINTED_AT_MS + 99 * day), ['date not checked', 'receipt failed']);
+    assert.deepEqual(unlike('forged', null, null), ['signature failed']);
+    const [revocation] = checksOf('valid-but-revoked-key', {
+      printedAtMs: 0,
+      scannedAtMs: null,
+      receivedAtMs: null,
+    }).filter(({ result }) => result === 'failed');
+    assert.match(revocation?.note ?? '', /nobody said when it was scanned/);
   });
 });
 
