@@ -1,6 +1,12 @@
-import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { EXPORTED_VIEWS, type Policy, RecorderThread, type StorePorts, type VerdictQuery } from './analytics/index.ts';
+import {
+  EXPORTED_VIEWS,
+  type Policy,
+  RecorderThread,
+  type StorePorts,
+  storeBytes,
+  type VerdictQuery,
+} from './analytics/index.ts';
 import type { ImageReaders } from './decode/index.ts';
 import { FraudWatch } from './fraud-watch.ts';
 import type { Disposition } from './indicium/index.ts';
@@ -178,6 +184,8 @@ export class SorterService {
         log.info('the store can be written again');
         this.#desk.opened();
       },
+      onRestored: (scans: number, of: number) =>
+        this.#desk.starting(`${scans} of ${of} recorded scans have been seen again`),
       store,
     };
     this.#readers.startImages();
@@ -189,6 +197,7 @@ export class SorterService {
       log,
       onFailed: (error: unknown) => this.#fail(error, 'the detectors failed'),
     });
+    this.#desk.starting('the registry is being taken over');
     await this.#frauds.start();
     this.#trust.start();
     this.#desk.opened();
@@ -221,21 +230,12 @@ export class SorterService {
   }
 
   #measure(): void {
-    const { db } = this.#options;
-    const sizes = () =>
-      Promise.all(
-        [db, `${db}.wal`].map((path) =>
-          stat(path)
-            .then(({ size }) => size)
-            .catch(() => 0),
-        ),
-      );
     this.#metrics.measure({
       queued: () => this.#desk.queued,
       queuedOf: () => this.#desk.queuedOf,
       lagSeconds: () => (this.#desk.oldestAtMs === null ? 0 : (performance.now() - this.#desk.oldestAtMs) / 1_000),
       streams: () => this.#desk.streams.count,
-      storeBytes: async () => (await sizes()).reduce((total, size) => total + size, 0),
+      storeBytes: () => storeBytes(this.#options.db),
       trustVersion: () => this.#trust.current.version,
       images: () => ({ ...this.#readers.imageCounts.rungs, ...this.#readers.imageCounts.failures }),
       isPaused: () => this.#desk.store.kind === 'paused',

@@ -46,6 +46,7 @@ export type { QueriedStore } from './store/queried-store.ts';
 export { QueryError, type QueryResult } from './store/query.ts';
 export { StoreReader } from './store/reader.ts';
 export type { ScanDetail, TimelineBar } from './store/scan-details.ts';
+export { storeBytes } from './store/size.ts';
 export { Store } from './store/store.ts';
 export type { StoreProblem } from './store/store-problem.ts';
 export type { StoredVerdict, VerdictQuery } from './store/stored-verdicts.ts';

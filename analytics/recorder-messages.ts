@@ -66,6 +66,8 @@ export type Answer =
 export type Notice =
   | { readonly kind: 'paused'; readonly reason: string }
   | { readonly kind: 'resumed' }
+  /** While the store is opened. */
+  | { readonly kind: 'restored'; readonly scans: number; readonly of: number }
   /** What was done to the store before it could be used. */
   | { readonly kind: 'noticed'; readonly sentence: string }
   | { readonly kind: 'fenced'; readonly message: string };

@@ -16,6 +16,8 @@ export interface RecorderNotices {
   /** The store cannot take anything now; nothing is lost, and it goes on by itself. */
   readonly onPaused: (reason: string) => void;
   readonly onResumed: () => void;
+  /** While it opens: how many of all recorded scans have been seen again. */
+  readonly onRestored?: (scans: number, of: number) => void;
   /** A newer owner has claimed what this thread recorded into; it has ended, and what is asked of it fails. */
   readonly onFenced?: (error: FencedError) => void;
   /** In whose name the store is written to, and who is told what was done to it before it could be used. */
@@ -46,6 +48,7 @@ export class RecorderThread {
     this.#worker.on('message', (message: Answer | Notice) => {
       if (message.kind === 'paused') notices.onPaused(message.reason);
       else if (message.kind === 'resumed') notices.onResumed();
+      else if (message.kind === 'restored') notices.onRestored?.(message.scans, message.of);
       else if (message.kind === 'noticed') notices.store?.onNotice?.(message.sentence);
       else if (message.kind === 'fenced') this.#fenced(new FencedError(message.message), notices);
       else this.#answered(message);

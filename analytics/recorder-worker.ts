@@ -30,6 +30,7 @@ function portsFor(author: AuthorNow | null): RecorderPorts {
   return {
     onPaused: (reason) => notify({ kind: 'paused', reason }),
     onResumed: () => notify({ kind: 'resumed' }),
+    onRestored: (scans, of) => notify({ kind: 'restored', scans, of }),
     sleep: (ms) => sleep(ms, undefined, { signal: givenUp.signal }),
     store: {
       author: { name: author?.name ?? null, nowMs },

@@ -28,6 +28,8 @@ export interface RecorderPorts {
   readonly onPaused: (reason: string) => void;
   readonly onResumed: () => void;
   readonly sleep: (ms: number) => Promise<void>;
+  /** How many of all recorded scans have been seen again since it began to open. */
+  readonly onRestored?: (scans: number, of: number) => void;
   /** In whose name the store is written to, and what is told of it: see StorePorts. */
   readonly store?: StorePorts;
 }
@@ -68,7 +70,7 @@ export class Recorder {
       await refuseOtherPolicy(recorder.#store.connection, policy);
       await recorder.#patiently(() => usePolicy(recorder.#store, policy));
       recorder.#judge.setPlants(await readPlants(recorder.#store.connection));
-      await rebuild(recorder.#store, recorder.#judge, recorder.#known);
+      await rebuild(recorder.#store, recorder.#judge, recorder.#known, ports.onRestored);
       fence.check();
     } catch (error) {
       recorder.close();

@@ -51,6 +51,14 @@ export function lineOutcome(text: string, scanId: string): Outcome {
   return elementOf(value, scanId).outcome;
 }
 
+/** Of the line by which a server ends a stream early; null for all others. */
+export function endingOf(text: string): Tried<ClientProblem> | null {
+  const value = jsonOf(text);
+  if (!CheckProblem.Check(value) || value.endedAfterLine === undefined) return null;
+  const { code, detail, status } = value;
+  return { outcome: { code, detail, status, scanId: null }, againAfterMs: mayRecover(status) ? 0 : null };
+}
+
 /** A late verdict; null for a line that is none. */
 export function lateAnswer(text: string): Answer | null {
   const value = jsonOf(text);

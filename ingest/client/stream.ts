@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connections, NoAnswer } from './exchange.ts';
 import { Link } from './link.ts';
-import { lineOutcome, type Outcome, problemOf } from './outcome.ts';
+import { endingOf, lineOutcome, type Outcome, problemOf } from './outcome.ts';
 import { waitMs } from './retry.ts';
 import type { SorterScan } from './scan-body.ts';
 import { Unanswered } from './unanswered.ts';
@@ -32,7 +32,10 @@ export async function* streamVerdicts(
       unanswered.attach(link);
       const lines = link.lines();
       let next = await lines.next();
+      let early: ReturnType<typeof endingOf> = null;
       for (; next.done !== true; next = await lines.next()) {
+        early = endingOf(next.value);
+        if (early !== null) break;
         const sent = unanswered.settle();
         if (sent === undefined) break;
         failures = 0;
@@ -41,7 +44,7 @@ export async function* streamVerdicts(
       unanswered.detach();
       if (unanswered.oldest === undefined) continue;
       const ending = next.done === true ? next.value : null;
-      const { outcome, againAfterMs } = problemOf(ending ?? ENDED, null);
+      const { outcome, againAfterMs } = early ?? problemOf(ending ?? ENDED, null);
       while (unanswered.oldest !== undefined) {
         const isOver = performance.now() - unanswered.oldest.queuedAtMs >= withinMs;
         if (!isOver && againAfterMs !== null) break;

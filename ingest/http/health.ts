@@ -3,7 +3,8 @@ import type { Health } from './schemas.ts';
 
 /** How the store stands. */
 export type StoreState =
-  | { readonly kind: 'opening' }
+  /** `detail` says how far it is, for people. */
+  | { readonly kind: 'opening'; readonly detail: string }
   | { readonly kind: 'open' }
   | { readonly kind: 'paused'; readonly reason: string };
 
@@ -21,15 +22,20 @@ export function readiness({ store, isDraining, trust, nowMs }: ReadinessPorts): 
   return healthOf({
     store: {
       ok: store.kind === 'open',
-      detail: store.kind === 'paused' ? `cannot be written: ${store.reason}` : store.kind,
+      detail: detailOf(store),
     },
     sightings: {
       ok: store.kind !== 'opening',
-      detail: store.kind === 'opening' ? 'being restored from the store' : 'restored',
+      detail: store.kind === 'opening' ? `starting: ${store.detail}` : 'restored',
     },
     trust: { ok: isFresh, detail: `version ${trust.version}, ${isFresh ? 'good until' : 'expired'} ${until}` },
     accepting: { ok: !isDraining, detail: isDraining ? 'shutting down' : 'yes' },
   });
+}
+
+function detailOf(store: StoreState): string {
+  if (store.kind === 'paused') return `cannot be written: ${store.reason}`;
+  return store.kind === 'opening' ? `starting: ${store.detail}` : store.kind;
 }
 
 export interface LivenessPorts {

@@ -8,7 +8,14 @@ import { SCAN_HEADERS } from './scan-headers.ts';
 type Json = Readonly<Record<string, unknown>>;
 
 const SORTER_PROBLEMS = ['bad-request', 'unauthorized', 'forbidden', 'timeout', 'body-too-large'] as const;
-const BUSY_PROBLEMS = ['unsupported-media-type', 'too-busy', 'draining', 'store-paused', 'internal'] as const;
+const BUSY_PROBLEMS = [
+  'unsupported-media-type',
+  'too-busy',
+  'draining',
+  'starting',
+  'store-paused',
+  'internal',
+] as const;
 /** Of every request, whatever it asks for. */
 const FOREIGN_PROBLEMS = ['bad-request', 'foreign-origin', 'foreign-host'] as const;
 const POST_PROBLEMS: readonly ProblemCode[] = [...SORTER_PROBLEMS, ...BUSY_PROBLEMS];
@@ -161,6 +168,7 @@ function lookUpOperation(): Json {
         'scan-id-ambiguous',
         'too-busy',
         'internal',
+        'starting',
         'store-paused',
       ]),
     },
@@ -173,7 +181,7 @@ function lateOperation(): Json {
     summary: 'Verdicts that came after their deadline: the last ones at once, then each as it comes.',
     responses: {
       200: answerResponse('application/x-ndjson', 'Answer', 'A line for each.'),
-      ...problems(['unauthorized', 'forbidden', 'too-busy', 'draining', 'store-paused']),
+      ...problems(['unauthorized', 'forbidden', 'too-busy', 'draining', 'starting', 'store-paused']),
     },
   };
 }
@@ -198,7 +206,7 @@ function problems(codes: readonly ProblemCode[]): Json {
 }
 
 function problemResponse(code: ProblemCode): Json {
-  const isBusy = code === 'too-busy' || code === 'draining' || code === 'store-paused';
+  const isBusy = code === 'too-busy' || code === 'draining' || code === 'starting' || code === 'store-paused';
   const retryAfter = { description: 'Seconds.', schema: { type: 'integer' } };
   return {
     description: PROBLEMS[code].title,

@@ -20,6 +20,7 @@ export const PROBLEMS = {
   'too-busy': { status: 429, title: 'More scans wait than can be answered soon.' },
   internal: { status: 500, title: 'The server failed.' },
   draining: { status: 503, title: 'The server is shutting down.' },
+  starting: { status: 503, title: 'The server is not ready yet.' },
   'store-paused': { status: 503, title: 'The store cannot be written now.' },
 } as const;
 
@@ -42,6 +43,13 @@ export const Problem = Type.Object(
     code: Type.Enum(PROBLEM_CODES),
     instance: Type.Optional(Type.String({ description: 'Id of the request, as in the log of the server.' })),
     scanId: Type.Optional(Type.String()),
+    endedAfterLine: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description:
+          'Of the last line of a stream that ended early: so many of its lines, empty ones not counted, were taken.',
+      }),
+    ),
   },
   { title: 'Problem', description: 'RFC 9457 problem details.' },
 );

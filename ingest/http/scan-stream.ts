@@ -1,8 +1,7 @@
 import type { Readable } from 'node:stream';
 import { type Line, readLines } from '../lines.ts';
-import type { ScanLines } from '../scan-lines.ts';
 import type { BatchAnswers, ScanSource } from '../source.ts';
-import { AnswerOrder, type AnswerPlace } from './answer-order.ts';
+import { AnswerOrder } from './answer-order.ts';
 import { GatheredLines } from './gathered-lines.ts';
 import {
   BYTES_PER_SCAN_COST,
@@ -10,30 +9,14 @@ import {
   STREAM_BATCHES_UNREAD_MAX,
   STREAM_LINE_BYTES_MAX,
 } from './limits.ts';
-import type { PendingAnswer } from './pending-answer.ts';
-import { type Problem, ProblemError } from './problems.ts';
+import { type Problem, ProblemError, problem } from './problems.ts';
 import type { AnswerOrProblem } from './schemas.ts';
 import { deadlineOfLine, isBlank, withinBounds } from './stream-line.ts';
 import type { StreamPorts } from './stream-ports.ts';
+import type { Row, Taken } from './taken-lines.ts';
 
 /** A line that has come and has no verdict yet. */
-interface Row {
-  readonly place: AnswerPlace;
-  readonly arrivedAtMs: number;
-  /** Of lines that do not wait for ever. */
-  readonly pending: PendingAnswer | null;
-}
-
-/** Lines that went into the pipeline together, until their verdicts are there. */
-interface Taken {
-  readonly lines: ScanLines;
-  readonly rows: readonly Row[];
-  /** Of the lines; their buffer itself goes to the thread that parses them. */
-  readonly bytes: number;
-  /** What they cost, in payloads. */
-  readonly weight: number;
-  readonly takenAtMs: number;
-}
+const ENDED_EARLY = 'the stream ends here: send again, on a new one, all lines that have no answer';
 
 /**
  * Scans line by line on one connection, answered line by line in the same order. As many lines as have come go through the
@@ -46,6 +29,8 @@ export class ScanStream {
   readonly #order: AnswerOrder;
   readonly #taken = new Set<Taken>();
   #lines = 0;
+  /** Lines that have a place among the answers. */
+  #noted = 0;
   /** Batches whose answers are there and have not gone out. */
   #unread = 0;
   #isEnded = false;
@@ -105,11 +90,20 @@ export class ScanStream {
     };
   }
 
-  /** Takes nothing more than has come whole. */
+  /** Takes nothing more than has come whole. A sender who had not ended is told so in the last line. */
   stop(): void {
+    if (!this.#isEnded) this.#order.settle(this.#order.add(), this.#ending(problem('draining', ENDED_EARLY)));
+    this.#end();
+  }
+
+  #end(): void {
     this.#isEnded = true;
     this.#wakeTaker();
     this.#wakeReader();
+  }
+
+  #ending(cause: Problem): Problem {
+    return { ...cause, endedAfterLine: this.#noted };
   }
 
   /** Until all that was taken has been answered and written. */
@@ -133,7 +127,7 @@ export class ScanStream {
     } catch {
       // The sender went away: what it sent whole is recorded, and half a line is none.
     } finally {
-      this.stop();
+      this.#end();
     }
   }
 
@@ -148,6 +142,7 @@ export class ScanStream {
   #note(line: Line, arrivedAtMs: number): void {
     const { label, origin, pendingOf } = this.#ports;
     const place = this.#order.add();
+    this.#noted += 1;
     const deadline = deadlineOfLine(line, origin, `${label}:${this.#lines + 1}`);
     if (deadline !== null && 'code' in deadline) {
       this.#order.settle(place, deadline);
@@ -200,11 +195,13 @@ export class ScanStream {
 
   /** In the place of the lines that have come and are not taken any more. */
   #refuse(refusal: Problem): void {
-    this.stop();
+    const isEarly = !this.#isEnded;
+    this.#end();
     const rows = this.#gathered.drop();
+    this.#noted -= rows.length;
     for (const { place } of rows) this.#order.leaveOut(place);
     for (const { pending } of rows) pending?.fail(new ProblemError(refusal.code, refusal.detail));
-    this.#order.settle(this.#order.add(), refusal);
+    this.#order.settle(this.#order.add(), isEarly || rows.length > 0 ? this.#ending(refusal) : refusal);
   }
 
   async #answer(taken: Taken, answers: BatchAnswers): Promise<void> {

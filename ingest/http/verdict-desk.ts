@@ -40,7 +40,7 @@ export class VerdictDesk {
   readonly #ports: DeskPorts;
   readonly #payloads: RequestQueue;
   readonly #images: RequestQueue;
-  #store: StoreState = { kind: 'opening' };
+  #store: StoreState = { kind: 'opening', detail: 'the store is being opened' };
   #isDraining = false;
   #progressAtMs = performance.now();
 
@@ -100,6 +100,11 @@ export class VerdictDesk {
     return known.length === 0 ? null : Math.min(...known);
   }
 
+  /** How far it is on its way to where it can take scans, for people. */
+  starting(detail: string): void {
+    this.#store = { kind: 'opening', detail };
+  }
+
   /** The store can be written: the first time, and after a pause. */
   opened(): void {
     this.#store = { kind: 'open' };
@@ -130,7 +135,9 @@ export class VerdictDesk {
     if (this.#isDraining) {
       throw new ProblemError('draining', 'the server is shutting down', undefined, PAUSED_RETRY_SECONDS);
     }
-    if (this.#store.kind === 'opening') throw pausedProblem('it is being opened');
+    if (this.#store.kind === 'opening') {
+      throw new ProblemError('starting', this.#store.detail, undefined, PAUSED_RETRY_SECONDS);
+    }
     if (this.#store.kind === 'paused') throw pausedProblem(this.#store.reason);
   }
 

@@ -46,6 +46,10 @@ describe('the thread that records', () => {
     await thread.setRegistry(world.registry);
     assert.equal(await thread.detect(), 1);
     await thread.close();
+    const restored: string[] = [];
+    const onRestored = (count: number, of: number) => restored.push(`${count} of ${of}`);
+    await (await RecorderThread.open(path, { ...NEVER_PAUSED, onRestored })).close();
+    assert.deepEqual(restored, ['0 of 3', '3 of 3']);
     const reader = await StoreReader.open(path);
     assert.equal((await Array.fromAsync(reader.verdicts())).length, 3);
     reader.close();

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { connect, type Outcome, type SorterScan } from '../../ingest/client/index.ts';
+import { problem } from '../../ingest/http/problems.ts';
 import { readLines } from '../../ingest/lines.ts';
 import { accepted, answerJson, answerProblem, bodyText, scriptedServer } from '../support/scripted-server.ts';
 
@@ -135,6 +136,27 @@ describe('a stream', () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it('sends again what was not taken where the server ends it early, and says so in the last line', async (test) => {
+    let connections = 0;
+    const base = await scriptedServer(test, async (request, response) => {
+      connections += 1;
+      let answered = 0;
+      for await (const lines of readLines(request)) {
+        for (const { bytes } of lines) {
+          if (connections === 1 && answered === 3) {
+            response.end(`${JSON.stringify({ ...problem('draining', 'the stream ends here'), endedAfterLine: 3 })}\n`);
+            return;
+          }
+          answered += 1;
+          response.write(`${JSON.stringify(accepted(JSON.parse(`${bytes}`).scanId))}\n`);
+        }
+      }
+      response.end();
+    });
+    const outcomes = await Array.fromAsync(connect(base).stream(scans(8)));
+    assert.deepEqual([outcomes.map(codeOf), connections], [Array.from({ length: 8 }, () => 'accept'), 2]);
   });
 
   it('reads answers while scans are still to come', async (test) => {

@@ -234,7 +234,7 @@ describe('health', () => {
       assert.equal(status, 'failing');
       return Object.keys(checks).filter((name) => checks[name]?.ok === false);
     };
-    assert.deepEqual(failing({ store: { kind: 'opening' } }), ['store', 'sightings']);
+    assert.deepEqual(failing({ store: { kind: 'opening', detail: '3 of 7' } }), ['store', 'sightings']);
     assert.deepEqual(failing({ store: { kind: 'paused', reason: 'no room' } }), ['store']);
     assert.deepEqual(failing({ nowMs: 2_000 }), ['trust']);
     assert.deepEqual(failing({ isDraining: true }), ['accepting']);

@@ -169,8 +169,12 @@ describe('POST /v1/verdicts:stream', () => {
     stream.send(...scans);
     const [first] = await stream.next(1);
     const stopped = server.service.stop();
-    const answers = [first, ...(await stream.rest())];
+    const lines = [first, ...(await stream.rest())];
+    const last = lines.at(-1);
+    const answers = lines.slice(0, -1);
     await stopped;
+    assert.deepEqual([last?.code, last?.status, last?.endedAfterLine], ['draining', 503, answers.length]);
+    assert.match(String(last?.detail), /send again, on a new one, all lines that have no answer/);
     assert.deepEqual(
       answers.map((answer) => answer?.scanId),
       scans.slice(0, answers.length).map(({ scanId }) => scanId),
