@@ -19,7 +19,8 @@ export async function renderReport(reader: StoreReader, folder: string): Promise
   for await (const { disposition } of reader.verdicts()) totals[disposition] += 1;
   const timeline = timelineSvg(await reader.timeline(BAR_MS), BAR_MS);
   const cards: string[] = [];
-  for await (const finding of reader.findings()) {
+  // All of them first: what is asked in between would end them.
+  for (const finding of await Array.fromAsync(reader.findings())) {
     const scans = await reader.scanDetails(finding.scanIds.slice(0, SCANS_SHOWN_MAX));
     cards.push(findingCard(finding, scans, folder));
   }

@@ -8,10 +8,16 @@ import { readStoredRows, type StoredRows } from './stored-columns.ts';
 import { asBigintOrNull, asTextOrNull } from './values.ts';
 import { isSame } from './whole.ts';
 
+export interface AuditedConnections {
+  /** For the links alone: what is asked of a connection ends what it streams, after 2,048 rows and without a word. */
+  readonly links: DuckDBConnection;
+  readonly rows: DuckDBConnection;
+  readonly archived: DuckDBConnection | null;
+}
+
 /** Compares every row with the link of its batch, and every link with the one before; gives how many rows are archived. */
 export async function auditLinks(
-  connection: DuckDBConnection,
-  archived: DuckDBConnection | null,
+  { links, rows: connection, archived }: AuditedConnections,
   problems: StoreProblem[],
   onProgress: (rows: bigint) => void,
 ): Promise<bigint> {
@@ -19,7 +25,7 @@ export async function auditLinks(
   let nextRow = 1n;
   let lastCommit = 0n;
   let archivedRows = 0n;
-  for await (const link of storedLinks(connection)) {
+  for await (const link of storedLinks(links)) {
     const { firstRow, rows, isArchived } = link;
     const lastRow = firstRow + BigInt(rows) - 1n;
     const stored = await readStoredRows(connection, firstRow, lastRow);

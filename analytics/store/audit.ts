@@ -47,6 +47,7 @@ export async function auditStore(
 ): Promise<StoreAudit> {
   const instance = await openFileForReading(path);
   const connection = await instance.connect();
+  const links = await instance.connect();
   // The store's own connection reaches no other file, so the archive is read by another.
   const archived = archive === null ? null : await DuckDBInstance.create(':memory:');
   const archivedConnection = (await archived?.connect()) ?? null;
@@ -82,7 +83,11 @@ export async function auditStore(
     if (archivedConnection !== null && archive !== null) await attach(archivedConnection, archive);
     const { end, problems: standing } = await standingOf(path, connection, 'writing');
     if (notedHead !== null) problems.push(...(await noteProblem(connection, end, notedHead)));
-    const archivedRows = await auditLinks(connection, archivedConnection, problems, onProgress);
+    const archivedRows = await auditLinks(
+      { links, rows: connection, archived: archivedConnection },
+      problems,
+      onProgress,
+    );
     problems.push(...(await unlinkedRows(connection, end.chain.rows)));
     const isNamed = problems.some(({ problem }) => problem === 'row-added' || problem === 'row-missing');
     const unnamed = standing.filter(({ problem }) => !(isNamed && problem === 'rows-uncounted'));
@@ -94,6 +99,7 @@ export async function auditStore(
   } finally {
     archivedConnection?.closeSync();
     archived?.closeSync();
+    links.closeSync();
     connection.closeSync();
     instance.closeSync();
   }

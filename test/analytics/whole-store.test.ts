@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
+import { evidenceColumns } from '../../analytics/evidence.ts';
 import {
   acceptStore,
   auditStore,
@@ -144,6 +145,21 @@ describe('evidence in a store', () => {
         name,
       );
     }
+  });
+
+  it('that was changed far behind the 2,048 links that DuckDB hands out at a time is found as well', async (test) => {
+    const path = join(await temporaryFolder(test), 'store.duckdb');
+    const store = await Store.open(path);
+    const [evidence] = mixedEvidence(1);
+    assert.ok(evidence !== undefined);
+    const batch = { ...evidenceColumns([evidence]), source: 'test', policyVersion: 1 };
+    await store.write(Array.from({ length: 2_100 }, (_, index) => ({ ...batch, position: `${index}` })));
+    store.close();
+    await changed(path, 'update evidence set weight_grams = 7 where row_id = 2090');
+    assert.deepEqual(
+      (await problemsOf(path)).map(({ problem, row }) => [problem, row]),
+      [['row-changed', 2_090n]],
+    );
   });
 
   it('that was added, removed, doubled or moved is found and named', async (test) => {
