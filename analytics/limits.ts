@@ -84,6 +84,12 @@ export const FRESH_ROWS_OF_ONE_THREAD_MAX = 50_000;
 /** Tries to copy a store that somebody still writes to: a checkpoint in between spoils one, and takes a second or two. */
 export const COPY_TRIES_MAX = 8;
 
+/** Between two tries to copy: as long as a small checkpoint takes. */
+export const COPY_AGAIN_MS = 250;
+
+/** How often the owner of a partition looks whether it still is: one look at a name in a folder. */
+export const OWNER_LOOK_MS = 250;
+
 /** One view of a running store that is fetched to be asked: the evidence of 100 million scans. */
 export const FETCHED_BYTES_MAX = 2 ** 34;
 

@@ -5,6 +5,7 @@ import type { Policy } from './policy-file.ts';
 import type { ReadingBatch } from './recorder.ts';
 import type { RegistryRecords } from './store/registry-records.ts';
 import type { StoredVerdict, VerdictQuery } from './store/stored-verdicts.ts';
+import type { ToldError } from './thread-errors.ts';
 
 /** In whose name a store is written to, and what time it is as the thread begins, in milliseconds since 1970. */
 export interface AuthorNow {
@@ -54,13 +55,7 @@ export type Answer =
       readonly id: number;
       readonly result: Recorded | readonly StoredVerdict[] | Claimed | News | string | number | null;
     }
-  | {
-      readonly kind: 'failed';
-      readonly id: number;
-      readonly name: string;
-      readonly message: string;
-      readonly stack: string;
-    };
+  | { readonly kind: 'failed'; readonly id: number; readonly error: ToldError };
 
 /** What the thread says unasked. */
 export type Notice =

@@ -3,14 +3,14 @@ import { readingBuffers } from '../indicium/index.ts';
 import type { Recorded } from './batch-judge.ts';
 import type { News } from './news.ts';
 import { FencedError } from './partition/fence.ts';
-import { DEFAULT_POLICY, type Policy, PolicyError } from './policy-file.ts';
+import { DEFAULT_POLICY, type Policy } from './policy-file.ts';
 import type { ReadingBatch } from './recorder.ts';
 import { type Answer, type AuthorNow, GIVE_UP, type Notice, type Order, type OrderFor } from './recorder-messages.ts';
 import type { StorePorts } from './store/author.ts';
 import { EXPORTED_VIEWS } from './store/export.ts';
-import { StoreError } from './store/instance.ts';
 import type { RegistryRecords } from './store/registry-records.ts';
 import type { StoredVerdict, VerdictQuery } from './store/stored-verdicts.ts';
+import { thrownError } from './thread-errors.ts';
 
 export interface RecorderNotices {
   /** The store cannot take anything now; nothing is lost, and it goes on by itself. */
@@ -149,9 +149,16 @@ export class RecorderThread {
     await this.#exited;
   }
 
-  /** What was asked before is answered; what is asked from now on fails with this. False where it had ended already. */
+  /**
+   * What was asked before is answered; what is asked from now on fails with this. False where it had been told to end, or had
+   * failed, before. Its files are closed when this answers: until then, a thread beside it that opened them would take them for
+   * nobody's, since the locks of one process do not keep it from itself.
+   */
   protected async end(reason: Error): Promise<boolean> {
-    if (this.#ended !== null) return false;
+    if (this.#ended !== null) {
+      await this.#exited;
+      return false;
+    }
     const closing = this.#ask({ kind: 'close' });
     this.#ended = reason;
     await closing;
@@ -172,7 +179,7 @@ export class RecorderThread {
     const waiting = this.#waiting.get(answer.id);
     this.#waiting.delete(answer.id);
     if (answer.kind === 'done') waiting?.resolve(answer.result);
-    else waiting?.reject(errorOf(answer));
+    else waiting?.reject(thrownError(answer.error));
   }
 
   #fenced(error: FencedError, { onFenced }: RecorderNotices): void {
@@ -185,16 +192,6 @@ export class RecorderThread {
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
-}
-
-/** Errors lose their class between threads; the messages of these are meant for people. */
-function errorOf({ name, message, stack }: Extract<Answer, { kind: 'failed' }>): Error {
-  if (name === 'StoreError') return new StoreError(message);
-  if (name === 'FencedError') return new FencedError(message);
-  if (name === 'PolicyError') return new PolicyError(message);
-  const error = new Error(message);
-  error.stack = stack;
-  return error;
 }
 
 function isNews(result: unknown): result is News {

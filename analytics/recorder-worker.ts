@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, parentPort } from 'node:worker_threads';
+import { OWNER_LOOK_MS } from './limits.ts';
 import { claim } from './partition/claim.ts';
 import { FencedError } from './partition/fence.ts';
 import { Recorder, type RecorderPorts } from './recorder.ts';
@@ -13,6 +14,7 @@ import {
   type OrderFor,
 } from './recorder-messages.ts';
 import { RecorderQueue } from './recorder-queue.ts';
+import { toldError } from './thread-errors.ts';
 
 /** The thread that owns the store: whatever takes long in it, a commit or a checkpoint, holds up nobody else. */
 if (isMainThread || parentPort === null) throw new Error('recorder-worker.ts is a thread, not a program');
@@ -47,6 +49,7 @@ async function open(order: Extract<Order, { kind: 'open' | 'claim' }>): Promise<
         ? await claim(order, ports)
         : { recorder: await Recorder.open(order.path, ports, order.policy), claimed: null };
     opening.resolve({ recorder, queue: new RecorderQueue(recorder) });
+    if (order.kind === 'claim') lookForNewOwner(recorder);
     return claimed;
   } catch (error) {
     opening.reject(error);
@@ -61,13 +64,30 @@ port.on('message', async (message: OrderFor | typeof GIVE_UP) => {
     // Not handed over: the verdicts are kept, to answer scans that come again.
     port.postMessage({ kind: 'done', id, result: await carryOut(order) } satisfies Answer);
   } catch (error) {
-    const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-    port.postMessage({ kind: 'failed', id, name, message, stack: stack ?? '' } satisfies Answer);
+    port.postMessage({ kind: 'failed', id, error: toldError(error) } satisfies Answer);
     if (order.kind === 'open' || order.kind === 'claim') port.close();
     else if (error instanceof FencedError) await stop(error);
   }
   if (order.kind === 'close') port.close();
 });
+
+/**
+ * Who was stopped and wakes, or has nothing to record, gives its files back as soon as another has claimed them, without being
+ * asked for anything and before its group tells it.
+ */
+function lookForNewOwner(recorder: Recorder): void {
+  const timer = setInterval(() => {
+    if (lost !== null) return clearInterval(timer);
+    try {
+      recorder.checkOwner();
+    } catch (error) {
+      clearInterval(timer);
+      if (!(error instanceof FencedError)) throw error;
+      return stop(error);
+    }
+  }, OWNER_LOOK_MS);
+  timer.unref();
+}
 
 /** The thread ends by itself when nothing of it runs any more. */
 function giveUp(): void {

@@ -11,6 +11,7 @@ import { rebuild } from './rebuild.ts';
 import type { StorePorts } from './store/author.ts';
 import { exportTo } from './store/export.ts';
 import { isStorageFailure } from './store/failures.ts';
+import { isLockConflict, openingFailure } from './store/instance.ts';
 import { readPlants } from './store/plants.ts';
 import type { RegistryRecords } from './store/registry-records.ts';
 import { type EvidenceBatch, Store } from './store/store.ts';
@@ -87,6 +88,11 @@ export class Recorder {
   /** Ends what runs beside the recording. */
   settle(): Promise<void> {
     return this.#store.beside.stop();
+  }
+
+  /** @throws FencedError when a newer owner has claimed the store. */
+  checkOwner(): void {
+    this.#fence.check();
   }
 
   positionOf(source: string): Promise<string | null> {
@@ -206,6 +212,8 @@ export class Recorder {
         if (isPaused) this.#ports.onResumed();
         return result;
       } catch (error) {
+        // Of a store that can be claimed again, a copy is had, however long the other one has it open.
+        if (isLockConflict(error) && this.#fence !== NO_FENCE) throw openingFailure(this.#path, error);
         if (error instanceof FencedError || !isStorageFailure(error)) throw error;
         if (!isPaused) this.#ports.onPaused(error instanceof Error ? error.message : String(error));
         isPaused = true;

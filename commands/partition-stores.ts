@@ -1,9 +1,11 @@
 import {
   claimPartition,
   FencedError,
+  isStorageFailure,
   type PartitionRecorder,
   type Policy,
   type RecorderNotices,
+  StoreError,
 } from '../analytics/index.ts';
 
 /** The store of one partition below a folder, owned until it is closed or somebody else claims it. @throws FencedError */
@@ -16,7 +18,11 @@ export function openPartitionStore(
   return claimPartition(folder, partition, { ...notices, onFenced: () => {} }, policy);
 }
 
-/** The partition is another's by now: nothing is wrong with its store. */
-export function isPartitionLost(error: unknown): boolean {
-  return error instanceof FencedError;
+/**
+ * Nothing is wrong with the store of a partition: it is another's by now, another process still has its files open, or there is
+ * no room for it. Whoever is still meant to have it takes it up again after a while.
+ */
+export function mayClaimAgain(error: unknown): boolean {
+  const isElsewhere = error instanceof StoreError && error.fault === 'open-elsewhere';
+  return error instanceof FencedError || isElsewhere || isStorageFailure(error);
 }

@@ -3,7 +3,7 @@ import { type LiveStore, Stage, type StageCounters } from '../ingest/index.ts';
 import type { IgnoredCount } from '../reader.ts';
 import type { KafkaOptions } from './kafka-options.ts';
 import type { ListenerFlags } from './listener-flags.ts';
-import { isPartitionLost } from './partition-stores.ts';
+import { mayClaimAgain } from './partition-stores.ts';
 import { openStageApi } from './stage-api.ts';
 import { stopSignal } from './stop-signal.ts';
 import { count, Progress, plural, print, printJson, rate, type Terminal, warn } from './terminal.ts';
@@ -74,7 +74,7 @@ export async function serveStage(
   const stage = await Stage.start({
     ...ports,
     sessionMs: sessionSeconds * 1000,
-    isExpected: isPartitionLost,
+    isExpected: mayClaimAgain,
     onTrouble: (error) => warn(terminal, `indicia: going on after: ${error.message}`),
   });
   const api = await openStageApi(

@@ -54,6 +54,7 @@ const ENTRY_POINTS = [
   'main.ts',
   'reader.ts',
   'analytics/recorder-worker.ts',
+  'analytics/partition/copy-worker.ts',
   'decode/process/entry.ts',
   'psd-sim/print-worker.ts',
   'psd-sim/fleet-worker.ts',

@@ -34,6 +34,8 @@ export async function copyStore(from: string, to: string): Promise<boolean> {
     if (error instanceof StoreError && error.fault === 'not-whole') return false;
     // A log that a checkpoint removed, or a store that somebody else has taken over.
     if (hasCode(error, 'ENOENT')) return false;
+    // On a disk that is full, what is left of each try would keep it full.
+    rmSync(target, { recursive: true, force: true });
     throw error;
   }
 }

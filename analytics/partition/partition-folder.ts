@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isStorageFailure } from '../store/failures.ts';
 import { StoreError } from '../store/instance.ts';
 import { flush } from '../store/staging.ts';
 import { FencedError } from './fence.ts';
@@ -23,17 +24,23 @@ const LOOKS_MAX = 1_000;
  * one, since a claim renames it. `store-N` holds the files of epoch N, `copying-N` what is to become them, `set-aside-N`
  * what nobody could take over. The newest store is the one with the highest number; all others count for nothing.
  *
- * Each call is one step that takes effect whole or not at all, and is on the disk when it returns.
+ * Each call is one step that takes effect whole or not at all, and is on the disk when it returns. What a marker holds, the
+ * epoch and who claimed it, is for people.
  */
 export class PartitionFolder {
   readonly path: string;
+  readonly #owner: string;
 
-  private constructor(path: string) {
+  private constructor(path: string, owner: string) {
     this.path = path;
+    this.#owner = owner;
   }
 
-  /** Makes the folder when it is missing: aside, with a marker in it, so that it is never seen without one. */
-  static open(root: string, partition: number): PartitionFolder {
+  /**
+   * Makes the folder when it is missing: aside, with a marker in it, so that it is never seen without one. `owner` is said to those
+   * who lose the partition to this one.
+   */
+  static open(root: string, partition: number, owner = ''): PartitionFolder {
     const path = join(root, partitionName(partition));
     if (!existsSync(path)) {
       mkdirSync(root, { recursive: true });
@@ -48,7 +55,7 @@ export class PartitionFolder {
       }
       flush(root);
     }
-    return new PartitionFolder(path);
+    return new PartitionFolder(path, owner);
   }
 
   /** The newest epoch. */
@@ -72,6 +79,7 @@ export class PartitionFolder {
       const epoch = newest + 1n;
       if (renamed(join(this.path, markerName(newest)), join(this.path, markerName(epoch)))) {
         flush(this.path);
+        this.#sign(epoch);
         return epoch;
       }
       if (mine !== null) this.check(mine);
@@ -81,7 +89,26 @@ export class PartitionFolder {
   /** @throws FencedError when this epoch is not the newest. */
   check(epoch: bigint): void {
     if (statSync(join(this.path, markerName(epoch)), { throwIfNoEntry: false }) !== undefined) return;
-    throw new FencedError(`${this.path}: epoch ${epoch} has lost this partition to epoch ${this.newest()}`);
+    const newest = this.newest();
+    throw new FencedError(
+      `${this.path}: epoch ${epoch} has lost this partition to epoch ${newest}${this.#whose(newest)}`,
+    );
+  }
+
+  /** For people only: a newer claim may have renamed the marker by now, which then is not made again. */
+  #sign(epoch: bigint): void {
+    try {
+      writeFileSync(join(this.path, markerName(epoch)), `${epoch} ${this.#owner}\n`, { flag: 'r+' });
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT') && !isStorageFailure(error)) throw error;
+    }
+  }
+
+  /** A marker that is not signed yet bears the name of an earlier owner, with that one's epoch. */
+  #whose(epoch: bigint): string {
+    const [line = ''] = (textOf(join(this.path, markerName(epoch))) ?? '').split('\n');
+    const [signed, ...owner] = line.split(' ');
+    return signed === String(epoch) && owner.join('') !== '' ? ` of ${owner.join(' ')}` : '';
   }
 
   /** The epoch of the newest store; null before there is any. */
@@ -96,8 +123,7 @@ export class PartitionFolder {
 
   /** The name of the machine that used the store of an epoch last; null where that is not known. */
   machineOf(epoch: bigint): string | null {
-    const path = join(this.path, storeName(epoch), MACHINE_FILE);
-    return existsSync(path) ? readFileSync(path, 'utf8') : null;
+    return textOf(join(this.path, storeName(epoch), MACHINE_FILE));
   }
 
   /** An empty place for a store that begins. */
@@ -179,6 +205,16 @@ function renamed(from: string, to: string): boolean {
     return true;
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return false;
+    throw error;
+  }
+}
+
+/** Null where there is no such file; another owner may have moved or removed it. */
+function textOf(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return null;
     throw error;
   }
 }

@@ -18,6 +18,8 @@ export interface TakeoverPorts<Opened> {
   readonly copy: (from: string, to: string) => Promise<boolean>;
   /** Between two tries to copy. */
   readonly wait: () => Promise<void>;
+  /** Told where another process, by its number if it is known, has the files open: a copy is taken over. */
+  readonly onElsewhere: (holder: number | null) => void;
 }
 
 /**
@@ -73,6 +75,7 @@ export async function takeOver<Opened>(partition: TakeoverSteps, ports: Takeover
         return { epoch, from, opened: opened.opened };
       }
       if (opened.fault === 'not-whole') isLost = await partition.setAside(epoch);
+      else ports.onElsewhere(opened.holder);
       mayMove = false;
       epoch = await partition.raise(epoch);
     }
@@ -87,13 +90,15 @@ async function openOrFault<Opened>(
   partition: TakeoverSteps,
   { open }: TakeoverPorts<Opened>,
   epoch: bigint,
-): Promise<{ readonly opened: Opened } | { readonly fault: 'open-elsewhere' | 'not-whole' }> {
+): Promise<
+  { readonly opened: Opened } | { readonly fault: 'open-elsewhere' | 'not-whole'; readonly holder: number | null }
+> {
   try {
     return { opened: await open(await partition.storePath(epoch), epoch) };
   } catch (error) {
     await partition.check(epoch);
     if (error instanceof StoreError && (error.fault === 'open-elsewhere' || error.fault === 'not-whole')) {
-      return { fault: error.fault };
+      return { fault: error.fault, holder: error.holder };
     }
     throw error;
   }

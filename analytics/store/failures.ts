@@ -8,6 +8,7 @@ const STORAGE_FAILURES = [
   /could not (?:write|sync|truncate)/i,
   /failed to offload data block/i,
   /read-only file system/i,
+  /could not set lock on file/i,
   // While a store is opened again, whoever looked at it in between is soon done.
   /another process has this store open/,
   /it is being opened again/,

@@ -10,10 +10,13 @@ export type StoreFault = 'open-elsewhere' | 'other-version' | 'unconfirmed' | 'n
 export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly fault: StoreFault | null;
+  /** Number of the process that has it open, where the system tells. */
+  readonly holder: number | null;
 
-  constructor(message: string, fault: StoreFault | null = null) {
+  constructor(message: string, fault: StoreFault | null = null, holder: number | null = null) {
     super(message);
     this.fault = fault;
+    this.holder = holder;
   }
 }
 
@@ -75,11 +78,22 @@ async function openInstance(path: string, options: Record<string, string>): Prom
   }
 }
 
+/** DuckDB: `Conflicting lock is held in /usr/bin/node (PID 19463)`. */
+const LOCK_HOLDER = /Conflicting lock is held in .*\(PID (\d+)\)/;
+
+/** Whether DuckDB found a file of a store, the database or its write-ahead log, locked by another process. */
+export function isLockConflict(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('Could not set lock');
+}
+
 /** What DuckDB says when it cannot open a file, as our users know it. */
 export function openingFailure(path: string, error: unknown): StoreError {
   const message = error instanceof Error ? error.message : String(error);
-  if (message.includes('Could not set lock')) {
-    return new StoreError(`${path}: another process has this store open; wait for it or stop it`, 'open-elsewhere');
+  if (isLockConflict(error)) {
+    const holder = LOCK_HOLDER.exec(message)?.[1] ?? null;
+    const which = holder === null ? '' : ` (process ${holder})`;
+    const sentence = `${path}: another process has this store open${which}; wait for it or stop it`;
+    return new StoreError(sentence, 'open-elsewhere', holder === null ? null : Number(holder));
   }
   return new StoreError(`${path}: not a usable store: ${message.split('\n')[0]}`, 'not-whole');
 }

@@ -12,7 +12,7 @@ import {
 } from './catalog.ts';
 import { NO_HEAD } from './chain.ts';
 import { anchoredOf, noteIn, type StoreEnd } from './commits.ts';
-import { openFileForReading, openFileForWriting, StoreError } from './instance.ts';
+import { isLockConflict, openFileForReading, openFileForWriting, openingFailure, StoreError } from './instance.ts';
 import { NO_LEDGER } from './ledger.ts';
 import { dropDerived } from './migrations.ts';
 import { SCHEMA_VERSION, TABLES_SQL, VIEWS_SQL } from './schema.ts';
@@ -40,6 +40,12 @@ interface Readied {
 }
 
 /**
+ * Changes nothing. DuckDB locks the write-ahead log with the first commit that has something for it, which would otherwise be
+ * one of evidence: a process that is stopped while it closes a store has given the lock of the database back, and not that of its log.
+ */
+const LOGGED = 'comment on table store_version is null';
+
+/**
  * Opens a store for writing: makes its tables in a new one, brings an older one up, makes views and macros anew where they
  * are not those of this program, and compares it with its anchor and with its own digests.
  *
@@ -54,11 +60,14 @@ export async function openStore(path: string, ports: StorePorts = {}, isAccepted
     let readied: Readied;
     try {
       readied = await ready(path, connection, expected, ports, isAccepted);
+      await connection.run(LOGGED);
     } catch (error) {
       await connection.run('rollback');
       throw error;
     }
-    await connection.run('commit');
+    await connection.run('commit').catch((error: unknown) => {
+      throw isLockConflict(error) ? openingFailure(path, error) : error;
+    });
     // After the commit: a store may be ahead of its anchor by one, and never behind it.
     if (readied.isReset) resetAnchor(path, anchoredOf(readied.end));
     anchor = Anchor.open(path);

@@ -122,6 +122,7 @@ describe('the takeover of a partition', () => {
             const taken = await takeOver(steppedPartition, {
               machine,
               wait: turn,
+              onElsewhere: () => {},
               open: paused((path: string) => {
                 const store = disk.open(path, machine);
                 opened.push(store);
