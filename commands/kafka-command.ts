@@ -14,10 +14,10 @@ import {
   startCluster,
   stopCluster,
 } from '../ingest/index.ts';
+import { addDeadLetterCommands } from './dead-letters-command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { addKafkaOptions, brokersUrl, type KafkaOptions, kafkaClient } from './kafka-options.ts';
 import { jsonOption, wholeNumber } from './options.ts';
-import { redrive } from './redrive.ts';
 import { Progress, plural, print, printJson, type Terminal } from './terminal.ts';
 
 interface UpOptions {
@@ -79,19 +79,7 @@ export function addKafkaCommand(program: Command, terminal: Terminal, finish: (c
     .action(async (url: string | undefined, options: TopicOptions) => {
       finish(await topics(brokersUrl(url), options, terminal));
     });
-  addKafkaOptions(kafka.command('redrive'))
-    .summary('put dead letters back where they came from')
-    .description('Once what was wrong with them is mended: each is put back once, as it was, with the header redriven.')
-    .argument('[url]', 'kafka://host:port[,host:port] (default: KAFKA_BROKERS)')
-    .addOption(jsonOption())
-    .addHelpText('after', '\nExample:\n  indicia kafka redrive kafka://127.0.0.1:9092')
-    .action(async (url: string | undefined, options: TopicOptions) => {
-      const revived = await redrive(kafkaClient(brokersUrl(url), options), options.prefix, terminal);
-      await (options.json
-        ? printJson(terminal, { revived })
-        : print(terminal, `${plural(revived, 'dead letter')} put back\n`));
-      finish(EXIT.done);
-    });
+  addDeadLetterCommands(kafka, terminal, finish);
   kafka
     .command('asyncapi')
     .summary('describe topics and messages as an AsyncAPI document')

@@ -50,7 +50,7 @@ describe('docs/MARKS.md', () => {
 
 for (const document of ['README.md', 'docs/KAFKA.md']) {
   describe(`${document}, of its commands,`, () => {
-    const commands = [...read(document).matchAll(/^npx indicia ((?:trust|kafka) \w+|\w+)(.*)$/gm)];
+    const commands = [...read(document).matchAll(/^npx indicia ((?:trust|kafka) [\w-]+|\w+)(.*)$/gm)];
     const helps = new Map<string, string>();
     before(async () => {
       for (const name of new Set(commands.map(([, name = '']) => name))) {

@@ -19,11 +19,14 @@ export {
   parseKafkaUrl,
   SASL_MECHANISMS,
 } from './connection.ts';
+export { eachDeadLetter, revivableTopics } from './dead-letters.ts';
 export { ImageSpool } from './image-spool.ts';
 export { type JudgedAnswer, judgeTasks, type PartitionStore } from './judge-task.ts';
 export { kafkaSource } from './kafka-source.ts';
 export { KafkaJsClient } from './kafkajs/client.ts';
-export { SESSION_SECONDS } from './limits.ts';
+export { DEAD_LETTERS_LISTED, DEAD_LETTERS_LISTED_MAX, SESSION_SECONDS } from './limits.ts';
+export { POISONS } from './messages/dead-letter.ts';
+export type { LetterSummary } from './messages/letter-summary.ts';
 export { readTasks } from './read-task.ts';
 export { redriveTasks } from './redrive-task.ts';
 export { ScanProducer, type ScanRecord } from './scan-producer.ts';

@@ -70,3 +70,13 @@ export const RETRY_MS_MAX = 5_000;
 
 /** Bytes of the fields of an image scan, in its header. */
 export const SCAN_HEADER_BYTES_MAX = 16 * 1024;
+
+/** Bytes of dead letters that are put back in one transaction. */
+export const REDRIVE_BYTES_MAX = 2 ** 20;
+
+/** Dead letters that are listed where no other number is asked for, and at most: 100,000 are some 50 MB. */
+export const DEAD_LETTERS_LISTED = 100;
+export const DEAD_LETTERS_LISTED_MAX = 100_000;
+
+/** Bytes of a dead letter in which its scan id is looked for: as many as the fields of a scan have. */
+export const DEAD_LETTER_LOOK_BYTES_MAX = 64 * 1024;

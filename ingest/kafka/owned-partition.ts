@@ -9,6 +9,8 @@ export interface PartitionPorts extends Pick<PublisherPorts, 'producer' | 'publi
   readonly consumer: Pick<GroupConsumer, 'pause' | 'resume' | 'seek' | 'confirmations'>;
   /** First offset that the partition holds, and the one after the last. */
   readonly bounds: () => Promise<{ readonly low: bigint; readonly high: bigint }>;
+  /** Messages from this offset on are left where they are; null for none. */
+  readonly end: bigint | null;
   readonly claim: (published: bigint | null) => Promise<StageTask>;
   readonly sessionMs: number;
   /** Bytes that this partition may hold before it is paused. */
@@ -69,6 +71,7 @@ export class OwnedPartition {
     for (const message of messages) {
       // Fetched before a seek or twice over a rebalance: what is not the next of its partition is not taken.
       if (this.#expected === null || message.offset < this.#expected) continue;
+      if (this.#ports.end !== null && message.offset >= this.#ports.end) break;
       this.#expected = message.offset + 1n;
       this.#queue?.add(message);
     }

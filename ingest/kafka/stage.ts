@@ -8,6 +8,8 @@ export interface StagePorts {
   readonly topic: string;
   readonly group: string;
   readonly tasks: TaskFactory;
+  /** Where to end in each partition; without, it never ends, and what it is to be drained of is what lies there then. */
+  readonly ends?: ReadonlyMap<number, bigint>;
   readonly sessionMs: number;
   /** Failures of a task that mean that the partition is another's, or that its store is still being given up. */
   readonly isExpected: (error: unknown) => boolean;
@@ -91,13 +93,14 @@ export class Stage {
     return this.#broken.promise;
   }
 
-  /** Whether all that lies in the topic now, in the partitions that are ours, is done with. */
+  /** Whether all that lies in the topic now, or before its ends, in the partitions that are ours, is done with. */
   async isDrained(): Promise<boolean> {
-    const ends = await this.#admin.offsets(this.#ports.topic);
+    const offsets = await this.#admin.offsets(this.#ports.topic);
+    const ends = offsets.map((its) => ({ ...its, high: this.#ports.ends?.get(its.partition) ?? its.high }));
     if (this.#owned.size === 0) return this.#counters.rebalances > 0;
     return [...this.#owned.values()].every((owned) => {
       const end = ends.find(({ partition }) => partition === owned.partition);
-      const isEmpty = end === undefined || end.high === end.low;
+      const isEmpty = end === undefined || end.high <= end.low;
       const { next } = owned.held;
       if (next === null) return false;
       const fetched = this.#fetched.get(owned.partition)?.next ?? 0n;
@@ -137,7 +140,7 @@ export class Stage {
   }
 
   #own(partition: number): OwnedPartition {
-    const { client, group, topic, tasks, sessionMs, isExpected } = this.#ports;
+    const { client, group, topic, tasks, ends, sessionMs, isExpected } = this.#ports;
     return new OwnedPartition(
       partition,
       {
@@ -154,6 +157,7 @@ export class Stage {
           this.#counters.claims += 1;
           return tasks.claim(partition, published);
         },
+        end: ends?.get(partition) ?? null,
         group,
         topic,
         sessionMs,

@@ -75,7 +75,13 @@ export function topicNamed(prefix: string, name: TopicName): string {
   return `${prefix}${name}`;
 }
 
-export type GroupName = 'indicia-run' | 'indicia-read' | 'indicia-judge' | 'indicia-redrive';
+export type GroupName =
+  | 'indicia-run'
+  | 'indicia-read'
+  | 'indicia-judge'
+  | 'indicia-redrive'
+  /** Of each that lists them, followed by a name of its own. */
+  | 'indicia-dead-letters';
 
 export function groupNamed(prefix: string, name: GroupName): string {
   return `${prefix}${name}`;

@@ -60,7 +60,8 @@ export class KafkaJsAdmin implements KafkaAdmin {
   }
 
   async groupOffset(group: string, topic: string, partition: number): Promise<bigint | null> {
-    const fetched = await asking(this.#admin.fetchOffsets({ groupId: group, topics: [topic] }));
+    // The coordinator of a group that was never there before is still being made.
+    const fetched = await askingAgain(() => this.#admin.fetchOffsets({ groupId: group, topics: [topic] }));
     const found = fetched[0]?.partitions.find((offset) => offset.partition === partition);
     return found === undefined || found.offset === '-1' ? null : BigInt(found.offset);
   }

@@ -30,7 +30,7 @@ export interface Poison {
 }
 
 /** Before the names of the headers that the message had. */
-const ORIGINAL = 'original-';
+export const ORIGINAL = 'original-';
 /** How often a message was put back. */
 export const REDRIVEN_HEADER = 'redriven';
 
