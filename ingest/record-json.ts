@@ -34,6 +34,19 @@ export function parseRecord(text: string): unknown {
   return again;
 }
 
+/**
+ * JSON of a record that `parseRecord` has taken, which it takes the same way again. What is a number in a text field is so for not
+ * being written in digits alone: 1e3 must not come back as the four digits of an id.
+ */
+export function recordText(record: JsonObject): string {
+  const fields = Object.entries(record).flatMap(([field, value]) => {
+    if (value === undefined) return [];
+    const isKept = typeof value === 'number' && IS_TEXT_FIELD.has(field);
+    return [`${JSON.stringify(field)}:${isKept ? value.toExponential() : JSON.stringify(value)}`];
+  });
+  return `{${fields.join(',')}}`;
+}
+
 interface Context {
   /** Of a number, as it is written (ECMA-262, JSON.parse source text access). */
   readonly source?: string;

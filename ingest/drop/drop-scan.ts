@@ -5,6 +5,7 @@ import { digest64, type Scan } from '../../indicium/index.ts';
 import { malformedScan } from '../bare-scan.ts';
 import { READ_BYTES } from '../limits.ts';
 import { absent, openPlainly, readPlainFile } from '../plain-file.ts';
+import { recordText } from '../record-json.ts';
 import { brokenScan, scanOrBroken } from '../scan-faults.ts';
 import { parseScanLine } from '../scan-line.ts';
 import type { TakenItem } from './drop-folder.ts';
@@ -45,7 +46,7 @@ export async function scanOfItem(item: TakenItem, pattern: NamePattern | null, i
   }
   // Where the image lies is no part of the scan: its contents are.
   const scan = scanOrBroken(
-    () => parseScanLine(JSON.stringify({ ...named, ...record, image: '.' }), { fallbackId, imageFolder: folder }),
+    () => parseScanLine(recordText({ ...named, ...record, image: '.' }), { fallbackId, imageFolder: folder }),
     (mark) => brokenScan({ scanId: fallbackId(), plant: null, sender: null, digest: digest64(text) }, mark),
   );
   const digest = digest64(`${scan.digest} ${content}`);
@@ -61,7 +62,7 @@ function sidecarAlone(bytes: Buffer | null): ItemScan {
   const digest = digest64(bytes ?? '');
   const fallbackId = () => `sidecar#${digest.toString(16)}`;
   const scan = scanOrBroken(
-    () => parseScanLine(JSON.stringify(fields), { fallbackId, imageFolder: '' }),
+    () => parseScanLine(recordText(fields), { fallbackId, imageFolder: '' }),
     (mark) => brokenScan({ scanId: fallbackId(), plant: null, sender: null, digest }, mark),
   );
   return { scan, bytes: 0 };

@@ -1,3 +1,4 @@
+import { recordText } from '../record-json.ts';
 import { type ScanLines, ScanLinesBuilder } from '../scan-lines.ts';
 import type { StoredMessage } from './client-port.ts';
 import type { ImageSpool } from './image-spool.ts';
@@ -69,7 +70,7 @@ function imageLine(
   fields: Extract<ScanMessage, { kind: 'image' }>['fields'],
   image: string | undefined,
 ): { readonly bytes: Buffer } | Poison {
-  const bytes = Buffer.from(JSON.stringify({ ...fields, payload: undefined, image }));
+  const bytes = Buffer.from(recordText({ ...fields, payload: undefined, image }));
   const problem = problemWith(bytes);
   return problem === null ? { bytes } : { poison: 'bad-scan-fields', detail: problem };
 }

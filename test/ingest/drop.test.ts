@@ -243,6 +243,17 @@ describe('what a scan is', () => {
     assert.ok(seen.mark.kind === 'image');
     assert.deepEqual(seen.mark.frame, { width: 2, height: 3 });
   });
+
+  it('has no id of a number that is not written in digits, and keeps that', async (test) => {
+    const folder = await temporaryFolder(test);
+    await put(folder, 'DBCS-1_A_7.tif', 'picture');
+    await put(folder, 'DBCS-1_A_7.json', '{"mailpieceId": 1e3, "destination": 6443}');
+    let seen: Scan | undefined;
+    await new RecordedDrops().watch(folder, AT_ONCE, (scans) => {
+      [seen] = scans;
+    });
+    assert.deepEqual([seen?.mailpieceId, seen?.destination, seen?.extra], [null, '6443', '{"mailpieceId":1000}']);
+  });
 });
 
 describe('hostile names', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { parseRecord } from '../../ingest/record-json.ts';
+import { isObject, parseRecord, recordText } from '../../ingest/record-json.ts';
 
 const TEXT_FIELDS = ['scanId', 'plant', 'machine', 'mailpieceId', 'destination'];
 
@@ -25,6 +25,22 @@ describe('the JSON of a scan', () => {
       if ('mailpieceId' in expected) expected.mailpieceId = '9';
       assert.deepEqual(parseRecord(text), expected, text);
     }
+  });
+
+  it('is taken the same way when it is written again', () => {
+    const number = fc.oneof(fc.constantFrom('1e3', '10.0', '-0', '0.5', '12', '1E+2', '-7'), fc.nat().map(String));
+    const value = fc.oneof(number, fc.json());
+    const record = fc.dictionary(fc.constantFrom(...TEXT_FIELDS, 'weightGrams', 'vendor', '7'), value).map((fields) => {
+      return `{${Object.entries(fields).map(([field, text]) => `"${field}":${text}`)}}`;
+    });
+    fc.assert(
+      fc.property(record, (text) => {
+        const taken: unknown = parseRecord(text);
+        assert.ok(isObject(taken));
+        assert.deepEqual(parseRecord(recordText(taken)), JSON.parse(JSON.stringify(taken)));
+      }),
+      { numRuns: 1_000 },
+    );
   });
 
   it('is no scan where it nests deeper than one may, and then takes no time', () => {

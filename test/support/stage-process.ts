@@ -19,20 +19,27 @@ export interface Progress {
   readonly partitions?: readonly { readonly partition: number; readonly lag: number; readonly isIdle: boolean }[];
 }
 
+interface Api {
+  readonly type: 'api';
+  readonly url: string;
+}
+
 /** A member of a stage in a process of its own. */
 export class StageProcess {
   /** Its exit code; null after a signal. */
   readonly ended: Promise<number | null>;
   readonly #test: TestContext;
   readonly #args: readonly string[];
+  readonly #nodeArgs: readonly string[];
   readonly #child: ChildProcess;
   #output = '';
   stderr = '';
 
-  constructor(test: TestContext, args: readonly string[]) {
+  constructor(test: TestContext, args: readonly string[], nodeArgs: readonly string[] = []) {
     this.#test = test;
     this.#args = args;
-    this.#child = spawn(process.execPath, [MAIN, 'run', ...RECEIVED_AT, ...args, '--json'], {
+    this.#nodeArgs = nodeArgs;
+    this.#child = spawn(process.execPath, [...nodeArgs, MAIN, 'run', ...RECEIVED_AT, ...args, '--json'], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child.stdout?.on('data', (chunk: Buffer) => {
@@ -46,7 +53,16 @@ export class StageProcess {
   }
 
   get last(): Progress | null {
-    return jsonLines<Progress>(this.#output.slice(0, this.#output.lastIndexOf('\n') + 1)).at(-1) ?? null;
+    return this.#said.findLast((said) => said.type !== 'api') ?? null;
+  }
+
+  /** Where it tells how it is, once it has said so. */
+  get apiUrl(): string | null {
+    return this.#said.find((said) => said.type === 'api')?.url ?? null;
+  }
+
+  get #said(): (Progress | Api)[] {
+    return jsonLines<Progress | Api>(this.#output.slice(0, this.#output.lastIndexOf('\n') + 1));
   }
 
   /** Those that it owned when it spoke last. */
@@ -56,7 +72,7 @@ export class StageProcess {
 
   /** Another process with the same arguments. */
   again(): StageProcess {
-    return new StageProcess(this.#test, this.#args);
+    return new StageProcess(this.#test, this.#args, this.#nodeArgs);
   }
 
   /** Where it stands and what it said, for whoever looks why something did not happen. */

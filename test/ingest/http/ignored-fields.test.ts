@@ -4,32 +4,11 @@ import type { Answer } from '../../../ingest/http/schemas.ts';
 import { SmallWorld } from '../../support/marks.ts';
 import { filesOf, publishedRegistry } from '../../support/published.ts';
 import { type LocalServer, postJson, sentScan, serverIn, suiteScope } from '../../support/sorter-server.ts';
+import { WRONG_FIELDS, withField } from '../../support/wrong-fields.ts';
 
 type Ignored = Answer['ignoredFields'];
 
 const PAYLOAD = Buffer.from('no indicium');
-/** A value for each field that is not as it should be, as JSON text, and what is said of it. */
-const WRONG: readonly (readonly [field: string, value: string, problem: string])[] = [
-  ['plant', '1.5', 'not-text'],
-  ['plant', '["06484"]', 'not-text'],
-  ['machine', 'true', 'not-text'],
-  ['machine', `"${'M'.repeat(257)}"`, 'too-long'],
-  ['mailpieceId', '-7', 'not-text'],
-  ['mailpieceId', '1e3', 'not-text'],
-  ['mailpieceId', '{"id":7}', 'not-text'],
-  ['mailpieceId', '"\\ud800"', 'broken-text'],
-  ['destination', '7.25', 'not-text'],
-  ['scannedAt', '1795168980000', 'not-text'],
-  ['scannedAt', '"2026-11-20T10:03:00"', 'no-zone'],
-  ['scannedAt', '"2026-02-29T10:00:00Z"', 'not-a-time'],
-  ['pass', '"outbound"', 'unknown-pass'],
-  ['pass', '2', 'unknown-pass'],
-  ['weightGrams', '"20"', 'not-grams'],
-  ['weightGrams', '20.5', 'not-grams'],
-  ['weightGrams', '-1', 'not-grams'],
-  ['weightGrams', '4294967296', 'not-grams'],
-];
-
 /** What a server answered, which a test of the verdicts holds to its schema. */
 async function jsonOf<Value>(response: Response): Promise<Value> {
   return JSON.parse(await response.text());
@@ -37,8 +16,7 @@ async function jsonOf<Value>(response: Response): Promise<Value> {
 
 /** A scan whose fields are right, but for one that is written as given. */
 function scanText(field: string, value: string): string {
-  const { [field]: _, ...others } = sentScan(PAYLOAD) as Record<string, unknown>;
-  return `${JSON.stringify(others).slice(0, -1)},"${field}":${value}}`;
+  return withField({ ...sentScan(PAYLOAD) }, field, value);
 }
 
 describe('fields that were given and not used', () => {
@@ -79,7 +57,7 @@ describe('fields that were given and not used', () => {
 
   for (const [way, send] of Object.entries(ways)) {
     it(`are named in the answer to ${way}, whatever is wrong with them`, async () => {
-      for (const [field, value, problem] of WRONG) {
+      for (const [field, value, problem] of WRONG_FIELDS) {
         assert.deepEqual(await send(scanText(field, value)), [{ field, problem }], `${field}: ${value}`);
       }
       const right = JSON.stringify(sentScan(PAYLOAD, { pass: 'origin', weightGrams: 20 }));
