@@ -11,7 +11,7 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { kafkaTarget } from './fleet-kafka.ts';
 import { addKafkaOptions, type KafkaOptions, kafkaClient } from './kafka-options.ts';
 import { type LoadPlan, loadServer } from './load/fleet-load.ts';
-import { CHUNK_PIECES_MAX, chunksOf, openPieces, type Pieces, VIRTUAL_STEP_MS } from './load/fleet-pieces.ts';
+import { CHUNK_PIECES_MAX, chunksOf, openPieces, type Pieces, stepMsOf } from './load/fleet-pieces.ts';
 import { ENDPOINTS } from './load/senders.ts';
 import { jsonOption, wholeNumber } from './options.ts';
 import { dayMs, SIMULATED_DAY_MS } from './simulate-command.ts';
@@ -146,7 +146,7 @@ async function pump(options: FleetOptions, pieces: Pieces, target: Writable, pro
     aSecond === undefined
       ? CHUNK_PIECES_MAX
       : Math.min(CHUNK_PIECES_MAX, Math.max(1, Math.ceil(aSecond / CHUNKS_A_SECOND)));
-  const stepMs = aSecond === undefined ? VIRTUAL_STEP_MS : 1000 / aSecond;
+  const stepMs = stepMsOf(options, aSecond);
   let written = 0;
   let lateMs = 0;
   const startedAtMs = performance.now();

@@ -4,7 +4,7 @@ import { connect, TokenFileError } from '../../ingest/index.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type Progress, plural, print, printJson, type Terminal } from '../terminal.ts';
 import { drive } from './drive.ts';
-import { CHUNK_PIECES_MAX, chunksOf, type FleetPlan, openPieces, VIRTUAL_STEP_MS } from './fleet-pieces.ts';
+import { CHUNK_PIECES_MAX, chunksOf, type FleetPlan, openPieces, stepMsOf } from './fleet-pieces.ts';
 import { LIBRARY_PIECES_MAX, Library } from './library.ts';
 import { loadJson, loadText } from './load-report.ts';
 import type { Endpoint } from './senders.ts';
@@ -35,7 +35,7 @@ export async function loadServer(
   const pieces = await openPieces(plan, `${folder}/`, progress);
   try {
     const franked = Math.min(total, LIBRARY_PIECES_MAX);
-    const chunks = chunksOf(pieces, { total: franked, chunkPieces: CHUNK_PIECES_MAX, stepMs: VIRTUAL_STEP_MS, day });
+    const chunks = chunksOf(pieces, { total: franked, chunkPieces: CHUNK_PIECES_MAX, stepMs: stepMsOf(plan), day });
     const filling = {
       pieces: franked,
       run: terminal.nowMs().toString(36),

@@ -35,15 +35,23 @@ export interface Chunks {
   readonly day: number;
 }
 
-/** Without a rate, virtual time passes as if so many pieces a second were franked: about as many as are. */
-const VIRTUAL_RATE = 10_000;
-export const VIRTUAL_STEP_MS = 1000 / VIRTUAL_RATE;
+/** Pieces a minute that each PSD franks on average, at most: printers manage 600, and some PSDs have five times their share. */
+const PSD_PIECES_PER_MINUTE_MAX = 100;
 export const CHUNK_PIECES_MAX = 200;
 /** Chunks that each thread works on ahead of time. */
 const CHUNKS_AHEAD = 2;
 const DAY_OPENS_MS = 8 * 3_600_000;
 /** No refill is needed on the way: so many of the dearest pieces are paid for each register set. */
 const REFILL_MILLS = 10_000_000_000n;
+
+/**
+ * Milliseconds of the simulated time between two pieces. By a fleet that is asked for more than its printers can print, time
+ * passes faster than it does here.
+ */
+export function stepMsOf({ psds }: Pick<FleetPlan, 'psds'>, rate?: number): number {
+  const leastMs = 60_000 / (psds * PSD_PIECES_PER_MINUTE_MAX);
+  return rate === undefined ? leastMs : Math.max(leastMs, 1_000 / rate);
+}
 
 /** `imagePrefix` is what the paths of pictures start with. */
 export async function openPieces(

@@ -27,6 +27,21 @@ describe('indicia fleet', () => {
     assert.deepEqual([report?.accepted, report?.findings], [900, 0], run.stderr);
   });
 
+  it('franks no faster than its printers print, at no rate and at one that is beyond them', async (test) => {
+    const cwd = await temporaryFolder(test);
+    for (const rate of [[], ['--rate', '20000']]) {
+      const few = ['fleet', '--pieces', '6000', ...rate, '--psds', '2', '--licenses', '2', '--out', 'fleet'];
+      const fleet = await indicia([...few, '--to', 'fleet/scans.ndjson'], { cwd });
+      assert.equal(fleet.exitCode, 0, fleet.stderr);
+      const db = `${rate.length}.duckdb`;
+      const run = await indicia(['run', 'fleet/scans.ndjson', '--registry', 'fleet/registry', '--db', db, '--json'], {
+        cwd,
+      });
+      const [report] = jsonLines<{ accepted: number; findings: number }>(run.stdout);
+      assert.deepEqual([report?.accepted, report?.findings], [6_000, 0], run.stderr);
+    }
+  });
+
   it('gives the same bytes again with the same seed, on several threads too, and others with another', async (test) => {
     const cwd = await temporaryFolder(test);
     const franked = async (seed: string) => {
