@@ -1,7 +1,8 @@
-#!/usr/bin/env node
 import { enableCompileCache } from 'node:module';
 import { isAbsolute, join } from 'node:path';
-import { EXIT } from './commands/exit-codes.ts';
+import { refusal } from './bin/own-node.js';
+import { EXIT, type ExitCode } from './commands/exit-codes.ts';
+import { loadFailureOf } from './commands/load-failure.ts';
 
 /**
  * What was compiled for an earlier start is used again, by our threads and processes, too: without it a start takes 0.7 s,
@@ -15,6 +16,22 @@ function useCompiledCode({ NODE_COMPILE_CACHE: given, XDG_CACHE_HOME, HOME }: No
   enableCompileCache(process.env.NODE_COMPILE_CACHE);
 }
 
+/** In one sentence: not even `doctor` can be asked. */
+function endsSaying(sentence: string, exitCode: ExitCode): never {
+  process.stderr.write(`indicia: ${sentence}\n`);
+  process.exit(exitCode);
+}
+
+/** The program needs every library, so whatever is missing on this machine shows here. */
+function refuseLoadFailure(error: unknown): never {
+  const failure = loadFailureOf(error);
+  if (failure === null) throw error;
+  endsSaying(`${failure.library} does not load (${failure.detail}): ${failure.advice}`, EXIT.usage);
+}
+
+const refused = refusal();
+if (refused !== null) endsSaying(refused, EXIT.usage);
+
 process.stdout.on('error', (error: Error & { code?: string }) => {
   // Whoever read our output has seen enough (`indicia verdicts | head`).
   if (error.code === 'EPIPE') process.exit(EXIT.done);
@@ -23,7 +40,7 @@ process.stdout.on('error', (error: Error & { code?: string }) => {
 
 useCompiledCode(process.env);
 // Only what is imported from here on comes from the cache.
-const { runProgram } = await import('./commands/program.ts');
+const { runProgram } = await import('./commands/program.ts').catch(refuseLoadFailure);
 process.exitCode = await runProgram(process.argv, {
   stdin: process.stdin,
   stdout: process.stdout,

@@ -8,6 +8,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** The table of docs/ARCHITECTURE.md: what each folder may import. '.' are the files at the top. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
+  bin: ['.'],
   indicium: [],
   sharing: [],
   ingest: ['indicium', 'sharing'],
@@ -16,8 +17,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   analytics: ['indicium'],
   'psd-sim': ['indicium'],
   console: ['indicium', 'analytics', 'verify'],
-  commands: ['indicium', 'ingest', 'decode', 'verify', 'analytics', 'psd-sim', 'console', '.'],
-  '.': ['indicium', 'ingest', 'decode', 'verify', 'analytics', 'psd-sim', 'console', 'commands'],
+  commands: ['bin', 'indicium', 'ingest', 'decode', 'verify', 'analytics', 'psd-sim', 'console', '.'],
+  '.': ['bin', 'indicium', 'ingest', 'decode', 'verify', 'analytics', 'psd-sim', 'console', 'commands'],
   benchmarks: ['*'],
   test: ['*'],
 };
@@ -51,6 +52,7 @@ const LIBRARIES: Record<string, readonly string[]> = {
 
 /** Started by name and not by import: the command line and the workers. */
 const ENTRY_POINTS = [
+  'bin/indicia.js',
   'main.ts',
   'reader.ts',
   'analytics/recorder-worker.ts',
@@ -71,7 +73,8 @@ function sourcesOf(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return entry.name === 'node_modules' || entry.name.startsWith('.') ? [] : sourcesOf(path);
-    return path.endsWith('.ts') ? [path] : [];
+    // Plain JavaScript is there only where an old Node must read it.
+    return path.endsWith('.ts') || path.startsWith('bin/') ? [path] : [];
   });
 }
 
@@ -120,7 +123,7 @@ describe('the architecture', () => {
         // The simulator shares nothing with the postal side but the table of the layout.
         const face = source.folder === 'psd-sim' ? 'indicium/layout.ts' : `${folder}/index.ts`;
         const isAllowed = MAY_IMPORT[source.folder]?.includes(folder) ?? false;
-        const isFace = folder === '.' || folder === 'commands' || target === face;
+        const isFace = ['.', 'bin', 'commands'].includes(folder) || target === face;
         if (!isAllowed || !isFace) problems.push(`${source.path} imports ${target}`);
       }
     }
@@ -183,7 +186,7 @@ describe('the architecture', () => {
 
   it('gives every folder one public face', () => {
     const folders = Object.keys(MAY_IMPORT).filter(
-      (folder) => !['.', 'test', 'benchmarks', 'commands'].includes(folder),
+      (folder) => !['.', 'bin', 'test', 'benchmarks', 'commands'].includes(folder),
     );
     assertNone(folders.filter((folder) => !statSync(join(ROOT, folder, 'index.ts')).isFile()));
   });

@@ -15,13 +15,16 @@ export interface CommandOptions {
   readonly stdin?: string;
   readonly env?: Record<string, string>;
   readonly cwd?: string;
+  /** What is started in place of main.ts with this Node. */
+  readonly start?: readonly [string, ...string[]];
   /** Called when it has started; kills it, or sends another signal. */
   readonly onStart?: (kill: (signal?: NodeJS.Signals) => void) => void;
 }
 
 /** Runs the real command line in a process of its own. */
 export async function indicia(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const [command, ...first] = options.start ?? [process.execPath, MAIN];
+  const child = spawn(command, [...first, ...args], {
     env: { ...process.env, NO_COLOR: '1', ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     stdio: ['pipe', 'pipe', 'pipe'],
