@@ -3,24 +3,29 @@ import { spawn } from 'node:child_process';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { EXIT_WITHOUT_NODE, isNewEnough, ownNode, refusal } from './own-node.js';
+import { isInstalled, isStripping, strippingOptions } from './stripping.js';
+
+const SELF = fileURLToPath(import.meta.url);
 
 // The command line as whatever Node is there can read it: goes on in a Node that is new enough, or says how to get one.
-if (isNewEnough(process.versions.node)) await import('../main.ts');
-else {
+if (!isNewEnough(process.versions.node)) {
   const own = ownNode();
   if (own.path === null) {
     process.stderr.write(`indicia: ${refusal()}\n`);
     process.exitCode = EXIT_WITHOUT_NODE;
-  } else goOnIn(own.path);
-}
+  } else goOnIn(own.path, process.env);
+} else if (isInstalled() && !isStripping())
+  goOnIn(process.execPath, { ...process.env, NODE_OPTIONS: strippingOptions() });
+else await import('../main.ts');
 
 /**
  * Ends as the other Node does.
  *
  * @param {string} node
+ * @param {NodeJS.ProcessEnv} env
  */
-function goOnIn(node) {
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+function goOnIn(node, env) {
+  const child = spawn(node, [SELF, ...process.argv.slice(2)], { stdio: 'inherit', env });
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   // A terminal sends these to both; a second SIGINT would end the program at once instead of in order.
   for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => {});

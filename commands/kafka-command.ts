@@ -7,6 +7,7 @@ import {
   brokerArtifacts,
   connectionFor,
   ensureTopics,
+  isFreePort,
   KafkaError,
   KafkaJsClient,
   kafkaVersion,
@@ -18,10 +19,11 @@ import { addDeadLetterCommands } from './dead-letters-command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { addKafkaOptions, brokersUrl, type KafkaOptions, kafkaClient } from './kafka-options.ts';
 import { jsonOption, wholeNumber } from './options.ts';
-import { Progress, plural, print, printJson, type Terminal } from './terminal.ts';
+import { Progress, plural, print, printJson, type Terminal, warn } from './terminal.ts';
 
 interface UpOptions {
   readonly nodes: number;
+  readonly port?: number;
   readonly folder: string;
   readonly json?: boolean;
 }
@@ -33,6 +35,8 @@ interface TopicOptions extends KafkaOptions {
 }
 
 const FOLDER = 'indicia-kafka';
+/** Where everybody looks for a broker, the documents too. */
+const KAFKA_PORT = 9_092;
 const PARTITIONS_MAX = 1_000;
 const REPLICATION_MAX = 9;
 
@@ -46,10 +50,15 @@ export function addKafkaCommand(program: Command, terminal: Terminal, finish: (c
     .command('up')
     .summary('start Kafka on this machine, for development and tests')
     .description(
-      `Starts Apache Kafka ${kafkaVersion()} (KRaft) on free loopback ports, from Maven artifacts that are kept in the ` +
-        'cache of the user. Where KAFKA_BROKERS is set, only looks whether they answer.',
+      `Starts Apache Kafka ${kafkaVersion()} (KRaft) on loopback ports, from Maven artifacts that are kept in the cache of ` +
+        'the user. Where KAFKA_BROKERS is set, only looks whether they answer.',
     )
     .addOption(new Option('--nodes <n>', 'brokers').default(1).argParser(wholeNumber(1, 3)))
+    .addOption(
+      new Option('--port <n>', `of the first broker (default: ${KAFKA_PORT} where it is free, else any)`).argParser(
+        wholeNumber(1, 65_535),
+      ),
+    )
     .option('--folder <dir>', 'for everything that they write', FOLDER)
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  indicia kafka up --nodes 3')
@@ -90,7 +99,7 @@ export function addKafkaCommand(program: Command, terminal: Terminal, finish: (c
     });
 }
 
-async function up({ nodes, folder, json }: UpOptions, terminal: Terminal): Promise<void> {
+async function up({ nodes, port, folder, json }: UpOptions, terminal: Terminal): Promise<void> {
   const progress = new Progress(terminal);
   const given = process.env.KAFKA_BROKERS?.split(',');
   if (given !== undefined) {
@@ -104,18 +113,30 @@ async function up({ nodes, folder, json }: UpOptions, terminal: Terminal): Promi
     await report(addressesOf(running), home, json ?? false, terminal);
     return;
   }
+  const firstPort = port ?? ((await isFreePort(KAFKA_PORT)) ? KAFKA_PORT : null);
+  if (port !== undefined && !(await isFreePort(port))) throw new BrokerError(`port ${port} is taken on this machine`);
   progress.show('fetching Kafka');
   const artifacts = await brokerArtifacts(process.env);
   progress.show('starting');
-  const cluster = await startCluster(home, nodes, artifacts, answers);
+  const cluster = await startCluster(home, nodes, artifacts, answers, firstPort);
   progress.done(`${plural(nodes, 'broker')} of Kafka ${kafkaVersion()} in ${home}`);
   await report(addressesOf(cluster), home, json ?? false, terminal);
 }
 
 async function report(brokers: readonly string[], folder: string | null, json: boolean, terminal: Terminal) {
   const url = `kafka://${brokers.join(',')}`;
-  await (json ? printJson(terminal, { brokers, url, folder }) : print(terminal, `${url}\n`));
+  if (json) return printJson(terminal, { brokers, url, folder });
+  await print(terminal, `${url}\n`);
+  // Not on standard output, which is the address alone: scripts read it.
+  for (const line of NEXT) warn(terminal, `  npx indicia ${line.replace('URL', url)}`);
 }
+
+/** As README.md has them, where they are explained. */
+const NEXT = [
+  'kafka topics URL --partitions 24',
+  'run --stage read URL --registry registry',
+  'run --stage judge URL --registry registry --db stores',
+];
 
 /** Whether an admin request is answered by all of them. */
 export async function answers(brokers: readonly string[]): Promise<boolean> {

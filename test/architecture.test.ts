@@ -53,6 +53,7 @@ const LIBRARIES: Record<string, readonly string[]> = {
 /** Started by name and not by import: the command line and the workers. */
 const ENTRY_POINTS = [
   'bin/indicia.js',
+  'bin/strip-types.js',
   'main.ts',
   'reader.ts',
   'analytics/recorder-worker.ts',

@@ -8,7 +8,7 @@ export {
   kafkaVersion,
 } from './broker/artifacts.ts';
 export { BrokerError } from './broker/broker-error.ts';
-export { addressesOf, restartNode, runningCluster, startCluster, stopCluster } from './broker/cluster.ts';
+export { addressesOf, isFreePort, restartNode, runningCluster, startCluster, stopCluster } from './broker/cluster.ts';
 export { FencedProducerError, type KafkaClient, KafkaError } from './client-port.ts';
 export {
   COMPRESSIONS,

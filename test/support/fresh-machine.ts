@@ -89,6 +89,14 @@ export class FreshClone {
     return new FreshClone(clone);
   }
 
+  /** A project of somebody else's, with nothing in it yet. */
+  static async empty(folder: string): Promise<FreshClone> {
+    const clone = join(folder, 'project');
+    await mkdir(clone);
+    await writeFile(join(clone, 'package.json'), JSON.stringify({ private: true }));
+    return new FreshClone(clone);
+  }
+
   /** A command where only that package manager and that Node are in the path. */
   async run(
     manager: Manager,

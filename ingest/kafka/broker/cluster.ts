@@ -1,7 +1,8 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -51,8 +52,8 @@ export async function runningCluster(folder: string): Promise<LocalCluster | nul
 }
 
 /**
- * Starts that many nodes on free loopback ports, with everything they write below `folder`, and answers when `isReady`
- * does. They go on when this process ends.
+ * Starts that many nodes on free loopback ports, the first one on `firstPort` unless that is null, with everything they write
+ * below `folder`, and answers when `isReady` does. They go on when this process ends.
  *
  * @throws BrokerError when they do not come up; their logs are then in the folder.
  */
@@ -61,6 +62,7 @@ export async function startCluster(
   nodes: number,
   artifacts: string,
   isReady: (addresses: readonly string[]) => Promise<boolean>,
+  firstPort: number | null = null,
 ): Promise<LocalCluster> {
   await mkdir(folder, { recursive: true });
   // What a cluster left that was killed is of no use to the next one.
@@ -68,7 +70,7 @@ export async function startCluster(
   const ports = await freePorts(2 * nodes);
   const plans: NodePlan[] = Array.from({ length: nodes }, (_, index) => ({
     id: index + 1,
-    port: ports[2 * index] ?? 0,
+    port: (index === 0 ? firstPort : null) ?? ports[2 * index] ?? 0,
     controllerPort: ports[2 * index + 1] ?? 0,
   }));
   const clusterId = newClusterId();
@@ -185,17 +187,32 @@ function javaOptions(artifacts: string, files: NodeFiles): string[] {
 
 /** All are held at once, so that they differ. */
 async function freePorts(many: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: many }, async () => {
-      const server = createServer();
-      await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-      return server;
-    }),
-  );
+  const servers = await Promise.all(Array.from({ length: many }, () => held(0)));
   const ports = servers.map((server) => {
     const address = server.address();
     return typeof address === 'object' && address !== null ? address.port : 0;
   });
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
+  await Promise.all(servers.map(released));
   return ports;
+}
+
+/** Whether nobody listens on this port of the loopback interface. */
+export async function isFreePort(port: number): Promise<boolean> {
+  try {
+    await released(await held(port));
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return false;
+    throw error;
+  }
+}
+
+async function held(port: number): Promise<Server> {
+  const server = createServer().listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+
+function released(server: Server): Promise<unknown> {
+  return new Promise((closed) => server.close(closed));
 }
