@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type Command, Option } from 'commander';
 import { DEFAULT_POLICY, RecorderThread, readPolicy } from '../analytics/index.ts';
 import type { ImageCounts } from '../decode/index.ts';
@@ -146,6 +147,7 @@ export async function run(sources: readonly string[], options: RunOptions, termi
   const policy = options.policy === undefined ? DEFAULT_POLICY : readPolicy(options.policy);
   const { db } = options;
   if (db === undefined) throw new SourceError('the store is missing: name it with --db, or INDICIA_DB');
+  if (sources.includes('-')) await somethingIn(terminal.stdin);
   const opened =
     options.drop === undefined ? await openSources(sources, options, terminal) : await openDrop(options.drop, terminal);
   const trust = await TrustWatch.open(options.registry, {
@@ -189,6 +191,11 @@ export async function run(sources: readonly string[], options: RunOptions, termi
     await recorder.close();
     await opened.close();
   }
+}
+
+/** Whoever writes into our pipe publishes its registry before its first scan: `indicia fleet … | indicia run -`. */
+async function somethingIn(stdin: Terminal['stdin']): Promise<void> {
+  if (!stdin.readableEnded && stdin.readableLength === 0) await once(stdin, 'readable');
 }
 
 async function openDrop(drop: DropFlags & { readonly watch: string }, terminal: Terminal): Promise<OpenedSources> {

@@ -152,7 +152,7 @@ export async function fillFrom(connection: DuckDBConnection, folder: string): Pr
 /** The rows of an archive as the view `archived`; a row that was written twice is one row. */
 export async function attach(connection: DuckDBConnection, folder: string): Promise<void> {
   if (!existsSync(join(folder, 'evidence'))) {
-    throw new StoreError(`${folder}: no archive; 'indicia archive' writes one`);
+    throw new StoreError(`${folder}: no archive; 'indicia archive' writes one as soon as it has a day to move`);
   }
   const files = quoted(join(folder, 'evidence', '*', '*.parquet'));
   const rows = `read_parquet(${files}, hive_partitioning = false, union_by_name = true)`;

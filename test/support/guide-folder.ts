@@ -61,9 +61,10 @@ export function startShell(folder: string, script: string, env: NodeJS.ProcessEn
   const [stdout, stderr]: [string[], string[]] = [[], []];
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk.toString()));
-  const ended = new Promise<ShellEnd>((resolve) =>
-    child.on('close', (exitCode) => resolve({ exitCode, stdout: stdout.join(''), stderr: stderr.join('') })),
-  );
+  const ended = new Promise<ShellEnd>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (exitCode) => resolve({ exitCode, stdout: stdout.join(''), stderr: stderr.join('') }));
+  });
   return {
     stdout: () => stdout.join(''),
     stderr: () => stderr.join(''),
