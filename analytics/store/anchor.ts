@@ -2,6 +2,7 @@ import { closeSync, existsSync, fdatasyncSync, fsyncSync, openSync, readFileSync
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { HEAD_BYTES } from './chain.ts';
+import { storeFile } from './store-file.ts';
 
 /** What the store held when something was last acknowledged. */
 export interface Anchored {
@@ -33,7 +34,7 @@ const SLOT_BYTES = 4_096;
 const SLOTS = 2;
 
 export function anchorPath(store: string): string {
-  return `${store}.anchor`;
+  return `${storeFile(store)}.anchor`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
@@ -6,6 +6,7 @@ import type { BesideStore } from './beside.ts';
 import { digestOf } from './chain.ts';
 import { columnsOfVersion, EVIDENCE_COLUMNS } from './columns.ts';
 import { StoreError } from './instance.ts';
+import { asPattern, parquetFiles, parquetIn } from './parquet-paths.ts';
 import { ARCHIVE_SEALS, sealsOf } from './seals.ts';
 import { moveIn } from './staging.ts';
 import { readStoredRows } from './stored-columns.ts';
@@ -65,6 +66,8 @@ export async function archive(store: ArchivingStore, { folder, beforeMs, keep }:
   const [first, last] = range.getRows()[0] ?? [];
   const name = `rows-${asBigint(first)}-${asBigint(last)}`;
   const staging = join(folder, STAGING);
+  // Refused before anything is written that could not be read.
+  asPattern(staging);
   await rm(staging, { recursive: true, force: true });
   await mkdir(join(staging, 'links'), { recursive: true });
   await connection.run(
@@ -134,7 +137,7 @@ export async function unarchive(store: ArchivingStore, folder: string): Promise<
  */
 export async function fillFrom(connection: DuckDBConnection, folder: string): Promise<Moved> {
   await attach(connection, folder);
-  const links = `read_parquet(${quoted(join(folder, 'links', '*.parquet'))}, union_by_name = true)`;
+  const links = `read_parquet(${parquetFiles(parquetIn(join(folder, 'links')))}, union_by_name = true)`;
   const version = (await namesIn(connection, links)).has('version') ? 'coalesce(version, 4)' : '4';
   await connection.run(
     `create or replace temp table moving as
@@ -151,16 +154,22 @@ export async function fillFrom(connection: DuckDBConnection, folder: string): Pr
 
 /** The rows of an archive as the view `archived`; a row that was written twice is one row. */
 export async function attach(connection: DuckDBConnection, folder: string): Promise<void> {
-  if (!existsSync(join(folder, 'evidence'))) {
+  const files = existsSync(join(folder, 'evidence')) ? evidenceFiles(folder) : [];
+  if (files.length === 0) {
     throw new StoreError(`${folder}: no archive; 'indicia archive' writes one as soon as it has a day to move`);
   }
-  const files = quoted(join(folder, 'evidence', '*', '*.parquet'));
-  const rows = `read_parquet(${files}, hive_partitioning = false, union_by_name = true)`;
+  const rows = `read_parquet(${parquetFiles(files)}, hive_partitioning = false, union_by_name = true)`;
   const known = await namesIn(connection, rows);
   const columns = EVIDENCE_COLUMNS.map(({ name, type }) => (known.has(name) ? name : `null::${type} as ${name}`));
   await connection.run(
     `create or replace temp view archived as select distinct on (row_id) ${columns.join(', ')} from ${rows}`,
   );
+}
+
+/** One folder for each day. */
+function evidenceFiles(folder: string): string[] {
+  const days = readdirSync(join(folder, 'evidence'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return days.flatMap(({ name }) => parquetIn(join(folder, 'evidence', name)));
 }
 
 /** Columns of files that versions of this program wrote, of which later ones have more. */

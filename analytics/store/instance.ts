@@ -2,26 +2,14 @@ import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { STORE_MEMORY, WAL_SIZE } from '../limits.ts';
 import { anchorPath } from './anchor.ts';
+import { StoreError } from './store-error.ts';
+import { hasParameters, spillFolder, storeFile, walPath } from './store-file.ts';
 
-/** Why a store cannot be used, for whoever can go on without it. */
-export type StoreFault = 'open-elsewhere' | 'other-version' | 'unconfirmed' | 'not-whole';
-
-/** The store cannot be used; the message names the file and what to do. */
-export class StoreError extends Error {
-  override readonly name = 'StoreError';
-  readonly fault: StoreFault | null;
-  /** Number of the process that has it open, where the system tells. */
-  readonly holder: number | null;
-
-  constructor(message: string, fault: StoreFault | null = null, holder: number | null = null) {
-    super(message);
-    this.fault = fault;
-    this.holder = holder;
-  }
-}
+export { StoreError, type StoreFault } from './store-error.ts';
 
 /** Opens the file for writing, whatever it holds. */
-export function openFileForWriting(path: string): Promise<DuckDBInstance> {
+export async function openFileForWriting(path: string): Promise<DuckDBInstance> {
+  refuseName(path);
   return openNewOrOld(path, { memory_limit: STORE_MEMORY, checkpoint_threshold: WAL_SIZE });
 }
 
@@ -32,7 +20,7 @@ async function openNewOrOld(path: string, options: Record<string, string>): Prom
   } catch (error) {
     const isOurs = !(error instanceof StoreError && error.fault === 'open-elsewhere');
     if (!isOurs || !existsSync(path) || !wasNeverFinished(path)) throw error;
-    rmSync(path);
+    rmSync(storeFile(path));
     return openInstance(path, options);
   }
 }
@@ -48,14 +36,19 @@ const MAGIC = 'DUCK';
  */
 function wasNeverFinished(path: string): boolean {
   const { size } = statSync(path);
-  if (size >= HEADERS_BYTES || existsSync(anchorPath(path)) || existsSync(`${path}.wal`)) return false;
+  if (size >= HEADERS_BYTES || existsSync(anchorPath(path)) || existsSync(walPath(path))) return false;
   return size === 0 || readFileSync(path).toString('latin1', MAGIC_AT, MAGIC_AT + MAGIC.length) === MAGIC;
 }
 
 /** Opens the file read-only, whatever it holds. */
 export async function openFileForReading(path: string): Promise<DuckDBInstance> {
+  refuseName(path);
   refuseNoFile(path);
-  return openInstance(path, { access_mode: 'READ_ONLY', memory_limit: STORE_MEMORY });
+  return openInstance(path, {
+    access_mode: 'READ_ONLY',
+    memory_limit: STORE_MEMORY,
+    temp_directory: spillFolder(path),
+  });
 }
 
 export function refuseMissing(path: string): void {
@@ -69,10 +62,8 @@ export function refuseNoFile(path: string): void {
 }
 
 async function openInstance(path: string, options: Record<string, string>): Promise<DuckDBInstance> {
-  if (path.startsWith(':'))
-    throw new StoreError(`${path}: a store is a file, since what is not stored is not evidence`);
   try {
-    return await DuckDBInstance.create(path, options);
+    return await DuckDBInstance.create(storeFile(path), options);
   } catch (error) {
     throw openingFailure(path, error);
   }
@@ -86,6 +77,14 @@ export function isLockConflict(error: unknown): boolean {
   return error instanceof Error && error.message.includes('Could not set lock');
 }
 
+/** Names that mean something else to DuckDB than a file. */
+export function refuseName(path: string): void {
+  if (path.startsWith(':'))
+    throw new StoreError(`${path}: a store is a file, since what is not stored is not evidence`);
+  if (hasParameters(path))
+    throw new StoreError(`${path}: a store cannot have a "?" in the path of its file, where DuckDB parameters begin`);
+}
+
 /** What DuckDB says when it cannot open a file, as our users know it. */
 export function openingFailure(path: string, error: unknown): StoreError {
   const message = error instanceof Error ? error.message : String(error);
@@ -94,6 +93,9 @@ export function openingFailure(path: string, error: unknown): StoreError {
     const which = holder === null ? '' : ` (process ${holder})`;
     const sentence = `${path}: another process has this store open${which}; wait for it or stop it`;
     return new StoreError(sentence, 'open-elsewhere', holder === null ? null : Number(holder));
+  }
+  if (/Read-only file system|Permission denied/.test(message)) {
+    return new StoreError(`${path}: it cannot be written here, only read: ${message.split('\n')[0]}`);
   }
   return new StoreError(`${path}: not a usable store: ${message.split('\n')[0]}`, 'not-whole');
 }

@@ -1,9 +1,10 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { STORE_MEMORY } from '../limits.ts';
 import { FINDING_MACROS_SQL } from './finding-schema.ts';
-import { openingFailure } from './instance.ts';
+import { openingFailure, refuseName } from './instance.ts';
 import { PUBLIC_VIEW_NAMES, publicViewSql } from './public-views.ts';
 import { type QueryResult, query } from './query.ts';
+import { spillFolder, storeFile } from './store-file.ts';
 import { quoted } from './values.ts';
 
 /** A file that is attached, and the name of its catalog. */
@@ -36,7 +37,7 @@ export class QueriedStore {
    */
   static async open(path: string, others: readonly AttachedFile[], onClosed: () => void): Promise<QueriedStore> {
     // Sorting what does not fit in memory needs a folder; DuckDB's own choice is the one we were called in.
-    const settings = { memory_limit: STORE_MEMORY, temp_directory: `${path}.tmp` };
+    const settings = { memory_limit: STORE_MEMORY, temp_directory: spillFolder(path) };
     const instance = await DuckDBInstance.create(':memory:', settings);
     const connection = await instance.connect();
     const opened = new QueriedStore(instance, connection, onClosed);
@@ -66,8 +67,9 @@ export class QueriedStore {
 
 /** Attaches a store. @throws StoreError when another process has it open. */
 export async function attachReadOnly(connection: DuckDBConnection, { path, name }: AttachedFile): Promise<void> {
+  refuseName(path);
   try {
-    await connection.run(`attach ${quoted(path)} as ${name} (read_only)`);
+    await connection.run(`attach ${quoted(storeFile(path))} as ${name} (read_only)`);
   } catch (error) {
     throw openingFailure(path, error);
   }

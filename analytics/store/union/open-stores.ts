@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { STORE_MEMORY } from '../../limits.ts';
 import { EVIDENCE_COLUMNS } from '../columns.ts';
+import { refuseName } from '../instance.ts';
 import { type AttachedFile, attachReadOnly, QueriedStore } from '../queried-store.ts';
 import { StoreReader } from '../reader.ts';
 import { REGISTRY_TABLES } from '../registry-tables.ts';
@@ -82,6 +83,7 @@ async function gather(addresses: readonly string[], token: string | null): Promi
   const remove = () => rmSync(temporary, { recursive: true, force: true });
   try {
     const path = join(temporary, 'union.duckdb');
+    refuseName(path);
     const sources: Source[] = [];
     const writing = await DuckDBInstance.create(path, { memory_limit: STORE_MEMORY });
     const building = await writing.connect();

@@ -5,6 +5,7 @@ import { attach } from '../archive.ts';
 import { EVIDENCE_COLUMNS } from '../columns.ts';
 import { BASE_TABLES, VERSION_KEY } from '../export.ts';
 import { StoreError } from '../instance.ts';
+import { asPattern } from '../parquet-paths.ts';
 import { type AttachedFile, attachReadOnly } from '../queried-store.ts';
 import { StoreReader } from '../reader.ts';
 import { SCHEMA_VERSION } from '../schema.ts';
@@ -42,7 +43,7 @@ async function loadLive(
   const folder = await mkdtemp(join(temporary, 'live-'));
   await fetchTables(address, folder, token);
   for (const table of BASE_TABLES) {
-    const file = quoted(join(folder, `${table}.parquet`));
+    const file = quoted(asPattern(join(folder, `${table}.parquet`)));
     await refuseOtherVersion(connection, file, address);
     await connection.run(`create table ${prefix}${table} as from read_parquet(${file})`);
   }

@@ -1,0 +1,16 @@
+/** Why a store cannot be used, for whoever can go on without it. */
+export type StoreFault = 'open-elsewhere' | 'other-version' | 'unconfirmed' | 'not-whole';
+
+/** The store cannot be used; the message names the file and what to do. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  readonly fault: StoreFault | null;
+  /** Number of the process that has it open, where the system tells. */
+  readonly holder: number | null;
+
+  constructor(message: string, fault: StoreFault | null = null, holder: number | null = null) {
+    super(message);
+    this.fault = fault;
+    this.holder = holder;
+  }
+}
