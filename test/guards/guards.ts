@@ -5,6 +5,7 @@ import { HOSTILE_PATHS } from './hostile-paths.ts';
 import { HOSTILE_PLANTS } from './hostile-plants.ts';
 import { HOSTILE_STORE } from './hostile-store.ts';
 import { HOSTILE_TRUST } from './hostile-trust.ts';
+import { STOPPED_OWNERS } from './stopped-owners.ts';
 
 /** One check of the product that a scenario rests on, how it is taken away, and the tests that must then fail. */
 export interface Guard {
@@ -344,6 +345,7 @@ export const GUARDS: readonly Guard[] = [
   ...HOSTILE_PATHS,
   ...HOSTILE_PLANTS,
   ...HOSTILE_TRUST,
+  ...STOPPED_OWNERS,
   ...HOSTILE_LINES,
   ...HOSTILE_GATE,
   ...HOSTILE_STORE,
