@@ -308,8 +308,8 @@ export const GUARDS: readonly Guard[] = [
     scenario: 'C8',
     holds: 'a second writer of a store is refused with a sentence',
     file: 'analytics/store/instance.ts',
-    text: "if (message.includes('Could not set lock')) {",
-    without: "if (message === '') {",
+    text: 'if (isLockConflict(error)) {\n    const holder',
+    without: "if (message === '') {\n    const holder",
     tests: [
       'test/commands/commands.test.ts',
       'test/commands/kill.test.ts',
