@@ -194,7 +194,9 @@ describe('indicia serve', () => {
     while (given.answers.size < 100) await sleep(2);
     isStopping = true;
     child.kill('SIGTERM');
-    for (const answer of await stream.rest()) given.note(answer);
+    const rest = await stream.rest();
+    assert.equal(rest.at(-1)?.code, 'draining');
+    for (const answer of rest.slice(0, -1)) given.note(answer);
     await Promise.all(senders);
     assert.equal(await ended, 0, stderr());
     assert.match(stderr(), /"msg":"shutting down".*"msg":"stopped"/s);
