@@ -41,18 +41,27 @@ export async function openPages(bytes: Uint8Array): Promise<Pages | ImageFailure
     const page = await pictureOf(rgba, { raw: { width, height, channels: 4 } });
     return { pages: [page], total: 1 };
   }
-  const metadata = await orFailure(sharp(bytes, { limitInputPixels: IMAGE_PIXELS_MAX, page: 0 }).metadata());
+  const metadata = await orFailure(opened(bytes, { page: 0 }).metadata());
   if (typeof metadata === 'string') return metadata;
   const total = metadata.pages ?? 1;
   if (type !== 'image/tiff' && total > IMAGE_FRAMES_MAX) return 'image-too-large';
-  const pages = Array.from({ length: Math.min(total, IMAGE_PAGES_MAX) }, (_, page) => pictureOf(bytes, { page }));
-  return { pages: await Promise.all(pages), total };
+  const others = Array.from({ length: Math.min(total, IMAGE_PAGES_MAX) - 1 }, (_, index) =>
+    pictureOf(bytes, { page: index + 1 }),
+  );
+  return { pages: [pictureBy(metadata, bytes, { page: 0 }), ...(await Promise.all(others))], total };
+}
+
+function opened(input: SharpInput, options: SharpOptions): Sharp {
+  return sharp(input, { limitInputPixels: IMAGE_PIXELS_MAX, failOn: 'error', ...options });
 }
 
 async function pictureOf(input: SharpInput, options: SharpOptions): Promise<Picture | ImageFailure> {
-  const open = () => sharp(input, { limitInputPixels: IMAGE_PIXELS_MAX, failOn: 'error', ...options });
-  const metadata = await orFailure(open().metadata());
-  if (typeof metadata === 'string') return metadata;
+  const metadata = await orFailure(opened(input, options).metadata());
+  return typeof metadata === 'string' ? metadata : pictureBy(metadata, input, options);
+}
+
+function pictureBy(metadata: Metadata, input: SharpInput, options: SharpOptions): Picture | ImageFailure {
+  const open = () => opened(input, options);
   const { width, height } = metadata;
   const pixelsMax = PLAIN_SPACES.includes(metadata.space) ? IMAGE_PIXELS_MAX : CONVERTED_PIXELS_MAX;
   if (width * height > pixelsMax || isTooLarge(width, height)) return 'image-too-large';
