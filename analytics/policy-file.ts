@@ -2,15 +2,7 @@ import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import {
-  excerpt,
-  FILE_FAULTS,
-  parseStrictJson,
-  problemOfJson,
-  REASON_CODES,
-  readNamedFile,
-  type Severity,
-} from '../indicium/index.ts';
+import { excerpt, FILE_FAULTS, REASON_CODES, readNamedFile, type Severity, strictJson } from '../indicium/index.ts';
 import { POLICY_BYTES_MAX } from './limits.ts';
 
 /** The policy file is missing, is not JSON, or asks for what no detector or reason has. */
@@ -180,11 +172,9 @@ function wholePolicy(path: string, text: string): Policy {
 }
 
 function parsed(path: string, text: string): unknown {
-  try {
-    return parseStrictJson(text);
-  } catch (error) {
-    throw new PolicyError(`${path}: ${problemOfJson(error)}`);
-  }
+  const read = strictJson(text);
+  if ('problem' in read) throw new PolicyError(`${path}: ${read.problem}`);
+  return read.value;
 }
 
 interface Checker {

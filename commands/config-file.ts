@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Command, Option } from 'commander';
-import { excerpt, FILE_FAULTS, parseStrictJson, problemOfJson, readNamedFile } from '../indicium/index.ts';
+import { excerpt, FILE_FAULTS, readNamedFile, strictJson } from '../indicium/index.ts';
 
 /** The config file is missing, is not JSON, or names a flag that no command has. */
 export class ConfigError extends Error {
@@ -58,12 +58,9 @@ function readValues(path: string): Record<string, string | number | boolean> {
   const file = readNamedFile(path, CONFIG_BYTES_MAX);
   if (file === 'absent') throw new ConfigError(`${path}: no such config file`);
   if (typeof file === 'string') throw new ConfigError(`${path}: ${FILE_FAULTS[file]}`);
-  let parsed: unknown;
-  try {
-    parsed = parseStrictJson(file.bytes.toString('utf8'));
-  } catch (error) {
-    throw new ConfigError(`${path}: ${problemOfJson(error)}`);
-  }
+  const read = strictJson(file.bytes.toString('utf8'));
+  if ('problem' in read) throw new ConfigError(`${path}: ${read.problem}`);
+  const parsed = read.value;
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw new ConfigError(`${path}: expected one JSON object`);
   }

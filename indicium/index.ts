@@ -36,5 +36,5 @@ export { psdNameAt } from './psd-name.ts';
 export * from './reading.ts';
 export * from './reasons.ts';
 export * from './scan.ts';
-export { DuplicateKeyError, parseStrictJson, problemOfJson } from './strict-json.ts';
+export { DuplicateKeyError, parseStrictJson, strictJson } from './strict-json.ts';
 export * from './verdict.ts';

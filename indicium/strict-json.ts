@@ -26,10 +26,14 @@ export function parseStrictJson(text: string): unknown {
   return value;
 }
 
-/** What was wrong with a text that parseStrictJson refused, as a sentence goes on. */
-export function problemOfJson(error: unknown): string {
-  if (error instanceof DuplicateKeyError) return error.message;
-  return `not JSON: ${error instanceof Error ? error.message : String(error)}`;
+/** The same for those to whom a text that is no such JSON is no surprise: the value, or what is wrong, as a sentence goes on. */
+export function strictJson(text: string): { readonly value: unknown } | { readonly problem: string } {
+  try {
+    return { value: parseStrictJson(text) };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return { problem: error instanceof DuplicateKeyError ? error.message : `not JSON: ${error.message}` };
+  }
 }
 
 function colonsOf(text: string): number {

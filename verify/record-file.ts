@@ -2,14 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { StringDecoder } from 'node:string_decoder';
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import {
-  FILE_FAULTS,
-  type FileFault,
-  fileFaultOf,
-  openNamedFile,
-  parseStrictJson,
-  problemOfJson,
-} from '../indicium/index.ts';
+import { FILE_FAULTS, type FileFault, fileFaultOf, openNamedFile, strictJson } from '../indicium/index.ts';
 import { REGISTRY_ERRORS_SHOWN_MAX, REGISTRY_LINE_CHARS_MAX } from './limits.ts';
 import { chunksOf } from './plain-file.ts';
 import type { SignedFile } from './trust/list.ts';
@@ -37,8 +30,8 @@ export async function readRecordFile<Schema extends TSchema>(
   const onLine = (text: string) => {
     line += 1;
     if (text === '' || errors.length >= REGISTRY_ERRORS_SHOWN_MAX) return;
-    const read = parsed(text);
-    if ('fault' in read) return void errors.push(`${path}:${line}: ${read.fault}`);
+    const read = strictJson(text);
+    if ('problem' in read) return void errors.push(`${path}:${line}: ${read.problem}`);
     if (validator.Check(read.value)) return onRecord(read.value);
     const [first] = validator.Errors(read.value);
     const fault = `${first?.instancePath ?? ''} ${first?.message ?? 'no record'}`;
@@ -83,14 +76,4 @@ async function readLines(path: string, bytesMax: number, hash: Hash, onLine: (te
 
 function unusable(path: string, fault: FileFault): RegistryError {
   return new RegistryError(`${path}: ${fault === 'absent' ? 'missing' : FILE_FAULTS[fault]}`);
-}
-
-/** A value, or why the text is none. */
-function parsed(text: string): { readonly value: unknown } | { readonly fault: string } {
-  try {
-    return { value: parseStrictJson(text) };
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return { fault: problemOfJson(error) };
-  }
 }

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { excerpt, hasBase64Letters, parseStrictJson, problemOfJson, type SuiteName } from '../../indicium/index.ts';
+import { excerpt, hasBase64Letters, type SuiteName, strictJson } from '../../indicium/index.ts';
 import { SIGNATURE_CHARS_MAX, TRUST_HEAD_BYTES_MAX } from '../limits.ts';
 import { verifySignature } from '../signature.ts';
 import { refuse, type TrustRefusal } from './failures.ts';
@@ -31,12 +31,9 @@ const EnvelopeShape = Compile(
 
 /** Reads a DSSE envelope (Dead Simple Signing Envelope, version 1) of the given type. */
 export function openEnvelope(text: string, payloadType: string): Envelope | TrustRefusal {
-  let value: unknown;
-  try {
-    value = parseStrictJson(text);
-  } catch (error) {
-    return refuse('trust-malformed', problemOfJson(error));
-  }
+  const read = strictJson(text);
+  if ('problem' in read) return refuse('trust-malformed', read.problem);
+  const { value } = read;
   if (!EnvelopeShape.Check(value)) return refuse('trust-malformed', 'not a DSSE envelope');
   if (value.payloadType !== payloadType) {
     return refuse(

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { parseStrictJson, problemOfJson } from '../../indicium/index.ts';
+import { strictJson } from '../../indicium/index.ts';
 import { refuse, type TrustRefusal } from './failures.ts';
 
 /** One change of one file: from line `at` on (the first is 0) `remove` lines go and `insert` come. */
@@ -24,12 +24,9 @@ export function parseIncrement(text: string): Patch[] | TrustRefusal {
   const patches: Patch[] = [];
   for (const [index, line] of text.split('\n').entries()) {
     if (line === '') continue;
-    let value: unknown;
-    try {
-      value = parseStrictJson(line);
-    } catch (error) {
-      return refuse('trust-malformed', `increment, line ${index + 1}: ${problemOfJson(error)}`);
-    }
+    const read = strictJson(line);
+    if ('problem' in read) return refuse('trust-malformed', `increment, line ${index + 1}: ${read.problem}`);
+    const { value } = read;
     if (!PatchShape.Check(value)) return refuse('trust-malformed', `increment, line ${index + 1}: no patch`);
     patches.push(value);
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { parseStrictJson, problemOfJson } from '../../indicium/index.ts';
+import { strictJson } from '../../indicium/index.ts';
 import { checkSigners, openEnvelope } from './envelope.ts';
 import { isRefusal, refuse, type TrustRefusal } from './failures.ts';
 import { leafHash, rootOf } from './merkle.ts';
@@ -65,12 +65,9 @@ export function acceptHead(
   if (isRefusal(envelope)) return envelope;
   const unsigned = checkSigners(envelope, root.list);
   if (unsigned !== null) return unsigned;
-  let value: unknown;
-  try {
-    value = parseStrictJson(envelope.payload.toString('utf8'));
-  } catch (error) {
-    return refuse('trust-malformed', `the list: ${problemOfJson(error)}`);
-  }
+  const read = strictJson(envelope.payload.toString('utf8'));
+  if ('problem' in read) return refuse('trust-malformed', `the list: ${read.problem}`);
+  const { value } = read;
   if (!HeadShape.Check(value)) return refuse('trust-malformed', 'the list lacks a field or has a wrong one');
   const head: TrustHead = { ...value, digest: createHash('sha256').update(envelope.payload).digest('hex') };
   if (root.expiresAtMs <= nowMs) return refuse('trust-expired', `root version ${root.version}`);

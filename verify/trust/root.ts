@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { parseStrictJson, problemOfJson } from '../../indicium/index.ts';
+import { strictJson } from '../../indicium/index.ts';
 import { keyMaterial } from '../key-gate.ts';
 import { checkSigners, openEnvelope, type Signers } from './envelope.ts';
 import { isRefusal, refuse, type TrustRefusal } from './failures.ts';
@@ -65,12 +65,9 @@ export function hasOtherListKeys(a: TrustRoot, b: TrustRoot): boolean {
 function openAny(text: string) {
   const envelope = openEnvelope(text, ROOT_TYPE);
   if (isRefusal(envelope)) return envelope;
-  let value: unknown;
-  try {
-    value = parseStrictJson(envelope.payload.toString('utf8'));
-  } catch (error) {
-    return refuse('trust-malformed', `the root: ${problemOfJson(error)}`);
-  }
+  const read = strictJson(envelope.payload.toString('utf8'));
+  if ('problem' in read) return refuse('trust-malformed', `the root: ${read.problem}`);
+  const { value } = read;
   if (!validator.Check(value)) return refuse('trust-malformed', 'the root lacks a field or has a wrong one');
   const root = signersOf(value, 'root');
   if (isRefusal(root)) return root;

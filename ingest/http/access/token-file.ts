@@ -1,14 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import {
-  excerpt,
-  FILE_FAULTS,
-  parseStrictJson,
-  problemOfJson,
-  readNamedFile,
-  SCAN_TEXT_CHARS_MAX,
-} from '../../../indicium/index.ts';
+import { excerpt, FILE_FAULTS, readNamedFile, SCAN_TEXT_CHARS_MAX, strictJson } from '../../../indicium/index.ts';
 import { TOKENS_FILE_BYTES_MAX, TOKENS_MAX } from './limits.ts';
 import { TOKEN_ID } from './token.ts';
 
@@ -78,12 +71,9 @@ export function readTokenFile(path: string): readonly TokenEntry[] {
 
 /** @throws TokenFileError for anything that `tokenFileText` does not write, but for white space. */
 export function parseTokens(path: string, text: string): readonly TokenEntry[] {
-  let value: unknown;
-  try {
-    value = parseStrictJson(text);
-  } catch (error) {
-    throw new TokenFileError(`${path}: ${problemOfJson(error)}`);
-  }
+  const read = strictJson(text);
+  if ('problem' in read) throw new TokenFileError(`${path}: ${read.problem}`);
+  const { value } = read;
   if (!FileShape.Check(value)) throw new TokenFileError(`${path}: ${excerpt(problemWith(value))}`);
   const ids = new Set<string>();
   for (const entry of value.tokens) {
