@@ -8,7 +8,7 @@ import { GUARD_BYTES, READ_BYTES } from './limits.ts';
 import { type Line, readLines } from './lines.ts';
 import { openSourceFile } from './plain-file.ts';
 import { readRecords } from './record-lines.ts';
-import { type ScanLines, ScanLinesBuilder, textOf } from './scan-lines.ts';
+import { isBlank, type ScanLines, ScanLinesBuilder, textOf } from './scan-lines.ts';
 import type { ScanBatch, ScanSource, SourcePosition } from './source.ts';
 
 /** How far a file was read: bytes, lines, and a digest of the bytes just before, to notice another file in its place. */
@@ -93,7 +93,7 @@ async function* lineBatches(
   let isNothing = offset === 0;
   for await (const lines of batches) {
     for (const next of lines) {
-      isNothing &&= isBlank(next);
+      isNothing &&= next.bytes !== null && isBlank(next.bytes);
       if (mayGrow && !next.isTerminated && !isWhole(next)) {
         const notice = `${builder.label}:${line + 1}: the last line has no end yet; it is read once it has`;
         yield { scans: builder.take(line), offset, line, notices: [notice] };
@@ -107,10 +107,6 @@ async function* lineBatches(
   if (!builder.isEmpty || isNothing) {
     yield { scans: builder.take(line), offset, line, notices: isNothing ? [`${builder.label}: it holds nothing`] : [] };
   }
-}
-
-function isBlank({ bytes }: Line): boolean {
-  return bytes !== null && textOf(bytes, 0, bytes.length).trim() === '';
 }
 
 function isWhole({ bytes }: Line): boolean {

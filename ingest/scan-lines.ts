@@ -115,6 +115,16 @@ export function textOf(bytes: Buffer, start: number, end: number): string {
   return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
 }
 
+const FIRST_VISIBLE = 0x21;
+const ASCII_END = 0x7f;
+
+/** Whether a line is empty as its parser sees it: such a line is no scan. */
+export function isBlank(line: Buffer): boolean {
+  const first = line[0] ?? 0;
+  if (first >= FIRST_VISIBLE && first < ASCII_END) return false;
+  return textOf(line, 0, line.length).trim() === '';
+}
+
 /** Only a hint for the size of a batch: a payload may come with an unknown field of this name. */
 const IMAGE_FIELD = Buffer.from('"image');
 /** A letter may be escaped, too. */

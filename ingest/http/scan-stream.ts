@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { type Line, readLines } from '../lines.ts';
+import { isBlank } from '../scan-lines.ts';
 import type { BatchAnswers, ScanSource } from '../source.ts';
 import { AnswerOrder } from './answer-order.ts';
 import { GatheredLines } from './gathered-lines.ts';
@@ -11,7 +12,7 @@ import {
 } from './limits.ts';
 import { type Problem, ProblemError, problem } from './problems.ts';
 import type { AnswerOrProblem } from './schemas.ts';
-import { deadlineOfLine, isBlank, withinBounds } from './stream-line.ts';
+import { deadlineOfLine, withinBounds } from './stream-line.ts';
 import type { StreamPorts } from './stream-ports.ts';
 import type { Row, Taken } from './taken-lines.ts';
 
@@ -119,7 +120,8 @@ export class ScanStream {
         if (this.#isEnded) return;
         this.#ports.active.note(this.#ports.client);
         const arrivedAtMs = performance.now();
-        for (const line of lines) if (!isBlank(line)) this.#note(withinBounds(line), arrivedAtMs);
+        for (const line of lines)
+          if (line.bytes === null || !isBlank(line.bytes)) this.#note(withinBounds(line), arrivedAtMs);
         this.#wakeTaker();
         while (this.#gathered.isFull && !this.#isEnded)
           await new Promise<void>((resolve) => (this.#wakeReader = resolve));

@@ -11,18 +11,6 @@ import { JSON_DEPTH_MAX, SCAN_VALUES_MAX } from './limits.ts';
 import { type Problem, ProblemError, problem } from './problems.ts';
 import { deadlineOf } from './scan-request.ts';
 
-const FIRST_VISIBLE = 0x21;
-const ASCII_END = 0x7f;
-
-/** As the parser of lines sees it: an empty line is no scan and has no answer. */
-export function isBlank({ bytes }: Line): boolean {
-  if (bytes === null) return false;
-  if (bytes.length === 0) return true;
-  const first = bytes[0] ?? 0;
-  if (first >= FIRST_VISIBLE && first < ASCII_END) return false;
-  return lineText(bytes, 0, bytes.length).trim() === '';
-}
-
 /**
  * Longer lines than a file of scans may have carry images: brackets or fields in their place would keep a reader busy for
  * long, so that they are taken as lines that are too long.

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { DuplicateKeyError, excerpt, IMAGE_TYPES } from '../../../indicium/index.ts';
 import { isObject, parseRecord } from '../../record-json.ts';
-import { textOf } from '../../scan-lines.ts';
+import { isBlank } from '../../scan-lines.ts';
 import type { StoredMessage } from '../client-port.ts';
 import { SCAN_HEADER_BYTES_MAX, SCAN_MESSAGE_BYTES_MAX, SCAN_MESSAGE_LINES_MAX } from '../limits.ts';
 import { EVENT_TYPES, headerText } from './cloud-events.ts';
@@ -83,11 +83,4 @@ function linesOf(value: Buffer): Buffer[] | null {
 /** JSON may be written over several lines, and no text of it holds a bare newline. */
 function oneLine(value: Buffer): Buffer {
   return Buffer.from(value.map((byte) => (byte === NEWLINE ? 0x20 : byte)));
-}
-
-const BRACE = 0x7b;
-
-/** As a reader sees it, which leaves out a line without anything to be seen. */
-function isBlank(line: Buffer): boolean {
-  return line[0] !== BRACE && textOf(line, 0, line.length).trim() === '';
 }

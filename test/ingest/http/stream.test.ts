@@ -15,10 +15,10 @@ import { STREAM_BATCHES_UNREAD_MAX } from '../../../ingest/http/limits.ts';
 import { PendingAnswer } from '../../../ingest/http/pending-answer.ts';
 import { RoomGate } from '../../../ingest/http/room-gate.ts';
 import { ScanStream } from '../../../ingest/http/scan-stream.ts';
-import { deadlineOfLine, isBlank } from '../../../ingest/http/stream-line.ts';
+import { deadlineOfLine } from '../../../ingest/http/stream-line.ts';
 import type { StreamPorts } from '../../../ingest/http/stream-ports.ts';
 import { type BatchAnswers, parseScanLines } from '../../../ingest/index.ts';
-import { ScanLinesBuilder } from '../../../ingest/scan-lines.ts';
+import { isBlank, ScanLinesBuilder } from '../../../ingest/scan-lines.ts';
 import { ActiveClients } from '../../../sharing/index.ts';
 import { symbolImage } from '../../support/pictures.ts';
 import { openStream } from '../../support/scan-stream-client.ts';
@@ -428,7 +428,7 @@ describe('the lines of a stream', () => {
         const line = { bytes, skippedDigest: null, endOffset: 0, isTerminated: true };
         const builder = new ScanLinesBuilder('test', { imageFolder: null });
         builder.add(line);
-        assert.equal(isBlank(line), [...parseScanLines(builder.take(1))].length === 0);
+        assert.equal(isBlank(bytes), [...parseScanLines(builder.take(1))].length === 0);
       }),
     );
   });
