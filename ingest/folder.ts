@@ -72,11 +72,14 @@ export async function filesOfFolder(
   areFrames: boolean,
 ): Promise<{ readonly files: string[]; readonly others: string[] }> {
   const { paths, others } = await imagesOf(named, areFrames);
-  const texts = paths.filter((raw) => isUtf8(Buffer.from(raw, 'latin1')));
-  const unnamed = paths.filter((raw) => !texts.includes(raw));
-  const told = [...others, ...unnamed.map((raw) => `${shownPath(named, raw)}: not read: its name is not UTF-8`)];
-  if (texts.length === 0) throw new SourceError([`${named}: no images in this folder`, ...told].join('; '));
-  return { files: texts.map((raw) => join(named, Buffer.from(raw, 'latin1').toString('utf8'))), others: told };
+  const files: string[] = [];
+  for (const raw of paths) {
+    const name = Buffer.from(raw, 'latin1');
+    if (isUtf8(name)) files.push(join(named, name.toString('utf8')));
+    else others.push(`${shownPath(named, raw)}: not read: its name is not UTF-8`);
+  }
+  if (files.length === 0) throw new SourceError([`${named}: no images in this folder`, ...others].join('; '));
+  return { files, others };
 }
 
 /** The scan id is the whole path, so that two folders may hold pictures of one name; a replaced picture is another. */
