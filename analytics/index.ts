@@ -32,6 +32,7 @@ export {
 export { type ReadingBatch, Recorder, type RecorderPorts } from './recorder.ts';
 export { RecorderQueue } from './recorder-queue.ts';
 export { type RecorderNotices, RecorderThread } from './recorder-thread.ts';
+export { REPETITIONS } from './relation.ts';
 export { isAcceptable } from './store/acceptance.ts';
 export type { Moved } from './store/archive.ts';
 export { auditStore, type StoreAudit } from './store/audit.ts';

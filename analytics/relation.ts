@@ -29,7 +29,8 @@ export interface Signed {
 export const NOT_SIGNED: Signed = { area: 0, homePlants: null };
 
 /** What a repeated piece count proves or hints at. */
-export type Repetition = Extract<ReasonCode, 'fork' | 'copy' | 'cloned-id' | 'possible-copy'>;
+export const REPETITIONS = ['fork', 'copy', 'cloned-id', 'possible-copy'] as const satisfies readonly ReasonCode[];
+export type Repetition = (typeof REPETITIONS)[number];
 
 /**
  * How a sighting relates to an earlier one of the same piece count of the same register set; null for a re-scan. Sightings

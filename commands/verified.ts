@@ -1,3 +1,4 @@
+import { REPETITIONS } from '../analytics/index.ts';
 import {
   foreignFields,
   isGenuine,
@@ -63,14 +64,12 @@ function judged(bytes: PayloadBytes, times: ScanTimes, ring: KeyRing): Judged {
   return { outcome: 'no-key', fields: foreignFields(foreign), printedAtMs: null };
 }
 
-const REPETITIONS: ReadonlySet<string> = new Set(['copy', 'cloned-id', 'possible-copy', 'fork']);
-
 /** Whether a piece was seen before, only the recorded scans tell; marks that are not genuine are not looked for among them. */
 function sightingsCheck(outcome: ReadingOutcome, recorded: Recorded | null): Check {
   const check = { name: 'sightings', question: 'Was the piece not seen as another one?' };
   if (!isGenuine(outcome)) return { ...check, result: 'not reached' };
   if (recorded === null) return { ...check, result: 'not checked', note: 'only a store knows: --scan ID --db STORE' };
-  const repetition = recorded.reasons.find((reason) => REPETITIONS.has(reason));
+  const repetition = REPETITIONS.find((code) => recorded.reasons.includes(code));
   if (repetition === undefined) return { ...check, result: 'passed', note: 'when it was recorded' };
   return { ...check, result: 'failed', note: repetition };
 }
