@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type ImageAnswer, ImageReaders } from '../../decode/index.ts';
 import { READER_MS_MAX } from '../../decode/limits.ts';
+import type { GreyImage } from '../../decode/symbol-reader.ts';
 import { HOSTILE_IMAGES, HOSTILE_PAYLOAD, mark } from '../support/hostile-images.ts';
-import { bmpOf, type GreyPixels } from '../support/image-writers.ts';
+import { bmpOf } from '../support/image-writers.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 /** More than any image within the limits needs; a process above it is killed, and its image answered by reader-failed. */
@@ -21,7 +22,7 @@ function outcomeOf(answer: ImageAnswer): string {
   return 'failure' in answer ? answer.failure : 'read';
 }
 
-async function greyMark(): Promise<GreyPixels> {
+async function greyMark(): Promise<GreyImage> {
   const { data, info } = await mark().greyscale().raw().toBuffer({ resolveWithObject: true });
   return { width: info.width, height: info.height, pixels: data };
 }

@@ -11,14 +11,15 @@ import {
   type SymbolReader,
 } from '../../decode/index.ts';
 import { IMAGE_PAGES_MAX } from '../../decode/limits.ts';
-import { type BmpKind, bmpOf, type GreyPixels, tiffOf } from '../support/image-writers.ts';
+import type { GreyImage } from '../../decode/symbol-reader.ts';
+import { type BmpKind, bmpOf, tiffOf } from '../support/image-writers.ts';
 import { codewordImage, symbolImage } from '../support/pictures.ts';
 
 const CASES = new URL('../cases/inputs/', import.meta.url);
 
 let general: SymbolReader;
-let mark: GreyPixels;
-let blank: GreyPixels;
+let mark: GreyImage;
+let blank: GreyImage;
 before(async () => {
   general = await createZxingWasmReader();
   const { data, info } = await sharp(await readFile(new URL('../images/crop-00-1.jpg', import.meta.url)))

@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Finding } from '../../indicium/index.ts';
 import { Random } from '../../psd-sim/random.ts';
 import { indicia, jsonLines } from '../support/command-line.ts';
-import { freshTopics, kafkaForTests, produce, type TestKafka } from '../support/kafka.ts';
+import { kafkaForTests, produce, type TestKafka } from '../support/kafka.ts';
 import { inOrder, withoutSources } from '../support/partition-stores.ts';
-import { roughTraffic } from '../support/rough-traffic.ts';
-import { assertAsAlone, drainStages, stageDay } from '../support/stage-day.ts';
+import type { roughTraffic } from '../support/rough-traffic.ts';
+import { assertAsAlone, drainStages, stageTraffic } from '../support/stage-day.ts';
 import { StageProcess } from '../support/stage-process.ts';
 import { deadLettersDue, deadLettersIn } from '../support/stage-topics.ts';
-import { temporaryFolder } from '../support/temporary.ts';
 
 /** Few where every push is tested; `npm run test:kills` asks for more. */
 const KILLS = Number(process.env.INDICIA_KILLS ?? 8);
@@ -86,12 +84,8 @@ async function underBlows(
 if (kafka !== null) {
   describe('members that are killed at random, over traffic at its worst', () => {
     it('answer every scan once, and come to what one process finds', async (test) => {
-      const folder = await temporaryFolder(test);
-      const day = await stageDay(join(folder, 'day'), SEED, KILLS * PIECES_PER_KILL);
-      const traffic = roughTraffic(day.lines, SEED, PREFIX);
-      await freshTopics(kafka, PREFIX, PARTITIONS);
-      const stores = join(folder, 'stores');
-      const common = ['--prefix', PREFIX, '--registry', day.registry, '--db', stores];
+      const asked = { prefix: PREFIX, seed: SEED, pieces: KILLS * PIECES_PER_KILL, partitions: PARTITIONS };
+      const { day, traffic, stores, common } = await stageTraffic(test, kafka, asked);
       const start = (stage: string) => new StageProcess(test, ['--stage', stage, kafka.url, ...common, ...QUICK]);
       const members = ['read', 'read', 'judge', 'judge'].map(start);
       const planned = blows(SEED);

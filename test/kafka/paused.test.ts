@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freshTopics, kafkaForTests, produce } from '../support/kafka.ts';
-import { roughTraffic } from '../support/rough-traffic.ts';
-import { assertAsAlone, drainStages, stageDay } from '../support/stage-day.ts';
+import { kafkaForTests, produce } from '../support/kafka.ts';
+import { assertAsAlone, drainStages, stageTraffic } from '../support/stage-day.ts';
 import { StageProcess } from '../support/stage-process.ts';
-import { temporaryFolder } from '../support/temporary.ts';
 
 const PREFIX = `paused-${process.pid}-`;
 const SEED = 5;
@@ -32,12 +29,13 @@ async function until(isTrue: () => boolean, what: string): Promise<void> {
 if (kafka !== null) {
   describe('a judge that is stopped while it works, and loses its partitions to another', () => {
     it('writes nothing when it wakes, says what it lost, and goes on like the others', async (test) => {
-      const folder = await temporaryFolder(test);
-      const day = await stageDay(join(folder, 'day'), SEED, PIECES);
-      const { messages, scanIds } = roughTraffic(day.lines, SEED, PREFIX);
-      await freshTopics(kafka, PREFIX, PARTITIONS);
-      const stores = join(folder, 'stores');
-      const common = ['--prefix', PREFIX, '--registry', day.registry, '--db', stores];
+      const asked = { prefix: PREFIX, seed: SEED, pieces: PIECES, partitions: PARTITIONS };
+      const {
+        day,
+        traffic: { messages, scanIds },
+        stores,
+        common,
+      } = await stageTraffic(test, kafka, asked);
       const member = (stage: string) =>
         new StageProcess(test, ['--stage', stage, kafka.url, ...common, '--session-seconds', '3']);
       const [reader, sleeper, other] = [member('read'), member('judge'), member('judge')];

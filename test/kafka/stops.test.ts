@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NewMessage } from '../../ingest/kafka/client-port.ts';
 import { Random } from '../../psd-sim/random.ts';
-import { freshTopics, kafkaForTests, type TestKafka } from '../support/kafka.ts';
-import { roughTraffic } from '../support/rough-traffic.ts';
-import { assertAsAlone, drainStages, stageDay } from '../support/stage-day.ts';
+import { kafkaForTests, type TestKafka } from '../support/kafka.ts';
+import { assertAsAlone, drainStages, stageTraffic } from '../support/stage-day.ts';
 import { StageProcess } from '../support/stage-process.ts';
-import { temporaryFolder } from '../support/temporary.ts';
 
 /** As few as show it where every push is tested; a variable asks for more. */
 const STOPS = Number(process.env.INDICIA_STOPS ?? 32);
@@ -136,12 +133,13 @@ async function flow(brokers: TestKafka, messages: readonly NewMessage[], isOver:
 if (kafka !== null) {
   describe('members that are stopped at random for longer than their session, and wake again', () => {
     it('end none of the others nor themselves, and every scan is answered once', async (test) => {
-      const folder = await temporaryFolder(test);
-      const day = await stageDay(join(folder, 'day'), SEED, PIECES);
-      const { messages, scanIds } = roughTraffic(day.lines, SEED, PREFIX);
-      await freshTopics(kafka, PREFIX, PARTITIONS);
-      const stores = join(folder, 'stores');
-      const common = ['--prefix', PREFIX, '--registry', day.registry, '--db', stores];
+      const asked = { prefix: PREFIX, seed: SEED, pieces: PIECES, partitions: PARTITIONS };
+      const {
+        day,
+        traffic: { messages, scanIds },
+        stores,
+        common,
+      } = await stageTraffic(test, kafka, asked);
       const start = (stage: string) => {
         return new StageProcess(test, ['--stage', stage, kafka.url, ...common, ...QUICK], EARLY_COLLECTION);
       };

@@ -1,15 +1,10 @@
-/** Eight-bit grey pixels, row by row. */
-export interface GreyPixels {
-  readonly width: number;
-  readonly height: number;
-  readonly pixels: Uint8Array;
-}
+import type { GreyImage } from '../../decode/symbol-reader.ts';
 
 const SHORT = 3;
 const LONG = 4;
 
 /** An uncompressed TIFF with a page for each picture; a null has a directory whose pixels lie beyond the end of the file. */
-export function tiffOf(pages: readonly (GreyPixels | null)[]): Buffer {
+export function tiffOf(pages: readonly (GreyImage | null)[]): Buffer {
   const parts: Buffer[] = [Buffer.from([0x49, 0x49, 0x2a, 0, 8, 0, 0, 0])];
   let offset = 8;
   for (const [index, page] of pages.entries()) {
@@ -53,7 +48,7 @@ export interface BmpKind {
 
 /** An uncompressed BMP with a header of 40 bytes. */
 export function bmpOf(
-  { width, height, pixels }: GreyPixels,
+  { width, height, pixels }: GreyImage,
   { bits, isTopDown = false, isInverted = false }: BmpKind,
 ): Buffer {
   const colors = bits <= 8 ? 2 ** bits : 0;

@@ -3,10 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FRAUDS, simulate } from '../../psd-sim/index.ts';
 import { indicia } from './command-line.ts';
-import type { TestKafka } from './kafka.ts';
+import { freshTopics, type TestKafka } from './kafka.ts';
 import { type JudgedScans, judgedAlone, judgedIn, withoutSources } from './partition-stores.ts';
 import { RECEIVED_AT } from './receipt.ts';
+import { roughTraffic } from './rough-traffic.ts';
 import { assertAllDone, deliveriesIn, publishedFindings, publishedVerdicts } from './stage-topics.ts';
+import { type Scope, temporaryFolder } from './temporary.ts';
 
 /** A day with every fraud, judged in one process: what any number of members must come to. */
 export interface StageDay {
@@ -25,6 +27,20 @@ export async function stageDay(folder: string, seed: number, pieces: number): Pr
   assert.equal(run.exitCode, 0, run.stderr);
   const lines = (await readFile(scans, 'utf8')).trim().split('\n');
   return { registry, lines, alone: await judgedAlone(db) };
+}
+
+/** A day as rough traffic over fresh topics: what the members of stages are given, with the flags that they share. */
+export async function stageTraffic(
+  scope: Scope,
+  kafka: TestKafka,
+  { prefix, seed, pieces, partitions }: Record<'seed' | 'pieces' | 'partitions', number> & { readonly prefix: string },
+) {
+  const folder = await temporaryFolder(scope);
+  const day = await stageDay(join(folder, 'day'), seed, pieces);
+  const traffic = roughTraffic(day.lines, seed, prefix);
+  await freshTopics(kafka, prefix, partitions);
+  const stores = join(folder, 'stores');
+  return { day, traffic, stores, common: ['--prefix', prefix, '--registry', day.registry, '--db', stores] };
 }
 
 /** Works until nothing is left, with one member of each stage. */

@@ -1,16 +1,7 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
 import { describe, it } from 'node:test';
+import { freePort } from '../../support/guide-folder.ts';
 import { postJson, sentScan, serverIn } from '../../support/sorter-server.ts';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  assert.ok(typeof address === 'object' && address !== null);
-  return address.port;
-}
 
 describe('a server that is not ready yet', () => {
   it('says that it is starting, and how far it is, and never that its disk is full', async (test) => {
