@@ -20,7 +20,7 @@ export function cellText(cell: Cell, type: ExactType): string {
 
 /**
  * What JSON shows: times as ISO 8601 with their zone, bytes as base64, decimals as text, integers beyond 2^53 as text, since JSON
- * numbers would lose digits, and numbers that are none (NaN, infinity) as text.
+ * numbers would lose digits, and NaN and infinities as text.
  */
 export function jsonValue(cell: Cell, type: ExactType): unknown {
   if (cell === null) return null;

@@ -21,7 +21,7 @@ export async function* xlsxFile(result: QueryResult, rowsMax: number, limit: str
   const output = zip.outputStream.pipe(new PassThrough());
   for (const [name, text] of PARTS) zip.addBuffer(Buffer.from(text), name, { mtime: NO_TIME });
   const sheet = Readable.from(sheetXml(result, rowsMax, limit));
-  // Whoever fails ends the answer: the library tells neither of the other.
+  // The library does not pass errors on: a failure of the archive or of the sheet ends the output here.
   zip.on('error', (error: Error) => output.destroy(error));
   sheet.on('error', (error) => output.destroy(error));
   zip.addReadStream(sheet, 'xl/worksheets/sheet1.xml', { mtime: NO_TIME });

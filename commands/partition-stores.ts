@@ -19,8 +19,8 @@ export function openPartitionStore(
 }
 
 /**
- * Nothing is wrong with the store of a partition: it is another's by now, another process still has its files open, or there is
- * no room for it. Whoever is still meant to have it takes it up again after a while.
+ * Whether a partition failed for a reason that is not its store's: a newer owner has claimed it, another process still has its
+ * files open, or the disk has no room. The member that the group assigns it to claims it again later.
  */
 export function mayClaimAgain(error: unknown): boolean {
   const isElsewhere = error instanceof StoreError && error.fault === 'open-elsewhere';

@@ -193,7 +193,7 @@ export async function run(sources: readonly string[], options: RunOptions, termi
   }
 }
 
-/** Whoever writes into our pipe publishes its registry before its first scan: `indicia fleet … | indicia run -`. */
+/** In `indicia fleet … | indicia run -`, the fleet publishes its registry before it writes the first scan. */
 async function somethingIn(stdin: Terminal['stdin']): Promise<void> {
   if (!stdin.readableEnded && stdin.readableLength === 0) await once(stdin, 'readable');
 }

@@ -68,7 +68,7 @@ export function isList(cell: Cell): cell is readonly Cell[] {
   return Array.isArray(cell);
 }
 
-/** @throws TypeError for a cell that is none: the type of its column says another kind. */
+/** @throws TypeError when the cell is not an interval, which contradicts the type of its column. */
 export function asInterval(cell: Cell): Interval {
   if (typeof cell !== 'object' || cell === null || !('micros' in cell)) throw new TypeError('no interval');
   return cell;

@@ -41,7 +41,7 @@ export const DEPRECATED_COLUMNS: ReadonlyMap<string, readonly string[]> = new Ma
  * the connection's own). Stored views stay as they are: to change one makes a program refuse the file of another until it
  * writes to it.
  *
- * @throws RangeError for a name that is none of PUBLIC_VIEW_NAMES.
+ * @throws RangeError when the name is not in PUBLIC_VIEW_NAMES.
  */
 export function publicViewSql(name: string, prefix = ''): string {
   const view = PUBLIC_VIEWS.find((known) => known.name === name);

@@ -1,4 +1,4 @@
-/** Why a store cannot be used, for whoever can go on without it. */
+/** Why a store cannot be used, for callers that can continue without it. */
 export type StoreFault = 'open-elsewhere' | 'other-version' | 'unconfirmed' | 'not-whole';
 
 /** The store cannot be used; the message names the file and what to do. */

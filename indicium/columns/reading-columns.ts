@@ -17,7 +17,7 @@ export interface ReadingColumns {
   readonly weightGrams: Int32Column;
   /** Path of the image, where the scan has one. */
   readonly image: TextColumn;
-  /** Why a scan has no mark, for people; or who signed in a name that is not his; or whose the mark is if no key is known. */
+  /** For people: why a scan has no mark, who signed in another name, whose mark it is if no key is known, or what its image showed. */
   readonly note: TextColumn;
   readonly extra: TextColumn;
   readonly payload: TextColumn;
