@@ -36,14 +36,21 @@ const OCTETS = 'application/octet-stream';
 
 /** What is smallest: a picture as it is, where headers can say all the rest, otherwise in a part of its own. */
 export function bestWay(scan: SorterScan): Way {
-  if (scan.image === undefined) return 'json';
+  if (scan.image === undefined || scan.payload !== undefined) return 'json';
   const isPlain = Object.keys(FIELD_HEADERS).every((name) => /^[\x21-\x7e]*$/.test(String(fieldOf(scan, name) ?? '')));
   return isPlain && scan.extra === undefined && imageType(scan.image) !== OCTETS ? 'raw' : 'multipart';
 }
 
+/**
+ * A scan with both a payload and an image is sent as JSON whatever is asked, so that the server says what is wrong with it; an
+ * image that does not say what it is goes in a part of its own, since raw bytes would be taken for a payload.
+ */
 export function scanBody(scan: SorterScan, way: Way): ScanBody {
-  if (way === 'json') return { headers: { 'content-type': 'application/json' }, body: scanLine(scan) };
-  return way === 'raw' ? rawBody(scan) : multipartBody(scan);
+  const { payload, image } = scan;
+  const isBoth = payload !== undefined && image !== undefined;
+  if (way === 'json' || isBoth) return { headers: { 'content-type': 'application/json' }, body: scanLine(scan) };
+  const isRaw = way === 'raw' && (image === undefined || imageType(image) !== OCTETS);
+  return isRaw ? rawBody(scan) : multipartBody(scan);
 }
 
 /** A scan as one line of NDJSON, without its newline. */
