@@ -1,5 +1,5 @@
 import type { ReadingBatch, Recorded } from './analytics/index.ts';
-import { type Disposition, UNUSABLE_SCANS } from './indicium/index.ts';
+import { addedUnchecked, type Disposition, UNUSABLE_SCANS, type UncheckedCounts } from './indicium/index.ts';
 import type { ScanBatch, ScanSource } from './ingest/index.ts';
 import type { IgnoredCount, ReadBatch } from './reader.ts';
 import type { ReaderPool } from './reader-pool.ts';
@@ -16,6 +16,8 @@ export interface RunSummary {
   reused: number;
   /** Fields that were given and not used, each with its problem once. */
   ignored: IgnoredCount[];
+  /** Scans with a genuine mark by the checks of it that were not made, for want of what they take. */
+  unchecked: UncheckedCounts;
   /** What a person must know of the sources: what they hold and could not give, as sentences that name them. */
   notices: string[];
   decodeMs: number;
@@ -141,6 +143,7 @@ async function recordBatch(
     if (UNUSABLE_SCANS.has(outcome)) summary.unusable += scans;
   }
   addIgnored(summary.ignored, read.ignored);
+  summary.unchecked = addedUnchecked(summary.unchecked, read.unchecked);
   summary.notices.push(...batch.notices);
   summary.scans += recorded.scans;
   summary.repeated += recorded.repeated;
@@ -170,6 +173,7 @@ export function emptySummary(): RunSummary {
     unusable: 0,
     reused: 0,
     ignored: [],
+    unchecked: {},
     notices: [],
     decodeMs: 0,
     verifyMs: 0,

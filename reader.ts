@@ -1,6 +1,7 @@
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import type { ImageAnswer } from './decode/index.ts';
 import {
+  countUnchecked,
   digest64,
   foreignNote,
   type Mark,
@@ -12,6 +13,7 @@ import {
   type ReasonCode,
   readingBuffers,
   type Scan,
+  type UncheckedCounts,
 } from './indicium/index.ts';
 import {
   brokenMark,
@@ -58,6 +60,8 @@ export interface ReadBatch {
   readonly verifyMs: number;
   /** Fields that were given and not used, each with its problem once. */
   readonly ignored: readonly IgnoredCount[];
+  /** Scans with a genuine mark by the checks of it that were not made. */
+  readonly unchecked: UncheckedCounts;
 }
 
 /** How many scans of a batch had a field that was not used for one reason, and the first of them. */
@@ -146,7 +150,9 @@ export function readScans({ scans, images, givenUp, receivedAtMs, trust }: ReadO
     verifyMs += sinceMs - decodedAtMs;
     index += 1;
   }
-  return { columns: builder.finish(), decodeMs, verifyMs, ignored: [...ignored.values()], faults };
+  const columns = builder.finish();
+  const unchecked = countUnchecked(columns);
+  return { columns, decodeMs, verifyMs, ignored: [...ignored.values()], unchecked, faults };
 }
 
 function zonesOf({ version, zones }: ReadOrder['trust']): (plant: string) => string | undefined {
@@ -156,12 +162,16 @@ function zonesOf({ version, zones }: ReadOrder['trust']): (plant: string) => str
   return (plant) => known.get(plant);
 }
 
-function countIgnored(ignored: Map<string, IgnoredCount>, { scanId, extra }: Scan): void {
-  for (const { field, problem } of ignoredFieldsOf(extra)) {
+function countIgnored(ignored: Map<string, IgnoredCount>, { scanId, extra, mark }: Scan): void {
+  for (const { field, problem } of ignoredFieldsOf(extra, isImageNamed(mark))) {
     const key = `${field} ${problem}`;
     const { scans, firstScanId } = ignored.get(key) ?? { scans: 0, firstScanId: scanId };
     ignored.set(key, { field, problem, scans: scans + 1, firstScanId });
   }
+}
+
+function isImageNamed(mark: Mark): boolean {
+  return mark.kind === 'image' || (mark.kind === 'payload' && mark.picture !== undefined);
 }
 
 function faultOf({ mark }: Scan): string | null {

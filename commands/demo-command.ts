@@ -9,7 +9,8 @@ import { FRAUDS, type Score, score, simulate, type TruthLine } from '../psd-sim/
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { wholeNumber } from './options.ts';
 import { writeReport } from './report-command.ts';
-import { type RunReport, run } from './run-command.ts';
+import { run } from './run-command.ts';
+import type { RunReport } from './run-report.ts';
 import { SIMULATED_DAY_MS } from './simulate-command.ts';
 import { count, Progress, plural, print, rate, type Terminal } from './terminal.ts';
 

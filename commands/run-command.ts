@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { type Command, Option } from 'commander';
 import { DEFAULT_POLICY, RecorderThread, readPolicy } from '../analytics/index.ts';
-import type { ImageCounts } from '../decode/index.ts';
-import { dropFolder, FIELD_PROBLEMS, isKafkaUrl, SESSION_SECONDS, SourceError } from '../ingest/index.ts';
+import { dropFolder, isKafkaUrl, SESSION_SECONDS, SourceError } from '../ingest/index.ts';
 import { emptySummary, type RunSummary, runPipeline } from '../pipeline.ts';
 import { createReaderPool } from '../reader-pool.ts';
 import { TrustWatch } from '../trust-watch.ts';
@@ -22,6 +21,7 @@ import {
   workersOption,
 } from './options.ts';
 import { receiptClock, receivedAtOption } from './received-at.ts';
+import { ignoredSentence, jsonReport, type RunReport, textReport } from './run-report.ts';
 import { runStage } from './run-stage.ts';
 import { STAGES, type StageName } from './serve-stage.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -53,13 +53,6 @@ export interface RunOptions extends Partial<KafkaOptions>, ListenerFlags {
 
 interface RunFlags extends RunOptions, DropFlags {
   readonly watch?: string;
-}
-
-export interface RunReport extends RunSummary {
-  /** Images by the rung of the ladder that read them, or the reason why none did. */
-  readonly images: ImageCounts;
-  readonly findings: number;
-  readonly secondsTotal: number;
 }
 
 export function addRunCommand(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
@@ -206,41 +199,4 @@ async function openDrop(drop: DropFlags & { readonly watch: string }, terminal: 
     onRefused: (sentence) => warn(terminal, sentence),
   });
   return { sources: [source], close: async () => end() };
-}
-
-function jsonReport(report: RunReport): Record<string, unknown> {
-  const { dispositions, scans, repeated, unusable, reused, findings, secondsTotal } = report;
-  return {
-    scans,
-    accepted: dispositions.accept,
-    diverted: dispositions.divert,
-    manual: dispositions.manual,
-    repeated,
-    unusable,
-    reused,
-    ignoredFields: report.ignored,
-    notices: report.notices,
-    findings,
-    secondsTotal: Number(secondsTotal.toFixed(3)),
-    decodeSeconds: Number((report.decodeMs / 1000).toFixed(3)),
-    verifySeconds: Number((report.verifyMs / 1000).toFixed(3)),
-    judgeSeconds: Number((report.judgeMs / 1000).toFixed(3)),
-    recordSeconds: Number((report.recordMs / 1000).toFixed(3)),
-    images: report.images,
-  };
-}
-
-function ignoredSentence({ field, problem, scans, firstScanId }: RunReport['ignored'][number]): string {
-  const what = `${field} ${FIELD_PROBLEMS[problem]}`;
-  return `${plural(scans, 'scan')} with a field that was not used: ${what}; the first is ${firstScanId}`;
-}
-
-function textReport(report: RunReport): string {
-  const { dispositions } = report;
-  return [
-    `${plural(report.scans, 'scan')}: ${count(dispositions.accept)} accepted, ${count(dispositions.divert)} diverted, ${count(dispositions.manual)} manual`,
-    `${plural(report.repeated, 'scan')} delivered again and recognized`,
-    `${plural(report.findings, 'finding')}`,
-    '',
-  ].join('\n');
 }

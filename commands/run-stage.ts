@@ -1,4 +1,5 @@
 import { DEFAULT_POLICY, type Policy, type Recorded, type RecorderThread, readPolicy } from '../analytics/index.ts';
+import { addedUnchecked } from '../indicium/index.ts';
 import {
   BrokerError,
   groupNamed,
@@ -59,6 +60,7 @@ async function readStage(
       read: async (lines) => {
         const batch = await readers.read(lines);
         addIgnored(tally.ignored, batch.ignored);
+        tally.unchecked = addedUnchecked(tally.unchecked, batch.unchecked);
         return batch;
       },
       spool,

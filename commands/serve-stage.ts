@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { UncheckedCounts } from '../indicium/index.ts';
 import { type LiveStore, Stage, type StageCounters } from '../ingest/index.ts';
 import type { IgnoredCount } from '../reader.ts';
 import type { KafkaOptions } from './kafka-options.ts';
@@ -38,6 +39,8 @@ export interface StageTally {
   deadLetters: number;
   /** Fields that were given and not used, each with its problem once. */
   readonly ignored: IgnoredCount[];
+  /** Scans with a genuine mark by the checks of it that were not made; told by the stage that reads. */
+  unchecked: UncheckedCounts;
   /** Of each partition, as its detectors found them last. */
   readonly findings: Map<number, number>;
 }
@@ -51,6 +54,7 @@ export function emptyTally(): StageTally {
     repeated: 0,
     deadLetters: 0,
     ignored: [],
+    unchecked: {},
     findings: new Map(),
   };
 }
@@ -79,7 +83,13 @@ export async function serveStage(
   });
   const api = await openStageApi(
     options,
-    { counters: () => stage.counters, totals: () => plain(tally), ignored: () => tally.ignored, stores },
+    {
+      counters: () => stage.counters,
+      totals: () => plain(tally),
+      ignored: () => tally.ignored,
+      unchecked: () => tally.unchecked,
+      stores,
+    },
     terminal,
   );
   let last = stage.counters;
@@ -108,6 +118,7 @@ export async function serveStage(
     stage: name,
     ...plain(tally),
     ignoredFields: tally.ignored,
+    unchecked: tally.unchecked,
     rebalances,
     claims,
     troubles,
@@ -116,7 +127,7 @@ export async function serveStage(
   await (json ? printJson(terminal, summary) : print(terminal, `${plural(tally.scans, 'scan')}\n`));
 }
 
-function plain({ findings, ignored: _, ...counts }: StageTally) {
+function plain({ findings, ignored: _, unchecked: __, ...counts }: StageTally) {
   return { ...counts, findings: [...findings.values()].reduce((total, its) => total + its, 0) };
 }
 

@@ -19,7 +19,7 @@ interface ApiOptions extends ListenerFlags {
  */
 export async function openStageApi(
   { apiPort, apiHost, tokens, stage, json = false, ...flags }: ApiOptions,
-  ports: Pick<StageServerPorts, 'counters' | 'totals' | 'ignored' | 'stores'>,
+  ports: Pick<StageServerPorts, 'counters' | 'totals' | 'ignored' | 'unchecked' | 'stores'>,
   terminal: Terminal,
 ): Promise<StageServer | null> {
   if (apiPort === undefined) return null;

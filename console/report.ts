@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import type { ScanDetail, StoreReader } from '../analytics/index.ts';
-import type { Disposition, Finding } from '../indicium/index.ts';
+import { type Disposition, type Finding, UNCHECKED, UNCHECKED_CODES } from '../indicium/index.ts';
 import { escapeHtml } from './html.ts';
 import { tellStory } from './story.ts';
 import { STYLE } from './style.ts';
@@ -38,10 +38,25 @@ export async function renderReport(reader: StoreReader, folder: string): Promise
 <main>
 <section class="tiles">${tile('accepted', totals.accept, 'accept')}${tile('diverted', totals.divert, 'divert')}${tile('manual', totals.manual, 'manual')}${tile('findings', cards.length, 'finding')}</section>
 <section><h2>Scans over the day (UTC)</h2>${timeline}</section>
-<section><h2>Findings</h2>${cards.length === 0 ? '<p>The detectors found nothing.</p>' : cards.join('\n')}</section>
+${uncheckedSection(await reader.unchecked())}<section><h2>Findings</h2>${cards.length === 0 ? '<p>The detectors found nothing.</p>' : cards.join('\n')}</section>
 </main>
 </body>
 </html>
+`;
+}
+
+/** Checks that the scans left open; no section where they left none. */
+function uncheckedSection({ genuine, unchecked }: Awaited<ReturnType<StoreReader['unchecked']>>): string {
+  const rows = UNCHECKED_CODES.flatMap((code) => {
+    const scans = unchecked[code];
+    if (scans === undefined) return [];
+    const sentence = escapeHtml(UNCHECKED[code].sentence);
+    return [`<tr><td>${code}</td><td>${scans.toLocaleString('en-US')}</td><td>${sentence}</td></tr>`];
+  });
+  if (rows.length === 0) return '';
+  return `<section><h2>Checks that were not made</h2>
+<p>Of ${genuine.toLocaleString('en-US')} scans with a genuine mark:</p>
+<table><thead><tr><th>check</th><th>scans</th><th>why</th></tr></thead><tbody>${rows.join('\n')}</tbody></table></section>
 `;
 }
 
@@ -73,7 +88,7 @@ function momentText(ms: number): string {
 function scanFigure(scan: ScanDetail, folder: string): string {
   const source = scan.image === null ? null : relative(folder, scan.image).split('/').map(encodeURIComponent).join('/');
   const picture = source === null ? '' : `<a href="${source}"><img src="${source}" alt="scan" loading="lazy"></a>`;
-  const time = scan.scannedAtMs === null ? '' : momentText(scan.scannedAtMs);
+  const time = scan.scannedAtMs === null ? 'time not known' : momentText(scan.scannedAtMs);
   const received = scan.receivedAtMs === null ? '' : `<br>received ${momentText(scan.receivedAtMs)}`;
   return `<figure>${picture}<figcaption><b class="${scan.disposition}">${escapeHtml(scan.disposition)}</b> ${escapeHtml(time)}${received}<br>
 ${escapeHtml(scan.machine ?? '')} · plant ${escapeHtml(scan.plant ?? '–')} · ${escapeHtml(scan.pass ?? '')}<br>

@@ -14,6 +14,8 @@ h2 { font-size: 17px; margin: 28px 0 10px; }
 svg { width: 100%; background: #fff; border: 1px solid var(--line); border-radius: 6px; padding: 8px; }
 svg text { font-size: 12px; fill: var(--soft); }
 rect.accept { fill: var(--accept); } rect.divert { fill: var(--divert); } rect.manual { fill: var(--manual); }
+table { border-collapse: collapse; background: #fff; border: 1px solid var(--line); }
+th, td { text-align: left; padding: 4px 12px; border-bottom: 1px solid var(--line); } td:nth-child(2) { text-align: right; }
 article { background: #fff; border: 1px solid var(--line); border-left: 5px solid var(--manual); border-radius: 6px; padding: 12px 18px; margin: 0 0 14px; }
 article.critical { border-left-color: var(--divert); }
 h3 { margin: 0; font-size: 16px; } h3 small { font-weight: 400; color: var(--soft); }

@@ -37,4 +37,5 @@ export * from './reading.ts';
 export * from './reasons.ts';
 export * from './scan.ts';
 export { DuplicateKeyError, parseStrictJson, strictJson } from './strict-json.ts';
+export * from './unchecked.ts';
 export * from './verdict.ts';

@@ -27,7 +27,12 @@ export type SortingPass = (typeof SORTING_PASSES)[number];
 
 /** Where the mark of a scan is to be found, or why there is none to look for. */
 export type Mark =
-  | { readonly kind: 'payload'; readonly payload: Uint8Array }
+  | {
+      readonly kind: 'payload';
+      readonly payload: Uint8Array;
+      /** Path of a picture of the piece, for people: the mark is read from the payload. */
+      readonly picture?: string;
+    }
   | {
       readonly kind: 'image';
       /** Of the file, or `sha256:` and its digest where its bytes came with the scan. */

@@ -11,6 +11,7 @@ export const FIELD_PROBLEMS = {
   'no-zone': 'has no zone, and the registry tells none of the plant',
   'unknown-pass': `is none of ${SORTING_PASSES.join(', ')}`,
   'not-grams': 'is no whole number of grams',
+  'not-read': 'was not read, since the scan has its mark in another field',
 } as const;
 export type FieldProblem = keyof typeof FIELD_PROBLEMS;
 
@@ -31,6 +32,9 @@ const PROBLEM_OF: Readonly<Record<string, (value: unknown) => FieldProblem>> = {
   pass: () => 'unknown-pass',
   destination: problemOfText,
   weightGrams: () => 'not-grams',
+  image: () => 'not-read',
+  imageBase64: () => 'not-read',
+  frame: () => 'not-read',
 };
 
 /** Whether any of them may be there at all, in text that is not parsed for it. */
@@ -40,16 +44,18 @@ const NONE: readonly IgnoredField[] = [];
 
 /**
  * Which fields of a scan were not used. `extra` is that of the scan: a known field stands there only if it could not be used. An
- * empty text is like a field that is not there.
+ * empty text is like a field that is not there. `isImageNamed`: the scan names an image; of several names one stands for all, and
+ * all are kept here.
  */
-export function ignoredFieldsOf(extra: string | null): readonly IgnoredField[] {
+export function ignoredFieldsOf(extra: string | null, isImageNamed: boolean): readonly IgnoredField[] {
   if (extra === null || !MAY_BE_THERE.test(extra)) return NONE;
   const fields: unknown = JSON.parse(extra);
   if (!isObject(fields)) return NONE;
   const ignored: IgnoredField[] = [];
   for (const [field, problemOf] of Object.entries(PROBLEM_OF)) {
     const value = fields[field];
-    if (value !== undefined && value !== '') ignored.push({ field, problem: problemOf(value) });
+    const isKeptBeside = field === 'image' && isImageNamed && Array.isArray(value);
+    if (value !== undefined && value !== '' && !isKeptBeside) ignored.push({ field, problem: problemOf(value) });
   }
   return ignored;
 }

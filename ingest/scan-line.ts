@@ -107,7 +107,6 @@ function madeOf(record: Readonly<Record<string, unknown>>, scanId: string, origi
   const read = { plant: namedPlant, machine, scannedAt: scannedAtMs, mailpieceId, pass, destination, weightGrams };
   // The store has room for one name beside the scan; where there are several, all of them are kept.
   const several = Array.isArray(record.image) ? { image: null } : {};
-  const extra = extraOf(record, new Map(Object.entries({ ...read, ...several })));
   const named = markOf(
     {
       payload: record.payload ?? undefined,
@@ -117,6 +116,9 @@ function madeOf(record: Readonly<Record<string, unknown>>, scanId: string, origi
     },
     origin.imageFolder,
   );
+  const { unread } = named;
+  const areUnread = Object.fromEntries(Object.keys(unread).map((name) => [name, null]));
+  const extra = extraOf({ ...record, ...unread }, new Map(Object.entries({ ...read, ...several, ...areUnread })));
   const mark = heldTo(origin.imageFolder, named.mark);
   // A time without a zone tells two scans apart like any other, whether or not its plant's zone is known one day.
   const known = [

@@ -20,6 +20,8 @@ export interface MarkFields {
 export interface NamedMark {
   readonly mark: Mark;
   readonly identity: readonly unknown[];
+  /** Fields that were not read, since the mark is from another one; of bytes, what they are known by. */
+  readonly unread: Readonly<Record<string, unknown>>;
 }
 
 /** `imageFolder` is null where nobody may name files. */
@@ -29,13 +31,22 @@ export function markOf({ payload, image, imageBase64, frame }: MarkFields, image
   const sent = imageBytesOf(imageBase64);
   const sentName = sent === null ? undefined : imageName(sent);
   const named = sentName ?? image;
+  const unreadImage = image === undefined ? {} : { image };
   if (payload !== undefined) {
     const { mark, identity } = payloadMark(payload);
-    return { mark, identity: [identity, named, ...framing] };
+    const unread = { ...(sentName !== undefined && { imageBase64: sentName }), ...(frame !== undefined && { frame }) };
+    const beside = { identity: [identity, named, ...framing] };
+    const file = fileMark(image, undefined, imageFolder);
+    if (mark.kind !== 'payload' || file.kind !== 'image') {
+      return { ...beside, mark, unread: { ...unread, ...unreadImage } };
+    }
+    return { ...beside, mark: { ...mark, picture: file.path }, unread };
   }
-  const mark =
-    sent !== null && sentName !== undefined ? sentMark(sent, sentName, frame) : fileMark(image, frame, imageFolder);
-  return { mark, identity: [undefined, named, ...framing] };
+  const identity = [undefined, named, ...framing];
+  if (sent === null || sentName === undefined) {
+    return { mark: fileMark(image, frame, imageFolder), identity, unread: {} };
+  }
+  return { mark: sentMark(sent, sentName, frame), identity, unread: unreadImage };
 }
 
 /** Text as a database can hold it. Null also for half a surrogate pair: in UTF-8 all halves become one character (U+FFFD). */

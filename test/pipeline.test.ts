@@ -169,6 +169,7 @@ describe('the pipeline', () => {
           decodeMs: 0,
           verifyMs: 0,
           ignored: [],
+          unchecked: {},
         };
       },
     };
@@ -193,7 +194,7 @@ describe('the pipeline', () => {
         assert.ok(!('text' in scans));
         const delayMs = [60, 5, 30, 0, 20, 1][calls++] ?? 0;
         await new Promise((resolve) => setTimeout(resolve, delayMs));
-        return { columns: readingColumnsOf(scans, registry), decodeMs: 0, verifyMs: 0, ignored: [] };
+        return { columns: readingColumnsOf(scans, registry), decodeMs: 0, verifyMs: 0, ignored: [], unchecked: {} };
       },
     };
     await runPipeline({ source: sourceOf(batches), readers, recorder });

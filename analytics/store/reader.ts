@@ -10,6 +10,7 @@ import {
 import { FINDING_COLUMNS, findingOf } from './finding-row.ts';
 import { openForReading } from './opening.ts';
 import { readScanDetails, readTimeline, type ScanDetail, type TimelineBar } from './scan-details.ts';
+import { readUnchecked, type UncheckedScans } from './unchecked.ts';
 import { asText, asTexts, oneOf } from './values.ts';
 
 /** A store opened only to be read: no statement can change it or reach another file. */
@@ -62,6 +63,11 @@ export class StoreReader {
 
   scanDetails(scanIds: readonly string[]): Promise<ScanDetail[]> {
     return readScanDetails(this.#connection, scanIds);
+  }
+
+  /** Checks of genuine marks that were not made. */
+  unchecked(): Promise<UncheckedScans> {
+    return readUnchecked(this.#connection);
   }
 
   timeline(barMs: number): Promise<TimelineBar[]> {

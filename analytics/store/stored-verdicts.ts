@@ -1,7 +1,15 @@
 import { BIGINT, type DuckDBConnection, LIST, listValue, UBIGINT, VARCHAR } from '@duckdb/node-api';
-import { asDisposition, type Disposition, isReasonCode, type ReasonCode } from '../../indicium/index.ts';
+import {
+  asDisposition,
+  type Disposition,
+  isReasonCode,
+  type ReasonCode,
+  UNCHECKED_CODES,
+  type UncheckedCode,
+} from '../../indicium/index.ts';
 import { VERDICTS_PER_LOOK_UP_MAX } from '../limits.ts';
-import { asBigint, asBytesOrNull, asInteger, asText, asTextOrNull } from './values.ts';
+import { UNCHECKED_SQL } from './unchecked.ts';
+import { asBigint, asBytesOrNull, asInteger, asText, asTextOrNull, asTexts, oneOf } from './values.ts';
 
 /** What was answered for a scan, and what detectors found about it since. */
 export interface StoredVerdict {
@@ -19,6 +27,8 @@ export interface StoredVerdict {
   readonly findingIds: readonly string[];
   /** Fields of its record that are unknown, or were not used, as JSON text. */
   readonly extra: string | null;
+  /** Checks of its mark that were not made. */
+  readonly unchecked: readonly UncheckedCode[];
 }
 
 /** Which verdicts are asked for. */
@@ -53,7 +63,8 @@ export async function readStoredVerdicts(
        qualify row_number() over (partition by place order by row_id desc) <= ${VERDICTS_PER_LOOK_UP_MAX}
      )
      select row_id, scan_id, scan_digest, plant, disposition, reasons,
-       case when license is not null then payload end, trust_version, policy_version, extra
+       case when license is not null then payload end, trust_version, policy_version, extra,
+       ${UNCHECKED_SQL}
      from evidence semi join matched using (row_id) order by row_id`,
     [
       listValue(queries.map(({ scanId }) => scanId)),
@@ -78,6 +89,7 @@ export async function readStoredVerdicts(
     policyVersion: asInteger(row[8]),
     findingIds: findingIds.get(asBigint(row[0])) ?? [],
     extra: asTextOrNull(row[9]),
+    unchecked: asTexts(row[10]).map((code) => oneOf(UNCHECKED_CODES, code)),
   }));
 }
 

@@ -1,5 +1,5 @@
 import { type Reading, signerNote } from '../reading.ts';
-import type { Scan } from '../scan.ts';
+import type { Mark, Scan } from '../scan.ts';
 import { Int32Builder, Int64Builder, TextBuilder } from './builders.ts';
 import type { Int32Column, Int64Column, TextColumn } from './column.ts';
 import { buffersOf, selectInt32, selectInt64, selectText } from './select.ts';
@@ -64,7 +64,7 @@ export class ReadingColumnsBuilder {
     to.pass.add(scan.pass);
     to.destination.add(scan.destination);
     to.weightGrams.set(row, scan.weightGrams);
-    to.image.add(scan.mark.kind === 'image' ? scan.mark.path : null);
+    to.image.add(pictureOf(scan.mark));
     to.note.add(noteOf(scan, reading));
     to.extra.add(scan.extra);
     to.sender.add(scan.sender);
@@ -137,6 +137,11 @@ export class ReadingColumnsBuilder {
       receivedAtMs: from.receivedAtMs.finish(rows),
     };
   }
+}
+
+function pictureOf(mark: Mark): string | null {
+  if (mark.kind === 'image') return mark.path;
+  return mark.kind === 'payload' ? (mark.picture ?? null) : null;
 }
 
 function noteOf({ mark }: Scan, { signer, note }: Reading): string | null {

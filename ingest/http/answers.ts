@@ -12,6 +12,8 @@ import {
   rowsOf,
   textAt,
   textOrNullAt,
+  type UncheckedCode,
+  uncheckedAt,
   verdictAt,
 } from '../../indicium/index.ts';
 import { ignoredFieldsOf } from '../ignored-fields.ts';
@@ -40,6 +42,8 @@ export interface KnownVerdict {
   readonly findingIds: readonly string[];
   /** Fields that are unknown, or were not used, as JSON text. */
   readonly extra: string | null;
+  /** Checks of its mark that were not made. */
+  readonly unchecked: readonly UncheckedCode[];
 }
 
 /** Which verdicts are asked for. */
@@ -94,6 +98,7 @@ export function answersOf(
         policyVersion: ports.policy.version,
         findingIds: [],
         extra: textOrNullAt(readings.extra, row),
+        unchecked: uncheckedAt(readings, row),
       },
       { isRepeated: false, timings: timingsOf(batch, moments, row, doneAtMs) },
       ports.policy,
@@ -155,7 +160,8 @@ export function answerOf(
   { isRepeated, timings }: { isRepeated: boolean; timings: AnswerTimings | null },
   policy: AnswerPolicy,
 ): Answer {
-  const { scanId, plant, disposition, reasons, payload, trustVersion, policyVersion, findingIds, extra } = verdict;
+  const { scanId, plant, disposition, reasons, payload, trustVersion, policyVersion, findingIds, extra, unchecked } =
+    verdict;
   return {
     scanId,
     plant,
@@ -168,7 +174,8 @@ export function answerOf(
     }),
     fields: payload === null ? null : fieldsOf(payload),
     findingIds: [...findingIds],
-    ignoredFields: [...ignoredFieldsOf(extra)],
+    ignoredFields: [...ignoredFieldsOf(extra, false)],
+    unchecked: [...unchecked],
     trustVersion,
     policyVersion,
     repeated: isRepeated,
@@ -193,6 +200,7 @@ export function lateAnswerOf(
     fields: null,
     findingIds: [],
     ignoredFields: [],
+    unchecked: [],
     trustVersion,
     policyVersion,
     repeated: false,

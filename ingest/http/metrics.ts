@@ -29,6 +29,13 @@ export const IGNORED_FIELDS = {
   labelNames: ['field', 'problem'],
 } as const;
 
+/** Checks of genuine marks that were not made. */
+export const UNCHECKED_METRIC = {
+  name: 'indicia_unchecked_total',
+  help: 'Scans with a genuine mark by the checks of it that were not made, for want of what they take.',
+  labelNames: ['check'],
+} as const;
+
 /** Everything under /metrics. */
 export class Metrics {
   readonly registry = new Registry();
@@ -46,6 +53,7 @@ export class Metrics {
     'Scans at which the program failed, which were answered as unreadable. Each is a bug.',
   );
   readonly #ignored = new Counter({ ...IGNORED_FIELDS, registers: this.#registers });
+  readonly #unchecked = new Counter({ ...UNCHECKED_METRIC, registers: this.#registers });
   readonly #late = this.#counter(
     'indicia_late_total',
     'Scans answered without a verdict, since their deadline had passed.',
@@ -138,6 +146,7 @@ export class Metrics {
       this.#piece(answer).inc();
       if ('code' in answer) continue;
       for (const { field, problem } of answer.ignoredFields) this.#ignored.labels(field, problem).inc();
+      for (const check of answer.unchecked) this.#unchecked.labels(check).inc();
     }
     this.#repeated.inc(repeated);
     this.#progress.set(nowMs / 1_000);

@@ -1,5 +1,12 @@
 import { type Static, Type } from 'typebox';
-import { ANSWER_REASON_CODES, DISPOSITIONS, SORTING_PASSES, SUITES } from '../../indicium/index.ts';
+import {
+  ANSWER_REASON_CODES,
+  DISPOSITIONS,
+  SORTING_PASSES,
+  SUITES,
+  UNCHECKED,
+  UNCHECKED_CODES,
+} from '../../indicium/index.ts';
 import { FIELD_PROBLEMS } from '../ignored-fields.ts';
 import { FrameShape, MomentShape, PayloadShape, TextShape, WeightShape } from '../scan-shapes.ts';
 import { BATCH_REQUEST_SCANS_MAX, DEADLINE_MS_MAX } from './limits.ts';
@@ -128,6 +135,17 @@ export const Answer = Type.Object(
     ignoredFields: Type.Array(IgnoredField, {
       description: 'Fields of the scan that were not used; their values are kept. Empty where a deadline passed first.',
     }),
+    unchecked: Type.Array(
+      Type.Enum(UNCHECKED_CODES, {
+        description: Object.values(UNCHECKED)
+          .map(({ sentence }) => sentence)
+          .join(' '),
+      }),
+      {
+        description:
+          'Checks of a genuine mark that were not made, for want of what they take. Empty where a deadline passed first.',
+      },
+    ),
     trustVersion: Type.Integer({ description: 'Of the trust list that the verdict rests on.' }),
     policyVersion: Type.Integer(),
     repeated: Type.Boolean({ description: 'The scan was recorded before, and this is its verdict of then.' }),

@@ -1,7 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { UncheckedCounts } from '../../indicium/index.ts';
 import type { IgnoredField } from '../ignored-fields.ts';
 import type { StageCounters } from '../kafka/stage.ts';
-import { IGNORED_FIELDS } from './metrics.ts';
+import { IGNORED_FIELDS, UNCHECKED_METRIC } from './metrics.ts';
 
 /** What a member of a stage did since it started, and how many findings there are. */
 export type StageTotals = Readonly<
@@ -13,10 +14,12 @@ export interface StageMeasures {
   readonly totals: () => StageTotals;
   /** Fields of scans that were given and not used. */
   readonly ignored: () => readonly (IgnoredField & { readonly scans: number })[];
+  /** Scans with a genuine mark by the checks of it that were not made. */
+  readonly unchecked: () => UncheckedCounts;
 }
 
 /** The metrics of a member of a stage. Counters of the stage only grow, so each is brought up to what it is by now. */
-export function stageRegistry({ counters, totals, ignored }: StageMeasures): Registry {
+export function stageRegistry({ counters, totals, ignored, unchecked }: StageMeasures): Registry {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -65,6 +68,16 @@ export function stageRegistry({ counters, totals, ignored }: StageMeasures): Reg
     collect() {
       this.reset();
       for (const { field, problem, scans } of ignored()) this.labels(field, problem).inc(scans);
+    },
+  });
+  new Counter({
+    name: UNCHECKED_METRIC.name,
+    help: UNCHECKED_METRIC.help,
+    labelNames: UNCHECKED_METRIC.labelNames,
+    registers,
+    collect() {
+      this.reset();
+      for (const [check, scans] of Object.entries(unchecked())) this.labels(check).inc(scans);
     },
   });
   for (const [name, help, field] of PARTITION_GAUGES) {

@@ -1,4 +1,4 @@
-import { DISPOSITIONS, REASON_CODES, ROLES, SEVERITIES } from '../../indicium/index.ts';
+import { DISPOSITIONS, REASON_CODES, ROLES, SEVERITIES, UNCHECKED_CODES } from '../../indicium/index.ts';
 import { EVENT_TYPES, type EventType } from './messages/cloud-events.ts';
 import { POISONS } from './messages/dead-letter.ts';
 import { READING_LAYOUT, READINGS_CONTENT_TYPE } from './messages/readings-codec.ts';
@@ -64,12 +64,17 @@ const MESSAGES: Readonly<Record<string, MessageSpec>> = {
     contentType: LINES_CONTENT_TYPE,
     payload: {
       type: 'object',
-      required: ['scanId', 'plant', 'disposition', 'reasons'],
+      required: ['scanId', 'plant', 'disposition', 'reasons', 'unchecked'],
       properties: {
         scanId: text,
         plant: { type: ['string', 'null'] },
         disposition: { enum: DISPOSITIONS },
         reasons: { type: 'array', items: { enum: REASON_CODES } },
+        unchecked: {
+          type: 'array',
+          items: { enum: UNCHECKED_CODES },
+          description: 'Checks of a genuine mark that were not made, for want of what they take.',
+        },
       },
     },
   },

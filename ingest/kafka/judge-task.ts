@@ -1,4 +1,11 @@
-import { type ReadingColumns, rowsOf, textAt, textOrNullAt, type VerdictColumns } from '../../indicium/index.ts';
+import {
+  type ReadingColumns,
+  rowsOf,
+  textAt,
+  textOrNullAt,
+  uncheckedAt,
+  type VerdictColumns,
+} from '../../indicium/index.ts';
 import type { NewMessage, StoredMessage } from './client-port.ts';
 import { DETECT_QUIET_MS, JUDGE_TASK_BYTES_MAX } from './limits.ts';
 import { deadLetter } from './messages/dead-letter.ts';
@@ -162,6 +169,7 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
     const scanIds = Array.from({ length: rows }, (_, row) => textAt(readings.scanId, row));
     const plants = Array.from({ length: rows }, (_, row) => textOrNullAt(readings.plant, row));
     const machines = Array.from({ length: rows }, (_, row) => textOrNullAt(readings.machine, row) ?? '');
+    const unchecked = Array.from({ length: rows }, (_, row) => uncheckedAt(readings, row));
     // What is recorded again must not take the position back.
     if (message.offset >= this.#recorded) this.#recorded = message.offset + 1n;
     const answer = await this.#store.record({
@@ -175,7 +183,7 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
     if (isPublished) return [];
     const source = `/indicia/${topics.readings}/${this.#partition}`;
     const event = { id: String(message.offset), source, timeMs: nowMs() };
-    return verdictMessages(topics.verdicts, { scanIds, plants, machines, verdicts: answer.verdicts }, event);
+    return verdictMessages(topics.verdicts, { scanIds, plants, machines, unchecked, verdicts: answer.verdicts }, event);
   }
 
   /** What is new or other than what was published last; all of it after a start, which says the same once more. */

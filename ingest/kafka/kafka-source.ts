@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { textAt, textOrNullAt } from '../../indicium/index.ts';
+import { textAt, textOrNullAt, uncheckedAt } from '../../indicium/index.ts';
 import type { BatchAnswers, ScanBatch, ScanSource, SourcePosition } from '../source.ts';
 import {
   type GroupConsumer,
@@ -216,6 +216,7 @@ function judgedScans({ readings, verdicts, repeatedRows: _ }: BatchAnswers) {
     scanIds: rows.map((row) => textAt(readings.scanId, row)),
     plants: rows.map((row) => textOrNullAt(readings.plant, row)),
     machines: rows.map((row) => textOrNullAt(readings.machine, row) ?? ''),
+    unchecked: rows.map((row) => uncheckedAt(readings, row)),
     verdicts,
   };
 }

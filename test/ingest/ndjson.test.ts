@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Scan } from '../../indicium/index.ts';
+import { ignoredFieldsOf } from '../../ingest/ignored-fields.ts';
 import {
   openSource,
   parseScanLines,
@@ -193,6 +194,36 @@ describe('a scan record', () => {
     const { mark, extra } = parse({ scanId: 'a', image: ['a.png', 'b.png'] });
     assert.deepEqual(mark, { kind: 'image', path: 'day/a.png', others: ['day/b.png'], within: 'day' });
     assert.deepEqual(JSON.parse(extra ?? ''), { image: ['a.png', 'b.png'] });
+  });
+
+  it('names a picture beside its payload, which is kept for people, and what else was not read is said', () => {
+    const payload = 'QQ==';
+    const unread = (fields: object) => {
+      const { mark, extra } = parse({ scanId: 'a', ...fields });
+      const isNamed = mark.kind === 'image' || (mark.kind === 'payload' && mark.picture !== undefined);
+      const kept = JSON.parse(extra ?? '{}');
+      return { mark, kept, ignored: ignoredFieldsOf(extra, isNamed).map(({ field }) => field) };
+    };
+    const named = unread({ payload, image: 'a.png' });
+    assert.deepEqual(named, {
+      mark: { kind: 'payload', payload: Buffer.from('A'), picture: 'day/a.png' },
+      kept: {},
+      ignored: [],
+    });
+    const list = unread({ payload, image: ['a.png', 'b.png'] });
+    assert.deepEqual([list.kept, list.ignored], [{ image: ['a.png', 'b.png'] }, []]);
+    for (const image of ['../a.png', ['/etc/passwd'], [], 7]) {
+      const refused = unread({ payload, image });
+      assert.deepEqual([refused.mark.kind, refused.kept, refused.ignored], ['payload', { image }, ['image']]);
+    }
+    const digest = 'sha256:559aead08264d5795d3909718cdd05abd49572e84fe55590eef31a88a08fdffd';
+    const sent = unread({ payload, imageBase64: 'QQ==', frame: { width: 1, height: 1 } });
+    assert.deepEqual(sent.kept, { imageBase64: digest, frame: { width: 1, height: 1 } });
+    assert.deepEqual(sent.ignored, ['imageBase64', 'frame']);
+    const both = unread({ imageBase64: 'QQ==', image: 'a.png' });
+    assert.deepEqual([both.mark.kind, both.kept, both.ignored], ['image', { image: 'a.png' }, ['image']]);
+    const broken = unread({ payload: '!', image: 'a.png' });
+    assert.deepEqual([broken.mark.kind, broken.kept, broken.ignored], ['none', { image: 'a.png' }, ['image']]);
   });
 
   it('keeps its mark when a field that only describes it is not as it should be', () => {

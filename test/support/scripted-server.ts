@@ -43,6 +43,7 @@ export function accepted(scanId: string, change: Partial<Answer> = {}): Answer {
     fields: null,
     findingIds: [],
     ignoredFields: [],
+    unchecked: [],
     trustVersion: 1,
     policyVersion: 1,
     repeated: false,

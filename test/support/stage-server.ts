@@ -22,6 +22,7 @@ export async function stageServerIn(test: Scope, ports: Partial<StageServerPorts
     counters: () => ({ rebalances: 0, claims: 0, troubles: 0, messages: 0, partitions: [] }),
     totals: () => NOTHING_DONE,
     ignored: () => [],
+    unchecked: () => ({}),
     onFailed: (error) => {
       throw error;
     },

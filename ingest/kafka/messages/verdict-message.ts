@@ -1,4 +1,4 @@
-import { textAt, type VerdictColumns } from '../../../indicium/index.ts';
+import { textAt, type UncheckedCode, type VerdictColumns } from '../../../indicium/index.ts';
 import type { NewMessage } from '../client-port.ts';
 import { EVENT_TYPES, eventHeaders } from './cloud-events.ts';
 import { LINES_CONTENT_TYPE } from './scan-message.ts';
@@ -8,13 +8,15 @@ export interface JudgedScans {
   readonly scanIds: readonly string[];
   readonly plants: readonly (string | null)[];
   readonly machines: readonly string[];
+  /** Checks of each mark that were not made. */
+  readonly unchecked: readonly (readonly UncheckedCode[])[];
   readonly verdicts: VerdictColumns;
 }
 
 /** One message for each machine of a batch, keyed by it: a sorter reads the partition of its machine. */
 export function verdictMessages(
   to: string,
-  { scanIds, plants, machines, verdicts }: JudgedScans,
+  { scanIds, plants, machines, unchecked, verdicts }: JudgedScans,
   event: { readonly id: string; readonly source: string; readonly timeMs: number },
 ): NewMessage[] {
   const lines = new Map<string, string[]>();
@@ -25,8 +27,9 @@ export function verdictMessages(
     if (its.length === 0) lines.set(machine, its);
     const reasons = textAt(verdicts.reasons, row);
     const disposition = textAt(verdicts.dispositions, row);
-    const kind = `${disposition} ${reasons}`;
-    const end = ends.get(kind) ?? endOf(disposition, reasons);
+    const open = unchecked[row] ?? [];
+    const kind = `${disposition} ${reasons} ${open}`;
+    const end = ends.get(kind) ?? endOf(disposition, reasons, open);
     ends.set(kind, end);
     its.push(`{"scanId":${JSON.stringify(scanIds[row])},"plant":${JSON.stringify(plants[row] ?? null)},${end}`);
   }
@@ -44,6 +47,6 @@ export function verdictMessages(
   }));
 }
 
-function endOf(disposition: string, reasons: string): string {
-  return JSON.stringify({ disposition, reasons: reasons === '' ? [] : reasons.split(',') }).slice(1);
+function endOf(disposition: string, reasons: string, unchecked: readonly UncheckedCode[]): string {
+  return JSON.stringify({ disposition, reasons: reasons === '' ? [] : reasons.split(','), unchecked }).slice(1);
 }

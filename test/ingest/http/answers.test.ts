@@ -13,6 +13,7 @@ describe('an answer given again', () => {
     policyVersion: 1,
     findingIds: [],
     extra: null,
+    unchecked: [],
   } as const;
 
   it('says what was done with the piece then, whatever the policy says now', () => {

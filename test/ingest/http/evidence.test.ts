@@ -84,6 +84,7 @@ describe('a member of a stage', () => {
       }),
       totals: () => ({ ...NOTHING_DONE, scans: 4, accepted: 4, findings: 2 }),
       ignored: () => [{ field: 'scannedAt', problem: 'no-zone', scans: 3 }],
+      unchecked: () => ({ date: 4 }),
       onFailed: (error) => {
         throw error;
       },
@@ -149,6 +150,7 @@ describe('a member of a stage', () => {
         'indicia_stage_scans_total{result="read"} 0',
         'indicia_stage_findings 2',
         'indicia_ignored_fields_total{field="scannedAt",problem="no-zone"} 3',
+        'indicia_unchecked_total{check="date"} 4',
       ]) {
         assert.ok(metrics.split('\n').includes(line), `${line}\n${metrics}`);
       }

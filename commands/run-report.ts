@@ -1,0 +1,56 @@
+import type { ImageCounts } from '../decode/index.ts';
+import { FIELD_PROBLEMS } from '../ingest/index.ts';
+import type { RunSummary } from '../pipeline.ts';
+import { count, plural } from './terminal.ts';
+
+export interface RunReport extends RunSummary {
+  /** Images by the rung of the ladder that read them, or the reason why none did. */
+  readonly images: ImageCounts;
+  readonly findings: number;
+  readonly secondsTotal: number;
+}
+
+export function jsonReport(report: RunReport): Record<string, unknown> {
+  const { dispositions, scans, repeated, unusable, reused, findings, secondsTotal } = report;
+  return {
+    scans,
+    accepted: dispositions.accept,
+    diverted: dispositions.divert,
+    manual: dispositions.manual,
+    repeated,
+    unusable,
+    reused,
+    ignoredFields: report.ignored,
+    unchecked: report.unchecked,
+    notices: report.notices,
+    findings,
+    secondsTotal: Number(secondsTotal.toFixed(3)),
+    decodeSeconds: Number((report.decodeMs / 1000).toFixed(3)),
+    verifySeconds: Number((report.verifyMs / 1000).toFixed(3)),
+    judgeSeconds: Number((report.judgeMs / 1000).toFixed(3)),
+    recordSeconds: Number((report.recordMs / 1000).toFixed(3)),
+    images: report.images,
+  };
+}
+
+export function ignoredSentence({ field, problem, scans, firstScanId }: RunReport['ignored'][number]): string {
+  const what = `${field} ${FIELD_PROBLEMS[problem]}`;
+  return `${plural(scans, 'scan')} with a field that was not used: ${what}; the first is ${firstScanId}`;
+}
+
+/** What the scans did not say, so that a check of genuine marks was not made. */
+function uncheckedLines(unchecked: RunReport['unchecked']): string[] {
+  const each = Object.entries(unchecked).map(([check, scans]) => `${check} of ${plural(scans, 'scan')}`);
+  return each.length === 0 ? [] : [`not checked, since the scans do not say what it takes: ${each.join(', ')}`];
+}
+
+export function textReport(report: RunReport): string {
+  const { dispositions } = report;
+  return [
+    `${plural(report.scans, 'scan')}: ${count(dispositions.accept)} accepted, ${count(dispositions.divert)} diverted, ${count(dispositions.manual)} manual`,
+    `${plural(report.repeated, 'scan')} delivered again and recognized`,
+    `${plural(report.findings, 'finding')}`,
+    ...uncheckedLines(report.unchecked),
+    '',
+  ].join('\n');
+}
