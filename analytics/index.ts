@@ -1,24 +1,4 @@
-export { backtest, type FindingChange, type VerdictChange } from './backtest.ts';
-export type { Recorded } from './batch-judge.ts';
-export {
-  type BookedPiece,
-  bookedPieces,
-  FIGURES,
-  type Figure,
-  type UnseenRange,
-} from './booked-pieces.ts';
-export { type Case, closeCase, type Revision, readCases, readRevisions } from './cases.ts';
-export { detect } from './detect.ts';
-export { DETECTORS } from './detection/detector-file.ts';
-export type { Evidence } from './evidence.ts';
-export { Judge } from './judge.ts';
-export type { News } from './news.ts';
-export { FencedError } from './partition/fence.ts';
-export { claimPartition, type PartitionNotices, PartitionRecorder } from './partition/partition-recorder.ts';
-export type { TakenFrom } from './partition/take-over.ts';
-export { dispositionFor } from './policy.ts';
-export { DEFAULT_POLICY, type Policy, PolicyError, readPolicy } from './policy-file.ts';
-export { BINARY_FORMATS, QUERY_FORMATS, type QueryFormat, writeResult } from './query-output.ts';
+export { type BookedPiece, bookedPieces, FIGURES, type Figure, type UnseenRange } from './books/booked-pieces.ts';
 export {
   type Amounts,
   type Book,
@@ -28,31 +8,45 @@ export {
   reconcile,
   type SetBook,
   type TownBook,
-} from './reconcile.ts';
-export { type ReadingBatch, Recorder, type RecorderPorts } from './recorder.ts';
-export { RecorderQueue } from './recorder-queue.ts';
-export { type RecorderNotices, RecorderThread } from './recorder-thread.ts';
-export { REPETITIONS } from './relation.ts';
-export { isAcceptable } from './store/acceptance.ts';
+} from './books/reconcile.ts';
+export { backtest, type FindingChange, type VerdictChange } from './detection/backtest.ts';
+export { type Case, closeCase, type Revision, readCases, readRevisions } from './detection/cases.ts';
+export { detect } from './detection/detect.ts';
+export { DETECTORS } from './detection/detector-file.ts';
+export type { News } from './detection/news.ts';
+export type { Recorded } from './judge/batch-judge.ts';
+export { Judge } from './judge/judge.ts';
+export { dispositionFor } from './judge/policy.ts';
+export { DEFAULT_POLICY, type Policy, PolicyError, readPolicy } from './judge/policy-file.ts';
+export { BINARY_FORMATS, QUERY_FORMATS, type QueryFormat, writeResult } from './output/query-output.ts';
+export { claimPartition, type PartitionNotices, PartitionRecorder } from './partition/partition-recorder.ts';
+export type { TakenFrom } from './partition/take-over.ts';
+export type { Evidence } from './recorder/evidence.ts';
+export { type ReadingBatch, Recorder, type RecorderPorts } from './recorder/recorder.ts';
+export { RecorderQueue } from './recorder/recorder-queue.ts';
+export { type RecorderNotices, RecorderThread } from './recorder/recorder-thread.ts';
+export { REPETITIONS } from './sightings/relation.ts';
 export type { Moved } from './store/archive.ts';
-export { auditStore, type StoreAudit } from './store/audit.ts';
-export type { Author, StorePorts } from './store/author.ts';
-export { EXPORTED_VIEWS } from './store/export.ts';
+export { isAcceptable } from './store/audit/acceptance.ts';
+export { auditStore, type StoreAudit } from './store/audit/audit.ts';
+export type { Author, StorePorts } from './store/audit/author.ts';
+export { isHead } from './store/audit/noted-head.ts';
+export type { StoreProblem } from './store/audit/store-problem.ts';
+export type { Vouched } from './store/audit/vouching.ts';
 export { isStorageFailure } from './store/failures.ts';
+export { FencedError } from './store/fence.ts';
 export { StoreError } from './store/instance.ts';
 export { acceptStore, archiveStore, restoreStore, upgradeStore } from './store/maintenance.ts';
-export { isHead } from './store/noted-head.ts';
-export { DEPRECATED_COLUMNS, PUBLIC_VIEW_NAMES } from './store/public-views.ts';
-export type { QueriedStore } from './store/queried-store.ts';
-export { QueryError, type QueryResult } from './store/query.ts';
-export { StoreReader } from './store/reader.ts';
-export type { ScanDetail, TimelineBar } from './store/scan-details.ts';
+export { EXPORTED_VIEWS } from './store/queries/export.ts';
+export type { QueriedStore } from './store/queries/queried-store.ts';
+export { QueryError, type QueryResult } from './store/queries/query.ts';
+export { StoreReader } from './store/queries/reader.ts';
+export type { ScanDetail, TimelineBar } from './store/queries/scan-details.ts';
+export type { StoredVerdict, VerdictQuery } from './store/queries/stored-verdicts.ts';
+export { DEPRECATED_COLUMNS, PUBLIC_VIEW_NAMES } from './store/schema/public-views.ts';
 export { Store } from './store/store.ts';
 export { storeBytes } from './store/store-file.ts';
-export type { StoreProblem } from './store/store-problem.ts';
-export type { StoredVerdict, VerdictQuery } from './store/stored-verdicts.ts';
 export { viewPath } from './store/union/fetch-views.ts';
 export { openForQueries, openStores } from './store/union/open-stores.ts';
 export { isFolder } from './store/union/parts.ts';
 export { gatherFolder } from './store/union/union-store.ts';
-export type { Vouched } from './store/vouching.ts';

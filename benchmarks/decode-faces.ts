@@ -11,8 +11,7 @@ import {
   readImage,
 } from '../decode/index.ts';
 import { openPages } from '../decode/pixels.ts';
-import type { Damage, GreyPicture } from '../test/support/degraded.ts';
-import { squareSymbol } from '../test/support/degraded.ts';
+import { type Damage, type GreyPicture, squareSymbol } from '../test/support/degraded.ts';
 import { degradedFace } from '../test/support/degraded-face.ts';
 import { EASY_CLASSES, HARD_CLASSES } from '../test/support/image-classes.ts';
 import { SmallWorld } from '../test/support/marks.ts';

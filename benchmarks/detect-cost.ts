@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { detect, Store } from '../analytics/index.ts';
-import { Judge } from '../analytics/judge.ts';
-import { KnownScans } from '../analytics/known-scans.ts';
-import { rebuild } from '../analytics/rebuild.ts';
+import { Judge } from '../analytics/judge/judge.ts';
+import { KnownScans } from '../analytics/recorder/known-scans.ts';
+import { rebuild } from '../analytics/recorder/rebuild.ts';
 
 /**
  * A day of a large post, written straight into a store: 20,000 register sets, each with pieces that lie in the evening's

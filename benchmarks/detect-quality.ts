@@ -2,8 +2,9 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { detect, RecorderThread, Store } from '../analytics/index.ts';
+import { runPipeline } from '../app/pipeline.ts';
+import { createReaderPool } from '../app/reader-pool.ts';
 import { openSource } from '../ingest/index.ts';
-import { runPipeline } from '../pipeline.ts';
 import {
   type FraudLine,
   type FraudName,
@@ -12,7 +13,6 @@ import {
   simulate,
   type TruthLine,
 } from '../psd-sim/index.ts';
-import { createReaderPool } from '../reader-pool.ts';
 import { loadRegistry } from '../verify/index.ts';
 import { type Answered, answeredBeforeGate, innocentSuspects } from './detect-roles.ts';
 import { NAMED_SQL, namedScans, scansOfForkedSets, seenScans } from './detect-seen.ts';

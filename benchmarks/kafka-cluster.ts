@@ -1,18 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { answers } from '../commands/kafka-command.ts';
+import { answers } from '../commands/kafka/kafka-command.ts';
+import { brokerArtifacts, kafkaVersion } from '../commands/kafka/trial-broker/artifacts.ts';
+import { addressesOf, startCluster, stopCluster } from '../commands/kafka/trial-broker/cluster.ts';
 import {
-  addressesOf,
-  brokerArtifacts,
   connectionFor,
   ensureTopics,
   KafkaJsClient,
-  kafkaVersion,
   ScanProducer,
   type ScanRecord,
-  startCluster,
-  stopCluster,
   topicNamed,
 } from '../ingest/index.ts';
 import type { Compression } from '../ingest/kafka/connection.ts';

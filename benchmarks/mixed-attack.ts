@@ -6,21 +6,14 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreReader } from '../analytics/index.ts';
+import { connect, type Outcome, type Sorter, type SorterScan, scanFromLine } from '../client/index.ts';
 import { Library } from '../commands/load/library.ts';
 import { openLoop } from '../commands/load/open-loop.ts';
 import { Tally } from '../commands/load/tally.ts';
-import {
-  addToken,
-  connect,
-  type Outcome,
-  type Role,
-  type Sorter,
-  type SorterScan,
-  scanFromLine,
-} from '../ingest/index.ts';
-import { encodeGreyPng } from '../psd-sim/grey-png.ts';
 import { FleetStream } from '../psd-sim/index.ts';
+import { encodeGreyPng } from '../psd-sim/print/grey-png.ts';
 import { Random } from '../psd-sim/random.ts';
+import { addToken, type Role } from '../server/index.ts';
 import { scannedPicture } from '../test/support/pictures.ts';
 import { serveProcess } from '../test/support/sorter-server.ts';
 import type { Scope } from '../test/support/temporary.ts';

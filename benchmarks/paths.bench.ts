@@ -1,7 +1,7 @@
-import { PathRules } from '../analytics/path-rules.ts';
-import { DEFAULT_POLICY } from '../analytics/policy-file.ts';
-import type { Sighting } from '../analytics/relation.ts';
-import { Sightings } from '../analytics/sightings.ts';
+import { DEFAULT_POLICY } from '../analytics/judge/policy-file.ts';
+import { PathRules } from '../analytics/sightings/path-rules.ts';
+import type { Sighting } from '../analytics/sightings/sighting.ts';
+import { Sightings } from '../analytics/sightings/sightings.ts';
 import { count, machine, markdownTable, median } from './table.ts';
 
 /**

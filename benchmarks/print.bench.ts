@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import bwipjs from 'bwip-js/node';
-import { dataMatrix } from '../psd-sim/data-matrix.ts';
+import { dataMatrix } from '../psd-sim/print/data-matrix.ts';
 import { PAYLOAD_BYTES, type PictureClass, PRINT_HEADINGS, printedPictures } from './prints.ts';
 import { machine, markdownTable, median } from './table.ts';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Piscina } from 'piscina';
-import type { PrintOrder } from '../psd-sim/print-worker.ts';
+import type { PrintOrder } from '../psd-sim/print/print-worker.ts';
 import { median } from './table.ts';
 
 /** Pictures of one kind to print in each round. */
@@ -24,7 +24,7 @@ export async function printedPictures(
   for (const { view, pictures } of classes) {
     for (const threads of [1, 2]) {
       const pool = new Piscina<readonly PrintOrder[], string[]>({
-        filename: new URL('../psd-sim/print-worker.ts', import.meta.url).href,
+        filename: new URL('../psd-sim/print/print-worker.ts', import.meta.url).href,
         minThreads: threads,
         maxThreads: threads,
       });

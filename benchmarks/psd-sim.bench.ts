@@ -4,7 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { FleetStream } from '../psd-sim/index.ts';
-import { foundPost } from '../psd-sim/post.ts';
+import { foundPost } from '../psd-sim/mail/post.ts';
 import { Random } from '../psd-sim/random.ts';
 import { PRINT_HEADINGS, printedPictures } from './prints.ts';
 import { count, machine, markdownTable, median } from './table.ts';

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
 import { RecorderThread } from '../analytics/index.ts';
+import { runPipeline } from '../app/pipeline.ts';
+import { createReaderPool } from '../app/reader-pool.ts';
 import { openSource } from '../ingest/index.ts';
-import { runPipeline } from '../pipeline.ts';
 import { simulate } from '../psd-sim/index.ts';
-import { createReaderPool } from '../reader-pool.ts';
 import { loadRegistry } from '../verify/index.ts';
 import { machine, markdownTable, median } from './table.ts';
 

@@ -2,10 +2,10 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
 import roaring from 'roaring-wasm';
-import { PathRules } from '../analytics/path-rules.ts';
-import { DEFAULT_POLICY } from '../analytics/policy-file.ts';
-import type { Sighting } from '../analytics/relation.ts';
-import { Sightings } from '../analytics/sightings.ts';
+import { DEFAULT_POLICY } from '../analytics/judge/policy-file.ts';
+import { PathRules } from '../analytics/sightings/path-rules.ts';
+import type { Sighting } from '../analytics/sightings/sighting.ts';
+import { Sightings } from '../analytics/sightings/sightings.ts';
 import { count, machine, markdownTable } from './table.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
-import { readLines } from '../ingest/lines.ts';
+import { readLines } from '../scans/lines.ts';
 import { accepted } from '../test/support/scripted-server.ts';
 
 /** A server in a thread of its own that accepts whatever comes, unread: against it, the generator itself is measured. */

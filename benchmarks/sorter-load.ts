@@ -1,8 +1,8 @@
 import { request } from 'node:http';
 import { connect as connectSocket, type Socket } from 'node:net';
+import type { Outcome, Sorter } from '../client/index.ts';
 import type { Library } from '../commands/load/library.ts';
 import type { Endpoint } from '../commands/load/senders.ts';
-import type { Outcome, Sorter } from '../ingest/index.ts';
 
 /** How many are on their way at once while capacity is measured: enough that the server never waits for the generator. */
 export interface Saturation {

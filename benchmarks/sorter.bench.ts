@@ -1,11 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect, type SorterScan, scanFromLine } from '../client/index.ts';
 import { type Driven, drive } from '../commands/load/drive.ts';
 import { Library } from '../commands/load/library.ts';
 import { quantilesOf } from '../commands/load/load-report.ts';
 import type { Endpoint } from '../commands/load/senders.ts';
-import { connect, type SorterScan, scanFromLine } from '../ingest/index.ts';
 import { FleetStream } from '../psd-sim/index.ts';
 import { scannedPicture } from '../test/support/pictures.ts';
 import { type ServerProcess, serveProcess } from '../test/support/sorter-server.ts';

@@ -3,15 +3,15 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { type ScanDetail, StoreReader } from '../analytics/index.ts';
-import { tellStory } from '../console/index.ts';
+import { tellStory } from '../desk/index.ts';
 import type { Finding, Verdict } from '../indicium/index.ts';
 import { FRAUDS, type Score, score, simulate, type TruthLine } from '../psd-sim/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { wholeNumber } from './options.ts';
-import { writeReport } from './report-command.ts';
 import { run } from './run-command.ts';
 import type { RunReport } from './run-report.ts';
 import { SIMULATED_DAY_MS } from './simulate-command.ts';
+import { writeReport } from './store/report-command.ts';
 import { count, Progress, plural, print, rate, type Terminal } from './terminal.ts';
 
 interface DemoOptions {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { InvalidArgumentError, Option } from 'commander';
-import { CONNECTION_LIMITS, type ConnectionLimits } from '../ingest/index.ts';
+import { CONNECTION_LIMITS, type ConnectionLimits } from '../server/index.ts';
 import { repeatable, wholeNumber } from './options.ts';
 
 /** Under which names a server is asked, and by how many from one address. */

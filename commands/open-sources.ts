@@ -5,11 +5,10 @@ import {
   kafkaSource,
   openSource,
   parseKafkaUrl,
-  type ScanSource,
-  SourceError,
   topicNamed,
 } from '../ingest/index.ts';
-import { type KafkaOptions, kafkaClient } from './kafka-options.ts';
+import { type ScanSource, SourceError } from '../scans/index.ts';
+import { type KafkaOptions, kafkaClient } from './kafka/kafka-options.ts';
 import { stopSignal } from './stop-signal.ts';
 import type { Terminal } from './terminal.ts';
 

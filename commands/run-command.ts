@@ -1,12 +1,11 @@
 import { once } from 'node:events';
 import { type Command, Option } from 'commander';
 import { DEFAULT_POLICY, RecorderThread, readPolicy } from '../analytics/index.ts';
-import { dropFolder, isKafkaUrl, SESSION_SECONDS, SourceError } from '../ingest/index.ts';
-import { emptySummary, type RunSummary, runPipeline } from '../pipeline.ts';
-import { createReaderPool } from '../reader-pool.ts';
-import { TrustWatch } from '../trust-watch.ts';
+import { createReaderPool, emptySummary, type RunSummary, runPipeline, TrustWatch } from '../app/index.ts';
+import { dropFolder, isKafkaUrl, SESSION_SECONDS } from '../ingest/index.ts';
+import { SourceError } from '../scans/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { addKafkaOptions, type KafkaOptions } from './kafka-options.ts';
+import { addKafkaOptions, type KafkaOptions } from './kafka/kafka-options.ts';
 import { type ListenerFlags, listenerFlags } from './listener-flags.ts';
 import { type OpenedSources, openSources } from './open-sources.ts';
 import {

@@ -1,6 +1,6 @@
+import type { RunSummary } from '../app/index.ts';
 import type { ImageCounts } from '../decode/index.ts';
-import { FIELD_PROBLEMS } from '../ingest/index.ts';
-import type { RunSummary } from '../pipeline.ts';
+import { FIELD_PROBLEMS } from '../scans/index.ts';
 import { count, plural } from './terminal.ts';
 
 export interface RunReport extends RunSummary {

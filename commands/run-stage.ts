@@ -1,7 +1,7 @@
 import { DEFAULT_POLICY, type Policy, type Recorded, type RecorderThread, readPolicy } from '../analytics/index.ts';
+import { addIgnored, createReaderPool, TrustWatch } from '../app/index.ts';
 import { addedUnchecked } from '../indicium/index.ts';
 import {
-  BrokerError,
   groupNamed,
   ImageSpool,
   judgeTasks,
@@ -9,13 +9,11 @@ import {
   type PartitionStore,
   parseKafkaUrl,
   readTasks,
-  SourceError,
   topicNamed,
 } from '../ingest/index.ts';
-import { addIgnored } from '../pipeline.ts';
-import { createReaderPool } from '../reader-pool.ts';
-import { TrustWatch } from '../trust-watch.ts';
-import { kafkaClient } from './kafka-options.ts';
+import { SourceError } from '../scans/index.ts';
+import { kafkaClient } from './kafka/kafka-options.ts';
+import { BrokerError } from './kafka/trial-broker/broker-error.ts';
 import { openPartitionStore } from './partition-stores.ts';
 import { receiptClock } from './received-at.ts';
 import { emptyTally, type StageOptions, type StageTally, serveStage } from './serve-stage.ts';

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { type Command, Option } from 'commander';
 import { DEFAULT_POLICY, readPolicy } from '../analytics/index.ts';
+import { SorterService } from '../app/index.ts';
 import { DISPOSITIONS, type Disposition, FILE_FAULTS, readNamedFile } from '../indicium/index.ts';
+import { dropFolder } from '../ingest/index.ts';
 import {
   type Access,
   createLog,
-  dropFolder,
   LOG_LEVELS,
   type LogLevel,
   openApi,
@@ -14,8 +15,7 @@ import {
   QUEUE_SCANS_FLAG_MAX,
   QUEUE_SCANS_MAX,
   type TlsFiles,
-} from '../ingest/index.ts';
-import { SorterService } from '../sorter-service.ts';
+} from '../server/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { connectionLimitsOf, type ListenerFlags, listenerFlags } from './listener-flags.ts';
 import {

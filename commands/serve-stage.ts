@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { IgnoredCount } from '../app/index.ts';
 import type { UncheckedCounts } from '../indicium/index.ts';
-import { type LiveStore, Stage, type StageCounters } from '../ingest/index.ts';
-import type { IgnoredCount } from '../reader.ts';
-import type { KafkaOptions } from './kafka-options.ts';
+import { Stage, type StageCounters } from '../ingest/index.ts';
+import type { LiveStore } from '../server/index.ts';
+import type { KafkaOptions } from './kafka/kafka-options.ts';
 import type { ListenerFlags } from './listener-flags.ts';
 import { mayClaimAgain } from './partition-stores.ts';
 import { openStageApi } from './stage-api.ts';

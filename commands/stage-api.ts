@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { EXPORTED_VIEWS } from '../analytics/index.ts';
-import { openTokens, SourceError, StageServer, type StageServerPorts } from '../ingest/index.ts';
+import { SourceError } from '../scans/index.ts';
+import { openTokens, StageServer, type StageServerPorts } from '../server/index.ts';
 import { connectionLimitsOf, type ListenerFlags } from './listener-flags.ts';
 import { print, printJson, type Terminal, warn } from './terminal.ts';
 

@@ -9,7 +9,7 @@ import {
   revokeToken,
   type TokenEntry,
   TokenFileError,
-} from '../ingest/index.ts';
+} from '../server/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { jsonOption, momentLike, tokensOption } from './options.ts';
 import { print, printJson, type Terminal, warn } from './terminal.ts';
@@ -71,7 +71,7 @@ export function addTokenCommand(program: Command, terminal: Terminal, finish: (c
     .action(async ({ tokens, json }: TokenOptions) => {
       for (const entry of readTokenFile(tokens)) {
         const shown = shownOf(entry, terminal.nowMs());
-        await (json ? printJson(terminal, shown) : print(terminal, `${textOf(shown)}\n`));
+        await (json ? printJson(terminal, shown) : print(terminal, `${tokenLine(shown)}\n`));
       }
       finish(EXIT.done);
     });
@@ -142,7 +142,7 @@ function shownOf({ sha256, certificateSha256: _, ...entry }: TokenEntry, nowMs: 
   return { ...entry, kind: sha256 === null ? 'certificate' : 'token', state };
 }
 
-function textOf({ id, kind, state, name, plant, roles, expiresAt }: ShownToken): string {
+function tokenLine({ id, kind, state, name, plant, roles, expiresAt }: ShownToken): string {
   const until = expiresAt === null ? '' : `  until ${expiresAt}`;
   return `${id}  ${state.padEnd(7)}  ${kind.padEnd(11)}  ${name}  ${plant ?? 'all plants'}  ${roles.join(',')}${until}`;
 }

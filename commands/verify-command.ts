@@ -5,10 +5,10 @@ import { createMarkReader, createZxingWasmReader, readImage, readImageFile } fro
 import { excerpt, hasBase64Letters } from '../indicium/index.ts';
 import { genuineAmong, KeyRing, loadRegistry, type ScanTimes } from '../verify/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { openNamedStores } from './named-stores.ts';
 import { jsonOption, momentLike, registryOption } from './options.ts';
 import { TIME_WITH_ZONE } from './received-at.ts';
 import { shownFields } from './shown-fields.ts';
+import { openNamedStores } from './store/named-stores.ts';
 import { print, printJson, type Terminal } from './terminal.ts';
 import { type PayloadBytes, type Verified, verified } from './verified.ts';
 

@@ -1,4 +1,4 @@
-import type { Faults } from '../reader.ts';
+import type { Faults } from '../app/index.ts';
 import { plural, type Terminal, warn } from './terminal.ts';
 
 /** Tells people of scans at which the program threw; for the pool of readers. */

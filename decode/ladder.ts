@@ -51,7 +51,7 @@ function onChannel(channel: 'red' | 'blue'): Rung[] {
 }
 
 /**
- * Milliseconds where they pay (docs/decisions/0012): the own reader at the places that look like a symbol, then a general
+ * Milliseconds where they pay (docs/decisions/0016): the own reader at the places that look like a symbol, then a general
  * one there with several thresholds, then everything on the whole picture.
  */
 export const LADDER: readonly Rung[] = [

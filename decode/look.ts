@@ -2,8 +2,8 @@ import { parseIndicium } from '../indicium/index.ts';
 import type { Impression } from './datamatrix/impressions.ts';
 import type { Rung } from './ladder.ts';
 import { CANDIDATES_MAX, IMAGE_MS_MAX } from './limits.ts';
+import type { Attempt, MarkReader, ReadMark } from './mark-reader.ts';
 import type { Channel, ImageFailure, Pages, Picture } from './picture.ts';
-import type { Attempt, MarkReader, ReadMark } from './read-image.ts';
 import { type FoundSymbol, readRung } from './rungs.ts';
 import { View } from './view.ts';
 

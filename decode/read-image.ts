@@ -1,26 +1,10 @@
-import type { Parsed } from '../indicium/index.ts';
 import { openFrame } from './frame.ts';
-import { GENERAL_LADDER, LADDER, type Rung } from './ladder.ts';
 import { NOTE_CHARS_MAX } from './limits.ts';
 import { distinct, type Look, lookAt, markOf } from './look.ts';
-import { MarkMemory } from './mark-memory.ts';
+import type { Attempt, MarkReader, ReadMark } from './mark-reader.ts';
 import type { ImageFailure, Pages } from './picture.ts';
 import { openPages } from './pixels.ts';
 import { readTogetherOf } from './rungs.ts';
-import type { ReadSymbol, SymbolReader } from './symbol-reader.ts';
-
-export interface ReadMark extends ReadSymbol {
-  readonly parsed: Parsed;
-  /** Which rung of the ladder read it. */
-  readonly rung: string;
-}
-
-/** What was spent on one rung: tries of error correction, or readings by the general reader. */
-export interface Attempt {
-  readonly rung: string;
-  readonly tries: number;
-  readonly ms: number;
-}
 
 export type ReadOutcome = {
   readonly attempts: readonly Attempt[];
@@ -35,32 +19,6 @@ export type ReadOutcome = {
       readonly candidates: readonly Uint8Array[];
     }
 );
-
-/** A ladder with the general reader that stands on it, and what it remembers from image to image. */
-export interface MarkReader {
-  readonly name: string;
-  readonly general: SymbolReader;
-  readonly ladder: readonly Rung[];
-  readonly memory: MarkMemory;
-  /** Milliseconds that have been spent, since whenever: a picture gets IMAGE_MS_MAX of them. */
-  readonly spentMs: () => number;
-}
-
-/** The project's own reader, with a general one for whatever it cannot read. */
-export function createMarkReader(general: SymbolReader, spentMs = processorMs): MarkReader {
-  return { name: 'indicia', general, ladder: LADDER, memory: new MarkMemory(), spentMs };
-}
-
-/** Of the processor, not of the clock: what others do on the machine must not change what is read. */
-function processorMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
-}
-
-/** A general reader alone, for comparison: it may take as long as it likes. */
-export function createGeneralReader(general: SymbolReader): MarkReader {
-  return { name: general.name, general, ladder: GENERAL_LADDER, memory: new MarkMemory(), spentMs: () => 0 };
-}
 
 /** Width and height of a raw 8-bit grey frame, which do not stand in it. */
 export interface FrameSize {

@@ -14,8 +14,8 @@ import {
   THOROUGH_TRIES_MAX,
 } from './limits.ts';
 import type { MarkMemory } from './mark-memory.ts';
+import type { MarkReader } from './mark-reader.ts';
 import type { ImageFailure } from './picture.ts';
-import type { MarkReader } from './read-image.ts';
 import type { GreyImage, ReadSymbol, Search } from './symbol-reader.ts';
 import type { View } from './view.ts';
 

@@ -11,14 +11,7 @@ export { EXCERPT_CHARS_MAX, excerpt } from './excerpt.ts';
 export { FILE_FAULTS, type FileFault, fileFaultOf } from './file-faults.ts';
 export { IMAGE_TYPES, imageTypeOf } from './image-types.ts';
 export * from './indicium.ts';
-export {
-  FIELDS,
-  type FieldName,
-  LAYOUT_VERSION,
-  SIGNED_BYTES,
-  SUITES,
-  type SuiteName,
-} from './layout.ts';
+export { FIELDS, type FieldName, LAYOUT_VERSION, SIGNED_BYTES, SUITES, type SuiteName } from './layout.ts';
 export * from './limits.ts';
 export { formatMills } from './money.ts';
 export { openNamedFile, readNamedFile } from './named-file.ts';

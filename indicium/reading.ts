@@ -24,7 +24,7 @@ export interface KeyOwner {
   readonly psd: string;
 }
 
-/** As it stands beside the evidence, where the view `pieces` reads it (analytics/store/schema.ts). */
+/** As it stands beside the evidence, where the view `pieces` reads it (analytics/store/schema/schema.ts). */
 export function signerNote({ license, psd }: KeyOwner): string {
   return `signed by license ${license} on PSD ${psd}`;
 }

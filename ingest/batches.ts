@@ -1,5 +1,5 @@
 import { BATCH_SCANS_MAX, type Scan } from '../indicium/index.ts';
-import { BATCH_IMAGES_MAX } from './limits.ts';
+import { BATCH_IMAGES_MAX } from '../scans/index.ts';
 
 /** Gathers scans until a batch is full: 5,000 payloads, or 64 images, or a mixture of the same weight. */
 export class BatchBuilder {

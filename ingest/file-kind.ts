@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { imageTypeOf } from '../indicium/index.ts';
-import { isKnownField } from './scan-line.ts';
+import { isKnownField } from '../scans/index.ts';
 
 /** Bytes at the beginning of a source that tell what it is. */
 export const HEAD_BYTES = 4_096;

@@ -3,12 +3,11 @@ import { hash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digest64, type Mark, type Scan } from '../indicium/index.ts';
-import { bareScan } from './bare-scan.ts';
+import { bareScan, type ScanSource, SourceError } from '../scans/index.ts';
 import { BatchBuilder } from './batches.ts';
 import { entriesBelow, NO_IMAGE, pathOf, type RawPath, shownPath } from './folder-files.ts';
 import { FOLDER_NOTICES_MAX } from './limits.ts';
 import { absent } from './plain-file.ts';
-import { type ScanSource, SourceError } from './source.ts';
 
 /**
  * A folder of images, those in folders below it included, in the order of their names. Whatever else lies in it is named in

@@ -4,12 +4,20 @@ import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import {
+  isBlank,
+  type Line,
+  lineText,
+  readLines,
+  type ScanBatch,
+  type ScanLines,
+  ScanLinesBuilder,
+  type ScanSource,
+  type SourcePosition,
+} from '../scans/index.ts';
 import { GUARD_BYTES, READ_BYTES } from './limits.ts';
-import { type Line, readLines } from './lines.ts';
 import { openSourceFile } from './plain-file.ts';
 import { readRecords } from './record-lines.ts';
-import { isBlank, type ScanLines, ScanLinesBuilder, textOf } from './scan-lines.ts';
-import type { ScanBatch, ScanSource, SourcePosition } from './source.ts';
 
 /** How far a file was read: bytes, lines, and a digest of the bytes just before, to notice another file in its place. */
 const Position = Compile(
@@ -112,7 +120,7 @@ async function* lineBatches(
 function isWhole({ bytes }: Line): boolean {
   if (bytes === null) return false;
   try {
-    JSON.parse(textOf(bytes, 0, bytes.length));
+    JSON.parse(lineText(bytes, 0, bytes.length));
     return true;
   } catch {
     return false;

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { type ScanSource, SourceError } from '../scans/index.ts';
 import { HEAD_BYTES, kindOf } from './file-kind.ts';
 import { imageFolder } from './folder.ts';
 import { ndjsonFile, ndjsonStream, recordFile } from './ndjson.ts';
 import { openSourceFile } from './plain-file.ts';
-import { type ScanSource, SourceError } from './source.ts';
 
 /** Where a folder has one of these, it is the source. */
 const SCAN_FILES = ['scans.ndjson', 'scans.ndjson.gz', 'scans.ndjson.zst'];

@@ -1,6 +1,6 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
 import { FILE_FAULTS, fileFaultOf, openNamedFile } from '../indicium/index.ts';
-import { SourceError } from './source.ts';
+import { SourceError } from '../scans/index.ts';
 
 /** Never through a link, and never waiting for the other end of a pipe. */
 const OPEN_PLAINLY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;

@@ -1,8 +1,7 @@
 import { Readable } from 'node:stream';
+import { type Line, readLines, SourceError } from '../scans/index.ts';
 import { HEAD_BYTES, kindOf } from './file-kind.ts';
 import { PACKED_TIMES_MAX } from './limits.ts';
-import { type Line, readLines } from './lines.ts';
-import { SourceError } from './source.ts';
 import { unpacked } from './unpack.ts';
 import { utf8OfUtf16 } from './utf16.ts';
 import { ValueSplitter } from './values.ts';

@@ -12,12 +12,12 @@ export async function* utf8OfUtf16(
     const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     const ends = wholeCharacters(bytes, isLittle);
     rest = bytes.subarray(ends);
-    if (ends > 0) yield utf8Of(textOf(bytes.subarray(0, ends), isLittle));
+    if (ends > 0) yield utf8Of(utf16Text(bytes.subarray(0, ends), isLittle));
   }
   if (rest.length > 0) {
     const units = rest.length - (rest.length % 2);
     yield Buffer.concat([
-      utf8Of(textOf(rest.subarray(0, units), isLittle)),
+      utf8Of(utf16Text(rest.subarray(0, units), isLittle)),
       units === rest.length ? Buffer.alloc(0) : NO_UTF8,
     ]);
   }
@@ -31,7 +31,7 @@ function wholeCharacters(bytes: Buffer, isLittle: boolean): number {
   return last >= 0xd800 && last < 0xdc00 ? units - 2 : units;
 }
 
-function textOf(bytes: Buffer, isLittle: boolean): string {
+function utf16Text(bytes: Buffer, isLittle: boolean): string {
   return (isLittle ? bytes : Buffer.from(bytes).swap16()).toString('utf16le');
 }
 

@@ -1,5 +1,4 @@
-import { LINE_BYTES_MAX } from './limits.ts';
-import { type Line, LineBuffer } from './lines.ts';
+import { LINE_BYTES_MAX, type Line, LineBuffer } from '../scans/index.ts';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;

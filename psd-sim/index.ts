@@ -1,5 +1,6 @@
-export { FleetStream, type StreamedFleet } from './fleet-stream.ts';
-export { Replay, ReplayError } from './replay.ts';
+export { FleetStream, type StreamedFleet } from './fleet/fleet-stream.ts';
+export { Replay, ReplayError } from './mail/replay.ts';
+export { type FraudLine, PROVED_BY, PROVED_BY_REVIEW, partsIn, type TruthLine } from './mail/truth.ts';
 export { type Part, ROLES, type Role } from './roles.ts';
 export {
   EVERY_FRAUD,
@@ -19,13 +20,5 @@ export {
   type Scenario,
   ScenarioError,
 } from './scenario.ts';
-export {
-  type Answer,
-  type BeforeGate,
-  beforeGate,
-  innocentsAsSuspects,
-  type Score,
-  score,
-} from './score.ts';
+export { type Answer, type BeforeGate, beforeGate, innocentsAsSuspects, type Score, score } from './score.ts';
 export { type Simulated, simulate } from './simulate.ts';
-export { type FraudLine, PROVED_BY, PROVED_BY_REVIEW, partsIn, type TruthLine } from './truth.ts';

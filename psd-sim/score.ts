@@ -1,5 +1,5 @@
+import { type FraudLine, PROVED_BY, PROVED_BY_REVIEW, partsIn, type TruthLine } from './mail/truth.ts';
 import type { Role } from './roles.ts';
-import { type FraudLine, PROVED_BY, PROVED_BY_REVIEW, partsIn, type TruthLine } from './truth.ts';
 
 /** What the postal side said, in as much of its shape as scoring needs. */
 export interface Answer {

@@ -1,16 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { frankDay } from './day.ts';
 import { commitFrauds } from './frauds/frauds.ts';
-import { sortMail } from './mail-stream.ts';
+import { frankDay } from './mail/day.ts';
+import { sortMail } from './mail/mail-stream.ts';
+import { DAY_MS, foundPost, publishRegistry, registryFiles } from './mail/post.ts';
+import { scanLine } from './mail/scan-line.ts';
+import { type TruthLine, truthOf, truthText } from './mail/truth.ts';
 import { playOddities } from './oddities/oddities.ts';
 import { HttpWires } from './offices/http.ts';
-import { takePictures } from './pictures.ts';
-import { DAY_MS, foundPost, publishRegistry, registryFiles } from './post.ts';
+import { takePictures } from './print/pictures.ts';
 import { Random } from './random.ts';
-import { scanLine } from './scan-line.ts';
 import type { Scenario } from './scenario.ts';
-import { type TruthLine, truthOf, truthText } from './truth.ts';
 
 export interface Simulated {
   readonly pieces: number;

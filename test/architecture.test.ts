@@ -11,14 +11,19 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   bin: ['.'],
   indicium: [],
   sharing: [],
-  ingest: ['indicium', 'sharing'],
+  scans: ['indicium'],
+  api: ['indicium', 'scans'],
+  ingest: ['indicium', 'scans'],
   decode: ['indicium', 'sharing'],
   verify: ['indicium'],
   analytics: ['indicium'],
+  server: ['indicium', 'scans', 'api', 'sharing'],
+  client: ['indicium', 'scans', 'api'],
   'psd-sim': ['indicium'],
-  console: ['indicium', 'analytics', 'verify'],
-  commands: ['bin', 'indicium', 'ingest', 'decode', 'verify', 'analytics', 'psd-sim', 'console', '.'],
-  '.': ['bin', 'indicium', 'ingest', 'decode', 'verify', 'analytics', 'psd-sim', 'console', 'commands'],
+  desk: ['indicium', 'analytics', 'verify'],
+  app: ['indicium', 'scans', 'api', 'ingest', 'decode', 'verify', 'analytics', 'server'],
+  commands: ['*'],
+  '.': ['bin', 'commands'],
   benchmarks: ['*'],
   test: ['*'],
 };
@@ -27,27 +32,37 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const LIBRARIES: Record<string, readonly string[]> = {
   '@duckdb/node-api': ['analytics/store/'],
   '@duckdb/node-bindings': ['analytics/store/vectors.ts'],
-  '@napi-rs/canvas': ['decode/bmp.ts', 'psd-sim/face.ts', 'psd-sim/type-face.ts'],
-  '@opentelemetry/api': ['ingest/http/tracing.ts'],
+  '@napi-rs/canvas': ['decode/bmp.ts', 'psd-sim/print/face.ts', 'psd-sim/print/type-face.ts'],
+  '@opentelemetry/api': ['server/tracing.ts'],
   '@zxing/library': ['decode/zxing-js.ts'],
   '@peculiar/x509': ['psd-sim/offices/certificate-issuer.ts'],
-  'apache-arrow': ['analytics/arrow-output.ts'],
+  'apache-arrow': ['analytics/output/arrow-output.ts'],
   commander: ['commands/'],
   kafkajs: ['ingest/kafka/kafkajs/'],
   'lz4-napi': ['ingest/kafka/kafkajs/codecs.ts'],
   asn1js: [],
-  fastify: ['ingest/http/'],
-  pino: ['ingest/http/log.ts'],
-  piscina: ['reader-pool.ts', 'reader.ts', 'psd-sim/pictures.ts'],
+  fastify: ['server/'],
+  pino: ['server/log.ts'],
+  piscina: ['app/reader-pool.ts', 'app/reader.ts', 'psd-sim/print/pictures.ts'],
   pkijs: ['verify/x509/parse.ts'],
-  'prom-client': ['ingest/http/metrics.ts', 'ingest/http/stage-metrics.ts'],
+  'prom-client': ['server/metrics.ts', 'server/stage/stage-metrics.ts'],
   'pure-rand': ['psd-sim/random.ts'],
   'reflect-metadata': ['psd-sim/offices/certificate-issuer.ts'],
   sharp: ['decode/pixels.ts'],
   snappy: ['ingest/kafka/kafkajs/codecs.ts'],
-  typebox: ['analytics/policy-file.ts', 'ingest/', 'verify/', 'psd-sim/'],
-  yazl: ['analytics/xlsx-output.ts'],
-  'zxing-wasm': ['decode/zxing-wasm.ts', 'psd-sim/data-matrix.ts'],
+  typebox: [
+    'analytics/judge/policy-file.ts',
+    'api/',
+    'client/',
+    'commands/kafka/trial-broker/',
+    'ingest/',
+    'scans/',
+    'server/',
+    'verify/',
+    'psd-sim/',
+  ],
+  yazl: ['analytics/output/xlsx-output.ts'],
+  'zxing-wasm': ['decode/zxing-wasm.ts', 'psd-sim/print/data-matrix.ts'],
 };
 
 /** Started by name and not by import: the command line and the workers. */
@@ -55,12 +70,12 @@ const ENTRY_POINTS = [
   'bin/indicia.js',
   'bin/strip-types.js',
   'main.ts',
-  'reader.ts',
-  'analytics/recorder-worker.ts',
+  'app/reader.ts',
+  'analytics/recorder/recorder-worker.ts',
   'analytics/partition/copy-worker.ts',
   'decode/process/entry.ts',
-  'psd-sim/print-worker.ts',
-  'psd-sim/fleet-worker.ts',
+  'psd-sim/print/print-worker.ts',
+  'psd-sim/fleet/fleet-worker.ts',
 ];
 
 interface Source {
@@ -93,6 +108,7 @@ const sources: Source[] = sourcesOf('').map((path) => {
   };
 });
 
+const pathsOfAll: ReadonlySet<string> = new Set(sources.map(({ path }) => path));
 const product = sources.filter(({ folder }) => folder !== 'test' && folder !== 'benchmarks');
 
 function targetOf(source: Source, specifier: string): string | null {
@@ -103,8 +119,34 @@ function folderOf(path: string): string {
   return path.includes('/') ? (path.split('/')[0] ?? '') : '.';
 }
 
+function mayImport(folder: string, other: string): boolean {
+  const allowed = MAY_IMPORT[folder] ?? [];
+  return allowed.includes(other) || (allowed.includes('*') && other !== 'test' && other !== 'benchmarks');
+}
+
 function assertNone(problems: readonly string[]): void {
   assert.deepEqual(problems, []);
+}
+
+/** Each circle of imports once, as the files on it. */
+function circlesIn(imports: ReadonlyMap<string, readonly string[]>): string[] {
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const way: string[] = [];
+  const visit = (path: string): void => {
+    if (done.has(path)) return;
+    const at = way.indexOf(path);
+    if (at !== -1) {
+      circles.push([...way.slice(at), path].join(' > '));
+      return;
+    }
+    way.push(path);
+    for (const target of imports.get(path) ?? []) visit(target);
+    way.pop();
+    done.add(path);
+  };
+  for (const path of imports.keys()) visit(path);
+  return circles;
 }
 
 describe('the architecture', () => {
@@ -123,7 +165,7 @@ describe('the architecture', () => {
         if (folder === source.folder) continue;
         // The simulator shares nothing with the postal side but the table of the layout.
         const face = source.folder === 'psd-sim' ? 'indicium/layout.ts' : `${folder}/index.ts`;
-        const isAllowed = MAY_IMPORT[source.folder]?.includes(folder) ?? false;
+        const isAllowed = mayImport(source.folder, folder);
         const isFace = ['.', 'bin', 'commands'].includes(folder) || target === face;
         if (!isAllowed || !isFace) problems.push(`${source.path} imports ${target}`);
       }
@@ -163,6 +205,46 @@ describe('the architecture', () => {
     const faces = Object.keys(MAY_IMPORT).map((folder) => `${folder}/index.ts`);
     const orphans = product.filter(({ path }) => !imported.has(path) && ![...ENTRY_POINTS, ...faces].includes(path));
     assertNone(orphans.map(({ path }) => path));
+  });
+
+  it('has no two files that import each other, over whatever others', () => {
+    const imports = new Map(
+      sources.map((source) => [
+        source.path,
+        source.imports.flatMap((specifier) => targetOf(source, specifier) ?? []).filter((path) => pathsOfAll.has(path)),
+      ]),
+    );
+    assertNone(circlesIn(imports));
+  });
+
+  it('keeps a folder small enough to be looked over', () => {
+    const FILES_MAX = 25;
+    const files = Map.groupBy(product, ({ path }) => dirname(path));
+    const full = [...files].filter(([, its]) => its.length > FILES_MAX);
+    assertNone(full.map(([folder, its]) => `${folder} has ${its.length} files`));
+  });
+
+  it('names only decisions that were made, and each by its number', () => {
+    const made = new Set(readdirSync(join(ROOT, 'docs/decisions')).map((name) => Number(name.slice(0, 4))));
+    const documents = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => ({ path: join('docs', name), text: readFileSync(join(ROOT, 'docs', name), 'utf8') }));
+    const all = [...sources, ...documents];
+    const named = all.flatMap(({ path, text }) =>
+      [...text.matchAll(/\bdecisions?[/ ](\d+)/g)].map((match) => ({ path, number: Number(match[1]) })),
+    );
+    assert.ok(named.length > 30);
+    assertNone(
+      named.filter(({ number }) => !made.has(number)).map(({ path, number }) => `${path}: decision ${number}`),
+    );
+    const linked = all.flatMap(({ path, text }) =>
+      [...text.matchAll(/\[(?:decision )?(\d+)\]\([^)]*?(\d{4})-/g)].map((match) => ({ path, match })),
+    );
+    assertNone(
+      linked.flatMap(({ path, match: [link, said, file] }) =>
+        Number(said) === Number(file) ? [] : [`${path}: ${link}`],
+      ),
+    );
   });
 
   it('takes time and randomness from outside', () => {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
+import { rowsThatEndThreads } from '../app/read-apart.ts';
+import { type Faults, type ReadBatch, readScans } from '../app/reader.ts';
+import { readerPorts } from '../app/reader-faults.ts';
+import { createReaderPool } from '../app/reader-pool.ts';
 import { rowsOf, textAt, textOrNullAt } from '../indicium/index.ts';
-import type { ScanLines } from '../ingest/index.ts';
-import { ScanLinesBuilder } from '../ingest/scan-lines.ts';
-import { rowsThatEndThreads } from '../read-apart.ts';
-import { type Faults, type ReadBatch, readScans } from '../reader.ts';
-import { readerPorts } from '../reader-faults.ts';
-import { createReaderPool } from '../reader-pool.ts';
+import type { ScanLines } from '../scans/index.ts';
+import { ScanLinesBuilder } from '../scans/scan-lines.ts';
 import { scanOf } from './support/evidence.ts';
 import { SmallWorld } from './support/marks.ts';
 

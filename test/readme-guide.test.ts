@@ -56,7 +56,7 @@ describe('README.md', () => {
     await mkdir(join(folder, 'drop'));
     await copyFile(join(folder, 'images', dropped), join(folder, 'drop', dropped));
     await copyFile(join(folder, 'images', await genuineImage()), join(folder, 'mark.png'));
-    await copyFile(join(ROOT, 'analytics/default-policy.json'), join(folder, 'policy.json'));
+    await copyFile(join(ROOT, 'analytics/judge/default-policy.json'), join(folder, 'policy.json'));
     await cp(join(folder, 'registry'), join(folder, 'upstream'), { recursive: true });
     exchanged['https://trust.example'] = await publishing(join(folder, 'upstream'));
     const port = await freePort();

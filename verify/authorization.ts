@@ -1,4 +1,4 @@
-import type { GrantRecord, LicenseRecord } from './registry.ts';
+import type { GrantRecord, LicenseRecord } from './records.ts';
 
 /** Whether a license may be used on a PSD at one time, or why not. The numbers are those of the packed key table. */
 export const AUTHORIZATIONS = [

@@ -1,11 +1,5 @@
 export { type Audit, auditRegistry } from './audit.ts';
-export {
-  authenticate,
-  genuineAmong,
-  NO_TIMES,
-  type ScanTimes,
-  signerOf,
-} from './authenticate.ts';
+export { authenticate, genuineAmong, NO_TIMES, type ScanTimes, signerOf } from './authenticate.ts';
 export { grantedLicenses } from './authorization.ts';
 export { type Check, checksOf } from './checks.ts';
 export { KeyRing } from './key-ring.ts';
@@ -18,13 +12,12 @@ export type {
   KeyRecord,
   LicenseRecord,
   PlantRecord,
-  PlantZones,
   PsdRecord,
   RateRecord,
   RefundRecord,
-  Registry,
   WithdrawalRecord,
-} from './registry.ts';
+} from './records.ts';
+export type { PlantZones, Registry } from './registry.ts';
 export { loadRecords, loadRegistry, openTrustedFolder, type TrustedFolder } from './registry-folder.ts';
 export { verifySignature } from './signature.ts';
 export { isRefusal, TRUST_FAILURES, type TrustFailure, type TrustRefusal } from './trust/failures.ts';

@@ -1,5 +1,6 @@
 import { RegistryError } from './record-file.ts';
-import type { PlantRecord, PlantZones } from './registry.ts';
+import type { PlantRecord } from './records.ts';
+import type { PlantZones } from './registry.ts';
 
 const ENCODER = new TextEncoder();
 const IANA_NAME = /^[A-Za-z]/;

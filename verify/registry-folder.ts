@@ -27,9 +27,9 @@ import type {
   PsdRecord,
   RateRecord,
   RefundRecord,
-  Registry,
   WithdrawalRecord,
-} from './registry.ts';
+} from './records.ts';
+import type { Registry } from './registry.ts';
 import { isRefusal, TRUST_FAILURES, type TrustRefusal } from './trust/failures.ts';
 import { acceptHead, type TrustHead, type TrustState } from './trust/list.ts';
 import { openRoot, type TrustRoot } from './trust/root.ts';

@@ -1,5 +1,5 @@
-import { comparableIdSql } from '../comparable-id.ts';
-import { areaSql } from '../delivery-area.ts';
+import { comparableIdSql } from '../sightings/comparable-id.ts';
+import { areaSql } from '../sightings/delivery-area.ts';
 
 /** Of each mark, with license and PSD given as those that it names, or as those whose key signed it. */
 function markColumns(owner: string): string {

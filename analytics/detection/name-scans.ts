@@ -1,4 +1,4 @@
-import type { Policy } from '../policy-file.ts';
+import type { Policy } from '../judge/policy-file.ts';
 import { type Connection, scalar } from './connection.ts';
 import { DETECTORS, type Detector, type MemberSource } from './detector-file.ts';
 import type { FreshRows } from './fresh-evidence.ts';

@@ -1,4 +1,4 @@
-import { type RowSum, sumOf } from '../store/seals.ts';
+import { type RowSum, sumOf } from '../store/audit/seals.ts';
 import type { Connection } from './connection.ts';
 
 /** A sum over all genuine marks so far, held by key; new marks are added up and merged into it. */

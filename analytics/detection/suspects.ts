@@ -1,5 +1,4 @@
-import type { Connection } from './connection.ts';
-import { scalar } from './connection.ts';
+import { type Connection, scalar } from './connection.ts';
 import type { FreshRows } from './fresh-evidence.ts';
 import { MARK_COLUMNS } from './mark-columns.ts';
 import { SCAN_DAY_SQL } from './state-tables.ts';

@@ -1,5 +1,5 @@
-import { type Policy, PolicyError } from '../policy-file.ts';
-import { sealsOf } from '../store/seals.ts';
+import { type Policy, PolicyError } from '../judge/policy-file.ts';
+import { sealsOf } from '../store/audit/seals.ts';
 import { asText } from '../store/values.ts';
 import { type Connection, type DetectionStore, scalar } from './connection.ts';
 

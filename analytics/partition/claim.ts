@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { COPY_AGAIN_MS } from '../limits.ts';
-import { Recorder, type RecorderPorts } from '../recorder.ts';
-import type { Claimed, Order } from '../recorder-messages.ts';
+import { Recorder, type RecorderPorts } from '../recorder/recorder.ts';
+import type { Claimed, Order } from '../recorder/recorder-messages.ts';
+import { PartitionFolder } from '../store/partition-folder.ts';
 import { copyApart } from './copy-apart.ts';
-import { PartitionFolder } from './partition-folder.ts';
 import { takeOver } from './take-over.ts';
 
 /** Claims a partition and opens its store, in the thread that is going to record. @throws FencedError @throws StoreError */

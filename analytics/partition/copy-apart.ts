@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { type ToldError, thrownError } from '../thread-errors.ts';
+import { type ToldError, thrownError } from '../recorder/thread-errors.ts';
 
 export interface CopyOrder {
   readonly from: string;

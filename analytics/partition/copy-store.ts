@@ -1,10 +1,10 @@
 import { constants, copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { anchorPath } from '../store/anchor.ts';
-import { auditStore } from '../store/audit.ts';
+import { anchorPath } from '../store/audit/anchor.ts';
+import { auditStore } from '../store/audit/audit.ts';
 import { StoreError } from '../store/instance.ts';
-import { hasCode } from './partition-folder.ts';
+import { hasCode } from '../store/partition-folder.ts';
 
 const COMPARED_BYTES = 1 << 20;
 

@@ -1,5 +1,5 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
-import { toldError } from '../thread-errors.ts';
+import { toldError } from '../recorder/thread-errors.ts';
 import type { CopyAnswer, CopyOrder } from './copy-apart.ts';
 import { copyStore } from './copy-store.ts';
 

@@ -1,10 +1,10 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { DEFAULT_POLICY, type Policy } from '../policy-file.ts';
-import type { Claimed } from '../recorder-messages.ts';
-import { authorNow, type RecorderNotices, RecorderThread } from '../recorder-thread.ts';
-import { FencedError } from './fence.ts';
+import { DEFAULT_POLICY, type Policy } from '../judge/policy-file.ts';
+import type { Claimed } from '../recorder/recorder-messages.ts';
+import { authorNow, type RecorderNotices, RecorderThread } from '../recorder/recorder-thread.ts';
+import { FencedError } from '../store/fence.ts';
 import type { TakenFrom } from './take-over.ts';
 
 export interface PartitionNotices extends RecorderNotices {

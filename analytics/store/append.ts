@@ -6,7 +6,7 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import type { Column } from '../../indicium/index.ts';
-import { EVIDENCE_COLUMNS } from './columns.ts';
+import { EVIDENCE_COLUMNS } from './schema/columns.ts';
 import { CHUNK_ROWS_MAX, ReusedChunk } from './vectors.ts';
 
 /**

@@ -2,14 +2,14 @@ import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { digestOf } from './audit/chain.ts';
+import { ARCHIVE_SEALS, sealsOf } from './audit/seals.ts';
 import type { BesideStore } from './beside.ts';
-import { digestOf } from './chain.ts';
-import { columnsOfVersion, EVIDENCE_COLUMNS } from './columns.ts';
 import { StoreError } from './instance.ts';
-import { asPattern, parquetFiles, parquetIn } from './parquet-paths.ts';
-import { ARCHIVE_SEALS, sealsOf } from './seals.ts';
+import { asPattern, parquetFiles, parquetIn } from './queries/parquet-paths.ts';
+import { columnsOfVersion, EVIDENCE_COLUMNS } from './schema/columns.ts';
+import { readStoredRows } from './schema/stored-columns.ts';
 import { moveIn } from './staging.ts';
-import { readStoredRows } from './stored-columns.ts';
 import { asBigint, asBytes, asInteger, asText, asTexts, quoted } from './values.ts';
 
 /** Rows that went to an archive, or came back. */

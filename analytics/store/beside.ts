@@ -1,6 +1,6 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { Seals } from './audit/seals.ts';
 import type { Commits, Noted } from './commits.ts';
-import type { Seals } from './seals.ts';
 
 const STOPPED = 'the store is closed, or it is being opened again';
 

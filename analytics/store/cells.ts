@@ -16,7 +16,7 @@ import {
   DuckDBTimeValue,
   type DuckDBValue,
 } from '@duckdb/node-api';
-import type { ExactType } from './exact-types.ts';
+import type { ExactType } from './queries/exact-types.ts';
 
 /** Months, days and microseconds are apart in SQL: no month has a fixed length, nor has a day. */
 export interface Interval {

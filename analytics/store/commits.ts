@@ -1,10 +1,10 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { Anchor, Anchored } from './anchor.ts';
-import type { Author } from './author.ts';
-import type { ChainEnd } from './chain-table.ts';
+import type { Anchor, Anchored } from './audit/anchor.ts';
+import type { Author } from './audit/author.ts';
+import type { ChainEnd } from './audit/chain-table.ts';
+import { appendEntry, headOfEntry, type LedgerEnd, type LedgerEvent } from './audit/ledger.ts';
+import { digestOfSeals, type Seals, storeSeals } from './audit/seals.ts';
 import { CommitUnknownError } from './commit-unknown.ts';
-import { appendEntry, headOfEntry, type LedgerEnd, type LedgerEvent } from './ledger.ts';
-import { digestOfSeals, type Seals, storeSeals } from './seals.ts';
 
 /** Where a store stands after a commit. */
 export interface StoreEnd {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { STORE_MEMORY, WAL_SIZE } from '../limits.ts';
-import { anchorPath } from './anchor.ts';
+import { anchorPath } from './audit/anchor.ts';
 import { StoreError } from './store-error.ts';
 import { hasParameters, spillFolder, storeFile, walPath } from './store-file.ts';
 

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { type ArchiveOptions, archive, fillFrom, type Moved, unarchive } from './archive.ts';
-import type { StorePorts } from './author.ts';
-import { catalogOf, differencesOf, expectedCatalog } from './catalog.ts';
+import type { StorePorts } from './audit/author.ts';
+import { problemOf, type StoreProblem } from './audit/store-problem.ts';
 import { openFileForReading, refuseNoFile, StoreError } from './instance.ts';
 import { isOfTables, openStore, versionOf } from './opening.ts';
+import { catalogOf, differencesOf, expectedCatalog } from './schema/catalog.ts';
+import { isOld } from './schema/upgrade.ts';
 import { Store } from './store.ts';
-import { problemOf, type StoreProblem } from './store-problem.ts';
-import { isOld } from './upgrade.ts';
 
 /** What is done to a store while no run writes to it. Each throws StoreError where the store cannot be used. */
 

@@ -1,7 +1,13 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { acceptAsIs } from './acceptance.ts';
-import { Anchor, readAnchor, readOldAnchor, resetAnchor } from './anchor.ts';
-import { type StorePorts, UNNAMED } from './author.ts';
+import { acceptAsIs } from './audit/acceptance.ts';
+import { Anchor, readAnchor, readOldAnchor, resetAnchor } from './audit/anchor.ts';
+import { type StorePorts, UNNAMED } from './audit/author.ts';
+import { NO_HEAD } from './audit/chain.ts';
+import { NO_LEDGER } from './audit/ledger.ts';
+import { EMPTY_SEALS } from './audit/seals.ts';
+import { standingOf, type WholeProblem } from './audit/whole.ts';
+import { anchoredOf, noteIn, type StoreEnd } from './commits.ts';
+import { isLockConflict, openFileForReading, openFileForWriting, openingFailure, StoreError } from './instance.ts';
 import {
   type CatalogDifference,
   type CatalogEntry,
@@ -9,17 +15,11 @@ import {
   differenceSentence,
   differencesOf,
   expectedCatalog,
-} from './catalog.ts';
-import { NO_HEAD } from './chain.ts';
-import { anchoredOf, noteIn, type StoreEnd } from './commits.ts';
-import { isLockConflict, openFileForReading, openFileForWriting, openingFailure, StoreError } from './instance.ts';
-import { NO_LEDGER } from './ledger.ts';
-import { dropDerived } from './migrations.ts';
-import { SCHEMA_VERSION, TABLES_SQL, VIEWS_SQL } from './schema.ts';
-import { EMPTY_SEALS } from './seals.ts';
-import { isOld, upgrade } from './upgrade.ts';
+} from './schema/catalog.ts';
+import { dropDerived } from './schema/migrations.ts';
+import { SCHEMA_VERSION, TABLES_SQL, VIEWS_SQL } from './schema/schema.ts';
+import { isOld, upgrade } from './schema/upgrade.ts';
 import { asInteger } from './values.ts';
-import { standingOf, type WholeProblem } from './whole.ts';
 
 /** A store that is open for writing, and was found to be whole. */
 export interface OpenedStore {

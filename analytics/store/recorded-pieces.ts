@@ -1,10 +1,10 @@
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import { GENUINE_OUTCOMES, SORTING_PASSES, TextBuilder } from '../../indicium/index.ts';
-import { comparableIdSql } from '../comparable-id.ts';
-import { areaNumberSql, areaSql } from '../delivery-area.ts';
-import type { SightedPiece } from '../judge.ts';
+import type { SightedPiece } from '../judge/judge.ts';
 import { PLANT_NAMES_MAX } from '../limits.ts';
-import type { KeyColumns } from '../scan-key.ts';
+import type { KeyColumns } from '../recorder/scan-key.ts';
+import { comparableIdSql } from '../sightings/comparable-id.ts';
+import { areaNumberSql, areaSql } from '../sightings/delivery-area.ts';
 import { asBigint, asBytes, asBytesOrNull, asInteger, asText } from './values.ts';
 
 /** Some scans in the order in which they were recorded. */

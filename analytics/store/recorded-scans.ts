@@ -1,6 +1,6 @@
 import { type DuckDBConnection, LIST, listValue, UBIGINT, VARCHAR } from '@duckdb/node-api';
-import type { NamedScan } from '../scan-key.ts';
-import type { StoredAnswer } from '../used-key.ts';
+import type { NamedScan } from '../recorder/scan-key.ts';
+import type { StoredAnswer } from '../recorder/used-key.ts';
 import { asBigint, asText } from './values.ts';
 
 export type ScanKey = Pick<NamedScan, 'plant' | 'scanId'>;

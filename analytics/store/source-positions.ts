@@ -1,5 +1,5 @@
 import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api';
-import { PositionDigest } from './position-digest.ts';
+import { PositionDigest } from './audit/position-digest.ts';
 import { asText } from './values.ts';
 
 /** How far each source was recorded, as it stands in the table; null where it says two things of one source. */

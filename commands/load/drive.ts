@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { Sorter } from '../../ingest/index.ts';
+import type { Sorter } from '../../client/index.ts';
 import type { Library } from './library.ts';
 import { openLoop } from './open-loop.ts';
 import { type Endpoint, openSender } from './senders.ts';

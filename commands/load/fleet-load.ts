@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
+import { connect } from '../../client/index.ts';
 import { FILE_FAULTS, readNamedFile } from '../../indicium/index.ts';
-import { connect, TokenFileError } from '../../ingest/index.ts';
+import { TokenFileError } from '../../server/index.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type Progress, plural, print, printJson, type Terminal } from '../terminal.ts';
 import { drive } from './drive.ts';

@@ -1,4 +1,4 @@
-import { type SorterScan, scanFromLine } from '../../ingest/index.ts';
+import { type SorterScan, scanFromLine } from '../../client/index.ts';
 import { readPicture } from './picture.ts';
 
 /** Pieces that are held ready; beyond them they are given out again. 200,000 payloads take 200 MB. */

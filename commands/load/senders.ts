@@ -1,4 +1,4 @@
-import type { Outcome, Sorter, SorterScan } from '../../ingest/index.ts';
+import type { Outcome, Sorter, SorterScan } from '../../client/index.ts';
 import type { Library } from './library.ts';
 import type { Send } from './open-loop.ts';
 import type { Tally } from './tally.ts';

@@ -1,5 +1,5 @@
+import type { Outcome } from '../../client/index.ts';
 import type { Disposition } from '../../indicium/index.ts';
-import type { Outcome } from '../../ingest/index.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 
 /** What became of the pieces of a load. */

@@ -1,4 +1,4 @@
-import { createMarkReader } from '../read-image.ts';
+import { createMarkReader } from '../mark-reader.ts';
 import { createZxingWasmReader } from '../zxing-wasm.ts';
 import { readOrder } from './read-order.ts';
 import { serveImages } from './serve.ts';

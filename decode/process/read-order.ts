@@ -1,5 +1,6 @@
 import { type FileFailure, readImageFile, sizedImage } from '../image-file.ts';
-import { type ImageBytes, type MarkReader, type ReadOutcome, readImage, readImages } from '../read-image.ts';
+import type { MarkReader } from '../mark-reader.ts';
+import { type ImageBytes, type ReadOutcome, readImage, readImages } from '../read-image.ts';
 import type { ImageAnswer, ImageOrder } from './orders.ts';
 
 /** Reads the image that an order names, or all of them together. */

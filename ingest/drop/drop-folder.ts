@@ -1,6 +1,6 @@
 import { access, constants, mkdir, readdir, realpath, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SourceError } from '../source.ts';
+import { SourceError } from '../../scans/index.ts';
 import {
   extensionOf,
   isImageName,

@@ -1,6 +1,11 @@
 import { REASONS, type Scan, UNUSABLE_SCANS, verdictAt } from '../../indicium/index.ts';
-import { BATCH_IMAGES_MAX } from '../limits.ts';
-import { type BatchAnswers, type ScanBatch, type ScanSource, SourceError } from '../source.ts';
+import {
+  BATCH_IMAGES_MAX,
+  type BatchAnswers,
+  type ScanBatch,
+  type ScanSource,
+  SourceError,
+} from '../../scans/index.ts';
 import { type Arrival, Arrivals, type Patience } from './arrivals.ts';
 import { Changes } from './changes.ts';
 import { DropFolder, type TakenItem } from './drop-folder.ts';

@@ -43,7 +43,7 @@ export function isSidecarName(name: string): boolean {
  */
 export function keptStem(rawStem: RawName): string {
   const bytes = Buffer.from(rawStem, 'latin1');
-  const text = textOf(bytes);
+  const text = fileNameText(bytes);
   if (text !== null && bytes.length <= DROP_NAME_BYTES_MAX && isPlain(text)) return text;
   return `${RENAMED}${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}`;
 }
@@ -52,7 +52,7 @@ export function isRenamed(stem: string): boolean {
   return stem.startsWith(RENAMED);
 }
 
-function textOf(bytes: Buffer): string | null {
+function fileNameText(bytes: Buffer): string | null {
   try {
     return utf8.decode(bytes);
   } catch {

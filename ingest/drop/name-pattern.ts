@@ -1,5 +1,5 @@
 import { excerpt } from '../../indicium/index.ts';
-import { SourceError } from '../source.ts';
+import { SourceError } from '../../scans/index.ts';
 import { isRenamed } from './file-names.ts';
 import { NAME_PATTERN_CHARS_MAX } from './limits.ts';
 

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { isObject, parseRecord } from '../record-json.ts';
+import { isObject, parseRecord } from '../../scans/index.ts';
 
 /** The fields of a sidecar; null for JSON that is no object, undefined for what is no JSON, or not yet. */
 export function sidecarFields(bytes: Buffer | null): Readonly<Record<string, unknown>> | null | undefined {

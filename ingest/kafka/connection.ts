@@ -1,5 +1,5 @@
 import { FILE_FAULTS, readNamedFile } from '../../indicium/index.ts';
-import { SourceError } from '../source.ts';
+import { SourceError } from '../../scans/index.ts';
 
 export const COMPRESSIONS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 export type Compression = (typeof COMPRESSIONS)[number];

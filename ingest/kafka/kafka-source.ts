@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { textAt, textOrNullAt, uncheckedAt } from '../../indicium/index.ts';
-import type { BatchAnswers, ScanBatch, ScanSource, SourcePosition } from '../source.ts';
+import type { BatchAnswers, ScanBatch, ScanSource, SourcePosition } from '../../scans/index.ts';
 import {
   type GroupConsumer,
   type KafkaClient,

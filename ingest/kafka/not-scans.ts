@@ -1,8 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { type ReadingColumns, type ReasonCode, rowsOf, selectReadings, textAt } from '../../indicium/index.ts';
-import { LINE_BYTES_MAX } from '../limits.ts';
-import { readRecord } from '../scan-line.ts';
-import { textOf } from '../scan-lines.ts';
+import { LINE_BYTES_MAX, lineText, readRecord } from '../../scans/index.ts';
 import type { Origin, Poison } from './messages/dead-letter.ts';
 
 /** Why a line is not even looked into; null where it is not too long. */
@@ -15,7 +13,7 @@ export function problemWith(line: Buffer): string | null {
   const length = tooLong(line);
   if (length !== null) return length;
   if (!isUtf8(line)) return 'not UTF-8';
-  const read = readRecord(textOf(line, 0, line.length));
+  const read = readRecord(lineText(line, 0, line.length));
   return 'problem' in read ? read.problem : null;
 }
 

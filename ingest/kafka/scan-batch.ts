@@ -1,5 +1,4 @@
-import { recordText } from '../record-json.ts';
-import { type ScanLines, ScanLinesBuilder } from '../scan-lines.ts';
+import { recordText, type ScanLines, ScanLinesBuilder } from '../../scans/index.ts';
 import type { StoredMessage } from './client-port.ts';
 import type { ImageSpool } from './image-spool.ts';
 import type { Origin, Poison } from './messages/dead-letter.ts';

@@ -1,7 +1,8 @@
-import { frankPiece, type Piece } from '../day.ts';
-import type { Slot } from '../fleet.ts';
+import type { Slot } from '../fleet/fleet.ts';
 import { Host } from '../host/host.ts';
 import { keyPairFrom } from '../key-pair.ts';
+import { frankPiece } from '../mail/day.ts';
+import type { Piece } from '../mail/piece.ts';
 import { RefillCredit } from '../messages/kinds.ts';
 import { seal } from '../messages/sealed.ts';
 import { Psd } from '../psd/psd.ts';

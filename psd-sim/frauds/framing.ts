@@ -1,8 +1,9 @@
 import { FIELDS } from '../../indicium/layout.ts';
-import { newMailpieceId, type Piece } from '../day.ts';
 import type { PrivateKey } from '../ecdsa.ts';
 import { keyPairFrom } from '../key-pair.ts';
-import { eveningMs } from '../passes.ts';
+import { newMailpieceId } from '../mail/day.ts';
+import { eveningMs } from '../mail/passes.ts';
+import type { Piece } from '../mail/piece.ts';
 import { stolenKey } from '../psd/factory.ts';
 import { psdName } from '../psd/secure-records.ts';
 import type { Part } from '../roles.ts';

@@ -1,4 +1,4 @@
-import type { Piece } from '../day.ts';
+import type { Piece } from '../mail/piece.ts';
 import { type Part, partsOf } from '../roles.ts';
 import { type FraudName, fraudCount } from '../scenario.ts';
 import { fork, overspend, overspreadLicense, rollback, ungrantedPsd } from './devices.ts';

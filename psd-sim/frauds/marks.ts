@@ -1,11 +1,12 @@
 import { FIELDS, SIGNED_BYTES } from '../../indicium/layout.ts';
-import { newMailpieceId, type Piece } from '../day.ts';
 import type { PrivateKey } from '../ecdsa.ts';
 import { keyPairFrom } from '../key-pair.ts';
+import { newMailpieceId } from '../mail/day.ts';
+import type { Piece } from '../mail/piece.ts';
+import type { Town } from '../mail/towns.ts';
 import { stolenKey } from '../psd/factory.ts';
 import type { Part } from '../roles.ts';
 import { ScenarioError } from '../scenario.ts';
-import type { Town } from '../towns.ts';
 import { type Committed, type Scene, unusedPiece } from './scene.ts';
 
 /** Frauds with marks on paper: no PSD has a part in them. */

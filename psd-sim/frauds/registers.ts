@@ -1,7 +1,8 @@
 import { FIELDS } from '../../indicium/layout.ts';
-import { frankPiece, type Piece } from '../day.ts';
+import { frankPiece } from '../mail/day.ts';
+import type { Piece } from '../mail/piece.ts';
+import { RATES, type Rate } from '../mail/rates.ts';
 import { stolenKey } from '../psd/factory.ts';
-import { RATES, type Rate } from '../rates.ts';
 import { ScenarioError } from '../scenario.ts';
 import { signedAnew } from './marks.ts';
 import { type Committed, HOUR_MS, licensedCrook, type Scene } from './scene.ts';

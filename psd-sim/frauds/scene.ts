@@ -1,10 +1,11 @@
-import { type Day, frankPiece, type Piece } from '../day.ts';
-import type { Fleet, Slot } from '../fleet.ts';
+import type { Fleet, Slot } from '../fleet/fleet.ts';
+import { type Day, frankPiece } from '../mail/day.ts';
+import type { Piece } from '../mail/piece.ts';
+import type { Town } from '../mail/towns.ts';
 import { type Guard, withoutGuards } from '../psd/guards.ts';
 import type { Random } from '../random.ts';
 import type { Part } from '../roles.ts';
 import { type Scenario, ScenarioError } from '../scenario.ts';
-import type { Town } from '../towns.ts';
 
 /** Where frauds are committed: an honest day that they are worked into. */
 export interface Scene {

@@ -1,5 +1,6 @@
-import { newMailpieceId, type Piece } from '../day.ts';
-import { destinationPass, eveningMs, originPass } from '../passes.ts';
+import { newMailpieceId } from '../mail/day.ts';
+import { destinationPass, eveningMs, originPass } from '../mail/passes.ts';
+import type { Piece } from '../mail/piece.ts';
 import { type Committed, DAY_MS, MINUTE_MS, otherTown, type Scene, unusedPiece } from './scene.ts';
 
 /** Frauds with the ID tag of a mailpiece: whoever mails letters can commit them, the user of the PSD as well as a stranger. */

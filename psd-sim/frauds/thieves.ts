@@ -1,11 +1,12 @@
 import { FIELDS, SIGNED_BYTES } from '../../indicium/layout.ts';
-import { frankPiece, newMailpieceId, type Piece } from '../day.ts';
-import type { Slot } from '../fleet.ts';
+import type { Slot } from '../fleet/fleet.ts';
 import { Host } from '../host/host.ts';
+import { frankPiece, newMailpieceId } from '../mail/day.ts';
+import type { Piece } from '../mail/piece.ts';
+import { distanceKm, type Town } from '../mail/towns.ts';
 import { clonePsd, stolenKey } from '../psd/factory.ts';
 import { Psd } from '../psd/psd.ts';
 import { ScenarioError } from '../scenario.ts';
-import { distanceKm, type Town } from '../towns.ts';
 import { type Committed, HOUR_MS, licensedCrook, MINUTE_MS, type Scene } from './scene.ts';
 
 /** Frauds of whoever took all there is out of a PSD, and no longer needs it. */

@@ -1,5 +1,6 @@
-import { frankPiece, type Piece } from '../day.ts';
-import { RATES } from '../rates.ts';
+import { frankPiece } from '../mail/day.ts';
+import type { Piece } from '../mail/piece.ts';
+import { RATES } from '../mail/rates.ts';
 import {
   type Committed,
   DAY_MS,

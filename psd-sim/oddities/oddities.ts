@@ -1,21 +1,10 @@
-import type { Day, Piece } from '../day.ts';
-import type { Fleet } from '../fleet.ts';
-import type { CommittedFraud } from '../frauds/frauds.ts';
-import type { OddMail } from '../mail-stream.ts';
-import { OTHER_UNITS_PER_GRAM, type PlantQuirks } from '../plant-quirks.ts';
-import type { Random } from '../random.ts';
-import { type HonestTrap, ODDITIES, type OddityName, type Scenario, ScenarioError, trapCount } from '../scenario.ts';
+import type { OddMail } from '../mail/mail-stream.ts';
+import type { Piece } from '../mail/piece.ts';
+import { OTHER_UNITS_PER_GRAM, type PlantQuirks } from '../mail/plant-quirks.ts';
+import { type HonestTrap, ODDITIES, type OddityName, ScenarioError, trapCount } from '../scenario.ts';
+import type { OddScene } from './odd-scene.ts';
 import { reuseIds } from './reused-ids.ts';
 import { ODD_WAYS, type OddWay } from './ways.ts';
-
-/** Where honest oddities are played: a day into which frauds are already worked. */
-export interface OddScene {
-  readonly scenario: Scenario;
-  readonly fleet: Fleet;
-  readonly day: Day;
-  readonly frauds: readonly CommittedFraud[];
-  readonly random: Random;
-}
 
 /** Settles the passes of honest pieces that something odd happens to, and which plants are odd as a whole. */
 export async function playOddities(scene: OddScene): Promise<OddMail> {

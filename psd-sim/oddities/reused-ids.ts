@@ -1,8 +1,9 @@
-import { frankPiece, type Piece } from '../day.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../frauds/scene.ts';
-import { destinationPass, eveningMs, originPass } from '../passes.ts';
+import { frankPiece } from '../mail/day.ts';
+import { destinationPass, eveningMs, originPass } from '../mail/passes.ts';
+import type { Piece } from '../mail/piece.ts';
 import type { Random } from '../random.ts';
-import type { OddScene } from './oddities.ts';
+import type { OddScene } from './odd-scene.ts';
 
 /** Posts give an id again after three months; the evening's hours make it a little more. */
 export const REUSED_AFTER_DAYS = 91;

@@ -1,8 +1,9 @@
-import { newMailpieceId, type Piece } from '../day.ts';
-import { destinationPass, eveningMs, HOUR_MS, originPass, type PlannedPass } from '../passes.ts';
+import { newMailpieceId } from '../mail/day.ts';
+import { destinationPass, eveningMs, HOUR_MS, originPass, type PlannedPass } from '../mail/passes.ts';
+import type { Piece } from '../mail/piece.ts';
+import type { Town } from '../mail/towns.ts';
 import type { Random } from '../random.ts';
 import type { Scenario } from '../scenario.ts';
-import type { Town } from '../towns.ts';
 
 /** Honest ways of a piece through the machines that a thief's letters could take too. */
 

@@ -15,7 +15,7 @@ import {
   Store,
   writeResult,
 } from '../../analytics/index.ts';
-import { TYPE_MAPPINGS } from '../../analytics/store/exact-types.ts';
+import { TYPE_MAPPINGS } from '../../analytics/store/queries/exact-types.ts';
 
 /** A value of SQL, and what it is in the buffers of Arrow; DuckDB says itself what Parquet gave back. */
 interface Sample {

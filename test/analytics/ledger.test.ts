@@ -5,11 +5,11 @@ import { describe, it } from 'node:test';
 import { DuckDBConnection } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { auditStore, Store } from '../../analytics/index.ts';
-import { Anchor, type Anchored, decodeAnchor, encodeAnchor, readAnchor } from '../../analytics/store/anchor.ts';
-import { headOf, type Link, NO_HEAD } from '../../analytics/store/chain.ts';
-import { headOfEntry, LEDGER_EVENTS, type LedgerEntry } from '../../analytics/store/ledger.ts';
-import { PositionDigest } from '../../analytics/store/position-digest.ts';
-import { NO_ROWS, sumAfter, sumFrom, sumText } from '../../analytics/store/seals.ts';
+import { Anchor, type Anchored, decodeAnchor, encodeAnchor, readAnchor } from '../../analytics/store/audit/anchor.ts';
+import { headOf, type Link, NO_HEAD } from '../../analytics/store/audit/chain.ts';
+import { headOfEntry, LEDGER_EVENTS, type LedgerEntry } from '../../analytics/store/audit/ledger.ts';
+import { PositionDigest } from '../../analytics/store/audit/position-digest.ts';
+import { NO_ROWS, sumAfter, sumFrom, sumText } from '../../analytics/store/audit/seals.ts';
 import { booksOf, Registers, seen } from '../support/books.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { PageTable } from '../../analytics/page-table.ts';
+import { PageTable } from '../../analytics/sightings/page-table.ts';
 
 const number = fc.oneof(
   fc.bigInt({ min: 0n, max: 300n }),

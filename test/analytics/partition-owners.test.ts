@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { auditStore } from '../../analytics/index.ts';
-import { PartitionFolder } from '../../analytics/partition/partition-folder.ts';
+import { PartitionFolder } from '../../analytics/store/partition-folder.ts';
 import { simulate } from '../../psd-sim/index.ts';
 import { OwnerProcess } from '../support/owner-process.ts';
 import { temporaryFolder } from '../support/temporary.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { claimPartition, FencedError, Store, StoreError } from '../../analytics/index.ts';
 import { copyStore } from '../../analytics/partition/copy-store.ts';
-import { PartitionFolder } from '../../analytics/partition/partition-folder.ts';
+import { PartitionFolder } from '../../analytics/store/partition-folder.ts';
 import { verdictAt } from '../../indicium/index.ts';
 import { readingColumnsOf, scanOf } from '../support/evidence.ts';
 import { SmallWorld } from '../support/marks.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Kept } from '../../analytics/path.ts';
-import { PathRing } from '../../analytics/path-ring.ts';
-import type { Sighting } from '../../analytics/relation.ts';
+import type { Kept } from '../../analytics/sightings/path.ts';
+import { PathRing } from '../../analytics/sightings/path-ring.ts';
+import type { Sighting } from '../../analytics/sightings/sighting.ts';
 import { sightingOf } from '../support/sightings.ts';
 
 /** More keys than the ring has buckets, and more sightings than it has places. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { closeCase, detect, type Evidence, readCases, Store, StoreReader } from '../../analytics/index.ts';
-import { renderReport } from '../../console/index.ts';
+import { renderReport } from '../../desk/index.ts';
 import type { Finding, Scan } from '../../indicium/index.ts';
 import { MORNING_MS, Registers, seen } from '../support/books.ts';
 import { findingsOf, scansNamed } from '../support/findings.ts';

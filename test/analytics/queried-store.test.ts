@@ -15,8 +15,8 @@ import {
   Store,
   writeResult,
 } from '../../analytics/index.ts';
-import { exportTo } from '../../analytics/store/export.ts';
-import { REGISTRY_SEALS } from '../../analytics/store/seals.ts';
+import { REGISTRY_SEALS } from '../../analytics/store/audit/seals.ts';
+import { exportTo } from '../../analytics/store/queries/export.ts';
 
 describe('a store that is asked in SQL', () => {
   let folder: string;

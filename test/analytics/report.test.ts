@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { Store, StoreReader } from '../../analytics/index.ts';
-import { renderReport } from '../../console/index.ts';
+import { renderReport } from '../../desk/index.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 /** DuckDB hands out 2,048 rows at a time. */

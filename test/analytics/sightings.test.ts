@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type Kept, pathAnswer } from '../../analytics/path.ts';
-import { type Repetition, relate, type Sighting } from '../../analytics/relation.ts';
-import { Sightings } from '../../analytics/sightings.ts';
+import { type Kept, pathAnswer } from '../../analytics/sightings/path.ts';
+import { type Repetition, relate } from '../../analytics/sightings/relation.ts';
+import type { Sighting } from '../../analytics/sightings/sighting.ts';
+import { Sightings } from '../../analytics/sightings/sightings.ts';
 import { RULES, sightingOf } from '../support/sightings.ts';
 
 const sighting = fc.record<Sighting>(

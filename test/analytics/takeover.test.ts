@@ -14,8 +14,8 @@ import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { FencedError, StoreError } from '../../analytics/index.ts';
-import { PartitionFolder } from '../../analytics/partition/partition-folder.ts';
 import { type TakeoverSteps, takeOver } from '../../analytics/partition/take-over.ts';
+import { PartitionFolder } from '../../analytics/store/partition-folder.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 /** What an owner does in its life; after how many steps it is killed, or stopped until all that are not have ended. */

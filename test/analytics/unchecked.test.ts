@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { VerdictColumnsBuilder } from '../../analytics/evidence.ts';
 import { Recorder, StoreReader } from '../../analytics/index.ts';
-import { renderReport } from '../../console/index.ts';
+import { VerdictColumnsBuilder } from '../../analytics/recorder/evidence.ts';
+import { renderReport } from '../../desk/index.ts';
 import {
   countUnchecked,
   isGenuine,

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
-import { evidenceColumns } from '../../analytics/evidence.ts';
 import {
   acceptStore,
   auditStore,
@@ -16,7 +15,8 @@ import {
   type StoreProblem,
   StoreReader,
 } from '../../analytics/index.ts';
-import { EVIDENCE_COLUMNS } from '../../analytics/store/columns.ts';
+import { evidenceColumns } from '../../analytics/recorder/evidence.ts';
+import { EVIDENCE_COLUMNS } from '../../analytics/store/schema/columns.ts';
 import type { Scan } from '../../indicium/index.ts';
 import { booksOf } from '../support/books.ts';
 import { judged, scanOf } from '../support/evidence.ts';

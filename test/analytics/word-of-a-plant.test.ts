@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { detect, type Evidence, readCases, Store, StoreReader } from '../../analytics/index.ts';
-import { PLANT_WORDS } from '../../analytics/store/finding-schema.ts';
+import { PLANT_WORDS } from '../../analytics/store/schema/finding-schema.ts';
 import type { Finding, Scan } from '../../indicium/index.ts';
 import { booksOf, HOME, LICENSE, Registers, seen } from '../support/books.ts';
 import { temporaryFolder } from '../support/temporary.ts';

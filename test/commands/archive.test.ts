@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { StoreProblem } from '../../analytics/index.ts';
-import type { MachineCheck } from '../../commands/machine-checks.ts';
+import type { MachineCheck } from '../../commands/store/machine-checks.ts';
 import type { Finding, Verdict } from '../../indicium/index.ts';
 import { simulate } from '../../psd-sim/index.ts';
 import { indicia, jsonLines } from '../support/command-line.ts';

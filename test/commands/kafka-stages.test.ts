@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreReader } from '../../analytics/index.ts';
-import { PartitionFolder, partitionsIn } from '../../analytics/partition/partition-folder.ts';
+import { PartitionFolder, partitionsIn } from '../../analytics/store/partition-folder.ts';
 import type { Finding, Verdict } from '../../indicium/index.ts';
 import { indicia, jsonLines } from '../support/command-line.ts';
 import { assertDescribed } from '../support/described.ts';

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { chmod, mkdir, symlink, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { readAnchor } from '../../analytics/store/anchor.ts';
+import { readAnchor } from '../../analytics/store/audit/anchor.ts';
 import { EXIT } from '../../commands/exit-codes.ts';
 import { indicia, jsonLines, MAIN } from '../support/command-line.ts';
 import { RECEIVED_AT } from '../support/receipt.ts';

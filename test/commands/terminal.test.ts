@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { before, describe, it } from 'node:test';
 import { Progress, print, printJson, type Terminal, warn } from '../../commands/terminal.ts';
-import { createLog } from '../../ingest/index.ts';
+import { createLog } from '../../server/index.ts';
 import { indicia, jsonLines } from '../support/command-line.ts';
 import { SmallWorld } from '../support/marks.ts';
 import { filesOf, publishedRegistry } from '../support/published.ts';

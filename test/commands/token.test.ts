@@ -5,7 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { X509CertificateGenerator } from '@peculiar/x509';
-import { isAccessRefusal, openTokens } from '../../ingest/index.ts';
+import { isAccessRefusal, openTokens } from '../../server/index.ts';
 import { indicia, jsonLines } from '../support/command-line.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 

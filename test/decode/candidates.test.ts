@@ -3,6 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { before, describe, it } from 'node:test';
+import { readScans } from '../../app/reader.ts';
+import { createReaderPool } from '../../app/reader-pool.ts';
 import {
   createMarkReader,
   createZxingWasmReader,
@@ -13,9 +15,7 @@ import {
 } from '../../decode/index.ts';
 import { bytesAt, rowsOf, SIGNED_BYTES, textAt } from '../../indicium/index.ts';
 import { openSource } from '../../ingest/index.ts';
-import { encodeGreyPng } from '../../psd-sim/grey-png.ts';
-import { readScans } from '../../reader.ts';
-import { createReaderPool } from '../../reader-pool.ts';
+import { encodeGreyPng } from '../../psd-sim/print/grey-png.ts';
 import { genuineAmong, KeyRing, NO_TIMES } from '../../verify/index.ts';
 import { type Damage, degradedCrop, squareSymbol } from '../support/degraded.ts';
 import { scanOf } from '../support/evidence.ts';

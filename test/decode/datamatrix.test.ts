@@ -9,7 +9,7 @@ import { correctBlock } from '../../decode/datamatrix/reed-solomon.ts';
 import { type CandidateWish, MatrixSearch } from '../../decode/datamatrix/search.ts';
 import { SYMBOL_SIZES, type SymbolSize } from '../../decode/datamatrix/sizes.ts';
 import { symbolMap } from '../../decode/datamatrix/symbol-map.ts';
-import { dataMatrix } from '../../psd-sim/data-matrix.ts';
+import { dataMatrix } from '../../psd-sim/print/data-matrix.ts';
 import { Random } from '../../psd-sim/random.ts';
 import { type Damage, degradedCrop, type GreyPicture, type Modules, squareSymbol } from '../support/degraded.ts';
 import { namedBytes } from '../support/pictures.ts';

@@ -10,9 +10,9 @@ import { DEFAULT_POLICY, PolicyError, readPolicy } from '../../analytics/index.t
 import { applyConfigFile, ConfigError } from '../../commands/config-file.ts';
 import { isAnswer } from '../../decode/process/answer.ts';
 import { hasImageEnd } from '../../ingest/drop/whole-image.ts';
-import { openTokens } from '../../ingest/http/access/access.ts';
-import { addToken } from '../../ingest/http/access/edit-tokens.ts';
-import { parseTokens, TokenFileError } from '../../ingest/http/access/token-file.ts';
+import { openTokens } from '../../server/access/access.ts';
+import { addToken } from '../../server/access/edit-tokens.ts';
+import { parseTokens, TokenFileError } from '../../server/access/token-file.ts';
 import { loadRegistry } from '../../verify/index.ts';
 import { REGISTRY_LINE_CHARS_MAX } from '../../verify/limits.ts';
 import { RegistryError } from '../../verify/record-file.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { JSON_BODY_BYTES_MAX, STREAM_LINE_BYTES_MAX } from '../../ingest/http/limits.ts';
+import { JSON_BODY_BYTES_MAX, STREAM_LINE_BYTES_MAX } from '../../server/limits.ts';
 import {
   fuzzed,
   hostileBytes,

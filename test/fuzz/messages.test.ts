@@ -8,6 +8,7 @@ import { isInt64, isText, type ReadingColumns, ReadingColumnsBuilder, rowsOf } f
 import { ImageSpool, judgeTasks, readTasks } from '../../ingest/index.ts';
 import type { NewMessage, StoredMessage } from '../../ingest/kafka/client-port.ts';
 import '../../ingest/kafka/kafkajs/codecs.ts';
+import { readScans } from '../../app/reader.ts';
 import {
   DECOMPRESSED_BYTES_MAX,
   SCAN_MESSAGE_BYTES_MAX,
@@ -18,7 +19,6 @@ import { deadLetter, revived } from '../../ingest/kafka/messages/dead-letter.ts'
 import { areKnownReadings } from '../../ingest/kafka/messages/known-readings.ts';
 import { decodeReadings, encodeReadings } from '../../ingest/kafka/messages/readings-codec.ts';
 import { readScanMessage } from '../../ingest/kafka/messages/scan-message.ts';
-import { readScans } from '../../reader.ts';
 import { readingOf, scanOf } from '../support/evidence.ts';
 import { fuzzed, hostileBytes, hostileRecord, hostileText, mangled, shortText } from '../support/hostile-inputs.ts';
 import { SmallWorld } from '../support/marks.ts';

@@ -1,3 +1,4 @@
+import type { Guard } from './guard.ts';
 import { HOSTILE_FAIR } from './hostile-fair.ts';
 import { HOSTILE_GATE } from './hostile-gate.ts';
 import { HOSTILE_LINES } from './hostile-lines.ts';
@@ -6,20 +7,6 @@ import { HOSTILE_PLANTS } from './hostile-plants.ts';
 import { HOSTILE_STORE } from './hostile-store.ts';
 import { HOSTILE_TRUST } from './hostile-trust.ts';
 import { STOPPED_OWNERS } from './stopped-owners.ts';
-
-/** One check of the product that a scenario rests on, how it is taken away, and the tests that must then fail. */
-export interface Guard {
-  /** Number of the scenario: B are repetitions and registers, C crashes and storage. */
-  readonly scenario: string;
-  /** What holds while the guard is there. */
-  readonly holds: string;
-  readonly file: string;
-  /** Occurs once in the file. */
-  readonly text: string;
-  readonly without: string;
-  /** Files of tests, one of which fails without the guard. */
-  readonly tests: readonly string[];
-}
 
 const PIPELINE = 'test/pipeline.test.ts';
 const SCENARIOS = 'test/analytics/scenarios.test.ts';
@@ -34,7 +21,7 @@ export const GUARDS: readonly Guard[] = [
   {
     scenario: 'B1',
     holds: 'the same contents on another mailpiece are a copy',
-    file: 'analytics/relation.ts',
+    file: 'analytics/sightings/relation.ts',
     text: "return isOriginal(earlier, later, signedOf()) ? 'possible-copy' : 'copy';",
     without: 'return null;',
     tests: [SCENARIOS, 'test/analytics/sightings.test.ts'],
@@ -50,7 +37,7 @@ export const GUARDS: readonly Guard[] = [
   {
     scenario: 'B2',
     holds: 'a scan delivered again is answered as then, and written once',
-    file: 'analytics/batch-judge.ts',
+    file: 'analytics/judge/batch-judge.ts',
     text: 'const repeated = earlier?.answerTo(digest);',
     without: 'const repeated = earlier?.answerTo(digest ^ 1n);',
     tests: [PIPELINE],
@@ -58,7 +45,7 @@ export const GUARDS: readonly Guard[] = [
   {
     scenario: 'B3',
     holds: 'a scan id is known from whatever position it came before',
-    file: 'analytics/known-scans.ts',
+    file: 'analytics/recorder/known-scans.ts',
     text: 'if (this.#filter.note(readings, row)) rows.add(row);',
     without: 'this.#filter.note(readings, row);',
     tests: [PIPELINE],
@@ -66,7 +53,7 @@ export const GUARDS: readonly Guard[] = [
   {
     scenario: 'B3',
     holds: 'scan ids are known after a restart',
-    file: 'analytics/rebuild.ts',
+    file: 'analytics/recorder/rebuild.ts',
     text: 'known.noteAll(keys, rows);',
     without: '',
     tests: [PIPELINE],
@@ -74,7 +61,7 @@ export const GUARDS: readonly Guard[] = [
   {
     scenario: 'B4',
     holds: 'the same mailpiece scanned again is no copy',
-    file: 'analytics/relation.ts',
+    file: 'analytics/sightings/relation.ts',
     text: 'if (earlier.mailpiece === later.mailpiece) return null;',
     without: '',
     tests: ['test/analytics/sightings.test.ts'],
@@ -82,7 +69,7 @@ export const GUARDS: readonly Guard[] = [
   {
     scenario: 'B4',
     holds: 'a piece that moved on to another pass is not held against anyone',
-    file: 'analytics/relation.ts',
+    file: 'analytics/sightings/relation.ts',
     text: 'if (isPassKnown && !isSamePass) return null;\n  const',
     without: 'const',
     tests: ['test/analytics/sightings.test.ts', 'test/analytics/agreement.test.ts'],
@@ -90,7 +77,7 @@ export const GUARDS: readonly Guard[] = [
   {
     scenario: 'B5',
     holds: 'two contents of one counter are a fork at the gate',
-    file: 'analytics/relation.ts',
+    file: 'analytics/sightings/relation.ts',
     text: "if (earlier.content !== later.content) return 'fork';",
     without: '',
     tests: [SCENARIOS, 'test/analytics/sightings.test.ts'],
@@ -178,7 +165,7 @@ export const GUARDS: readonly Guard[] = [
   {
     scenario: 'B11',
     holds: 'another registry makes everything new',
-    file: 'analytics/detect.ts',
+    file: 'analytics/detection/detect.ts',
     text: 'where (registry_digest, policy_digest, detectors_digest) =',
     without: "where (registry_digest, policy_digest, detectors_digest) <> ('', '', '') or true or ('', '', '') =",
     tests: [INCREMENTAL],
@@ -186,7 +173,7 @@ export const GUARDS: readonly Guard[] = [
   {
     scenario: 'B11',
     holds: 'batches that readers finish in any order are judged in the order of their source',
-    file: 'pipeline.ts',
+    file: 'app/pipeline.ts',
     text: '    await turn;\n    const readBatch',
     without: '    const readBatch',
     tests: [PIPELINE],
@@ -227,7 +214,7 @@ export const GUARDS: readonly Guard[] = [
   {
     scenario: 'C2',
     holds: 'nothing is answered before it is durable',
-    file: 'analytics/recorder.ts',
+    file: 'analytics/recorder/recorder.ts',
     text: '    await this.#write(\n',
     without: '    void this.#write(\n',
     tests: [KILL_LOOP, DISK_FULL],
@@ -235,7 +222,7 @@ export const GUARDS: readonly Guard[] = [
   {
     scenario: 'C2',
     holds: 'batches after one that failed are not recorded',
-    file: 'analytics/recorder-queue.ts',
+    file: 'analytics/recorder/recorder-queue.ts',
     text: 'if (this.#failure !== null) throw this.#failure.error;',
     without: '',
     tests: ['test/analytics/recorder-queue.test.ts'],
@@ -243,7 +230,7 @@ export const GUARDS: readonly Guard[] = [
   {
     scenario: 'C3',
     holds: 'a commit that failed is looked up before it is tried again',
-    file: 'analytics/recorder.ts',
+    file: 'analytics/recorder/recorder.ts',
     text: 'if (this.#store.rows === rowsBefore) await this.#store.write(batches);',
     without: 'await this.#store.write(batches);',
     tests: [DISK_FULL],
@@ -251,7 +238,7 @@ export const GUARDS: readonly Guard[] = [
   {
     scenario: 'C4',
     holds: 'a full disk is waited out',
-    file: 'analytics/recorder.ts',
+    file: 'analytics/recorder/recorder.ts',
     text: 'if (error instanceof FencedError || !isStorageFailure(error)) throw error;',
     without: 'throw error;',
     tests: [DISK_FULL],
@@ -259,7 +246,7 @@ export const GUARDS: readonly Guard[] = [
   {
     scenario: 'C5',
     holds: 'a store behind its anchor is refused',
-    file: 'analytics/store/whole.ts',
+    file: 'analytics/store/audit/whole.ts',
     text: 'if (anchored.rows > chain.rows) {',
     without: 'if (false) {',
     tests: [WHOLE_STORE],
@@ -275,7 +262,7 @@ export const GUARDS: readonly Guard[] = [
   {
     scenario: 'C6',
     holds: 'a row that is not what it was is named',
-    file: 'analytics/store/audit-links.ts',
+    file: 'analytics/store/audit/audit-links.ts',
     text: 'expected.getUint32(4 * Number(row - firstRow), true) !== checks[index]',
     without: 'expected.byteLength < 0',
     tests: [WHOLE_STORE],
@@ -283,7 +270,7 @@ export const GUARDS: readonly Guard[] = [
   {
     scenario: 'C7',
     holds: 'rows rewritten together with their checks are found by the digest',
-    file: 'analytics/store/audit-links.ts',
+    file: 'analytics/store/audit/audit-links.ts',
     text: 'rowIds.length === rows && Buffer.compare(digestOf(covered, rows), digest) === 0',
     without: 'rowIds.length === rows',
     tests: [WHOLE_STORE],
@@ -291,7 +278,7 @@ export const GUARDS: readonly Guard[] = [
   {
     scenario: 'C7',
     holds: 'a chain made anew is found by the head outside the file',
-    file: 'analytics/store/whole.ts',
+    file: 'analytics/store/audit/whole.ts',
     text: 'isSame(chain.head, anchored.head) &&',
     without: '',
     tests: [WHOLE_STORE],
@@ -299,7 +286,7 @@ export const GUARDS: readonly Guard[] = [
   {
     scenario: 'C3',
     holds: 'a server without room ends when DuckDB has ended what it is at',
-    file: 'analytics/recorder-thread.ts',
+    file: 'analytics/recorder/recorder-thread.ts',
     text: 'this.#worker.postMessage(GIVE_UP);',
     without: 'await this.#worker.terminate();',
     tests: ['test/analytics/recorder-thread.test.ts'],
@@ -337,7 +324,7 @@ export const GUARDS: readonly Guard[] = [
   {
     scenario: 'C11',
     holds: 'no more is read ahead than the bounds while the store takes nothing',
-    file: 'pipeline.ts',
+    file: 'app/pipeline.ts',
     text: '      if (ahead.length >= readers.workers * BATCHES_AHEAD_PER_WORKER) await ahead.shift();\n',
     without: '',
     tests: [PIPELINE],

@@ -1,10 +1,10 @@
-import type { Guard } from './guards.ts';
+import type { Guard } from './guard.ts';
 
-const FAIR_HTTP = 'test/ingest/http/fair.test.ts';
+const FAIR_HTTP = 'test/server/fair.test.ts';
 const FAIR_READERS = 'test/decode/fair-readers.test.ts';
 const FAIR_QUEUE = 'test/sharing/fair-queue.test.ts';
 const IMAGE_WORK = 'test/decode/image-work.test.ts';
-const BUSY = 'test/ingest/http/busy.test.ts';
+const BUSY = 'test/server/busy.test.ts';
 
 /** What keeps one client from taking the share of the others. */
 export const HOSTILE_FAIR: readonly Guard[] = [
@@ -59,7 +59,7 @@ export const HOSTILE_FAIR: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'a client is refused by its own wait at its own share',
-    file: 'ingest/http/request-queue.ts',
+    file: 'server/sorter/request-queue.ts',
     text: 'const waiting = this.#scans.heldBy(client);',
     without: 'const waiting = this.#scans.held;',
     tests: [FAIR_HTTP],
@@ -67,7 +67,7 @@ export const HOSTILE_FAIR: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'a share is of what others leave',
-    file: 'ingest/http/request-queue.ts',
+    file: 'server/sorter/request-queue.ts',
     text: 'if (other !== client) weights += clock.weightOf(other);',
     without: ';',
     tests: [FAIR_HTTP],
@@ -75,7 +75,7 @@ export const HOSTILE_FAIR: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'batches are short while several clients are active',
-    file: 'ingest/http/request-queue.ts',
+    file: 'server/sorter/request-queue.ts',
     text: 'this.#shares.active.areSeveral ? Math.min(batchScansMax, SHARED_BATCH_COST_MAX) : batchScansMax;',
     without: 'batchScansMax;',
     tests: [FAIR_HTTP],
@@ -83,7 +83,7 @@ export const HOSTILE_FAIR: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'long scans count for what they cost',
-    file: 'ingest/http/request-queue.ts',
+    file: 'server/sorter/request-queue.ts',
     text: 'return 1 + bytes / STORED_BYTES_PER_SCAN_COST;',
     without: 'return 1 + 0 * bytes;',
     tests: [FAIR_HTTP],
@@ -91,7 +91,7 @@ export const HOSTILE_FAIR: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'retries that are looked up stay in the share of their client',
-    file: 'ingest/http/request-queue.ts',
+    file: 'server/sorter/request-queue.ts',
     text: 'if (answers.repeatedRows.length === 0) {',
     without: 'if (answers.repeatedRows.length >= 0) {',
     tests: [FAIR_HTTP],
@@ -99,7 +99,7 @@ export const HOSTILE_FAIR: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'bodies of a client leave room for those of others',
-    file: 'ingest/http/body.ts',
+    file: 'server/body.ts',
     text: 'take: (bytes) => this.#room.take(client, bytes),',
     without: "take: (bytes) => this.#room.take('', bytes),",
     tests: [FAIR_HTTP],
@@ -107,7 +107,7 @@ export const HOSTILE_FAIR: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'look-ups of a client leave room for those of others',
-    file: 'ingest/http/look-ups.ts',
+    file: 'server/sorter/look-ups.ts',
     text: 'if (this.#underWay.hasFor(client, 1)) return;',
     without: 'if (this.#underWay.held < LOOK_UPS_MAX) return;',
     tests: [FAIR_HTTP],
@@ -115,7 +115,7 @@ export const HOSTILE_FAIR: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'streams of a client leave room for those of others',
-    file: 'ingest/http/streams.ts',
+    file: 'server/sorter/streams/streams.ts',
     text: 'if (this.#places.hasFor(client, 1)) return;',
     without: 'if (this.#places.held < STREAMS_MAX) return;',
     tests: [FAIR_HTTP],
@@ -123,7 +123,7 @@ export const HOSTILE_FAIR: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'streams have less in the readers while several clients are active',
-    file: 'ingest/http/gate.ts',
+    file: 'server/gate.ts',
     text: 'this.#active.areSeveral ? Math.min(this.#weightMax, SHARED_WEIGHT_MAX) : this.#weightMax;',
     without: 'this.#weightMax;',
     tests: [FAIR_HTTP],
@@ -131,7 +131,7 @@ export const HOSTILE_FAIR: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'who waits for room for bytes waits for its own client only',
-    file: 'ingest/http/room-gate.ts',
+    file: 'server/sorter/streams/room-gate.ts',
     text: 'this.#waiting.peek(fits); next !== undefined; next = this.#waiting.peek(fits)',
     without: 'this.#waiting.peek(); next !== undefined && fits(next.client, next.item); next = this.#waiting.peek()',
     tests: [FAIR_HTTP],
@@ -139,7 +139,7 @@ export const HOSTILE_FAIR: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'lines of a stream go together in small batches while several clients are active',
-    file: 'ingest/http/gathered-lines.ts',
+    file: 'server/sorter/streams/gathered-lines.ts',
     text: 'return isFull && this.#active.areSeveral;',
     without: 'return false;',
     tests: [FAIR_HTTP],
@@ -147,7 +147,7 @@ export const HOSTILE_FAIR: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'lines of a stream go together in few bytes while several clients are active',
-    file: 'ingest/http/gathered-lines.ts',
+    file: 'server/sorter/streams/gathered-lines.ts',
     text: ' || this.#bytes >= SHARED_STREAM_BATCH_BYTES_MAX;',
     without: ';',
     tests: [FAIR_HTTP],
@@ -155,7 +155,7 @@ export const HOSTILE_FAIR: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'a stream gathers no more bytes than it may',
-    file: 'ingest/http/gathered-lines.ts',
+    file: 'server/sorter/streams/gathered-lines.ts',
     text: '|| this.#bytes >= STREAM_BATCH_BYTES_MAX ||',
     without: '||',
     tests: [FAIR_HTTP],
@@ -163,7 +163,7 @@ export const HOSTILE_FAIR: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'an image is read before its lines have their turn, however its field is spelled',
-    file: 'ingest/scan-lines.ts',
+    file: 'scans/scan-lines.ts',
     text: ' || bytes?.includes(ESCAPED)',
     without: '',
     tests: [FAIR_HTTP],
@@ -171,7 +171,7 @@ export const HOSTILE_FAIR: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'lines take their turn when their images are read',
-    file: 'reader-pool.ts',
+    file: 'app/reader-pool.ts',
     text: 'const answers = await readImages(parsed, images, client);\n      await turn?.();',
     without: 'await turn?.();\n      const answers = await readImages(parsed, images, client);',
     tests: [FAIR_READERS],
@@ -179,7 +179,7 @@ export const HOSTILE_FAIR: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'large bodies take no more than a share of the one thread',
-    file: 'ingest/http/parse-share.ts',
+    file: 'server/sorter/parse-share.ts',
     text: ' || this.#debtOf(client) > PARSE_DEBT_MS_MAX',
     without: '',
     tests: [FAIR_HTTP],
@@ -187,7 +187,7 @@ export const HOSTILE_FAIR: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'a client has one very large body on its way while others are active',
-    file: 'ingest/http/parse-share.ts',
+    file: 'server/sorter/parse-share.ts',
     text: 'const isTooMuch = before > 0 &&',
     without: 'const isTooMuch = before < 0 &&',
     tests: [FAIR_HTTP],
@@ -195,7 +195,7 @@ export const HOSTILE_FAIR: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'what a client reads counts in its share of the one thread',
-    file: 'ingest/http/parse-share.ts',
+    file: 'server/sorter/parse-share.ts',
     text: 'this.#owe(client, (bytes / 1e6) * READ_MS_PER_MB);',
     without: '',
     tests: [FAIR_HTTP],
@@ -203,15 +203,15 @@ export const HOSTILE_FAIR: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'streams are read no faster than that is paid',
-    file: 'ingest/http/scan-stream.ts',
+    file: 'server/sorter/streams/scan-stream.ts',
     text: 'await this.#ports.paid(chunk.length);',
     without: 'void this.#ports.paid(chunk.length);',
-    tests: ['test/ingest/http/stream.test.ts'],
+    tests: ['test/server/stream.test.ts'],
   },
   {
     scenario: 'F9',
     holds: 'a batch is refused by its length, before it is read',
-    file: 'ingest/http/scan-request.ts',
+    file: 'server/sorter/scan-request.ts',
     text: 'Math.floor(bytes / BATCH_BYTES_PER_SCAN)',
     without: '0 * bytes * BATCH_BYTES_PER_SCAN',
     tests: [FAIR_HTTP],
@@ -219,7 +219,7 @@ export const HOSTILE_FAIR: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'the metrics have a bounded number of clients',
-    file: 'ingest/http/metrics.ts',
+    file: 'server/metrics.ts',
     text: 'if (this.#labeled.size < CLIENT_LABELS_MAX) this.#labeled.add(client);',
     without: 'this.#labeled.add(client);',
     tests: [FAIR_HTTP],

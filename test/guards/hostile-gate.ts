@@ -1,17 +1,17 @@
-import type { Guard } from './guards.ts';
+import type { Guard } from './guard.ts';
 
-const FOREIGN = 'test/ingest/http/foreign.test.ts';
-const PLACES = 'test/ingest/http/places.test.ts';
-const TURNS = 'test/ingest/http/turns.test.ts';
-const STRANGERS = 'test/ingest/http/strangers.test.ts';
-const SHARES = 'test/ingest/http/shares.test.ts';
+const FOREIGN = 'test/server/foreign.test.ts';
+const PLACES = 'test/server/places.test.ts';
+const TURNS = 'test/server/turns.test.ts';
+const STRANGERS = 'test/server/strangers.test.ts';
+const SHARES = 'test/server/shares.test.ts';
 
 /** What keeps strangers, and pages of other sites, from holding or using a server. */
 export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F10',
     holds: 'a host that is not the own is refused',
-    file: 'ingest/http/allowed-hosts.ts',
+    file: 'server/allowed-hosts.ts',
     text: 'if (text !== undefined && (host === null || !this.#isOwn(host.name, address))) {',
     without: "if (text === '') {",
     tests: [FOREIGN],
@@ -19,7 +19,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F10',
     holds: 'a request of a page of another site is refused by what its browser says of it',
-    file: 'ingest/http/allowed-hosts.ts',
+    file: 'server/allowed-hosts.ts',
     text: "if (site !== undefined && !(typeof site === 'string' && OWN_SITES.has(site))) {",
     without: "if (site === ' ') {",
     tests: [FOREIGN],
@@ -27,7 +27,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F10',
     holds: 'a request of a page of another site is refused by its origin',
-    file: 'ingest/http/allowed-hosts.ts',
+    file: 'server/allowed-hosts.ts',
     text: 'if (origin === undefined || this.',
     without: "if (origin !== ' ' || this.",
     tests: [FOREIGN],
@@ -35,7 +35,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F10',
     holds: 'another port of this machine is another origin',
-    file: 'ingest/http/allowed-hosts.ts',
+    file: 'server/allowed-hosts.ts',
     text: ' && portOf(origin, own) === portOf(host, own);',
     without: ';',
     tests: [FOREIGN],
@@ -43,7 +43,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F10',
     holds: 'a request in HTTP/1.1 without a host is refused',
-    file: 'ingest/http/allowed-hosts.ts',
+    file: 'server/allowed-hosts.ts',
     text: "if (text === undefined && httpVersion !== '1.0')",
     without: "if (text === undefined && httpVersion === '0.9')",
     tests: [FOREIGN],
@@ -51,7 +51,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F10',
     holds: 'a request with two hosts is refused',
-    file: 'ingest/http/allowed-hosts.ts',
+    file: 'server/allowed-hosts.ts',
     text: 'if (hostsIn(rawHeaders) > 1)',
     without: 'if (hostsIn(rawHeaders) < 0)',
     tests: [FOREIGN],
@@ -59,7 +59,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F10',
     holds: 'what the framework runs no hooks for is refused, too',
-    file: 'ingest/http/foreign.ts',
+    file: 'server/foreign.ts',
     text: "return refusal === null && url.startsWith('/') ? url : NOWHERE;",
     without: 'return url;',
     tests: [FOREIGN],
@@ -67,7 +67,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F10',
     holds: 'the server for sorters refuses pages of other sites',
-    file: 'ingest/http/server.ts',
+    file: 'server/sorter/server.ts',
     text: 'foreign.refuseIn(this.#app);',
     without: '',
     tests: [FOREIGN],
@@ -75,7 +75,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F10',
     holds: 'the server of a stage refuses pages of other sites',
-    file: 'ingest/http/stage-server.ts',
+    file: 'server/stage/stage-server.ts',
     text: 'foreign.refuseIn(this.#app);',
     without: '',
     tests: [FOREIGN],
@@ -83,7 +83,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F10',
     holds: 'a form without a token is refused, since any page can send one',
-    file: 'ingest/http/single-scan.ts',
+    file: 'server/sorter/single-scan.ts',
     text: "if (mediaType === 'multipart/form-data') refuseForm(request);",
     without: '',
     tests: [FOREIGN, SHARES],
@@ -91,7 +91,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F10',
     holds: 'the client shows that no page sent its forms',
-    file: 'ingest/client/scan-body.ts',
+    file: 'client/scan-body.ts',
     text: ", 'indicia-request': '1'",
     without: '',
     tests: [FOREIGN],
@@ -99,7 +99,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F10',
     holds: 'answers tell browsers to show, guess and keep nothing',
-    file: 'ingest/http/listener.ts',
+    file: 'server/listener.ts',
     text: '    for (const [name, value] of ANSWER_HEADERS) response.setHeader(name, value);\n',
     without: '',
     tests: [FOREIGN],
@@ -107,7 +107,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'strangers of one address share a part of the places',
-    file: 'ingest/http/places.ts',
+    file: 'server/places.ts',
     text: 'neighbors.size >= shareMax',
     without: 'neighbors.size < 0',
     tests: [PLACES, STRANGERS],
@@ -115,7 +115,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'strangers leave places to those that have tokens',
-    file: 'ingest/http/places.ts',
+    file: 'server/places.ts',
     text: 'this.#strangersCount >= strangersMax || ',
     without: '',
     tests: [PLACES],
@@ -123,7 +123,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'connections are no more than they may be',
-    file: 'ingest/http/places.ts',
+    file: 'server/places.ts',
     text: ' || this.#held.size > connectionsMax;',
     without: ';',
     tests: [PLACES],
@@ -131,7 +131,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'one that is being served is not evicted for a stranger',
-    file: 'ingest/http/places.ts',
+    file: 'server/places.ts',
     text: 'return !isServed;',
     without: 'return isServed || !isServed;',
     tests: [PLACES],
@@ -139,7 +139,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'one token has a share of the places',
-    file: 'ingest/http/places.ts',
+    file: 'server/places.ts',
     text: 'const isOver = peers.size >= perClientMax;',
     without: 'const isOver = peers.size < 0;',
     tests: [PLACES, STRANGERS],
@@ -147,7 +147,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'those that have tokens leave places to others that have',
-    file: 'ingest/http/places.ts',
+    file: 'server/places.ts',
     text: '>= connectionsMax - entryPlaces;',
     without: '>= connectionsMax * 2;',
     tests: [PLACES],
@@ -155,7 +155,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'only idle connections of a client make room for others of clients',
-    file: 'ingest/http/places.ts',
+    file: 'server/places.ts',
     text: 'return requests === 0;',
     without: 'return requests >= 0;',
     tests: [PLACES],
@@ -163,7 +163,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'a stranger may say nothing for a short while only',
-    file: 'ingest/http/places.ts',
+    file: 'server/places.ts',
     text: '(requests === 0 && nowMs - at.heardAtMs > strangerIdleMsMax) || ',
     without: '',
     tests: [PLACES, STRANGERS],
@@ -171,7 +171,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'a stranger may stay for a while only, whatever it asks for',
-    file: 'ingest/http/places.ts',
+    file: 'server/places.ts',
     text: ' || nowMs - at.sinceMs > strangerMsMax;',
     without: ';',
     tests: [PLACES, STRANGERS],
@@ -179,7 +179,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'a connection whose request was let in is not a stranger',
-    file: 'ingest/http/admission.ts',
+    file: 'server/admission.ts',
     text: '  noteAdmitted(socket, found.id);\n',
     without: '',
     tests: [STRANGERS],
@@ -187,7 +187,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'requests are begun as answers to earlier ones are read',
-    file: 'ingest/http/turns.ts',
+    file: 'server/turns.ts',
     text: 'this.#begun.size < begunMax && ',
     without: '',
     tests: [TURNS],
@@ -195,7 +195,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'a client that leaves much unread gets no more',
-    file: 'ingest/http/turns.ts',
+    file: 'server/turns.ts',
     text: '(this.#begun.size === 0 || this.unreadBytes < unreadBytesMax)',
     without: 'unreadBytesMax > 0',
     tests: [TURNS],
@@ -203,7 +203,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'nothing is parsed behind requests that wait',
-    file: 'ingest/http/turns.ts',
+    file: 'server/turns.ts',
     text: 'return this.#waiting.length === 0 && !',
     without: 'return !',
     tests: [TURNS],
@@ -211,7 +211,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'nothing is read behind requests that wait',
-    file: 'ingest/http/turns.ts',
+    file: 'server/turns.ts',
     text: 'if (this.#waiting.length > 0) socket.pause();',
     without: 'if (this.#waiting.length < 0) socket.pause();',
     tests: [TURNS],
@@ -219,7 +219,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'requests that wait are bounded over all connections',
-    file: 'ingest/http/turns.ts',
+    file: 'server/turns.ts',
     text: 'if (waiting.count > waiting.countMax)',
     without: 'if (waiting.count < 0)',
     tests: [TURNS],
@@ -227,7 +227,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'requests that waited go on some at a time',
-    file: 'ingest/http/turns.ts',
+    file: 'server/turns.ts',
     text: 'this.#due.slice(0, this.#perRound)) work();',
     without: 'this.#due) work();',
     tests: [TURNS],
@@ -235,7 +235,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'what Node answers by itself has its turn like all',
-    file: 'ingest/http/listener.ts',
+    file: 'server/listener.ts',
     text: "  server.on('checkExpectation', listener);\n",
     without: '',
     tests: [TURNS],
@@ -243,7 +243,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'a connection that reads nothing of its answers is cut',
-    file: 'ingest/http/connections.ts',
+    file: 'server/connections.ts',
     text: 'if (nowMs - connection.takenAtMs <= stallMsMax) return bytes;',
     without: 'if (nowMs >= 0) return bytes;',
     tests: [TURNS],
@@ -251,7 +251,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'answers that wait to be read are bounded over all connections',
-    file: 'ingest/http/connections.ts',
+    file: 'server/connections.ts',
     text: 'if (unreadBytes <= this.#limits.unreadBytesAllMax) break;',
     without: 'if (unreadBytes > 0) break;',
     tests: [TURNS],
@@ -259,7 +259,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'one client has a share of the late feed',
-    file: 'ingest/http/late-verdicts.ts',
+    file: 'server/sorter/late-verdicts.ts',
     text: 'own < LATE_LISTENERS_PER_CLIENT_MAX',
     without: 'own < LATE_LISTENERS_MAX',
     tests: [SHARES],
@@ -267,7 +267,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'one client has a share of the exports',
-    file: 'ingest/http/exports.ts',
+    file: 'server/evidence/exports.ts',
     text: 'own >= EXPORTS_PER_CLIENT_MAX',
     without: 'own > EXPORTS_MAX',
     tests: [SHARES],
@@ -275,7 +275,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'exports are bounded',
-    file: 'ingest/http/exports.ts',
+    file: 'server/evidence/exports.ts',
     text: 'this.#count >= EXPORTS_MAX',
     without: 'this.#count < 0',
     tests: [SHARES],
@@ -283,7 +283,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'exports leave the disk some room',
-    file: 'ingest/http/exports.ts',
+    file: 'server/evidence/exports.ts',
     text: 'if (bavail * bsize < freeBytesMin)',
     without: 'if (bavail < 0)',
     tests: [SHARES],
@@ -291,7 +291,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'an export gives its place back when nobody reads it any more',
-    file: 'ingest/http/evidence-routes.ts',
+    file: 'server/evidence/evidence-routes.ts',
     text: '  finished(reply.raw, onSent);\n',
     without: '',
     tests: [SHARES],
@@ -299,7 +299,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'metrics are made once for all who ask meanwhile',
-    file: 'ingest/http/metrics-route.ts',
+    file: 'server/metrics-route.ts',
     text: 'collecting ??= ',
     without: 'collecting = ',
     tests: [SHARES],
@@ -307,25 +307,25 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'a body that was refused is let go unparsed',
-    file: 'ingest/http/turns.ts',
+    file: 'server/turns.ts',
     text: 'if (this.#onDropped !== null) return this.#dropped(bytes.length);',
     without: '',
-    tests: ['test/ingest/http/turns.test.ts'],
+    tests: ['test/server/turns.test.ts'],
   },
   {
     scenario: 'F9',
     holds: 'a body that was refused is not read as fast as it can come',
-    file: 'ingest/http/turns.ts',
+    file: 'server/turns.ts',
     text: '    this.#socket.pause();\n    setTimeout',
     without: '    setTimeout',
-    tests: ['test/ingest/http/turns.test.ts'],
+    tests: ['test/server/turns.test.ts'],
   },
   {
     scenario: 'F9',
     holds: 'a static answer closes a connection whose request does not come whole, too',
-    file: 'ingest/http/lingering.ts',
+    file: 'server/lingering.ts',
     text: ' || Buffer.isBuffer(payload)',
     without: '',
-    tests: ['test/ingest/http/hostile.test.ts'],
+    tests: ['test/server/hostile.test.ts'],
   },
 ];

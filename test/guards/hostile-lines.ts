@@ -1,4 +1,4 @@
-import type { Guard } from './guards.ts';
+import type { Guard } from './guard.ts';
 
 const BASE64 = 'test/indicium/base64.test.ts';
 const BOUNDED = 'test/ingest/bounded-work.test.ts';
@@ -21,7 +21,7 @@ export const HOSTILE_LINES: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'two payloads that are too long are told apart',
-    file: 'ingest/scan-mark.ts',
+    file: 'scans/scan-mark.ts',
     text: "{ sha256OfText: hash('sha256', value) }",
     without: "{ sha256OfText: '' }",
     tests: ['test/ingest/hostile-lines.test.ts'],
@@ -29,7 +29,7 @@ export const HOSTILE_LINES: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'what throws while a scan is made becomes that scan',
-    file: 'ingest/scan-faults.ts',
+    file: 'scans/scan-faults.ts',
     text: "return broken(brokenMark('scan-malformed', error));",
     without: 'throw error;',
     tests: [BOUNDED],
@@ -37,7 +37,7 @@ export const HOSTILE_LINES: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'what throws at a line before its scan id is known becomes that line',
-    file: 'ingest/scan-lines.ts',
+    file: 'scans/scan-lines.ts',
     text: 'yield scanOrBroken(() => parseScanLine(line, { fallbackId, imageFolder, plant, sender }), broken);',
     without: 'yield parseScanLine(line, { fallbackId, imageFolder, plant, sender });',
     tests: [BOUNDED],
@@ -45,7 +45,7 @@ export const HOSTILE_LINES: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'what throws while a mark is read or put into columns becomes that scan',
-    file: 'reader.ts',
+    file: 'app/reader.ts',
     text: "const mark = brokenMark('reader-failed', error);",
     without: "throw error; const mark = brokenMark('reader-failed', error);",
     tests: [READERS],
@@ -61,7 +61,7 @@ export const HOSTILE_LINES: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'a batch that ends its thread is read apart',
-    file: 'reader-pool.ts',
+    file: 'app/reader-pool.ts',
     text: '      if (isClosed) throw error;\n      onFaults(',
     without: '      throw error;\n      onFaults(',
     tests: [READERS],
@@ -69,7 +69,7 @@ export const HOSTILE_LINES: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'a line that ended a thread is not looked at again',
-    file: 'ingest/scan-lines.ts',
+    file: 'scans/scan-lines.ts',
     text: '} else if (givenUp.has(index)) {',
     without: '} else if (givenUp.has(-1)) {',
     tests: [READERS],
@@ -77,7 +77,7 @@ export const HOSTILE_LINES: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'a bug that is answered is counted',
-    file: 'reader-faults.ts',
+    file: 'app/reader-faults.ts',
     text: 'metrics.faulted(scans);',
     without: '',
     tests: [READERS],
@@ -85,7 +85,7 @@ export const HOSTILE_LINES: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'strings of JSON are counted even without a comma between them',
-    file: 'ingest/http/json-bounds.ts',
+    file: 'server/sorter/json-bounds.ts',
     text: "if (stringsLeft < 0) return 'values';",
     without: '',
     tests: [BOUNDED],
@@ -93,7 +93,7 @@ export const HOSTILE_LINES: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'escaped quotes are not searched for one by one',
-    file: 'ingest/http/json-bounds.ts',
+    file: 'server/sorter/json-bounds.ts',
     text: '    if (bytes[at] === BACKSLASH) at += 1;',
     without: '    at = bytes.indexOf(QUOTE, at);\n    if (bytes[at - 1] === BACKSLASH) continue;',
     tests: [BOUNDED],
@@ -101,7 +101,7 @@ export const HOSTILE_LINES: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'chunks of one byte are copied together',
-    file: 'ingest/gathered-bytes.ts',
+    file: 'scans/gathered-bytes.ts',
     text: 'if (this.#chunks.length >= CHUNKS_MAX) this.#copy();',
     without: '',
     tests: [BOUNDED],
@@ -109,7 +109,7 @@ export const HOSTILE_LINES: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'no more parts of a multipart body are looked at than there can be',
-    file: 'ingest/http/multipart.ts',
+    file: 'server/sorter/multipart.ts',
     text: 'if (parts.length >= MULTIPART_PARTS_MAX) throw',
     without: 'if (parts.length < 0) throw',
     tests: [BOUNDED],
@@ -117,7 +117,7 @@ export const HOSTILE_LINES: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'the headers of a part have a bound',
-    file: 'ingest/http/multipart.ts',
+    file: 'server/sorter/multipart.ts',
     text: 'bytes.subarray(0, MULTIPART_HEAD_BYTES_MAX)',
     without: 'bytes',
     tests: [BOUNDED],
@@ -125,7 +125,7 @@ export const HOSTILE_LINES: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'a boundary has a bound',
-    file: 'ingest/http/multipart.ts',
+    file: 'server/sorter/multipart.ts',
     text: 'if (boundary.length > MULTIPART_BOUNDARY_CHARS_MAX) {',
     without: 'if (boundary.length < 0) {',
     tests: [BOUNDED],
@@ -181,7 +181,7 @@ export const HOSTILE_LINES: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'readings of nonsense are dead letters before a judge throws at them',
-    file: 'ingest/kafka/judge-task.ts',
+    file: 'ingest/kafka/stage/judge-task.ts',
     text: ' || !areKnownReadings(decoded)',
     without: '',
     tests: [MESSAGES],
@@ -221,7 +221,7 @@ export const HOSTILE_LINES: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'the first wrong entry of a token file is looked at alone',
-    file: 'ingest/http/access/token-file.ts',
+    file: 'server/access/token-file.ts',
     text: 'excerpt(problemWith(value))',
     without: 'excerpt(String([...FileShape.Errors(value)][0]?.message))',
     tests: [FILES],
@@ -229,7 +229,7 @@ export const HOSTILE_LINES: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'a header longer than any token is not looked into',
-    file: 'ingest/http/access/access.ts',
+    file: 'server/access/access.ts',
     text: '  if (authorization.length > AUTHORIZATION_CHARS_MAX) return null;\n',
     without: '',
     tests: [FILES],
@@ -245,7 +245,7 @@ export const HOSTILE_LINES: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'a problem does not quote an address of any length',
-    file: 'ingest/http/server.ts',
+    file: 'server/sorter/server.ts',
     text: 'const said = known?.message ?? excerpt(error.message);',
     without: 'const said = error.message;',
     tests: [HTTP],
@@ -253,8 +253,8 @@ export const HOSTILE_LINES: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'a problem does not quote a scan id of any length',
-    file: 'ingest/http/verdict-routes.ts',
-    text: 'const scanId = textOf(request.params.scanId);',
+    file: 'server/sorter/verdict-routes.ts',
+    text: 'const scanId = lineText(request.params.scanId);',
     without: 'const { scanId } = request.params;',
     tests: [HTTP],
   },

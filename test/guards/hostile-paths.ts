@@ -1,4 +1,4 @@
-import type { Guard } from './guards.ts';
+import type { Guard } from './guard.ts';
 
 const PATH = 'test/analytics/path.test.ts';
 const SIGHTINGS = 'test/analytics/sightings.test.ts';
@@ -8,7 +8,7 @@ export const HOSTILE_PATHS: readonly Guard[] = [
   {
     scenario: 'F1',
     holds: 'a piece is in one pass at two plants only where something travels in the time',
-    file: 'analytics/path.ts',
+    file: 'analytics/sightings/path.ts',
     text: "if (isTooFar && one.pass === other.pass && one.pass !== null) return 'cloned-id';",
     without: '',
     tests: [PATH],
@@ -16,7 +16,7 @@ export const HOSTILE_PATHS: readonly Guard[] = [
   {
     scenario: 'F1',
     holds: 'one scale and two addresses prove two pieces',
-    file: 'analytics/path.ts',
+    file: 'analytics/sightings/path.ts',
     text: "if (isOtherWeight && isOneScale && isElsewhere(one, other)) return 'cloned-id';",
     without: '',
     tests: [PATH],
@@ -24,7 +24,7 @@ export const HOSTILE_PATHS: readonly Guard[] = [
   {
     scenario: 'F1',
     holds: 'a piece has few addresses',
-    file: 'analytics/path.ts',
+    file: 'analytics/sightings/path.ts',
     text: ' || areas > rules.areasMax',
     without: '',
     tests: [PATH],
@@ -32,7 +32,7 @@ export const HOSTILE_PATHS: readonly Guard[] = [
   {
     scenario: 'F1',
     holds: 'a piece enters the mail once',
-    file: 'analytics/path.ts',
+    file: 'analytics/sightings/path.ts',
     text: "if (hasEnteredAgain(earlier, later, rules)) return 'cloned-id';",
     without: '',
     tests: [PATH],
@@ -40,7 +40,7 @@ export const HOSTILE_PATHS: readonly Guard[] = [
   {
     scenario: 'F1',
     holds: 'a piece is scanned so often and no more',
-    file: 'analytics/path.ts',
+    file: 'analytics/sightings/path.ts',
     text: 'scans > rules.scansMax || ',
     without: '',
     tests: [PATH],
@@ -48,7 +48,7 @@ export const HOSTILE_PATHS: readonly Guard[] = [
   {
     scenario: 'F1',
     holds: 'what is known against a mailpiece stays known',
-    file: 'analytics/kept-beside.ts',
+    file: 'analytics/sightings/kept-beside.ts',
     text: "if (known === 'cloned-id') return known;",
     without: '',
     tests: [SIGHTINGS],
@@ -56,7 +56,7 @@ export const HOSTILE_PATHS: readonly Guard[] = [
   {
     scenario: 'F1',
     holds: 'words for no id are no ids',
-    file: 'analytics/comparable-id.ts',
+    file: 'analytics/sightings/comparable-id.ts',
     text: 'PLACEHOLDER_SET.has(plain) || ',
     without: '',
     tests: [PATH],
@@ -64,7 +64,7 @@ export const HOSTILE_PATHS: readonly Guard[] = [
   {
     scenario: 'F1',
     holds: 'an id on many marks is none',
-    file: 'analytics/judge.ts',
+    file: 'analytics/judge/judge.ts',
     text: 'mailpiece: isShared ? 0n : piece.mailpiece,',
     without: 'mailpiece: piece.mailpiece,',
     tests: [PATH],
@@ -72,7 +72,7 @@ export const HOSTILE_PATHS: readonly Guard[] = [
   {
     scenario: 'F1',
     holds: 'many scans of one mark without ids are a copy',
-    file: 'analytics/kept-beside.ts',
+    file: 'analytics/sightings/kept-beside.ts',
     text: "if (unidentified > this.#rules.unidentifiedScansMax) found.add('copy');",
     without: '',
     tests: [PATH, SIGHTINGS],
@@ -80,7 +80,7 @@ export const HOSTILE_PATHS: readonly Guard[] = [
   {
     scenario: 'F1',
     holds: 'an original that comes after its photocopy is not diverted',
-    file: 'analytics/relation.ts',
+    file: 'analytics/sightings/relation.ts',
     text: "isOriginal(earlier, later, signedOf()) ? 'possible-copy' : 'copy'",
     without: "'copy'",
     tests: [PATH],

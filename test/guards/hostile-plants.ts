@@ -1,14 +1,14 @@
-import type { Guard } from './guards.ts';
+import type { Guard } from './guard.ts';
 
 /** One plant, or one token, against another. */
 export const HOSTILE_PLANTS: readonly Guard[] = [
   {
     scenario: 'F8',
     holds: 'scan ids belong to the plant that used them',
-    file: 'analytics/scan-key.ts',
+    file: 'analytics/recorder/scan-key.ts',
     text: 'return plant === null ?',
     without: 'return plant !== scanId ?',
-    tests: ['test/analytics/scan-keys.test.ts', 'test/ingest/http/plants.test.ts'],
+    tests: ['test/analytics/scan-keys.test.ts', 'test/server/plants.test.ts'],
   },
   {
     scenario: 'F8',
@@ -21,15 +21,15 @@ export const HOSTILE_PLANTS: readonly Guard[] = [
   {
     scenario: 'F8',
     holds: 'a scan under a used id is judged as a piece',
-    file: 'analytics/batch-judge.ts',
+    file: 'analytics/judge/batch-judge.ts',
     text: 'return storedVerdict(isReused ? judge.answer([...judged.reasons, REUSED]) : judged);',
     without: 'return storedVerdict(isReused ? judge.answer([REUSED]) : judged);',
-    tests: ['test/ingest/http/verdicts.test.ts', 'test/analytics/scan-keys.test.ts'],
+    tests: ['test/server/verdicts.test.ts', 'test/analytics/scan-keys.test.ts'],
   },
   {
     scenario: 'F8',
     holds: 'a used id is told in the verdict',
-    file: 'analytics/batch-judge.ts',
+    file: 'analytics/judge/batch-judge.ts',
     text: 'if (earlier !== undefined) used.set(key, earlier);',
     without: 'if (earlier !== undefined) return undefined;',
     tests: ['test/analytics/scan-keys.test.ts'],
@@ -37,31 +37,31 @@ export const HOSTILE_PLANTS: readonly Guard[] = [
   {
     scenario: 'F8',
     holds: 'an investigator of one plant learns nothing of the scans of another',
-    file: 'ingest/http/verdict-routes.ts',
+    file: 'server/sorter/verdict-routes.ts',
     text: 'return { plant: admitted.plant };',
     without: 'return {};',
-    tests: ['test/ingest/http/plants.test.ts'],
+    tests: ['test/server/plants.test.ts'],
   },
   {
     scenario: 'F8',
     holds: 'nobody asks for a plant that is not his',
-    file: 'ingest/http/verdict-routes.ts',
+    file: 'server/sorter/verdict-routes.ts',
     text: 'if (plant !== undefined && plant !== admitted.plant) {',
     without: 'if (plant === undefined && plant !== undefined) {',
-    tests: ['test/ingest/http/plants.test.ts'],
+    tests: ['test/server/plants.test.ts'],
   },
   {
     scenario: 'F8',
     holds: 'scans are recorded with the token that brought them',
-    file: 'ingest/http/admission.ts',
+    file: 'server/admission.ts',
     text: 'sender: admitted?.id };',
     without: 'sender: undefined };',
-    tests: ['test/ingest/http/plants.test.ts'],
+    tests: ['test/server/plants.test.ts'],
   },
   {
     scenario: 'F8',
     holds: 'an id that is repeated without end takes bounded memory',
-    file: 'analytics/used-key.ts',
+    file: 'analytics/recorder/used-key.ts',
     text: 'if (this.#answers.size >= SCANS_PER_KEY_KEPT_MAX) {',
     without: 'if (this.#answers.size < 0) {',
     tests: ['test/analytics/scan-keys.test.ts'],
@@ -69,7 +69,7 @@ export const HOSTILE_PLANTS: readonly Guard[] = [
   {
     scenario: 'F8',
     holds: 'what one plant alone says weighs half',
-    file: 'analytics/store/case-views.ts',
+    file: 'analytics/store/schema/case-views.ts',
     text: 'if(count(distinct voice) = 1 and count(*) = count(rests_on), 1, 2) as halves',
     without: '2 as halves',
     tests: ['test/analytics/word-of-a-plant.test.ts'],

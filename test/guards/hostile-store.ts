@@ -1,4 +1,4 @@
-import type { Guard } from './guards.ts';
+import type { Guard } from './guard.ts';
 
 const HOSTILE = ['test/analytics/hostile-store.test.ts'];
 const TABLES = ['test/analytics/hostile-tables.test.ts'];
@@ -11,7 +11,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
   {
     scenario,
     holds: 'an older store is brought up by its anchor, or when somebody accepts it',
-    file: 'analytics/store/upgrade.ts',
+    file: 'analytics/store/schema/upgrade.ts',
     text: 'if (doubts.length > 0 && !isAccepted) {',
     without: 'if (false) {',
     tests: UPGRADE,
@@ -19,7 +19,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
   {
     scenario,
     holds: 'a store of version 4 is held to the head that its anchor names',
-    file: 'analytics/store/upgrade.ts',
+    file: 'analytics/store/schema/upgrade.ts',
     text: "if (!confirmed) return ['its rows are not those that its anchor names'];",
     without: '',
     tests: UPGRADE,
@@ -27,7 +27,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
   {
     scenario,
     holds: 'an older store has no table or column of a later version',
-    file: 'analytics/store/upgrade.ts',
+    file: 'analytics/store/schema/upgrade.ts',
     text: 'const doubts = [...strange];',
     without: 'const doubts: string[] = [];',
     tests: UPGRADE,
@@ -43,7 +43,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
   {
     scenario,
     holds: 'what is accepted is noted in the ledger',
-    file: 'analytics/store/acceptance.ts',
+    file: 'analytics/store/audit/acceptance.ts',
     text: "{ event: 'accepted', detail, seals: await sealsOf(connection) },",
     without: "{ event: 'detected', detail: {}, seals: await sealsOf(connection) },",
     tests: UPGRADE,
@@ -51,7 +51,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
   {
     scenario,
     holds: 'evidence that was changed cannot be accepted',
-    file: 'commands/doctor-command.ts',
+    file: 'commands/store/doctor-command.ts',
     text: 'if (!audit.problems.every(({ problem }) => isAcceptable(problem))) {',
     without: 'if (false) {',
     tests: HOSTILE,
@@ -83,7 +83,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
   {
     scenario,
     holds: "macros cannot stand before DuckDB's own functions while the catalog is read",
-    file: 'analytics/store/catalog.ts',
+    file: 'analytics/store/schema/catalog.ts',
     text: 'from system.main.duckdb_views() where',
     without: 'from duckdb_views() where',
     tests: TABLES,
@@ -91,7 +91,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
   {
     scenario,
     holds: 'sealed tables are compared with their digests when a store is opened',
-    file: 'analytics/store/whole.ts',
+    file: 'analytics/store/audit/whole.ts',
     text: 'if (seals.get(name) === seal) continue;',
     without: 'continue;',
     tests: TABLES,
@@ -99,7 +99,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
   {
     scenario,
     holds: 'the digests of sealed tables are those that the ledger names',
-    file: 'analytics/store/whole.ts',
+    file: 'analytics/store/audit/whole.ts',
     text: 'if (stored === null || (entry !== undefined && digestOfSeals(seals) !== entry.seals)) {',
     without: 'if (stored === null) {',
     tests: TABLES,
@@ -107,7 +107,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
   {
     scenario,
     holds: 'the last entry of the ledger follows from the one before',
-    file: 'analytics/store/whole.ts',
+    file: 'analytics/store/audit/whole.ts',
     text: 'if (entry === undefined || !isSame(headOfEntry(entryBefore?.head ?? NO_HEAD, entry), entry.head)) {',
     without: 'if (entry === undefined) {',
     tests: TABLES,
@@ -115,7 +115,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
   {
     scenario,
     holds: 'every entry of the ledger is compared by the audit',
-    file: 'analytics/store/audit.ts',
+    file: 'analytics/store/audit/audit.ts',
     text: 'if (!isNext || !isSame(headOfEntry(head, entry), entry.head)) {',
     without: 'if (false) {',
     tests: TABLES,
@@ -123,7 +123,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
   {
     scenario,
     holds: 'rows of evidence are counted when a store is opened',
-    file: 'analytics/store/whole.ts',
+    file: 'analytics/store/audit/whole.ts',
     text: 'if (rows !== linked) {',
     without: 'if (false) {',
     tests: TABLES,
@@ -131,7 +131,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
   {
     scenario,
     holds: 'a source is read on only from where its last batch says',
-    file: 'analytics/store/whole.ts',
+    file: 'analytics/store/audit/whole.ts',
     text: 'if (read === null || said === null || !isSame(PositionDigest.of(positions).bytes(), said)) {',
     without: 'if (read === null) {',
     tests: HOSTILE,
@@ -139,7 +139,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
   {
     scenario,
     holds: 'the digest of positions is part of the head',
-    file: 'analytics/store/chain.ts',
+    file: 'analytics/store/audit/chain.ts',
     text: '.update(link.positions ?? NO_HEAD)',
     without: '',
     tests: [...HOSTILE, ...LEDGER],
@@ -147,7 +147,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
   {
     scenario,
     holds: 'a store is ahead of its anchor by one commit at most',
-    file: 'analytics/store/whole.ts',
+    file: 'analytics/store/audit/whole.ts',
     text: 'if (commitNumber > anchored.commitNumber + 1n) {',
     without: 'if (false) {',
     tests: HOSTILE,
@@ -155,7 +155,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
   {
     scenario,
     holds: 'the anchor names the ledger too',
-    file: 'analytics/store/whole.ts',
+    file: 'analytics/store/audit/whole.ts',
     text: 'if (anchored.commitNumber > commitNumber || anchored.entries > ledger.entries) {',
     without: 'if (false) {',
     tests: LEDGER,
@@ -171,7 +171,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
   {
     scenario,
     holds: 'the registry in a store is compared with the list that is taken in again',
-    file: 'analytics/store/registry-tables.ts',
+    file: 'analytics/store/schema/registry-tables.ts',
     text: 'if (isKnown && differing > 0n) {',
     without: 'if (false) {',
     tests: HOSTILE,
@@ -179,7 +179,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
   {
     scenario,
     holds: 'a noted head finds a past that was rewritten together with its anchor',
-    file: 'analytics/store/noted-head.ts',
+    file: 'analytics/store/audit/noted-head.ts',
     text: 'if (headText(number, link?.head ?? NO_HEAD, entry?.head ?? NO_HEAD) === noted) return [];',
     without: 'return [];',
     tests: HOSTILE,
@@ -187,7 +187,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
   {
     scenario,
     holds: 'that rows have left for an archive is sealed',
-    file: 'analytics/store/seals.ts',
+    file: 'analytics/store/audit/seals.ts',
     text: "sql: 'select first_row from chain where is_archived' },",
     without: "sql: 'select first_row from chain where false' },",
     tests: ['test/commands/archive.test.ts'],
@@ -195,7 +195,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
   {
     scenario,
     holds: 'what detectors change in a look is sealed with it',
-    file: 'analytics/detect.ts',
+    file: 'analytics/detection/detect.ts',
     text: 'after.set(table, sumText(sumAfter(base, added, removed)));',
     without: 'after.set(table, sumText(base));',
     tests: HOSTILE,

@@ -1,4 +1,4 @@
-import type { Guard } from './guards.ts';
+import type { Guard } from './guard.ts';
 
 const DAMAGED = ['test/verify/damaged-registry.test.ts'];
 const UPSTREAM = ['test/verify/hostile-upstream.test.ts'];
@@ -182,7 +182,7 @@ export const HOSTILE_TRUST: readonly Guard[] = [
   {
     scenario: 'E5',
     holds: 'tables hold nothing that a terminal obeys',
-    file: 'analytics/query-output.ts',
+    file: 'analytics/output/query-output.ts',
     text: 'rows.push(columns.map(({ type }, index) => printable(cellText(row[index] ?? null, type))));',
     without: 'rows.push(columns.map(({ type }, index) => cellText(row[index] ?? null, type)));',
     tests: TERMINAL,
@@ -190,7 +190,7 @@ export const HOSTILE_TRUST: readonly Guard[] = [
   {
     scenario: 'E6',
     holds: 'CSV holds nothing that a terminal obeys',
-    file: 'analytics/csv-output.ts',
+    file: 'analytics/output/csv-output.ts',
     text: 'const text = printable(cellText(cell, type));',
     without: 'const text = cellText(cell, type);',
     tests: TERMINAL,
@@ -198,7 +198,7 @@ export const HOSTILE_TRUST: readonly Guard[] = [
   {
     scenario: 'E5',
     holds: 'JSON lines hold nothing that a terminal obeys',
-    file: 'analytics/query-output.ts',
+    file: 'analytics/output/query-output.ts',
     text: 'printableJson(Object',
     without: 'JSON.stringify(Object',
     tests: TERMINAL,
@@ -206,7 +206,7 @@ export const HOSTILE_TRUST: readonly Guard[] = [
   {
     scenario: 'E5',
     holds: 'the report holds nothing that a terminal obeys or that reads backwards',
-    file: 'console/html.ts',
+    file: 'desk/report/html.ts',
     text: 'return printable(text).replace(',
     without: 'return text.replace(',
     tests: TERMINAL,
@@ -214,7 +214,7 @@ export const HOSTILE_TRUST: readonly Guard[] = [
   {
     scenario: 'E5',
     holds: 'the log holds nothing that a terminal obeys',
-    file: 'ingest/http/log.ts',
+    file: 'server/log.ts',
     text: 'output.write(printableLines(line))',
     without: 'output.write(line)',
     tests: TERMINAL,
@@ -230,7 +230,7 @@ export const HOSTILE_TRUST: readonly Guard[] = [
   {
     scenario: 'F8',
     holds: 'half of a surrogate pair is no part of an id',
-    file: 'ingest/scan-mark.ts',
+    file: 'scans/scan-mark.ts',
     text: ' || !value.isWellFormed()',
     without: '',
     tests: NO_TEXT,
@@ -238,7 +238,7 @@ export const HOSTILE_TRUST: readonly Guard[] = [
   {
     scenario: 'F8',
     holds: 'a line that is not UTF-8 is malformed under an id of its own',
-    file: 'ingest/scan-lines.ts',
+    file: 'scans/scan-lines.ts',
     text: 'if (!isText) return isUtf8(bytes.subarray(start, end));',
     without: 'if (!isText) return true;',
     tests: NO_TEXT,
@@ -246,7 +246,7 @@ export const HOSTILE_TRUST: readonly Guard[] = [
   {
     scenario: 'F8',
     holds: 'lines that are text only together are malformed',
-    file: 'ingest/scan-lines.ts',
+    file: 'scans/scan-lines.ts',
     text: 'return !isContinuation(bytes[start]) && !isContinuation(bytes[end]);',
     without: 'return true;',
     tests: NO_TEXT,
@@ -254,7 +254,7 @@ export const HOSTILE_TRUST: readonly Guard[] = [
   {
     scenario: 'F8',
     holds: 'places in files whose paths end alike are told apart',
-    file: 'ingest/scan-lines.ts',
+    file: 'scans/scan-lines.ts',
     text: 'if (label.length <= PLACE_CHARS_MAX) return label;',
     without: "if (label !== '') return label.slice(-PLACE_CHARS_MAX);",
     tests: NO_TEXT,
@@ -262,7 +262,7 @@ export const HOSTILE_TRUST: readonly Guard[] = [
   {
     scenario: 'F8',
     holds: 'a request that is not UTF-8 is refused',
-    file: 'ingest/http/scan-request.ts',
+    file: 'server/sorter/scan-request.ts',
     text: "if (!isUtf8(body)) throw new ProblemError('bad-request', 'not UTF-8');",
     without: '',
     tests: NO_TEXT,
@@ -318,7 +318,7 @@ export const HOSTILE_TRUST: readonly Guard[] = [
   {
     scenario: 'E7',
     holds: 'lines of scans tell the readers which folder that is',
-    file: 'ingest/scan-line.ts',
+    file: 'scans/scan-line.ts',
     text: 'return isFile && folder !== null ? { ...mark, within: folder } : mark;',
     without: 'return isFile && folder !== null ? { ...mark } : mark;',
     tests: ODD_NAMES,

@@ -1,4 +1,4 @@
-import type { Guard } from './guards.ts';
+import type { Guard } from './guard.ts';
 
 const LOCKS = 'test/analytics/partition-locks.test.ts';
 
@@ -23,7 +23,7 @@ export const STOPPED_OWNERS: readonly Guard[] = [
   {
     scenario: 'C12',
     holds: 'an owner with nothing to do notices that it was fenced',
-    file: 'analytics/recorder-worker.ts',
+    file: 'analytics/recorder/recorder-worker.ts',
     text: "if (order.kind === 'claim') lookForNewOwner(recorder);",
     without: '',
     tests: [LOCKS],
@@ -31,7 +31,7 @@ export const STOPPED_OWNERS: readonly Guard[] = [
   {
     scenario: 'C12',
     holds: 'a store that was lost is closed before this process may open it again',
-    file: 'analytics/recorder-thread.ts',
+    file: 'analytics/recorder/recorder-thread.ts',
     text: 'await this.#exited;\n      return false;',
     without: 'return false;',
     tests: [LOCKS],
@@ -39,7 +39,7 @@ export const STOPPED_OWNERS: readonly Guard[] = [
   {
     scenario: 'C12',
     holds: 'a log that another process has locked means a store that is open elsewhere',
-    file: 'analytics/recorder.ts',
+    file: 'analytics/recorder/recorder.ts',
     text: 'if (isLockConflict(error) && this.#fence !== NO_FENCE) throw openingFailure(this.#path, error);',
     without: '',
     tests: [LOCKS],
@@ -47,7 +47,7 @@ export const STOPPED_OWNERS: readonly Guard[] = [
   {
     scenario: 'C12',
     holds: 'an audit of many links comes to the last',
-    file: 'analytics/store/audit-links.ts',
+    file: 'analytics/store/audit/audit-links.ts',
     text: 'for await (const link of storedLinks(links)) {',
     without: 'for await (const link of storedLinks(connection)) {',
     tests: ['test/analytics/whole-store.test.ts'],

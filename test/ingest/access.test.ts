@@ -4,8 +4,8 @@ import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
-import { TOKENS_LOOK_MS } from '../../ingest/http/access/limits.ts';
-import { TOKEN_PATTERN } from '../../ingest/http/access/token.ts';
+import { TOKENS_LOOK_MS } from '../../server/access/limits.ts';
+import { TOKEN_PATTERN } from '../../server/access/token.ts';
 import {
   addToken,
   type Grant,
@@ -18,7 +18,7 @@ import {
   readTokenFile,
   revokeToken,
   TokenFileError,
-} from '../../ingest/index.ts';
+} from '../../server/index.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const NOON_MS = Date.UTC(2026, 10, 22, 12);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { connect, type Outcome, type SorterScan } from '../../ingest/client/index.ts';
-import { problem } from '../../ingest/http/problems.ts';
-import { readLines } from '../../ingest/lines.ts';
+import { problem } from '../../api/problems.ts';
+import { connect, type Outcome, type SorterScan } from '../../client/index.ts';
+import { readLines } from '../../scans/lines.ts';
 import { accepted, answerJson, answerProblem, bodyText, scriptedServer } from '../support/scripted-server.ts';
 
 const SCAN: SorterScan = { scanId: 'DBCS-12/20261122A/000123', payload: Buffer.from('mark') };

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { dropFolder, SourceError } from '../../ingest/index.ts';
+import { dropFolder } from '../../ingest/index.ts';
+import { SourceError } from '../../scans/index.ts';
 import { AT_ONCE, DROPPED_AT_MS, DROPPED_DAY, filesBelow, RecordedDrops } from '../support/dropped.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 

@@ -9,7 +9,7 @@ import type { Scan } from '../../indicium/index.ts';
 import { DropFolder } from '../../ingest/drop/drop-folder.ts';
 import { DROP_BATCH_BYTES_MAX } from '../../ingest/drop/limits.ts';
 import { dropFolder } from '../../ingest/index.ts';
-import { BATCH_IMAGES_MAX } from '../../ingest/limits.ts';
+import { BATCH_IMAGES_MAX } from '../../scans/limits.ts';
 import { AT_ONCE, DROPPED_AT_MS, DROPPED_DAY, filesBelow, offeredIn, RecordedDrops } from '../support/dropped.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 

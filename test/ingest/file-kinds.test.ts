@@ -6,8 +6,9 @@ import { describe, it } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import type { Scan } from '../../indicium/index.ts';
-import { openSource, parseScanLines, SourceError } from '../../ingest/index.ts';
+import { openSource } from '../../ingest/index.ts';
 import { readRecords } from '../../ingest/record-lines.ts';
+import { parseScanLines, SourceError } from '../../scans/index.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const RECORDS = Array.from({ length: 20 }, (_, index) => ({

@@ -4,8 +4,9 @@ import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, it, type TestContext } from 'node:test';
-import { openSource, SourceError } from '../../ingest/index.ts';
+import { openSource } from '../../ingest/index.ts';
 import { FOLDER_NOTICES_MAX } from '../../ingest/limits.ts';
+import { SourceError } from '../../scans/index.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);

@@ -4,14 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import {
-  brokerArtifacts,
-  COMPRESSIONS,
-  ensureTopics,
-  FencedProducerError,
-  TOPICS,
-  topicNamed,
-} from '../../ingest/index.ts';
+import { brokerArtifacts } from '../../commands/kafka/trial-broker/artifacts.ts';
+import { COMPRESSIONS, ensureTopics, FencedProducerError, TOPICS, topicNamed } from '../../ingest/index.ts';
 import type { NewMessage } from '../../ingest/kafka/client-port.ts';
 import { indicia, jsonLines } from '../support/command-line.ts';
 import { assertDescribed } from '../support/described.ts';

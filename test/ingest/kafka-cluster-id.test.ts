@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { newClusterId } from '../../ingest/kafka/broker/cluster-id.ts';
+import { newClusterId } from '../../commands/kafka/trial-broker/cluster-id.ts';
 
 describe('the id of a new cluster', () => {
   it("is sixteen bytes, and is never taken for an option by Kafka's own tools", () => {

@@ -12,7 +12,7 @@ import {
   textAt,
   validityBytes,
 } from '../../indicium/index.ts';
-import { connectionFor, parseKafkaUrl, SourceError } from '../../ingest/index.ts';
+import { connectionFor, parseKafkaUrl } from '../../ingest/index.ts';
 import type { StoredMessage } from '../../ingest/kafka/client-port.ts';
 import { SCAN_MESSAGE_BYTES_MAX } from '../../ingest/kafka/limits.ts';
 import { deadLetter, type POISONS, revived } from '../../ingest/kafka/messages/dead-letter.ts';
@@ -21,6 +21,7 @@ import { decodeReadings, encodeReadings } from '../../ingest/kafka/messages/read
 import { readScanMessage } from '../../ingest/kafka/messages/scan-message.ts';
 import { splitReadings } from '../../ingest/kafka/messages/split-readings.ts';
 import { assignSticky } from '../../ingest/kafka/sticky.ts';
+import { SourceError } from '../../scans/index.ts';
 import { markOf } from '../support/books.ts';
 import { scanOf } from '../support/evidence.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { FencedProducerError, KafkaError, type NewMessage } from '../../ingest/kafka/client-port.ts';
-import { Publisher, type PublisherPorts } from '../../ingest/kafka/publisher.ts';
+import { Publisher, type PublisherPorts } from '../../ingest/kafka/stage/publisher.ts';
 
 /** What becomes of an attempt: to open a producer, to ask the group, or to commit. */
 type Fate = 'done' | 'lost' | 'done, not answered';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type Moment, momentInZone, momentOf } from '../../ingest/moment.ts';
+import { type Moment, momentInZone, momentOf } from '../../scans/moment.ts';
 
 const AT_MS = Date.UTC(2026, 10, 20, 10, 3);
 

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { keptStem } from '../../ingest/drop/file-names.ts';
 import { DEFAULT_NAME_PATTERN, parseNamePattern } from '../../ingest/drop/name-pattern.ts';
-import { SourceError } from '../../ingest/index.ts';
+import { SourceError } from '../../scans/index.ts';
 
 describe('a name pattern', () => {
   it('reads what stands in its places', () => {

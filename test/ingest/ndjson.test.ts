@@ -5,18 +5,18 @@ import { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Scan } from '../../indicium/index.ts';
-import { ignoredFieldsOf } from '../../ingest/ignored-fields.ts';
+import { openSource } from '../../ingest/index.ts';
+import { ignoredFieldsOf } from '../../scans/ignored-fields.ts';
 import {
-  openSource,
   parseScanLines,
   type ScanBatch,
   type ScanSource,
   SourceError,
   type SourcePosition,
-} from '../../ingest/index.ts';
-import { BATCH_IMAGES_MAX, LINE_BYTES_MAX } from '../../ingest/limits.ts';
-import { readLines } from '../../ingest/lines.ts';
-import { parseScanLine } from '../../ingest/scan-line.ts';
+} from '../../scans/index.ts';
+import { BATCH_IMAGES_MAX, LINE_BYTES_MAX } from '../../scans/limits.ts';
+import { readLines } from '../../scans/lines.ts';
+import { parseScanLine } from '../../scans/scan-line.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const origin = { fallbackId: () => 'scans.ndjson:7', imageFolder: 'day' };

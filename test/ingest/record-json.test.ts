@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { isObject, parseRecord, recordText } from '../../ingest/record-json.ts';
+import { isObject, parseRecord, recordText } from '../../scans/record-json.ts';
 
 const TEXT_FIELDS = ['scanId', 'plant', 'machine', 'mailpieceId', 'destination'];
 

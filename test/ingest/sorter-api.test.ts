@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import sharp from 'sharp';
-import { type Outcome, type SorterScan, WAYS, type Way } from '../../ingest/client/index.ts';
+import { type Outcome, type SorterScan, WAYS, type Way } from '../../client/index.ts';
 import { suiteScope } from '../support/sorter-server.ts';
 import { type Holder, PLANT, SorterWorld } from '../support/sorter-world.ts';
 import { clientSpeaker, rawSpeaker, type Speaker } from '../support/speakers.ts';

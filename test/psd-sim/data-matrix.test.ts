@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { createZxingWasmReader, type SymbolReader } from '../../decode/index.ts';
-import { dataMatrix, type SymbolModules } from '../../psd-sim/data-matrix.ts';
+import { dataMatrix, type SymbolModules } from '../../psd-sim/print/data-matrix.ts';
 import { namedBytes } from '../support/pictures.ts';
 
 const MODULE_PX = 4;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import sharp from 'sharp';
-import { encodeGreyPng } from '../../psd-sim/grey-png.ts';
+import { encodeGreyPng } from '../../psd-sim/print/grey-png.ts';
 import { namedBytes } from '../support/pictures.ts';
 
 describe('encodeGreyPng', () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { drawCrop } from '../../psd-sim/crop.ts';
-import { drawFace, greyPixels } from '../../psd-sim/face.ts';
-import { FACE, type MarkDamage, print } from '../../psd-sim/printer.ts';
+import { drawCrop } from '../../psd-sim/print/crop.ts';
+import { drawFace, greyPixels } from '../../psd-sim/print/face.ts';
+import { FACE, type MarkDamage, print } from '../../psd-sim/print/printer.ts';
 import { Random } from '../../psd-sim/random.ts';
 import { namedBytes, scannedPicture } from '../support/pictures.ts';
 

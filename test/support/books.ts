@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Evidence } from '../../analytics/index.ts';
-import type { RegistryRecords } from '../../analytics/store/registry-records.ts';
+import type { RegistryRecords } from '../../analytics/store/schema/registry-records.ts';
 import type { Indicium, ReadingOutcome, Scan } from '../../indicium/index.ts';
 import { scanOf } from './evidence.ts';
 

@@ -1,7 +1,7 @@
 import { createCanvas, type SKRSContext2D } from '@napi-rs/canvas';
-import { greyPixels } from '../../psd-sim/face.ts';
+import { greyPixels } from '../../psd-sim/print/face.ts';
+import { setFont } from '../../psd-sim/print/type-face.ts';
 import { Random } from '../../psd-sim/random.ts';
-import { setFont } from '../../psd-sim/type-face.ts';
 import { type Damage, expose, type GreyPicture, type Modules, paintSymbol } from './degraded.ts';
 
 export const FACE_WIDTH = 2000;

@@ -1,5 +1,5 @@
 import bwipjs from 'bwip-js/node';
-import { addNoise } from '../../psd-sim/camera.ts';
+import { addNoise } from '../../psd-sim/print/camera.ts';
 import { Random } from '../../psd-sim/random.ts';
 
 /** A symbol as modules without quiet zone; 1 is dark. */

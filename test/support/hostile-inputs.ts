@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { SCAN_TEXT_CHARS_MAX } from '../../indicium/index.ts';
-import { EXTRA_CHARS_MAX, LINE_BYTES_MAX, PAYLOAD_BASE64_CHARS_MAX } from '../../ingest/limits.ts';
+import { EXTRA_CHARS_MAX, LINE_BYTES_MAX, PAYLOAD_BASE64_CHARS_MAX } from '../../scans/limits.ts';
 
 /** Inputs of people who want the post to stand still, by structure and by size. One seed gives the same ones. */
 

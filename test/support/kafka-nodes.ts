@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { answers } from '../../commands/kafka-command.ts';
-import { addressesOf, brokerArtifacts, restartNode, runningCluster, startCluster } from '../../ingest/index.ts';
+import { answers } from '../../commands/kafka/kafka-command.ts';
+import { brokerArtifacts } from '../../commands/kafka/trial-broker/artifacts.ts';
+import { addressesOf, restartNode, runningCluster, startCluster } from '../../commands/kafka/trial-broker/cluster.ts';
 import { type TestKafka, testKafka, tryKill, withoutKafka } from './kafka.ts';
 
 const LOOK_MS = 200;

@@ -2,17 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, it } from 'node:test';
-import { answers } from '../../commands/kafka-command.ts';
-import {
-  addressesOf,
-  BrokerError,
-  brokerArtifacts,
-  connectionFor,
-  ensureTopics,
-  KafkaJsClient,
-  startCluster,
-  topicNamed,
-} from '../../ingest/index.ts';
+import { answers } from '../../commands/kafka/kafka-command.ts';
+import { brokerArtifacts } from '../../commands/kafka/trial-broker/artifacts.ts';
+import { BrokerError } from '../../commands/kafka/trial-broker/broker-error.ts';
+import { addressesOf, startCluster } from '../../commands/kafka/trial-broker/cluster.ts';
+import { connectionFor, ensureTopics, KafkaJsClient, topicNamed } from '../../ingest/index.ts';
 import type { ConsumerEvents, NewMessage, StoredMessage } from '../../ingest/kafka/client-port.ts';
 import type { Compression } from '../../ingest/kafka/connection.ts';
 import type { TopicName } from '../../ingest/kafka/topics.ts';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { RequestListener, Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { CONNECTION_LIMITS, type ConnectionLimits } from '../../ingest/http/connections.ts';
-import { createListener, type TlsFiles } from '../../ingest/http/listener.ts';
+import { CONNECTION_LIMITS, type ConnectionLimits } from '../../server/connections.ts';
+import { createListener, type TlsFiles } from '../../server/listener.ts';
 import type { Scope } from './temporary.ts';
 
 export interface LocalListener {

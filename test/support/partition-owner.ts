@@ -1,9 +1,9 @@
 import { writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { claimPartition, FencedError } from '../../analytics/index.ts';
+import { DEFAULT_POLICY } from '../../analytics/judge/policy-file.ts';
 import { claim } from '../../analytics/partition/claim.ts';
-import { PartitionFolder } from '../../analytics/partition/partition-folder.ts';
-import { DEFAULT_POLICY } from '../../analytics/policy-file.ts';
+import { PartitionFolder } from '../../analytics/store/partition-folder.ts';
 import { loadRegistry } from '../../verify/index.ts';
 import { readingColumnsOf } from './evidence.ts';
 import { NEVER_PAUSED } from './recording.ts';

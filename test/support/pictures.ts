@@ -1,8 +1,8 @@
 import bwipjs from 'bwip-js/node';
 import sharp, { type Sharp } from 'sharp';
-import type { MarkDamage } from '../../psd-sim/printer.ts';
+import { type ScannedImage, takeScan } from '../../psd-sim/mail/scanner.ts';
+import type { MarkDamage } from '../../psd-sim/print/printer.ts';
 import { Random } from '../../psd-sim/random.ts';
-import { type ScannedImage, takeScan } from '../../psd-sim/scanner.ts';
 
 /** A picture by the simulator's printer and scanner; the same name gives the same picture. */
 export function scannedPicture(

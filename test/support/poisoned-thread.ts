@@ -1,4 +1,4 @@
-import read, { type ReadOrder } from '../../reader.ts';
+import read, { type ReadOrder } from '../../app/reader.ts';
 
 /** A reading thread that some lines end; it reads all others as ever. */
 const POISONS: Readonly<Record<string, () => void>> = {

@@ -1,5 +1,5 @@
 import { Recorder, type RecorderPorts, RecorderQueue } from '../../analytics/index.ts';
-import type { RecorderPort } from '../../pipeline.ts';
+import type { RecorderPort } from '../../app/pipeline.ts';
 
 /** Ports for a store that has room: a test that is paused has failed. */
 export const NEVER_PAUSED: RecorderPorts = {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Scan } from '../../indicium/index.ts';
-import { parseScanLines } from '../../ingest/index.ts';
-import { ScanLinesBuilder } from '../../ingest/scan-lines.ts';
+import { parseScanLines } from '../../scans/index.ts';
+import { ScanLinesBuilder } from '../../scans/scan-lines.ts';
 
 /** The scans of a file, in batches of a size. */
 export async function scanBatchesOf(path: string, batchScans: number): Promise<Scan[][]> {

@@ -1,8 +1,8 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
-import { type ProblemCode, problem } from '../../ingest/http/problems.ts';
-import type { Answer } from '../../ingest/http/schemas.ts';
+import { type ProblemCode, problem } from '../../api/problems.ts';
+import type { Answer } from '../../api/schemas.ts';
 
 /** A server that does what a real one does only in trouble; the client is what is tested with it. */
 export async function scriptedServer(test: TestContext, handle: http.RequestListener): Promise<string> {

@@ -1,6 +1,6 @@
-import { PathRules, type Place } from '../../analytics/path-rules.ts';
-import { DEFAULT_POLICY } from '../../analytics/policy-file.ts';
-import type { Sighting } from '../../analytics/relation.ts';
+import { DEFAULT_POLICY } from '../../analytics/judge/policy-file.ts';
+import { PathRules, type Place } from '../../analytics/sightings/path-rules.ts';
+import type { Sighting } from '../../analytics/sightings/sighting.ts';
 
 /** Plants 1 and 2 stand near each other, 3 stands some 2,500 km away; of others nothing is known. */
 const PLACES: Readonly<Record<number, Place>> = {

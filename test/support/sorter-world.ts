@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type SorterScan, scanFromLine } from '../../ingest/client/index.ts';
-import { addToken } from '../../ingest/index.ts';
+import { type SorterScan, scanFromLine } from '../../client/index.ts';
 import { simulate } from '../../psd-sim/index.ts';
+import { addToken } from '../../server/index.ts';
 import { scannedPicture } from './pictures.ts';
 import { type ServerProcess, serveProcess } from './sorter-server.ts';
 import { type Scope, temporaryFolder } from './temporary.ts';

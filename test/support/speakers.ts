@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { Compile } from 'typebox/compile';
-import { connect, type Outcome, type SorterScan, type Way } from '../../ingest/client/index.ts';
-import { AnswerOrProblem, BatchAnswer } from '../../ingest/http/schemas.ts';
-import { readLines } from '../../ingest/lines.ts';
+import { AnswerOrProblem, BatchAnswer } from '../../api/schemas.ts';
+import { connect, type Outcome, type SorterScan, type Way } from '../../client/index.ts';
+import { readLines } from '../../scans/lines.ts';
 
 /** One who speaks to a server: what the tests of the interface are run by, once for each. */
 export interface Speaker {

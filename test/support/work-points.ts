@@ -1,5 +1,5 @@
 import { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api';
-import { Anchor } from '../../analytics/store/anchor.ts';
+import { Anchor } from '../../analytics/store/audit/anchor.ts';
 
 /** Points of the work of recording that `atPoint` knows by itself. */
 export const RECORDING_POINTS = [

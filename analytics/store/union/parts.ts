@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { PartitionFolder, partitionsIn } from '../../partition/partition-folder.ts';
 import { refuseMissing, StoreError } from '../instance.ts';
+import { PartitionFolder, partitionsIn } from '../partition-folder.ts';
 
 /** What lies behind an address that `--db` takes. */
 export interface Parts {

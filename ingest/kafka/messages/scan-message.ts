@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { DuplicateKeyError, excerpt, IMAGE_TYPES } from '../../../indicium/index.ts';
-import { isObject, parseRecord } from '../../record-json.ts';
-import { isBlank } from '../../scan-lines.ts';
+import { isBlank, isObject, parseRecord } from '../../../scans/index.ts';
 import type { StoredMessage } from '../client-port.ts';
 import { SCAN_HEADER_BYTES_MAX, SCAN_MESSAGE_BYTES_MAX, SCAN_MESSAGE_LINES_MAX } from '../limits.ts';
 import { EVENT_TYPES, headerText } from './cloud-events.ts';

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { readScans } from '../../../app/reader.ts';
 import { parseForeignMark, parseIndicium, textAt, textOrNullAt } from '../../../indicium/index.ts';
 import { DEUTSCHE_POST_KINDS } from '../../../indicium/profiles/deutsche-post-other.ts';
 import { FIELD_KINDS, type FieldKind } from '../../../indicium/profiles/field-kinds.ts';
 import { foreignFields, foreignNote } from '../../../indicium/profiles/foreign-mark.ts';
 import type { Profile } from '../../../indicium/profiles/profile.ts';
 import { PROFILES } from '../../../indicium/profiles/profiles.ts';
-import { readScans } from '../../../reader.ts';
 import { dumpBytes } from '../../support/dump-truths.ts';
 import { scanOf } from '../../support/evidence.ts';
 import { markOf } from '../../support/mark-writer.ts';

@@ -1,0 +1,28 @@
+import { IDS_REMEMBERED, MARKS_PER_ID_MAX } from '../limits.ts';
+
+/**
+ * Which mailpiece ids stand on many marks: a word that a machine writes where it read none, or the invention of a thief. Ids of
+ * late are remembered, each in the one place that its digest gives it; another id that comes there takes it.
+ */
+export class SharedIds {
+  readonly #ids = new BigUint64Array(IDS_REMEMBERED);
+  readonly #contents = new BigUint64Array(IDS_REMEMBERED);
+  readonly #marks = new Uint8Array(IDS_REMEMBERED);
+
+  /** Notes on what mark an id was; whether it was on more of them than an id can be. Digests, 0 for no id. */
+  note(id: bigint, content: bigint): boolean {
+    if (id === 0n) return false;
+    const at = Number(id & BigInt(IDS_REMEMBERED - 1));
+    if (this.#ids[at] !== id) {
+      this.#ids[at] = id;
+      this.#contents[at] = content;
+      this.#marks[at] = 1;
+      return false;
+    }
+    if (this.#contents[at] !== content) {
+      this.#contents[at] = content;
+      this.#marks[at] = Math.min((this.#marks[at] ?? 0) + 1, MARKS_PER_ID_MAX + 1);
+    }
+    return (this.#marks[at] ?? 0) > MARKS_PER_ID_MAX;
+  }
+}

@@ -1,0 +1,104 @@
+import {
+  type DuckDBConnection,
+  type DuckDBDataChunk,
+  type DuckDBResult,
+  type DuckDBType,
+  StatementType,
+} from '@duckdb/node-api';
+import { type Cell, cellOf } from '../cells.ts';
+import { type ExactType, exactTypeOf } from './exact-types.ts';
+
+export interface QueryColumn {
+  readonly name: string;
+  /** As SQL names it. */
+  readonly sqlType: DuckDBType;
+  readonly type: ExactType;
+}
+
+/** The statement is wrong, or asks for what a read-only store refuses; or its answer does not fit its format. */
+export class QueryError extends Error {
+  override readonly name = 'QueryError';
+}
+
+/** An answer, whose rows are read once, in chunks of up to 2,048 and never all together. */
+export class QueryResult {
+  readonly columns: readonly QueryColumn[];
+  readonly #result: DuckDBResult;
+  #rows = 0;
+
+  constructor(result: DuckDBResult) {
+    this.#result = result;
+    const names = result.deduplicatedColumnNames();
+    this.columns = result.columnTypes().map((sqlType, index) => {
+      return { name: names[index] ?? '', sqlType, type: exactTypeOf(sqlType) };
+    });
+  }
+
+  /** Rows read so far. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** As DuckDB holds them. @throws QueryError with `limit` where there are more rows than `rowsMax`. */
+  async *dataChunks(rowsMax: number, limit: string): AsyncGenerator<DuckDBDataChunk> {
+    for (let chunk = await this.#next(); chunk !== null; chunk = await this.#next()) {
+      this.#rows += chunk.rowCount;
+      if (this.#rows > rowsMax) throw new QueryError(limit);
+      yield chunk;
+    }
+  }
+
+  /** As above, as values. */
+  async *rowChunks(rowsMax: number, limit: string): AsyncGenerator<readonly (readonly Cell[])[]> {
+    for await (const chunk of this.dataChunks(rowsMax, limit)) {
+      yield chunk.getRows().map((row) => this.columns.map(({ type }, index) => cellOf(row[index] ?? null, type)));
+    }
+  }
+
+  async #next(): Promise<DuckDBDataChunk | null> {
+    const chunk = await this.#result.fetchChunk().catch((error: unknown) => {
+      throw new QueryError(messageOf(error));
+    });
+    return chunk === null || chunk.rowCount === 0 ? null : chunk;
+  }
+}
+
+/**
+ * Asks one statement that reads: SELECT and what DuckDB makes one of (FROM, WITH, VALUES, SHOW, DESCRIBE, SUMMARIZE). Not
+ * EXPLAIN: with ANALYZE it carries out what it explains, and DuckDB lets a COPY write over the file that is attached.
+ *
+ * @throws QueryError for none, for several, and for any other.
+ */
+export async function query(connection: DuckDBConnection, sql: string): Promise<QueryResult> {
+  const statements = await connection.extractStatements(sql).catch((error: unknown) => {
+    throw new QueryError(isNothing(error) ? 'there is no statement' : messageOf(error));
+  });
+  if (statements.count !== 1) throw new QueryError(several(statements.count));
+  try {
+    const statement = await statements.prepare(0);
+    const { statementType } = statement;
+    if (statementType !== StatementType.SELECT) {
+      throw new QueryError(`only what reads is answered, such as a SELECT: this is ${wordFor(statementType)}`);
+    }
+    return new QueryResult(await statement.stream());
+  } catch (error) {
+    throw error instanceof QueryError ? error : new QueryError(messageOf(error));
+  }
+}
+
+function several(count: number): string {
+  return `one statement at a time: these are ${count} (a PIVOT without a list after IN counts as two)`;
+}
+
+function wordFor(type: StatementType): string {
+  return (StatementType[type] ?? `statement of kind ${type}`).replaceAll('_', ' ');
+}
+
+/** What the binding says where it found nothing but comments and white space. */
+function isNothing(error: unknown): boolean {
+  return messageOf(error) === 'Error in native callback';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

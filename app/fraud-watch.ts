@@ -1,0 +1,71 @@
+import { isStorageFailure, type RecorderThread } from '../analytics/index.ts';
+import type { Log, Metrics } from '../server/index.ts';
+import type { TrustWatch } from './trust-watch.ts';
+
+export interface FraudWatchPorts {
+  readonly recorder: Pick<RecorderThread, 'detect' | 'setRegistry'>;
+  readonly trust: TrustWatch;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  /** Something broke that will not pass. */
+  readonly onFailed: (error: unknown) => void;
+}
+
+/** Runs the detectors over what is new, from time to time, while scans go on being recorded. */
+export class FraudWatch {
+  readonly #ports: FraudWatchPorts;
+  readonly #everySeconds: number;
+  #registryVersion = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
+
+  /** Seconds from the end of one look to the beginning of the next; 0 for none. */
+  constructor(everySeconds: number, ports: FraudWatchPorts) {
+    this.#everySeconds = everySeconds;
+    this.#ports = ports;
+  }
+
+  /** @throws StoreError when the store is of another post, or saw a newer registry. */
+  async start(): Promise<void> {
+    await this.#takeRegistry();
+    this.#lookLater();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  #lookLater(): void {
+    if (this.#everySeconds === 0 || this.#isStopped) return;
+    this.#timer = setTimeout(async () => {
+      await this.#look();
+      this.#lookLater();
+    }, this.#everySeconds * 1_000);
+  }
+
+  async #look(): Promise<void> {
+    const { recorder, metrics, log, onFailed } = this.#ports;
+    const startedAtMs = performance.now();
+    try {
+      await this.#takeRegistry();
+      const findings = await recorder.detect();
+      const seconds = (performance.now() - startedAtMs) / 1_000;
+      metrics.looked(seconds, findings);
+      log.debug({ findings, seconds }, 'looked for fraud');
+    } catch (error) {
+      if (this.#isStopped) return;
+      // Where there is no room, the next look sees what this one did not.
+      if (isStorageFailure(error)) log.error({ err: error }, 'could not look for fraud');
+      else onFailed(error);
+    }
+  }
+
+  /** The detectors go by the registry in the store, the readers by the one in memory. */
+  async #takeRegistry(): Promise<void> {
+    const { current } = this.#ports.trust;
+    if (current.version === this.#registryVersion) return;
+    await this.#ports.recorder.setRegistry(current);
+    this.#registryVersion = current.version;
+  }
+}

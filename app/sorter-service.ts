@@ -1,0 +1,242 @@
+import { availableParallelism } from 'node:os';
+import {
+  EXPORTED_VIEWS,
+  type Policy,
+  RecorderThread,
+  type StorePorts,
+  storeBytes,
+  type VerdictQuery,
+} from '../analytics/index.ts';
+import type { ImageReaders } from '../decode/index.ts';
+import type { Disposition } from '../indicium/index.ts';
+import type { ScanSource } from '../scans/index.ts';
+import { type EntryOptions, type Log, Metrics, pausedTooLong, SorterServer, VerdictDesk } from '../server/index.ts';
+import { FraudWatch } from './fraud-watch.ts';
+import { type RecorderPort, runPipeline } from './pipeline.ts';
+import { readerPorts } from './reader-faults.ts';
+import { createReaderPool, type ReaderPool } from './reader-pool.ts';
+import { TrustWatch } from './trust-watch.ts';
+
+export interface ServiceOptions extends EntryOptions {
+  readonly db: string;
+  readonly registry: string;
+  readonly policy: Policy;
+  readonly host: string;
+  /** 0 for one that is free. */
+  readonly port: number;
+  readonly lateDisposition: Disposition;
+  readonly queueScansMax: number;
+  /** Seconds from the end of one look for fraud to the beginning of the next; 0 for none. */
+  readonly detectEverySeconds: number;
+  readonly workers: number | undefined;
+  /** What else scans come from, until it ends by itself. */
+  readonly otherSources: readonly ScanSource[];
+}
+
+export interface ServicePorts {
+  /** Milliseconds since 1970. */
+  readonly nowMs: () => number;
+  /** When scans are received: the same clock, where not another. */
+  readonly receivedAtMs?: () => number;
+  readonly store?: StorePorts;
+  readonly log: Log;
+  /** Tells this start from others in the ids of requests. */
+  readonly startId: string;
+  /** Who reads images, where not processes as many as there are workers. */
+  readonly images?: ImageReaders;
+}
+
+/**
+ * The sorter's side in one process: the server, the pipelines that its scans go through, one recorder and one pool of
+ * readers for all of them, and the detectors from time to time.
+ */
+export class SorterService {
+  readonly #options: ServiceOptions;
+  readonly #ports: ServicePorts;
+  readonly #trust: TrustWatch;
+  readonly #readers: ReaderPool;
+  readonly #metrics = new Metrics();
+  readonly #desk: VerdictDesk;
+  readonly #server: SorterServer;
+  readonly #failed = Promise.withResolvers<never>();
+  #recorder: RecorderThread | undefined;
+  #pipelines: Promise<unknown> = Promise.resolve();
+  #isGivenUp = false;
+  #frauds: FraudWatch | undefined;
+
+  private constructor(options: ServiceOptions, ports: ServicePorts, trust: TrustWatch) {
+    this.#options = options;
+    this.#ports = ports;
+    this.#trust = trust;
+    this.#failed.promise.catch(() => {});
+    const workers = options.workers ?? availableParallelism();
+    this.#readers = createReaderPool(() => trust.current, workers, {
+      ...readerPorts(ports, this.#metrics),
+      receivedAtMs: ports.receivedAtMs ?? ports.nowMs,
+    });
+    const { nowMs, log, startId } = ports;
+    const verdictsOf = (queries: readonly VerdictQuery[]) => this.#opened().verdictsOf(queries);
+    this.#desk = new VerdictDesk({
+      nowMs,
+      policy: options.policy,
+      verdictsOf,
+      trustVersion: () => trust.current.version,
+      lateDisposition: options.lateDisposition,
+      queueScansMax: options.queueScansMax,
+      imageMsFor: (client, images) => this.#readers.imageMsFor(client, images),
+      metrics: this.#metrics,
+    });
+    this.#server = new SorterServer({
+      desk: this.#desk,
+      metrics: this.#metrics,
+      policy: options.policy,
+      access: options.access,
+      tls: options.tls,
+      hostNames: options.hostNames,
+      limits: options.limits,
+      log,
+      nowMs,
+      trust: () => trust.current,
+      liveStore: () => this.#recorder ?? null,
+      views: EXPORTED_VIEWS,
+      run: (source) => this.#run(source),
+      startId,
+    });
+    this.#measure();
+  }
+
+  /**
+   * Listens at once, so that whoever watches it sees it start; takes scans once its store is open, which is when this
+   * answers. A trust list that is not accepted later leaves the one in use.
+   *
+   * @throws RegistryError, StoreError
+   */
+  static async start(options: ServiceOptions, ports: ServicePorts): Promise<SorterService & { readonly url: string }> {
+    const trust = await TrustWatch.open(options.registry, {
+      nowMs: ports.nowMs,
+      onRefused: (error) => ports.log.warn({ err: error }, 'a newer registry was not accepted'),
+    });
+    const service = new SorterService(options, ports, trust);
+    try {
+      const { address, port, family } = await service.#server.listen(options.host, options.port);
+      await service.#open();
+      const url = `http${options.tls === null ? '' : 's'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+      ports.log.info({ url, trustVersion: trust.current.version }, 'ready');
+      return Object.assign(service, { url });
+    } catch (error) {
+      await service.end();
+      throw error;
+    }
+  }
+
+  /** Rejects when something broke that should not have: then nothing can be answered any more. */
+  get failed(): Promise<never> {
+    return this.#failed.promise;
+  }
+
+  /**
+   * Takes nothing more, answers what is here, and ends. False where the store cannot be written: then it does not wait for
+   * room, since who was not answered sends again.
+   */
+  async stop(): Promise<boolean> {
+    const { log } = this.#ports;
+    this.#frauds?.stop();
+    log.info({ queued: this.#desk.queued, streams: this.#desk.streams.count }, 'shutting down');
+    const noRoom = new AbortController();
+    const drained = Promise.all([this.#server.drain(), this.#pipelines]).then(() => true);
+    // When it is given up, its end is no news.
+    drained.catch(() => {});
+    const givenUp = pausedTooLong(() => this.#desk.store.kind === 'paused', noRoom.signal);
+    const isWhole = await Promise.race([drained, this.failed, givenUp]);
+    noRoom.abort();
+    if (!isWhole) log.error('ending although the store cannot be written: what was not answered is to be sent again');
+    this.#isGivenUp = !isWhole;
+    await this.end();
+    log.info('stopped');
+    return isWhole;
+  }
+
+  /** Ends at once what still runs: whoever was not answered sends again. */
+  async end(): Promise<void> {
+    this.#frauds?.stop();
+    await this.#server.close();
+    await this.#trust.stop();
+    await this.#readers.close();
+    await (this.#desk.store.kind === 'paused' ? this.#recorder?.abandon() : this.#recorder?.close());
+  }
+
+  async #open(): Promise<void> {
+    const options = this.#options;
+    const { log, store = {} } = this.#ports;
+    const notices = {
+      onPaused: (reason: string) => {
+        log.error({ reason }, 'the store cannot be written; nothing is lost');
+        this.#desk.paused(reason);
+      },
+      onResumed: () => {
+        log.info('the store can be written again');
+        this.#desk.opened();
+      },
+      onRestored: (scans: number, of: number) =>
+        this.#desk.starting(`${scans} of ${of} recorded scans have been seen again`),
+      store,
+    };
+    this.#readers.startImages();
+    this.#recorder = await RecorderThread.open(options.db, notices, options.policy);
+    this.#frauds = new FraudWatch(options.detectEverySeconds, {
+      recorder: this.#recorder,
+      trust: this.#trust,
+      metrics: this.#metrics,
+      log,
+      onFailed: (error: unknown) => this.#fail(error, 'the detectors failed'),
+    });
+    this.#desk.starting('the registry is being taken over');
+    await this.#frauds.start();
+    this.#trust.start();
+    this.#desk.opened();
+    const sources = [...this.#desk.sources(), ...this.#options.otherSources];
+    this.#pipelines = Promise.all(sources.map((source) => this.#run(source)));
+    // Told by `failed`, too, to whoever waits for that.
+    this.#pipelines.catch(() => {});
+  }
+
+  /** What is given over HTTP has no position to go on from: whoever was not answered sends it again. */
+  async #run(source: ScanSource): Promise<void> {
+    const recorder = this.#opened();
+    const port: RecorderPort = {
+      positionOf: async () => null,
+      record: (batch, keepsReadings) => recorder.record(batch, keepsReadings),
+    };
+    try {
+      await runPipeline({ source, readers: this.#readers, recorder: port });
+    } catch (error) {
+      this.#fail(error, `the pipeline of ${source.name} failed`);
+      throw error;
+    }
+  }
+
+  /** Nobody is answered any more: whoever waits is let go to send again. */
+  #fail(error: unknown, what: string): void {
+    if (!this.#isGivenUp) this.#ports.log.fatal({ err: error }, what);
+    this.#server.cut();
+    this.#failed.reject(error);
+  }
+
+  #measure(): void {
+    this.#metrics.measure({
+      queued: () => this.#desk.queued,
+      queuedOf: () => this.#desk.queuedOf,
+      lagSeconds: () => (this.#desk.oldestAtMs === null ? 0 : (performance.now() - this.#desk.oldestAtMs) / 1_000),
+      streams: () => this.#desk.streams.count,
+      storeBytes: () => storeBytes(this.#options.db),
+      trustVersion: () => this.#trust.current.version,
+      images: () => ({ ...this.#readers.imageCounts.rungs, ...this.#readers.imageCounts.failures }),
+      isPaused: () => this.#desk.store.kind === 'paused',
+    });
+  }
+
+  #opened(): RecorderThread {
+    if (this.#recorder === undefined) throw new Error('the store is not open yet');
+    return this.#recorder;
+  }
+}

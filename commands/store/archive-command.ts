@@ -1,0 +1,81 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { archiveStore, type Moved, restoreStore } from '../../analytics/index.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { databaseOption, jsonOption, wholeNumber } from '../options.ts';
+import { storePorts } from '../store-ports.ts';
+import { plural, print, printJson, type Terminal } from '../terminal.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const KEPT_DAYS_MAX = 36_500;
+
+interface ArchiveCommandOptions {
+  readonly db: string;
+  readonly out: string;
+  readonly keepDays: number;
+  readonly before?: number;
+  readonly copy?: boolean;
+  readonly json?: boolean;
+}
+
+/** `archive` and `restore`: evidence that leaves the store for Parquet, and comes back. */
+export function addArchiveCommands(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
+  program
+    .command('archive')
+    .summary('move the evidence of closed days to Parquet')
+    .description(
+      'Writes evidence of closed days to Parquet files, partitioned by day, reads them again, and takes the rows out of ' +
+        'the store once they are known to be the same. Findings stay; detectors look at what is in the store.',
+    )
+    .addOption(databaseOption())
+    .requiredOption('--out <dir>', 'folder of the archive; it may hold earlier ones of this store')
+    .addOption(
+      new Option('--keep-days <n>', 'days before today that stay in the store')
+        .default(30)
+        .argParser(wholeNumber(0, KEPT_DAYS_MAX)),
+    )
+    .addOption(
+      new Option('--before <time>', 'or: what is older than this time, ISO 8601, to the hour and less').argParser(
+        moment,
+      ),
+    )
+    .option('--copy', 'leave the rows in the store, too: a copy to restore it from')
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  indicia archive --db post.duckdb --out archive --keep-days 30')
+    .action(async ({ db, out, keepDays, before, copy = false, json }: ArchiveCommandOptions) => {
+      const today = Math.floor(terminal.nowMs() / DAY_MS) * DAY_MS;
+      const beforeMs = copy ? Number.MAX_SAFE_INTEGER : (before ?? today - keepDays * DAY_MS);
+      const moved = await archiveStore(db, { folder: out, beforeMs, keep: copy }, storePorts(terminal));
+      await (json
+        ? printJson(terminal, moved)
+        : print(terminal, sentence(moved, copy ? 'copied to' : 'moved to', out)));
+      finish(EXIT.done);
+    });
+
+  program
+    .command('restore')
+    .summary('bring archived evidence back')
+    .description(
+      'Brings archived evidence back into its store, or, where there is no store, into a new one. Scans that were never ' +
+        'archived are to be run again from their sources; those that were are recognized.',
+    )
+    .addOption(databaseOption())
+    .requiredOption('--archive <dir>', 'folder that indicia archive wrote')
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  indicia restore --archive archive --db post.duckdb')
+    .action(async ({ db, archive, json }: { db: string; archive: string; json?: boolean }) => {
+      const moved = await restoreStore(db, archive, storePorts(terminal));
+      await (json ? printJson(terminal, moved) : print(terminal, sentence(moved, 'restored from', archive)));
+      finish(EXIT.done);
+    });
+}
+
+function sentence({ rows, days }: Moved, verb: string, folder: string): string {
+  const span = days.length === 0 ? '' : `, ${days[0]} to ${days.at(-1)}`;
+  return `${plural(rows, 'scan')} of ${plural(days.length, 'day')} ${verb} ${folder}${span}\n`;
+}
+
+function moment(text: string): number {
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms)) throw new InvalidArgumentError('expected a time such as 2026-11-22T00:00:00Z.');
+  return ms;
+}

@@ -1,2 +1,0 @@
-export { renderReport } from './report.ts';
-export { tellStory } from './story.ts';

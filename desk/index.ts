@@ -1,0 +1,2 @@
+export { renderReport } from './report/report.ts';
+export { tellStory } from './report/story.ts';

@@ -1,0 +1,15 @@
+export { type Access, isAccessRefusal, mayPost, mayReadMetrics, mayReadVerdicts, openTokens } from './access/access.ts';
+export { addToken, type Grant, revokeToken } from './access/edit-tokens.ts';
+export { ROLES, type Role, readTokenFile, type TokenEntry, TokenFileError } from './access/token-file.ts';
+export { CONNECTION_LIMITS, type ConnectionLimits } from './connections.ts';
+export type { LiveStore } from './evidence/evidence-routes.ts';
+export { QUEUE_SCANS_FLAG_MAX, QUEUE_SCANS_MAX } from './limits.ts';
+export type { TlsFiles } from './listener.ts';
+export { createLog, LOG_LEVELS, type Log, type LogLevel } from './log.ts';
+export { Metrics } from './metrics.ts';
+export { openApi } from './sorter/openapi/openapi.ts';
+export { pausedTooLong } from './sorter/paused-too-long.ts';
+export { SorterServer } from './sorter/server.ts';
+export type { EntryOptions } from './sorter/server-ports.ts';
+export { VerdictDesk } from './sorter/verdict-desk.ts';
+export { StageServer, type StageServerPorts } from './stage/stage-server.ts';

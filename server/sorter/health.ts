@@ -1,0 +1,62 @@
+import type { Health } from '../../api/index.ts';
+import { STUCK_MS_MAX } from '../limits.ts';
+
+/** How the store stands. */
+export type StoreState =
+  /** `detail` says how far it is, for people. */
+  | { readonly kind: 'opening'; readonly detail: string }
+  | { readonly kind: 'open' }
+  | { readonly kind: 'paused'; readonly reason: string };
+
+export interface ReadinessPorts {
+  readonly store: StoreState;
+  readonly isDraining: boolean;
+  readonly trust: { readonly version: number; readonly expiresAtMs: number };
+  readonly nowMs: number;
+}
+
+/** Whether scans may be sent here. */
+export function readiness({ store, isDraining, trust, nowMs }: ReadinessPorts): Health {
+  const isFresh = trust.expiresAtMs > nowMs;
+  const until = new Date(trust.expiresAtMs).toISOString();
+  return healthOf({
+    store: {
+      ok: store.kind === 'open',
+      detail: detailOf(store),
+    },
+    sightings: {
+      ok: store.kind !== 'opening',
+      detail: store.kind === 'opening' ? `starting: ${store.detail}` : 'restored',
+    },
+    trust: { ok: isFresh, detail: `version ${trust.version}, ${isFresh ? 'good until' : 'expired'} ${until}` },
+    accepting: { ok: !isDraining, detail: isDraining ? 'shutting down' : 'yes' },
+  });
+}
+
+function detailOf(store: StoreState): string {
+  if (store.kind === 'paused') return `cannot be written: ${store.reason}`;
+  return store.kind === 'opening' ? `starting: ${store.detail}` : store.kind;
+}
+
+export interface LivenessPorts {
+  readonly store: StoreState;
+  /** As performance.now tells it: of the oldest scan without a verdict, null when there is none, and of the last verdict. */
+  readonly oldestAtMs: number | null;
+  readonly progressAtMs: number;
+}
+
+/** Whether it gets on: that it answers at all shows that its event loop does. */
+export function liveness({ store, oldestAtMs, progressAtMs }: LivenessPorts): Health {
+  const waitsSinceMs = oldestAtMs === null ? null : Math.max(oldestAtMs, progressAtMs);
+  const stillMs = waitsSinceMs === null || store.kind !== 'open' ? 0 : performance.now() - waitsSinceMs;
+  return healthOf({
+    pipeline: {
+      ok: stillMs <= STUCK_MS_MAX,
+      detail: waitsSinceMs === null ? 'idle' : `scans wait, ${Math.round(stillMs)} ms since the last verdict`,
+    },
+  });
+}
+
+function healthOf(checks: Health['checks']): Health {
+  return { status: Object.values(checks).every(({ ok }) => ok) ? 'ok' : 'failing', checks };
+}
