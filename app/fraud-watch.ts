@@ -1,5 +1,6 @@
 import { isStorageFailure, type RecorderThread } from '../analytics/index.ts';
 import type { Log, Metrics } from '../server/index.ts';
+import { RegistryInUse } from './registry-in-use.ts';
 import type { TrustWatch } from './trust-watch.ts';
 
 export interface FraudWatchPorts {
@@ -15,7 +16,7 @@ export interface FraudWatchPorts {
 export class FraudWatch {
   readonly #ports: FraudWatchPorts;
   readonly #everySeconds: number;
-  #registryVersion = 0;
+  readonly #registry: RegistryInUse;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
@@ -23,11 +24,12 @@ export class FraudWatch {
   constructor(everySeconds: number, ports: FraudWatchPorts) {
     this.#everySeconds = everySeconds;
     this.#ports = ports;
+    this.#registry = new RegistryInUse(ports.recorder, ports.trust);
   }
 
   /** @throws StoreError when the store is of another post, or saw a newer registry. */
   async start(): Promise<void> {
-    await this.#takeRegistry();
+    await this.#registry.take();
     this.#lookLater();
   }
 
@@ -48,8 +50,7 @@ export class FraudWatch {
     const { recorder, metrics, log, onFailed } = this.#ports;
     const startedAtMs = performance.now();
     try {
-      await this.#takeRegistry();
-      const findings = await recorder.detect();
+      const findings = await this.#registry.before(() => recorder.detect());
       const seconds = (performance.now() - startedAtMs) / 1_000;
       metrics.looked(seconds, findings);
       log.debug({ findings, seconds }, 'looked for fraud');
@@ -59,13 +60,5 @@ export class FraudWatch {
       if (isStorageFailure(error)) log.error({ err: error }, 'could not look for fraud');
       else onFailed(error);
     }
-  }
-
-  /** The detectors go by the registry in the store, the readers by the one in memory. */
-  async #takeRegistry(): Promise<void> {
-    const { current } = this.#ports.trust;
-    if (current.version === this.#registryVersion) return;
-    await this.#ports.recorder.setRegistry(current);
-    this.#registryVersion = current.version;
   }
 }

@@ -3,13 +3,13 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { type ScanDetail, StoreReader } from '../analytics/index.ts';
+import type { RunReport } from '../app/index.ts';
 import { tellStory } from '../desk/index.ts';
 import type { Finding, Verdict } from '../indicium/index.ts';
 import { FRAUDS, type Score, score, simulate, type TruthLine } from '../psd-sim/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { wholeNumber } from './options.ts';
-import { run } from './run-command.ts';
-import type { RunReport } from './run-report.ts';
+import { runSources } from './run/run-sources.ts';
 import { SIMULATED_DAY_MS } from './simulate-command.ts';
 import { writeReport } from './store/report-command.ts';
 import { count, Progress, plural, print, rate, type Terminal } from './terminal.ts';
@@ -66,7 +66,7 @@ async function demo({ out, pieces, seed }: DemoOptions, terminal: Terminal): Pro
   progress.done(`1/3 a day of ${plural(simulated.pieces, 'piece')} franked, printed and scanned`);
 
   const db = join(out, 'day.duckdb');
-  const report = await run([out], { registry: join(out, 'registry'), db }, terminal);
+  const report = await runSources([out], { registry: join(out, 'registry'), db }, terminal);
   progress.done('2/3 read, verified, judged, recorded');
   const page = join(out, 'report.html');
   await writeReport([db], page);

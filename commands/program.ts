@@ -14,7 +14,7 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { addKafkaCommand } from './kafka/kafka-command.ts';
 import { BrokerError } from './kafka/trial-broker/broker-error.ts';
 import { addFleetCommand, FleetTargetError } from './load/fleet-command.ts';
-import { addRunCommand } from './run-command.ts';
+import { addRunCommand } from './run/run-command.ts';
 import { addServeCommand, ServeOptionsError } from './serve-command.ts';
 import { addSimulateCommand } from './simulate-command.ts';
 import { addArchiveCommands } from './store/archive-command.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { type Command, Option } from 'commander';
 import { DEFAULT_POLICY, readPolicy } from '../analytics/index.ts';
-import { SorterService } from '../app/index.ts';
+import { isLoopback, SorterService } from '../app/index.ts';
 import { DISPOSITIONS, type Disposition, FILE_FAULTS, readNamedFile } from '../indicium/index.ts';
 import { dropFolder } from '../ingest/index.ts';
 import {
@@ -30,7 +30,6 @@ import {
   workersOption,
 } from './options.ts';
 import { receiptClock, receivedAtOption } from './received-at.ts';
-import { isLoopback } from './stage-api.ts';
 import { stopSignal } from './stop-signal.ts';
 import { authorOf } from './store-ports.ts';
 import { print, printJson, type Terminal } from './terminal.ts';

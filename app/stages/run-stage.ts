@@ -1,40 +1,35 @@
-import { DEFAULT_POLICY, type Policy, type Recorded, type RecorderThread, readPolicy } from '../analytics/index.ts';
-import { addIgnored, createReaderPool, TrustWatch } from '../app/index.ts';
-import { addedUnchecked } from '../indicium/index.ts';
+import { DEFAULT_POLICY, type Policy, type Recorded, type RecorderThread, readPolicy } from '../../analytics/index.ts';
+import { addedUnchecked } from '../../indicium/index.ts';
 import {
   groupNamed,
   ImageSpool,
   judgeTasks,
   type KafkaClient,
   type PartitionStore,
-  parseKafkaUrl,
   readTasks,
   topicNamed,
-} from '../ingest/index.ts';
-import { SourceError } from '../scans/index.ts';
-import { kafkaClient } from './kafka/kafka-options.ts';
-import { BrokerError } from './kafka/trial-broker/broker-error.ts';
+} from '../../ingest/index.ts';
+import { SourceError } from '../../scans/index.ts';
+import { addIgnored } from '../pipeline.ts';
+import { createReaderPool } from '../reader-pool.ts';
+import { RegistryInUse } from '../registry-in-use.ts';
+import { TrustWatch } from '../trust-watch.ts';
 import { openPartitionStore } from './partition-stores.ts';
-import { receiptClock } from './received-at.ts';
-import { emptyTally, type StageOptions, type StageTally, serveStage } from './serve-stage.ts';
-import { storePorts } from './store-ports.ts';
-import { type Terminal, warn } from './terminal.ts';
-import { warnOfFaults } from './warn-of-faults.ts';
+import { serveStage } from './serve-stage.ts';
+import type { StageOptions, StagePorts } from './stage-ports.ts';
+import { emptyTally, type StageSummary, type StageTally } from './stage-tally.ts';
 
 /** Runs one member of a stage until it is told to stop, or with --until-drained until nothing is left. */
-export async function runStage(url: string, options: StageOptions, terminal: Terminal): Promise<void> {
-  if (parseKafkaUrl(url).topic !== null)
-    throw new SourceError(`${url}: a stage knows its topics; name the brokers only`);
-  const client = kafkaClient(url, options);
+export async function runStage(client: KafkaClient, options: StageOptions, ports: StagePorts): Promise<StageSummary> {
   const trust = await TrustWatch.open(options.registry, {
-    nowMs: terminal.nowMs,
-    onRefused: (error) => warn(terminal, `indicia: a newer registry was not accepted: ${error.message}`),
+    nowMs: ports.nowMs,
+    onRefused: (error) => ports.onNotice(`a newer registry was not accepted: ${error.message}`),
   });
   trust.start();
   const tally = emptyTally();
   try {
     const work = options.stage === 'read' ? readStage : judgeStage;
-    await work(client, options, trust, tally, terminal);
+    return await work(client, options, trust, tally, ports);
   } finally {
     await trust.stop();
   }
@@ -45,12 +40,12 @@ async function readStage(
   options: StageOptions,
   trust: TrustWatch,
   tally: StageTally,
-  terminal: Terminal,
-): Promise<void> {
+  ports: StagePorts,
+): Promise<StageSummary> {
   const named = topicsOf(options);
   const readers = createReaderPool(() => trust.current, options.workers, {
-    onFaults: warnOfFaults(terminal),
-    receivedAtMs: receiptClock(options.receivedAt, terminal.nowMs),
+    onFaults: ports.onFaults,
+    receivedAtMs: ports.receivedAtMs,
   });
   const spool = await ImageSpool.open();
   try {
@@ -62,7 +57,7 @@ async function readStage(
         return batch;
       },
       spool,
-      nowMs: terminal.nowMs,
+      nowMs: ports.nowMs,
       topics: named,
       partitions: await partitionsOf(client, named.readings),
       onRead: ({ scans, deadLetters }) => {
@@ -70,11 +65,11 @@ async function readStage(
         tally.deadLetters += deadLetters;
       },
     });
-    await serveStage(
+    return await serveStage(
       { client, topic: named.scans, group: groupNamed(options.prefix, 'indicia-read'), tasks },
       options,
       tally,
-      terminal,
+      ports,
     );
   } finally {
     await readers.close();
@@ -87,8 +82,8 @@ async function judgeStage(
   options: StageOptions,
   trust: TrustWatch,
   tally: StageTally,
-  terminal: Terminal,
-): Promise<void> {
+  ports: StagePorts,
+): Promise<StageSummary> {
   const { db } = options;
   if (db === undefined) throw new SourceError('the judge stage needs --db, the folder of its stores');
   const named = topicsOf(options);
@@ -97,7 +92,7 @@ async function judgeStage(
   const tasks = judgeTasks<Recorded>({
     open: async (partition) => {
       const path = `partitions/${partition}/`;
-      const recorder = await openStore(db, partition, policy, terminal);
+      const recorder = await openStore(db, partition, policy, ports);
       live.set(path, recorder);
       const forget = () => {
         if (live.get(path) === recorder) live.delete(path);
@@ -105,7 +100,7 @@ async function judgeStage(
       return withRegistry(recorder, trust, forget);
     },
     topics: named,
-    nowMs: terminal.nowMs,
+    nowMs: ports.nowMs,
     detectEveryMs: options.detectEvery * 1000,
     onJudged: ({ scans, dispositions, repeated }) => {
       tally.scans += scans;
@@ -119,11 +114,11 @@ async function judgeStage(
       tally.deadLetters += 1;
     },
   });
-  await serveStage(
+  return serveStage(
     { client, topic: named.readings, group: groupNamed(options.prefix, 'indicia-judge'), tasks },
     options,
     tally,
-    terminal,
+    ports,
     () => live,
   );
 }
@@ -132,57 +127,38 @@ async function openStore(
   folder: string,
   partition: number,
   policy: Policy,
-  terminal: Terminal,
+  { onNotice, store }: StagePorts,
 ): Promise<RecorderThread> {
   const notices = {
     onPaused: (reason: string) =>
-      warn(terminal, `indicia: partition ${partition} paused, nothing is lost: it cannot be written: ${reason}`),
-    onResumed: () => warn(terminal, `indicia: partition ${partition} can be written again; going on`),
-    store: storePorts(terminal),
+      onNotice(`partition ${partition} paused, nothing is lost: it cannot be written: ${reason}`),
+    onResumed: () => onNotice(`partition ${partition} can be written again; going on`),
+    store,
   };
   return openPartitionStore(folder, partition, notices, policy);
 }
 
-/**
- * The store and its judge go by the trust list in use from the first scan on: without the places of the plants, two scans
- * far from each other would only be doubted.
- */
+/** A store whose judge and detectors go by the registry in use from the first scan on. */
 async function withRegistry(
   recorder: RecorderThread,
   trust: TrustWatch,
   onClosed: () => void,
 ): Promise<PartitionStore<Recorded>> {
-  let version: number | null = null;
-  let taken = Promise.resolve();
-  // What comes while a list is being taken waits for it as well: batches must not overtake each other.
-  const takeRegistry = () => {
-    const { current } = trust;
-    if (current.version !== version) {
-      version = current.version;
-      taken = recorder.setRegistry(current);
-    }
-    return taken;
-  };
+  const registry = new RegistryInUse(recorder, trust);
   const close = () => {
     onClosed();
     return recorder.close();
   };
   try {
-    await takeRegistry();
+    await registry.take();
   } catch (error) {
     await close();
     throw error;
   }
   return {
     positionOf: (source) => recorder.positionOf(source),
-    async record(batch) {
-      await takeRegistry();
-      return recorder.record(batch);
-    },
-    async detect() {
-      await takeRegistry();
-      return recorder.detectAlone();
-    },
+    record: (batch) => registry.before(() => recorder.record(batch)),
+    detect: () => registry.before(() => recorder.detectAlone()),
     news: (afterRevision) => recorder.news(afterRevision),
     close,
   };
@@ -203,7 +179,7 @@ async function partitionsOf(client: KafkaClient, topic: string): Promise<number>
   const admin = await client.admin();
   try {
     const state = await admin.topicState(topic, []);
-    if (state === null) throw new BrokerError(`there is no topic ${topic}: 'indicia kafka topics' creates it`);
+    if (state === null) throw new SourceError(`there is no topic ${topic}: 'indicia kafka topics' creates it`);
     return state.partitions;
   } finally {
     await admin.close();

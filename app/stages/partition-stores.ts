@@ -6,7 +6,7 @@ import {
   type Policy,
   type RecorderNotices,
   StoreError,
-} from '../analytics/index.ts';
+} from '../../analytics/index.ts';
 
 /** The store of one partition below a folder, owned until it is closed or somebody else claims it. @throws FencedError */
 export function openPartitionStore(

@@ -1,14 +1,6 @@
-import type { RunSummary } from '../app/index.ts';
-import type { ImageCounts } from '../decode/index.ts';
-import { FIELD_PROBLEMS } from '../scans/index.ts';
-import { count, plural } from './terminal.ts';
-
-export interface RunReport extends RunSummary {
-  /** Images by the rung of the ladder that read them, or the reason why none did. */
-  readonly images: ImageCounts;
-  readonly findings: number;
-  readonly secondsTotal: number;
-}
+import type { RunReport } from '../../app/index.ts';
+import { FIELD_PROBLEMS } from '../../scans/index.ts';
+import { count, plural } from '../terminal.ts';
 
 export function jsonReport(report: RunReport): Record<string, unknown> {
   const { dispositions, scans, repeated, unusable, reused, findings, secondsTotal } = report;

@@ -1,3 +1,4 @@
+import type { OpenedSources } from '../../app/index.ts';
 import {
   groupNamed,
   ImageSpool,
@@ -6,21 +7,15 @@ import {
   openSource,
   parseKafkaUrl,
   topicNamed,
-} from '../ingest/index.ts';
-import { type ScanSource, SourceError } from '../scans/index.ts';
-import { type KafkaOptions, kafkaClient } from './kafka/kafka-options.ts';
-import { stopSignal } from './stop-signal.ts';
-import type { Terminal } from './terminal.ts';
+} from '../../ingest/index.ts';
+import { SourceError } from '../../scans/index.ts';
+import { type KafkaOptions, kafkaClient } from '../kafka/kafka-options.ts';
+import { stopSignal } from '../stop-signal.ts';
+import type { Terminal } from '../terminal.ts';
 
 export interface TopicSourceOptions extends Partial<KafkaOptions> {
   readonly untilDrained?: boolean;
   readonly publish?: boolean;
-}
-
-export interface OpenedSources {
-  readonly sources: readonly ScanSource[];
-  /** Ends those that have no end of their own. */
-  close(): Promise<void>;
 }
 
 /** What the command line calls sources; topics are read until the process is told to stop. @throws SourceError */

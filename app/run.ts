@@ -1,0 +1,81 @@
+import { DEFAULT_POLICY, RecorderThread, readPolicy, type StorePorts } from '../analytics/index.ts';
+import type { ImageCounts } from '../decode/index.ts';
+import type { ScanSource } from '../scans/index.ts';
+import { emptySummary, type RunSummary, runPipeline } from './pipeline.ts';
+import type { Faults } from './reader.ts';
+import { createReaderPool } from './reader-pool.ts';
+import { RegistryInUse } from './registry-in-use.ts';
+import { TrustWatch } from './trust-watch.ts';
+
+export interface RunOptions {
+  readonly registry: string;
+  readonly db: string;
+  readonly policy?: string | undefined;
+  readonly workers?: number | undefined;
+}
+
+export interface RunPorts {
+  readonly nowMs: () => number;
+  /** When scans are received; null where nobody knows. */
+  readonly receivedAtMs: (() => number) | null;
+  readonly store: StorePorts;
+  /** A sentence that a person must know. */
+  readonly onNotice: (sentence: string) => void;
+  /** Scans at which the program failed. */
+  readonly onFaults: (faults: Faults) => void;
+  readonly onProgress: (summary: RunSummary) => void;
+  readonly onDetecting: () => void;
+}
+
+export interface RunReport extends RunSummary {
+  /** Images by the rung of the ladder that read them, or the reason why none did. */
+  readonly images: ImageCounts;
+  readonly findings: number;
+  readonly secondsTotal: number;
+}
+
+/** Sources that were opened, and what ends those that have no end of their own. */
+export interface OpenedSources {
+  readonly sources: readonly ScanSource[];
+  close(): Promise<void>;
+}
+
+/** Runs the pipeline over the sources, one after another, and then the detectors; closes the sources. */
+export async function run(opened: OpenedSources, options: RunOptions, ports: RunPorts): Promise<RunReport> {
+  const { db } = options;
+  const startedAtMs = performance.now();
+  const policy = options.policy === undefined ? DEFAULT_POLICY : readPolicy(options.policy);
+  const trust = await TrustWatch.open(options.registry, {
+    nowMs: ports.nowMs,
+    onRefused: (error) => ports.onNotice(`a newer registry was not accepted: ${error.message}`),
+  });
+  const notices = {
+    onPaused: (reason: string) => ports.onNotice(`paused, nothing is lost: ${db} cannot be written: ${reason}`),
+    onResumed: () => ports.onNotice(`${db} can be written again; going on`),
+    store: ports.store,
+  };
+  const recorder = await RecorderThread.open(db, notices, policy);
+  const registry = new RegistryInUse(recorder, trust);
+  const readers = createReaderPool(() => trust.current, options.workers, {
+    onFaults: ports.onFaults,
+    receivedAtMs: ports.receivedAtMs ?? undefined,
+  });
+  const summary = emptySummary();
+  try {
+    await registry.take();
+    trust.start();
+    for (const source of opened.sources) {
+      await runPipeline({ source, readers, recorder, onProgress: ports.onProgress }, summary);
+    }
+    ports.onDetecting();
+    await trust.stop();
+    const findings = await registry.before(() => recorder.detectAlone());
+    const secondsTotal = (performance.now() - startedAtMs) / 1000;
+    return { ...summary, images: readers.imageCounts, findings, secondsTotal };
+  } finally {
+    await trust.stop();
+    await readers.close();
+    await recorder.close();
+    await opened.close();
+  }
+}

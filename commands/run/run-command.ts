@@ -1,0 +1,110 @@
+import { type Command, Option } from 'commander';
+import { STAGES, type StageName } from '../../app/index.ts';
+import { SESSION_SECONDS } from '../../ingest/index.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { addKafkaOptions } from '../kafka/kafka-options.ts';
+import { type ListenerFlags, listenerFlags } from '../listener-flags.ts';
+import {
+  type DropFlags,
+  databaseOption,
+  dropFlags,
+  jsonOption,
+  policyOption,
+  registryOption,
+  wholeNumber,
+  workersOption,
+} from '../options.ts';
+import { receivedAtOption } from '../received-at.ts';
+import { plural, print, printJson, type Terminal, warn } from '../terminal.ts';
+import { runMember } from './run-member.ts';
+import { ignoredSentence, jsonReport, textReport } from './run-report.ts';
+import { type RunFlags, runSources } from './run-sources.ts';
+
+const STAGE_DEFAULTS = { prefix: '', detectEvery: 30, sessionSeconds: SESSION_SECONDS, apiHost: '127.0.0.1' };
+
+interface CommandFlags extends Omit<RunFlags, 'drop'>, ListenerFlags, DropFlags {
+  readonly stage?: StageName;
+  readonly watch?: string;
+  readonly json?: boolean;
+  readonly detectEvery?: number;
+  readonly sessionSeconds?: number;
+  readonly apiPort?: number;
+  readonly apiHost?: string;
+  readonly tokens?: string;
+}
+
+export function addRunCommand(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
+  const command = addKafkaOptions(program.command('run'))
+    .summary('read, verify and judge scans, and look for fraud')
+    .description(
+      'Reads scans, answers each with a verdict, records everything in a store and runs the detectors over it. A topic of ' +
+        'Kafka is read until SIGTERM. With --stage, this is one of many processes that share the work: --db is then a ' +
+        'folder with a store for each partition.',
+    )
+    .argument(
+      '[source...]',
+      'NDJSON file, - for standard input, a folder (of images, or with a scans.ndjson), or kafka://host:port/topic',
+    )
+    .option('--watch <dir>', 'take images that are dropped into this folder, until SIGINT or SIGTERM')
+    .addOption(registryOption())
+    .addOption(databaseOption(false))
+    .addOption(policyOption())
+    .addOption(workersOption())
+    .addOption(receivedAtOption())
+    .addOption(new Option('--stage <name>', 'only read, or only judge, between topics of Kafka').choices(STAGES))
+    .addOption(
+      new Option('--detect-every <seconds>', 'how often a judge stage runs its detectors while scans come')
+        .default(STAGE_DEFAULTS.detectEvery)
+        .argParser(wholeNumber(1, 86_400)),
+    )
+    .addOption(
+      new Option('--session-seconds <n>', 'after which the others take over from a stage that says nothing')
+        .default(STAGE_DEFAULTS.sessionSeconds)
+        .argParser(wholeNumber(1, 300)),
+    )
+    .addOption(
+      new Option('--api-port <n>', 'of a stage: health, metrics and evidence over HTTP; 0 for a free port').argParser(
+        wholeNumber(0, 65_535),
+      ),
+    )
+    .addOption(new Option('--api-host <host>', 'where that listens').default(STAGE_DEFAULTS.apiHost))
+    .option('--tokens <file>', 'who may ask there (indicia token); without, only this machine')
+    .option('--until-drained', 'of Kafka: end when all is done that was there')
+    .option('--publish', 'of Kafka, without stages: send the verdicts to the topic of verdicts')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  indicia run day/scans.ndjson --registry day/registry --db day.duckdb' +
+        '\n  indicia run --watch drop --registry day/registry --db day.duckdb' +
+        '\n  indicia run kafka://127.0.0.1:9092/scans --registry registry --db post.duckdb' +
+        '\n  indicia run --stage judge kafka://127.0.0.1:9092 --registry registry --db stores',
+    )
+    .action(async (sources: string[], { watch, namePattern, settleMs, patienceMs, ...options }: CommandFlags) => {
+      if ((sources.length === 0) === (watch === undefined)) {
+        return command.error('error: expected either sources or --watch, which goes on until it is stopped');
+      }
+      if (options.stage !== undefined) {
+        await runMember(sources, { ...STAGE_DEFAULTS, ...options, stage: options.stage }, terminal);
+        finish(EXIT.done);
+        return;
+      }
+      const drop = watch === undefined ? {} : { drop: { watch, namePattern, settleMs, patienceMs } };
+      const report = await runSources(sources, { ...options, ...drop }, terminal);
+      await (options.json ? printJson(terminal, jsonReport(report)) : print(terminal, textReport(report)));
+      if (report.unusable > 0) {
+        warn(terminal, `${plural(report.unusable, 'scan')} had an unusable record or image: see their verdicts`);
+      }
+      if (report.reused > 0) {
+        warn(
+          terminal,
+          `${plural(report.reused, 'scan')} had a scan id that their plant had used before: see their verdicts`,
+        );
+      }
+      for (const one of report.ignored) warn(terminal, ignoredSentence(one));
+      for (const sentence of report.notices) warn(terminal, sentence);
+      const isUnclear = report.ignored.length > 0 || report.notices.length > 0;
+      const needsAttention = report.unusable > 0 || report.reused > 0 || isUnclear;
+      finish(needsAttention ? EXIT.attention : EXIT.done);
+    });
+  for (const option of [...listenerFlags(), ...dropFlags()]) command.addOption(option);
+}

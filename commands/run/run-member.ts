@@ -1,0 +1,91 @@
+import { countsOf, runStage, type StageName } from '../../app/index.ts';
+import { isKafkaUrl, parseKafkaUrl, type StageCounters } from '../../ingest/index.ts';
+import { SourceError } from '../../scans/index.ts';
+import { type KafkaOptions, kafkaClient } from '../kafka/kafka-options.ts';
+import { connectionLimitsOf, type ListenerFlags } from '../listener-flags.ts';
+import { receiptClock } from '../received-at.ts';
+import { stopSignal } from '../stop-signal.ts';
+import { storePorts } from '../store-ports.ts';
+import { count, Progress, plural, print, printJson, rate, type Terminal, warn } from '../terminal.ts';
+import { warnOfFaults } from '../warn-of-faults.ts';
+
+export interface MemberFlags extends KafkaOptions, ListenerFlags {
+  readonly stage: StageName;
+  readonly registry: string;
+  readonly db?: string | undefined;
+  readonly policy?: string | undefined;
+  readonly workers?: number | undefined;
+  readonly receivedAt?: number | undefined;
+  readonly detectEvery: number;
+  readonly sessionSeconds: number;
+  readonly untilDrained?: boolean | undefined;
+  readonly json?: boolean | undefined;
+  /** Where it tells how it is, 0 for a port that is free; not at all without. */
+  readonly apiPort?: number | undefined;
+  readonly apiHost: string;
+  readonly tokens?: string | undefined;
+}
+
+/** Runs one member of a stage until it is told to stop, and says how it goes. */
+export async function runMember(sources: readonly string[], flags: MemberFlags, terminal: Terminal): Promise<void> {
+  const [url = '', ...more] = sources;
+  if (!isKafkaUrl(url) || more.length > 0) throw new SourceError('a stage has one source: kafka://host:port');
+  if (parseKafkaUrl(url).topic !== null) {
+    throw new SourceError(`${url}: a stage knows its topics; name the brokers only`);
+  }
+  const { stage, json = false, apiPort } = flags;
+  const startedAtMs = performance.now();
+  const progress = new Progress(terminal);
+  const { signal, end } = stopSignal();
+  const api = {
+    host: flags.apiHost,
+    port: apiPort ?? 0,
+    tokens: flags.tokens,
+    hostNames: flags.hostName,
+    limits: connectionLimitsOf(flags),
+  };
+  try {
+    const { tally, counters, secondsTotal } = await runStage(
+      kafkaClient(url, flags),
+      { ...flags, untilDrained: flags.untilDrained ?? false, api: apiPort === undefined ? null : api },
+      {
+        nowMs: terminal.nowMs,
+        receivedAtMs: receiptClock(flags.receivedAt, terminal.nowMs),
+        store: storePorts(terminal),
+        onNotice: (sentence) => warn(terminal, `indicia: ${sentence}`),
+        onFaults: warnOfFaults(terminal),
+        onApi: (address) =>
+          json
+            ? printJson(terminal, { type: 'api', stage, url: address })
+            : print(terminal, `indicia run: API on ${address}\n`),
+        onProgress: async (soFar, its) => {
+          if (json) await printJson(terminal, { type: 'progress', stage, ...countsOf(soFar), ...its });
+          const pace = rate(soFar.scans, performance.now() - startedAtMs, 'a second');
+          progress.show(`${count(soFar.scans)} scans, ${pace}, ${lagOf(its)}`);
+        },
+        stopped: signal,
+      },
+    );
+    progress.done(`${plural(tally.scans, 'scan')}, stopped in order`);
+    const { rebalances, claims, troubles } = counters;
+    const summary = {
+      type: 'summary',
+      stage,
+      ...countsOf(tally),
+      ignoredFields: tally.ignored,
+      unchecked: tally.unchecked,
+      rebalances,
+      claims,
+      troubles,
+      secondsTotal,
+    };
+    await (json ? printJson(terminal, summary) : print(terminal, `${plural(tally.scans, 'scan')}\n`));
+  } finally {
+    end();
+  }
+}
+
+function lagOf({ partitions }: StageCounters): string {
+  const lag = partitions.reduce((total, partition) => total + partition.lag, 0);
+  return `${plural(partitions.length, 'partition')}, ${plural(lag, 'message')} behind`;
+}

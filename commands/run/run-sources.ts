@@ -1,0 +1,70 @@
+import { once } from 'node:events';
+import { type OpenedSources, type RunReport, type RunSummary, run } from '../../app/index.ts';
+import { dropFolder, isKafkaUrl } from '../../ingest/index.ts';
+import { SourceError } from '../../scans/index.ts';
+import type { KafkaOptions } from '../kafka/kafka-options.ts';
+import { type DropFlags, dropOptionsOf } from '../options.ts';
+import { receiptClock } from '../received-at.ts';
+import { stopSignal } from '../stop-signal.ts';
+import { storePorts } from '../store-ports.ts';
+import { count, Progress, plural, rate, type Terminal, warn } from '../terminal.ts';
+import { warnOfFaults } from '../warn-of-faults.ts';
+import { openSources } from './open-sources.ts';
+
+export interface RunFlags extends Partial<KafkaOptions> {
+  readonly registry: string;
+  readonly db?: string;
+  readonly policy?: string;
+  readonly workers?: number;
+  readonly untilDrained?: boolean;
+  readonly publish?: boolean;
+  /** From when on scans count as received; not given, by the clock, and of files nobody knows. */
+  readonly receivedAt?: number;
+  /** A folder that is watched until the program is asked to stop. */
+  readonly drop?: DropFlags & { readonly watch: string };
+}
+
+/** Opens what the command line calls sources, or a watched folder, and runs the pipeline and the detectors over it. */
+export async function runSources(
+  specs: readonly string[],
+  { db, drop, receivedAt, ...flags }: RunFlags,
+  terminal: Terminal,
+): Promise<RunReport> {
+  if (db === undefined) throw new SourceError('the store is missing: name it with --db, or INDICIA_DB');
+  if (specs.includes('-')) await somethingIn(terminal.stdin);
+  const startedAtMs = performance.now();
+  const opened = drop === undefined ? await openSources(specs, flags, terminal) : await openDrop(drop, terminal);
+  const isReceiptKnown = drop !== undefined || specs.some(isKafkaUrl) || receivedAt !== undefined;
+  const progress = new Progress(terminal);
+  const report = await run(
+    opened,
+    { ...flags, db },
+    {
+      nowMs: terminal.nowMs,
+      receivedAtMs: isReceiptKnown ? receiptClock(receivedAt, terminal.nowMs) : null,
+      store: storePorts(terminal),
+      onNotice: (sentence) => warn(terminal, `indicia: ${sentence}`),
+      onFaults: warnOfFaults(terminal),
+      onProgress: ({ scans }: RunSummary) =>
+        progress.show(`${count(scans)} scans, ${rate(scans, performance.now() - startedAtMs, 'a second')}`),
+      onDetecting: () => progress.show('looking for fraud'),
+    },
+  );
+  progress.done(`${plural(report.scans, 'scan')} in ${report.secondsTotal.toFixed(1)} s`);
+  return report;
+}
+
+/** In `indicia fleet … | indicia run -`, the fleet publishes its registry before it writes the first scan. */
+async function somethingIn(stdin: Terminal['stdin']): Promise<void> {
+  if (!stdin.readableEnded && stdin.readableLength === 0) await once(stdin, 'readable');
+}
+
+async function openDrop(drop: DropFlags & { readonly watch: string }, terminal: Terminal): Promise<OpenedSources> {
+  const { signal, end } = stopSignal();
+  const source = await dropFolder(drop.watch, dropOptionsOf(drop), {
+    nowMs: terminal.nowMs,
+    stopped: signal,
+    onRefused: (sentence) => warn(terminal, sentence),
+  });
+  return { sources: [source], close: async () => end() };
+}
