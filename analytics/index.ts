@@ -13,7 +13,7 @@ export { backtest, type FindingChange, type VerdictChange } from './detection/ba
 export { type Case, closeCase, type Revision, readCases, readRevisions } from './detection/cases.ts';
 export { detect } from './detection/detect.ts';
 export { DETECTORS } from './detection/detector-file.ts';
-export type { News } from './detection/news.ts';
+export type { FindingDelta } from './detection/finding-delta.ts';
 export type { Recorded } from './judge/batch-judge.ts';
 export { Judge } from './judge/judge.ts';
 export { dispositionFor } from './judge/policy.ts';

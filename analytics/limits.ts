@@ -88,7 +88,7 @@ export const COPY_TRIES_MAX = 8;
 export const COPY_AGAIN_MS = 250;
 
 /** How often the owner of a partition looks whether it still is: one look at a name in a folder. */
-export const OWNER_LOOK_MS = 250;
+export const OWNER_POLL_MS = 250;
 
 /** One view of a running store that is fetched to be asked: the evidence of 100 million scans. */
 export const FETCHED_BYTES_MAX = 2 ** 34;

@@ -63,16 +63,16 @@ export async function runPipeline(ports: Ports, summary: RunSummary = emptySumma
     const readBatch = await read;
     const readMs = performance.now() - startedAtMs;
     if (recording.length >= BATCHES_RECORDING_MAX) await recording.shift();
-    recording.push(failure.noted(recordBatch({ batch, read: readBatch, readMs }, ports, summary)));
+    recording.push(failure.track(recordBatch({ batch, read: readBatch, readMs }, ports, summary)));
   };
   let turn = Promise.resolve();
   const batches = source.batches(await recorder.positionOf(source.name))[Symbol.asyncIterator]();
   try {
     for (;;) {
-      const next = await failure.orResultOf(batches.next());
+      const next = await failure.raceFailure(batches.next());
       if (next.done === true) break;
-      const read = failure.noted(readers.read(next.value.scans, next.value));
-      turn = failure.noted(handOver(next.value, read, performance.now(), turn));
+      const read = failure.track(readers.read(next.value.scans, next.value));
+      turn = failure.track(handOver(next.value, read, performance.now(), turn));
       ahead.push(turn);
       if (ahead.length >= readers.workers * BATCHES_AHEAD_PER_WORKER) await ahead.shift();
     }
@@ -94,7 +94,7 @@ class Failure {
   #onFirst: (error: unknown) => void = () => {};
 
   /** The promise itself, whose failure is noted and waits for its turn instead of ending the process. */
-  noted<Result>(promise: Promise<Result>): Promise<Result> {
+  track<Result>(promise: Promise<Result>): Promise<Result> {
     promise.catch((error: unknown) => {
       this.#first ??= { error };
       this.#onFirst(error);
@@ -102,7 +102,7 @@ class Failure {
     return promise;
   }
 
-  orResultOf<Result>(promise: Promise<Result>): Promise<Result> {
+  raceFailure<Result>(promise: Promise<Result>): Promise<Result> {
     if (this.#first !== null) {
       promise.catch(() => {});
       return Promise.reject(this.#first.error);

@@ -10,8 +10,8 @@ import {
 import type { ImageReaders } from '../decode/index.ts';
 import type { Disposition } from '../indicium/index.ts';
 import type { ScanSource } from '../scans/index.ts';
-import { type EntryOptions, type Log, Metrics, pausedTooLong, SorterServer, VerdictDesk } from '../server/index.ts';
-import { FraudWatch } from './fraud-watch.ts';
+import { type EntryOptions, type Log, Metrics, SorterServer, stopTimeout, VerdictDispatcher } from '../server/index.ts';
+import { DetectorScheduler } from './detector-scheduler.ts';
 import { type RecorderPort, runPipeline } from './pipeline.ts';
 import { readerPorts } from './reader-faults.ts';
 import { createReaderPool, type ReaderPool } from './reader-pool.ts';
@@ -56,13 +56,13 @@ export class SorterService {
   readonly #trust: TrustWatch;
   readonly #readers: ReaderPool;
   readonly #metrics = new Metrics();
-  readonly #desk: VerdictDesk;
+  readonly #dispatcher: VerdictDispatcher;
   readonly #server: SorterServer;
   readonly #failed = Promise.withResolvers<never>();
   #recorder: RecorderThread | undefined;
   #pipelines: Promise<unknown> = Promise.resolve();
   #isGivenUp = false;
-  #frauds: FraudWatch | undefined;
+  #detectors: DetectorScheduler | undefined;
 
   private constructor(options: ServiceOptions, ports: ServicePorts, trust: TrustWatch) {
     this.#options = options;
@@ -76,7 +76,7 @@ export class SorterService {
     });
     const { nowMs, log, startId } = ports;
     const verdictsOf = (queries: readonly VerdictQuery[]) => this.#opened().verdictsOf(queries);
-    this.#desk = new VerdictDesk({
+    this.#dispatcher = new VerdictDispatcher({
       nowMs,
       policy: options.policy,
       verdictsOf,
@@ -87,7 +87,7 @@ export class SorterService {
       metrics: this.#metrics,
     });
     this.#server = new SorterServer({
-      desk: this.#desk,
+      dispatcher: this.#dispatcher,
       metrics: this.#metrics,
       policy: options.policy,
       access: options.access,
@@ -140,13 +140,13 @@ export class SorterService {
    */
   async stop(): Promise<boolean> {
     const { log } = this.#ports;
-    this.#frauds?.stop();
-    log.info({ queued: this.#desk.queued, streams: this.#desk.streams.count }, 'shutting down');
+    this.#detectors?.stop();
+    log.info({ queued: this.#dispatcher.queued, streams: this.#dispatcher.streams.count }, 'shutting down');
     const noRoom = new AbortController();
     const drained = Promise.all([this.#server.drain(), this.#pipelines]).then(() => true);
     // When it is given up, its end is no news.
     drained.catch(() => {});
-    const givenUp = pausedTooLong(() => this.#desk.store.kind === 'paused', noRoom.signal);
+    const givenUp = stopTimeout(() => this.#dispatcher.store.kind === 'paused', noRoom.signal);
     const isWhole = await Promise.race([drained, this.failed, givenUp]);
     noRoom.abort();
     if (!isWhole) log.error('ending although the store cannot be written: what was not answered is to be sent again');
@@ -158,11 +158,11 @@ export class SorterService {
 
   /** Ends at once what still runs: whoever was not answered sends again. */
   async end(): Promise<void> {
-    this.#frauds?.stop();
+    this.#detectors?.stop();
     await this.#server.close();
     await this.#trust.stop();
     await this.#readers.close();
-    await (this.#desk.store.kind === 'paused' ? this.#recorder?.abandon() : this.#recorder?.close());
+    await (this.#dispatcher.store.kind === 'paused' ? this.#recorder?.abandon() : this.#recorder?.close());
   }
 
   async #open(): Promise<void> {
@@ -171,30 +171,30 @@ export class SorterService {
     const notices = {
       onPaused: (reason: string) => {
         log.error({ reason }, 'the store cannot be written; nothing is lost');
-        this.#desk.paused(reason);
+        this.#dispatcher.paused(reason);
       },
       onResumed: () => {
         log.info('the store can be written again');
-        this.#desk.opened();
+        this.#dispatcher.opened();
       },
       onRestored: (scans: number, of: number) =>
-        this.#desk.starting(`${scans} of ${of} recorded scans have been seen again`),
+        this.#dispatcher.starting(`${scans} of ${of} recorded scans have been seen again`),
       store,
     };
     this.#readers.startImages();
     this.#recorder = await RecorderThread.open(options.db, notices, options.policy);
-    this.#frauds = new FraudWatch(options.detectEverySeconds, {
+    this.#detectors = new DetectorScheduler(options.detectEverySeconds, {
       recorder: this.#recorder,
       trust: this.#trust,
       metrics: this.#metrics,
       log,
       onFailed: (error: unknown) => this.#fail(error, 'the detectors failed'),
     });
-    this.#desk.starting('the registry is being taken over');
-    await this.#frauds.start();
+    this.#dispatcher.starting('the registry is being taken over');
+    await this.#detectors.start();
     this.#trust.start();
-    this.#desk.opened();
-    const sources = [...this.#desk.sources(), ...this.#options.otherSources];
+    this.#dispatcher.opened();
+    const sources = [...this.#dispatcher.sources(), ...this.#options.otherSources];
     this.#pipelines = Promise.all(sources.map((source) => this.#run(source)));
     // Told by `failed`, too, to whoever waits for that.
     this.#pipelines.catch(() => {});
@@ -224,14 +224,15 @@ export class SorterService {
 
   #measure(): void {
     this.#metrics.measure({
-      queued: () => this.#desk.queued,
-      queuedOf: () => this.#desk.queuedOf,
-      lagSeconds: () => (this.#desk.oldestAtMs === null ? 0 : (performance.now() - this.#desk.oldestAtMs) / 1_000),
-      streams: () => this.#desk.streams.count,
+      queued: () => this.#dispatcher.queued,
+      queuedOf: () => this.#dispatcher.queuedOf,
+      lagSeconds: () =>
+        this.#dispatcher.oldestAtMs === null ? 0 : (performance.now() - this.#dispatcher.oldestAtMs) / 1_000,
+      streams: () => this.#dispatcher.streams.count,
       storeBytes: () => storeBytes(this.#options.db),
       trustVersion: () => this.#trust.current.version,
       images: () => ({ ...this.#readers.imageCounts.rungs, ...this.#readers.imageCounts.failures }),
-      isPaused: () => this.#desk.store.kind === 'paused',
+      isPaused: () => this.#dispatcher.store.kind === 'paused',
     });
   }
 

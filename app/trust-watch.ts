@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { loadRegistry, type Registry } from '../verify/index.ts';
 
 /** Often enough for a revocation to reach a running plant within seconds; a look costs one stat. */
-const LOOK_EVERY_MS = 2_000;
+const RELOAD_EVERY_MS = 2_000;
 
 export interface TrustWatchPorts {
   readonly nowMs: () => number;
@@ -41,7 +41,7 @@ export class TrustWatch {
   }
 
   start(): void {
-    this.#timer ??= setInterval(() => void this.look(), LOOK_EVERY_MS);
+    this.#timer ??= setInterval(() => void this.reload(), RELOAD_EVERY_MS);
     this.#timer.unref();
   }
 
@@ -52,7 +52,7 @@ export class TrustWatch {
   }
 
   /** Loads what is new, if anything; true when the registry in use was replaced. */
-  look(): Promise<boolean> {
+  reload(): Promise<boolean> {
     this.#loading ??= this.#load().finally(() => {
       this.#loading = undefined;
     });

@@ -24,7 +24,7 @@ export interface BenchDay {
 
 const PARTITIONS = 4;
 const TOGETHER = 500;
-const LOOK_MS = 50;
+const POLL_MS = 50;
 
 export async function produced(broker: BenchBroker, prefix: string, { records }: BenchDay): Promise<Step> {
   await benchTopics(broker, prefix, PARTITIONS);
@@ -103,14 +103,14 @@ export async function answeredBy(
   const common = [broker.url, '--prefix', prefix, '--registry', day.registry, '--db', join(day.folder, prefix)];
   const members = stages.map((stage) => new RunningMember(['run', '--stage', stage, ...common, '--workers', '1']));
   const share = (stage: string) => PARTITIONS / stages.filter((other) => other === stage).length;
-  while (members.some(({ partitions }, index) => partitions !== share(stages[index] ?? ''))) await sleep(LOOK_MS);
+  while (members.some(({ partitions }, index) => partitions !== share(stages[index] ?? ''))) await sleep(POLL_MS);
   const before = members.map(({ pid }) => processorSecondsOf(pid));
   const brokerBefore = processorSecondsOf(broker.pid);
   const producer = await scanProducer(broker, prefix);
   await sendAll(producer, day.records, TOGETHER);
   await producer.close();
   const last = members.filter((_, index) => stages[index] === stages.at(-1));
-  while (last.reduce((total, { answered }) => total + answered, 0) < day.records.length) await sleep(LOOK_MS);
+  while (last.reduce((total, { answered }) => total + answered, 0) < day.records.length) await sleep(POLL_MS);
   const took = members.map(({ pid }, index) => processorSecondsOf(pid) - (before[index] ?? 0));
   const brokerSeconds = processorSecondsOf(broker.pid) - brokerBefore;
   await Promise.all(members.map((member) => member.stop()));

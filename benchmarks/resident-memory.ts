@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 const PAGE_BYTES = 4096;
-const LOOK_MS = 100;
+const POLL_MS = 100;
 
 /** The most memory that a process and its children have held, looked at ten times a second. Bytes; Linux only. */
 export class PeakMemory {
@@ -14,7 +14,7 @@ export class PeakMemory {
 
   constructor(pid: number) {
     this.#pid = pid;
-    this.#timer = setInterval(() => this.#look(), LOOK_MS);
+    this.#timer = setInterval(() => this.#look(), POLL_MS);
   }
 
   stop(): void {

@@ -4,7 +4,7 @@ export type { Answer, AnswerFields, AnswerReason, AnswerTimings } from '../api/i
 export type { ClientTls } from './exchange.ts';
 export { type FileScan, scanFromLine } from './from-line.ts';
 export type { ClientCode, ClientProblem, Outcome } from './outcome.ts';
-export { type SorterScan, WAYS, type Way } from './scan-body.ts';
+export { ENCODINGS, type Encoding, type SorterScan } from './scan-body.ts';
 export type { CallOptions, ClientOptions, Sorter } from './sorter.ts';
 
 /** The server at an address such as http://127.0.0.1:8080. Nothing is sent yet. */

@@ -23,13 +23,13 @@ export async function* lateVerdicts(connections: Connections, signal: AbortSigna
         failures = 0;
         yield answer;
       }
-      const { outcome, againAfterMs } = problemOf(next.value ?? ENDED, null);
-      if (againAfterMs === null) {
+      const { outcome, retryAfterMs } = problemOf(next.value ?? ENDED, null);
+      if (retryAfterMs === null) {
         yield outcome;
         return;
       }
       failures += 1;
-      if (!isOver()) await sleep(waitMs('late', failures, againAfterMs));
+      if (!isOver()) await sleep(waitMs('late', failures, retryAfterMs));
     } finally {
       signal?.removeEventListener('abort', stop);
       stop();

@@ -62,7 +62,7 @@ export function endingOf(text: string): Tried<ClientProblem> | null {
   const value = jsonOf(text);
   if (!CheckProblem.Check(value) || value.endedAfterLine === undefined) return null;
   const { code, detail, status } = value;
-  return { outcome: { code, detail, status, scanId: null }, againAfterMs: mayRecover(status) ? 0 : null };
+  return { outcome: { code, detail, status, scanId: null }, retryAfterMs: mayRecover(status) ? 0 : null };
 }
 
 /** A late verdict; null for a line that is none. */
@@ -76,7 +76,7 @@ export function problemOf(response: HttpAnswer | NoAnswer, scanId: string | null
   if ('code' in response) {
     const { code, detail } = response;
     // Without an answer in time there is no time left, either.
-    return { outcome: { code, detail, status: null, scanId }, againAfterMs: code === 'unreachable' ? 0 : null };
+    return { outcome: { code, detail, status: null, scanId }, retryAfterMs: code === 'unreachable' ? 0 : null };
   }
   const { status, headers } = response;
   const value = bodyOf(response);
@@ -84,7 +84,7 @@ export function problemOf(response: HttpAnswer | NoAnswer, scanId: string | null
   const { code, detail } = value;
   return {
     outcome: { code, detail, status, scanId: value.scanId ?? scanId },
-    againAfterMs: mayRecover(status) ? retryAfterMs(headers['retry-after']) : null,
+    retryAfterMs: mayRecover(status) ? headerWaitMs(headers['retry-after']) : null,
   };
 }
 
@@ -93,7 +93,7 @@ function elementOf(verdict: AnswerOrProblem, scanId: string | null): Tried<Outco
   const { code, detail, status } = verdict;
   return {
     outcome: { code, detail, status, scanId: verdict.scanId ?? scanId },
-    againAfterMs: mayRecover(status) ? 0 : null,
+    retryAfterMs: mayRecover(status) ? 0 : null,
   };
 }
 
@@ -103,7 +103,7 @@ function mayRecover(status: number): boolean {
 }
 
 function settled<Value>(outcome: Value): Tried<Value> {
-  return { outcome, againAfterMs: null };
+  return { outcome, retryAfterMs: null };
 }
 
 function unexpected(detail: string, status: number, scanId: string | null): ClientProblem {
@@ -123,6 +123,6 @@ function jsonOf(text: string): unknown {
 }
 
 /** Seconds as RFC 9110 has them; a date, which this server does not send, counts as none. */
-function retryAfterMs(header: string | undefined): number {
+function headerWaitMs(header: string | undefined): number {
   return header !== undefined && /^\d{1,6}$/.test(header) ? Number(header) * 1000 : 0;
 }

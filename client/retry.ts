@@ -13,10 +13,10 @@ export interface Attempt {
 export interface Tried<Outcome> {
   readonly outcome: Outcome;
   /** Null where trying again would not help; otherwise milliseconds that the server asks to wait, 0 where it does not say. */
-  readonly againAfterMs: number | null;
+  readonly retryAfterMs: number | null;
 }
 
-export interface Patience {
+export interface RetryPolicy {
   readonly withinMs: number;
   readonly attemptsMax: number;
 }
@@ -25,17 +25,17 @@ export interface Patience {
  * Tries until there is an outcome that stays, the time is over or the attempts are. The last outcome counts. It does not
  * begin to wait for an attempt that it would have no time for.
  */
-export async function tryAgain<Outcome>(
+export async function retry<Outcome>(
   key: string,
-  { withinMs, attemptsMax }: Patience,
+  { withinMs, attemptsMax }: RetryPolicy,
   attempt: (attempt: Attempt) => Promise<Tried<Outcome>>,
 ): Promise<Outcome> {
   const startedAtMs = performance.now();
   for (let number = 1; ; number++) {
     const elapsedMs = performance.now() - startedAtMs;
-    const { outcome, againAfterMs } = await attempt({ elapsedMs, leftMs: withinMs - elapsedMs });
-    if (againAfterMs === null || number >= attemptsMax) return outcome;
-    const pauseMs = waitMs(key, number, againAfterMs);
+    const { outcome, retryAfterMs } = await attempt({ elapsedMs, leftMs: withinMs - elapsedMs });
+    if (retryAfterMs === null || number >= attemptsMax) return outcome;
+    const pauseMs = waitMs(key, number, retryAfterMs);
     if (performance.now() - startedAtMs + pauseMs >= withinMs) return outcome;
     await sleep(pauseMs);
   }
@@ -45,8 +45,8 @@ export async function tryAgain<Outcome>(
  * Milliseconds until the attempt after that one: what the server asks for, within a bound, and at least a time that doubles
  * from attempt to attempt. Which part of its upper half that is depends on the key, so that clients spread out.
  */
-export function waitMs(key: string, attempt: number, againAfterMs: number): number {
+export function waitMs(key: string, attempt: number, retryAfterMs: number): number {
   const full = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** Math.min(attempt - 1, DOUBLINGS_MAX));
   const share = Number(BigInt.asUintN(32, digest64(`${key} ${attempt}`))) / 2 ** 32;
-  return Math.max(Math.min(againAfterMs, RETRY_AFTER_MS_MAX), full * (0.5 + share / 2));
+  return Math.max(Math.min(retryAfterMs, RETRY_AFTER_MS_MAX), full * (0.5 + share / 2));
 }

@@ -12,8 +12,8 @@ export type SorterScan = Omit<ScanRequest, 'payload' | 'imageBase64'> & {
 };
 
 /** How a scan travels. `json` has bytes in base64; `raw` has them as they are, with the fields in headers. */
-export const WAYS = ['json', 'multipart', 'raw'] as const;
-export type Way = (typeof WAYS)[number];
+export const ENCODINGS = ['json', 'multipart', 'raw'] as const;
+export type Encoding = (typeof ENCODINGS)[number];
 
 export interface ScanBody {
   readonly headers: Readonly<Record<string, string>>;
@@ -35,7 +35,7 @@ const FIELD_HEADERS = {
 const OCTETS = 'application/octet-stream';
 
 /** What is smallest: a picture as it is, where headers can say all the rest, otherwise in a part of its own. */
-export function bestWay(scan: SorterScan): Way {
+export function bestEncoding(scan: SorterScan): Encoding {
   if (scan.image === undefined || scan.payload !== undefined) return 'json';
   const isPlain = Object.keys(FIELD_HEADERS).every((name) => /^[\x21-\x7e]*$/.test(String(fieldOf(scan, name) ?? '')));
   return isPlain && scan.extra === undefined && imageType(scan.image) !== OCTETS ? 'raw' : 'multipart';
@@ -45,11 +45,11 @@ export function bestWay(scan: SorterScan): Way {
  * A scan with both a payload and an image is sent as JSON whatever is asked, so that the server says what is wrong with it; an
  * image that does not say what it is goes in a part of its own, since raw bytes would be taken for a payload.
  */
-export function scanBody(scan: SorterScan, way: Way): ScanBody {
+export function scanBody(scan: SorterScan, encoding: Encoding): ScanBody {
   const { payload, image } = scan;
   const isBoth = payload !== undefined && image !== undefined;
-  if (way === 'json' || isBoth) return { headers: { 'content-type': 'application/json' }, body: scanLine(scan) };
-  const isRaw = way === 'raw' && (image === undefined || imageType(image) !== OCTETS);
+  if (encoding === 'json' || isBoth) return { headers: { 'content-type': 'application/json' }, body: scanLine(scan) };
+  const isRaw = encoding === 'raw' && (image === undefined || imageType(image) !== OCTETS);
   return isRaw ? rawBody(scan) : multipartBody(scan);
 }
 

@@ -2,8 +2,8 @@ import { type ClientTls, Connections, type HttpAnswer, type NoAnswer } from './e
 import { lateVerdicts } from './late-feed.ts';
 import { ANSWER_GRACE_MS, WITHIN_MS } from './limits.ts';
 import { answerOf, batchOf, type Outcome } from './outcome.ts';
-import { tryAgain } from './retry.ts';
-import { bestWay, type SorterScan, scanBody, scanLine, type Way } from './scan-body.ts';
+import { retry } from './retry.ts';
+import { bestEncoding, type Encoding, type SorterScan, scanBody, scanLine } from './scan-body.ts';
 import { streamVerdicts } from './stream.ts';
 
 export interface ClientOptions {
@@ -20,7 +20,7 @@ export interface ClientOptions {
 
 export interface CallOptions extends Pick<ClientOptions, 'deadlineMs' | 'withinMs' | 'attemptsMax'> {
   /** How the scan travels; what is smallest where not said. */
-  readonly as?: Way;
+  readonly as?: Encoding;
 }
 
 export interface FindOptions extends Pick<ClientOptions, 'withinMs' | 'attemptsMax'> {
@@ -40,10 +40,10 @@ export class Sorter {
 
   /** One scan. Connection errors, 429 and 503 are tried again with the same scan id, which is answered once. */
   verdict(scan: SorterScan, options: CallOptions = {}): Promise<Outcome> {
-    const { deadlineMs, ...patience } = this.#patience(options, scan.deadlineMs);
-    const way = options.as ?? bestWay(scan);
-    return tryAgain(scan.scanId, patience, async ({ elapsedMs, leftMs }) => {
-      const request = scanBody({ ...scan, ...remaining(deadlineMs, elapsedMs) }, way);
+    const { deadlineMs, ...policy } = this.#policy(options, scan.deadlineMs);
+    const encoding = options.as ?? bestEncoding(scan);
+    return retry(scan.scanId, policy, async ({ elapsedMs, leftMs }) => {
+      const request = scanBody({ ...scan, ...remaining(deadlineMs, elapsedMs) }, encoding);
       const { headers, body } = request;
       const answer = await this.#post('/v1/verdicts', headers, body, leftMs);
       return answerOf(answer, scan.scanId);
@@ -52,10 +52,10 @@ export class Sorter {
 
   /** Many scans in one request, and their outcomes in the same order. What was refused for now is sent again alone. */
   async batch(scans: readonly SorterScan[], options: CallOptions = {}): Promise<Outcome[]> {
-    const { deadlineMs, ...patience } = this.#patience(options, undefined);
+    const { deadlineMs, ...policy } = this.#policy(options, undefined);
     const outcomes: Outcome[] = [];
     let open = [...scans.keys()];
-    return await tryAgain(scans[0]?.scanId ?? '', patience, async ({ elapsedMs, leftMs }) => {
+    return await retry(scans[0]?.scanId ?? '', policy, async ({ elapsedMs, leftMs }) => {
       const sent = open.flatMap((index) => scans[index] ?? []);
       const lines = sent.map((scan) => scanLine({ ...scan, ...remaining(scan.deadlineMs, elapsedMs) }));
       const deadline = deadlineMs === undefined ? '' : `"deadlineMs":${leftOf(deadlineMs, elapsedMs)},`;
@@ -66,9 +66,9 @@ export class Sorter {
         sent.map(({ scanId }) => scanId),
       );
       for (const [place, { outcome }] of tried.entries()) outcomes[open[place] ?? 0] = outcome;
-      const waitsMs = tried.flatMap(({ againAfterMs }) => againAfterMs ?? []);
-      open = open.filter((_, place) => tried[place]?.againAfterMs !== null);
-      return { outcome: outcomes, againAfterMs: waitsMs.length === 0 ? null : Math.max(...waitsMs) };
+      const waitsMs = tried.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
+      open = open.filter((_, place) => tried[place]?.retryAfterMs !== null);
+      return { outcome: outcomes, retryAfterMs: waitsMs.length === 0 ? null : Math.max(...waitsMs) };
     });
   }
 
@@ -86,9 +86,9 @@ export class Sorter {
    * there is none, `scan-id-ambiguous` where several plants have one and none is named.
    */
   find(scanId: string, options: FindOptions = {}): Promise<Outcome> {
-    const patience = this.#patience(options, undefined);
+    const policy = this.#policy(options, undefined);
     const query = options.plant === undefined ? '' : `?plant=${encodeURIComponent(options.plant)}`;
-    return tryAgain(scanId, patience, async ({ leftMs }) => {
+    return retry(scanId, policy, async ({ leftMs }) => {
       const path = `/v1/verdicts/${encodeURIComponent(scanId)}${query}`;
       const call = { method: 'GET', path, headers: {}, body: null, withinMs: leftMs } as const;
       return answerOf(await this.#connections.exchange(call), scanId);
@@ -116,7 +116,7 @@ export class Sorter {
     return this.#connections.exchange({ method: 'POST', path, headers, body, withinMs });
   }
 
-  #patience(options: CallOptions, ownDeadlineMs: number | undefined) {
+  #policy(options: CallOptions, ownDeadlineMs: number | undefined) {
     const deadlineMs = ownDeadlineMs ?? options.deadlineMs ?? this.#options.deadlineMs;
     const whole = deadlineMs === undefined ? WITHIN_MS : deadlineMs + ANSWER_GRACE_MS;
     return {

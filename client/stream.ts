@@ -44,15 +44,15 @@ export async function* streamVerdicts(
       unanswered.detach();
       if (unanswered.oldest === undefined) continue;
       const ending = next.done === true ? next.value : null;
-      const { outcome, againAfterMs } = early ?? problemOf(ending ?? ENDED, null);
+      const { outcome, retryAfterMs } = early ?? problemOf(ending ?? ENDED, null);
       while (unanswered.oldest !== undefined) {
         const isOver = performance.now() - unanswered.oldest.queuedAtMs >= withinMs;
-        if (!isOver && againAfterMs !== null) break;
+        if (!isOver && retryAfterMs !== null) break;
         yield { ...outcome, scanId: unanswered.settle()?.scan.scanId ?? null };
       }
-      if (againAfterMs === null) return;
+      if (retryAfterMs === null) return;
       failures += 1;
-      await sleep(waitMs('stream', failures, againAfterMs));
+      await sleep(waitMs('stream', failures, retryAfterMs));
     }
   } finally {
     unanswered.close();

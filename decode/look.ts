@@ -1,5 +1,5 @@
 import { parseIndicium } from '../indicium/index.ts';
-import type { Impression } from './datamatrix/impressions.ts';
+import type { SoftDecision } from './datamatrix/soft-decisions.ts';
 import type { Rung } from './ladder.ts';
 import { CANDIDATES_MAX, IMAGE_MS_MAX } from './limits.ts';
 import type { Attempt, MarkReader, ReadMark } from './mark-reader.ts';
@@ -13,7 +13,7 @@ export interface Look {
   /** Where there is no mark. */
   readonly failure: ImageFailure | 'no-symbol' | 'reader-timeout';
   readonly candidates: readonly Uint8Array[];
-  readonly impressions: readonly Impression[];
+  readonly softDecisions: readonly SoftDecision[];
   readonly attempts: readonly Attempt[];
   /** What was seen, for people; not given where nothing needs saying. */
   readonly note?: string;
@@ -29,11 +29,11 @@ export async function lookAt({ pages, total }: Pages, reader: MarkReader, starte
   );
   const attempts: Attempt[] = [];
   const candidates: Uint8Array[] = [];
-  const impressions: Impression[] = [];
+  const softDecisions: SoftDecision[] = [];
   let failure: ImageFailure | undefined = pages.find((page) => typeof page === 'string');
   let other: { readonly mark: ReadMark; readonly page: Page } | undefined;
   const ended = (isTimeout: boolean): Look => {
-    const seen = { candidates: distinct(candidates), impressions, attempts };
+    const seen = { candidates: distinct(candidates), softDecisions, attempts };
     if (other !== undefined) return { ...seen, failure: 'no-symbol', mark: other.mark, ...noteOfMark(other, total) };
     const cause = isTimeout ? 'reader-timeout' : (failure ?? 'no-symbol');
     return { ...seen, failure: cause, ...noteOfPages(readable, total) };
@@ -61,7 +61,7 @@ export async function lookAt({ pages, total }: Pages, reader: MarkReader, starte
         if ((symbol.matrix?.areaPx ?? 0) > ALONE_SHARE * page.view().pixels) page.isDone = true;
       }
       candidates.push(...result.candidates);
-      impressions.push(...result.impressions);
+      softDecisions.push(...result.softDecisions);
     }
   }
   return ended(false);

@@ -53,7 +53,7 @@ export async function readImages(images: readonly ImageBytes[], reader: MarkRead
   if (read !== undefined) return outcomeOf({ ...read, attempts });
   const startedAtMs = performance.now();
   const { symbols, candidates, tries } = readTogetherOf(
-    looks.map(({ impressions }) => impressions).filter((impressions) => impressions.length > 0),
+    looks.map(({ softDecisions }) => softDecisions).filter((softDecisions) => softDecisions.length > 0),
     reader,
   );
   attempts.push({ rung: COMBINED, tries, ms: performance.now() - startedAtMs });
@@ -63,7 +63,7 @@ export async function readImages(images: readonly ImageBytes[], reader: MarkRead
     ...(mark === undefined ? {} : { mark }),
     failure: looks.find(({ failure }) => failure !== 'no-symbol')?.failure ?? 'no-symbol',
     candidates: distinct([...candidates, ...looks.flatMap((seen) => seen.candidates)]),
-    impressions: [],
+    softDecisions: [],
     attempts,
     ...noteOfAll(looks),
   });
@@ -79,7 +79,7 @@ function outcomeOf({ mark, failure, candidates, attempts, note }: Look): ReadOut
 async function look({ bytes, frame }: ImageBytes, reader: MarkReader): Promise<Look> {
   const startedMs = reader.spentMs();
   const pages = frame === undefined ? await openPages(bytes) : pagesOfFrame(bytes, frame);
-  if (typeof pages === 'string') return { failure: pages, candidates: [], impressions: [], attempts: [] };
+  if (typeof pages === 'string') return { failure: pages, candidates: [], softDecisions: [], attempts: [] };
   return lookAt(pages, reader, startedMs);
 }
 

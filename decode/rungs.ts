@@ -1,8 +1,8 @@
 import { parseIndicium } from '../indicium/index.ts';
-import type { Impression } from './datamatrix/impressions.ts';
 import { readCombined } from './datamatrix/read-combined.ts';
 import { readMatrix } from './datamatrix/read-matrix.ts';
-import { type CandidateWish, type MatrixReading, MatrixSearch } from './datamatrix/search.ts';
+import { type CandidateOptions, type MatrixReading, MatrixSearch } from './datamatrix/search.ts';
+import type { SoftDecision } from './datamatrix/soft-decisions.ts';
 import { doubled } from './grey-image.ts';
 import type { Rung } from './ladder.ts';
 import {
@@ -28,7 +28,7 @@ export interface RungResult {
   readonly symbols: readonly FoundSymbol[];
   readonly candidates: readonly Uint8Array[];
   /** Of marks that were not read. */
-  readonly impressions: readonly Impression[];
+  readonly softDecisions: readonly SoftDecision[];
   readonly tries: number;
 }
 
@@ -43,35 +43,35 @@ async function readOwn(
 ): Promise<RungResult | ImageFailure> {
   const boxes = await view.boxes(where);
   if (typeof boxes === 'string') return boxes;
-  const wish = wishOf(memory);
+  const options = optionsOf(memory);
   const candidates: Uint8Array[] = [];
-  const impressions: Impression[] = [];
+  const softDecisions: SoftDecision[] = [];
   const symbols: FoundSymbol[] = [];
   let tries = 0;
   for (const box of boxes) {
-    const search = thorough ? new MatrixSearch(THOROUGH_TRIES_MAX, wish) : new MatrixSearch(QUICK_TRIES_MAX);
+    const search = thorough ? new MatrixSearch(THOROUGH_TRIES_MAX, options) : new MatrixSearch(QUICK_TRIES_MAX);
     const matrix = readMatrix(box, search);
     tries += search.tries;
     candidates.push(...search.candidates);
     if (matrix === null) {
-      impressions.push(...search.impressions);
+      softDecisions.push(...search.softDecisions);
       continue;
     }
     symbols.push(symbolOf(matrix));
-    if (wish.isPossible(matrix.bytes)) break;
+    if (options.isPossible(matrix.bytes)) break;
   }
-  return { symbols, candidates, impressions, tries };
+  return { symbols, candidates, softDecisions, tries };
 }
 
 /** What several pictures of one piece give together, where none of them gave it alone. */
-export function readTogetherOf(pictures: readonly (readonly Impression[])[], { memory }: MarkReader): RungResult {
-  const search = new MatrixSearch(COMBINED_TRIES_MAX, wishOf(memory));
+export function readTogetherOf(pictures: readonly (readonly SoftDecision[])[], { memory }: MarkReader): RungResult {
+  const search = new MatrixSearch(COMBINED_TRIES_MAX, optionsOf(memory));
   const matrix = readCombined(pictures, search);
   const symbols = matrix === null ? [] : [symbolOf(matrix)];
-  return { symbols, candidates: search.candidates, impressions: [], tries: search.tries };
+  return { symbols, candidates: search.candidates, softDecisions: [], tries: search.tries };
 }
 
-function wishOf(memory: MarkMemory): CandidateWish {
+function optionsOf(memory: MarkMemory): CandidateOptions {
   return {
     isPossible: (bytes) => 'indicium' in parseIndicium(bytes),
     knownCodewords: (map) => memory.knownCodewords(map),
@@ -97,7 +97,7 @@ async function readGeneral(
     symbols.push(...general.read(rung.doubled === true ? doubled(image) : image, search));
     if (symbols.some(({ bytes }) => 'indicium' in parseIndicium(bytes))) break;
   }
-  return { symbols, candidates: [], impressions: [], tries: images.length };
+  return { symbols, candidates: [], softDecisions: [], tries: images.length };
 }
 
 async function wholeOf(

@@ -49,7 +49,7 @@ export function originFor(admitted: Admitted): ScanOrigin {
 }
 
 /** Why somebody who was let in is not any more; for connections that stay open. */
-export function withdrawal(access: Access | null, admitted: Admitted): string | null {
+export function revocationReason(access: Access | null, admitted: Admitted): string | null {
   const refused = access === null || admitted === null ? null : access.recheck(admitted);
   return refused === null ? null : ACCESS_REFUSALS[refused.refusal];
 }

@@ -2,10 +2,10 @@ import type { RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { isLoopbackAddress, ownerOf, plainAddress } from './addresses.ts';
 import {
-  CONNECTIONS_LOOK_MS,
   CONNECTIONS_MAX,
   CONNECTIONS_PER_CLIENT_MAX,
   CONNECTIONS_PER_ROUND_MAX,
+  CONNECTIONS_POLL_MS,
   ENTRY_PLACES,
   IDLE_MS_MAX,
   PARSED_BYTES_MAX,
@@ -62,7 +62,7 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
   unreadBytesAllMax: UNREAD_BYTES_ALL_MAX,
   strangerStallMsMax: STRANGER_STALL_MS_MAX,
   clientStallMsMax: STALL_MS_MAX,
-  lookMs: CONNECTIONS_LOOK_MS,
+  lookMs: CONNECTIONS_POLL_MS,
 };
 
 interface Connection {

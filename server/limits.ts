@@ -102,7 +102,7 @@ export const HEADERS_MS_MAX = 10_000;
 export const REQUEST_MS_MAX = 30_000;
 export const IDLE_MS_MAX = 75_000;
 /** How often connections are looked at for the first of these. */
-export const CONNECTIONS_LOOK_MS = 1_000;
+export const CONNECTIONS_POLL_MS = 1_000;
 export const HEADERS_BYTES_MAX = 16 * 1024;
 
 /**
@@ -152,8 +152,8 @@ export const CLIENT_LABELS_MAX = 100;
 export const STUCK_MS_MAX = 60_000;
 
 /** A server that is to end looks so often, and so many times, for room on a full disk: 5 s. An init system waits 30 or so. */
-export const PAUSED_LOOK_MS = 250;
-export const PAUSED_LOOKS_MAX = 20;
+export const PAUSED_POLL_MS = 250;
+export const PAUSED_POLLS_MAX = 20;
 
 /**
  * Connections that have shown neither a token nor a client certificate, TLS handshakes among them: half of all, so that the

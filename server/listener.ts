@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { PROBLEMS, type ProblemCode, problem } from '../api/index.ts';
 import { CONNECTION_LIMITS, type ConnectionLimits, Connections } from './connections.ts';
 import {
-  CONNECTIONS_LOOK_MS,
+  CONNECTIONS_POLL_MS,
   HEADERS_BYTES_MAX,
   HEADERS_MS_MAX,
   IDLE_MS_MAX,
@@ -40,7 +40,7 @@ export function createListener(
     headersTimeout: HEADERS_MS_MAX,
     // Bodies have a limit of their own: a stream lasts for as long as its client likes.
     requestTimeout: 0,
-    connectionsCheckingInterval: CONNECTIONS_LOOK_MS,
+    connectionsCheckingInterval: CONNECTIONS_POLL_MS,
     keepAliveTimeout: IDLE_MS_MAX,
     maxHeaderSize: HEADERS_BYTES_MAX,
     keepAlive: true,

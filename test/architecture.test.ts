@@ -78,6 +78,33 @@ const ENTRY_POINTS = [
   'psd-sim/fleet/fleet-worker.ts',
 ];
 
+/** Names that a newcomer would have to learn, and the term of the craft that stands in their place. */
+const BANNED_WORDS: Readonly<Record<string, string>> = {
+  VerdictDesk: 'VerdictDispatcher',
+  RoomGate: 'RoomSemaphore',
+  DetectedNews: 'DetectedDelta',
+  Beside: 'SideConnections',
+  onTrouble: 'onRecoverableError',
+  PoisonCode: 'DeadLetterCode',
+  '#bear': '#backOff',
+  lookAround: 'onIdle',
+  withoutNotScans: 'rejectMalformed',
+  leftOut: 'unacknowledged',
+  orResultOf: 'raceFailure',
+  FraudWatch: 'DetectorScheduler',
+  '\\w+_LOOK_MS': '_POLL_MS',
+  pausedTooLong: 'stopTimeout',
+  calledOff: 'aborted',
+  '\\w*Wish': 'Options or Request',
+  offerDaring: 'offerSpeculative',
+  keepImpression: 'keepSoftDecision',
+  Crook: 'Attacker',
+  tryAgain: 'retry',
+  againAfterMs: 'retryAfterMs',
+  bestWay: 'bestEncoding',
+  WholeProblem: 'IntegrityProblem',
+};
+
 interface Source {
   readonly path: string;
   readonly folder: string;
@@ -245,6 +272,18 @@ describe('the architecture', () => {
         Number(said) === Number(file) ? [] : [`${path}: ${link}`],
       ),
     );
+  });
+
+  it('has no word of a private language where the craft has one', () => {
+    const own = relative(ROOT, fileURLToPath(import.meta.url));
+    const problems = sources.flatMap(({ path, text }) =>
+      path === own
+        ? []
+        : Object.keys(BANNED_WORDS).flatMap((word) =>
+            new RegExp(`\\b${word}\\b`).test(text) ? [`${path}: ${word}`] : [],
+          ),
+    );
+    assertNone(problems);
   });
 
   it('takes time and randomness from outside', () => {

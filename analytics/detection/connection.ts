@@ -1,4 +1,4 @@
-import type { BesideStore } from '../store/beside.ts';
+import type { BesideStore } from '../store/side-connections.ts';
 
 /** All that the detectors need of a store: a connection, and a transaction around what they do. */
 export type DetectionStore = BesideStore;

@@ -1,4 +1,4 @@
-import type { News } from '../detection/news.ts';
+import type { FindingDelta } from '../detection/finding-delta.ts';
 import type { Recorded } from '../judge/batch-judge.ts';
 import type { Policy } from '../judge/policy-file.ts';
 import type { TakenFrom } from '../partition/take-over.ts';
@@ -30,7 +30,7 @@ export type Order =
   /** `isAlone` where nothing is recorded meanwhile, so that it may wait for room. */
   | { readonly kind: 'detect'; readonly isAlone: boolean }
   | { readonly kind: 'verdicts'; readonly queries: readonly VerdictQuery[] }
-  | { readonly kind: 'news'; readonly afterRevision: number }
+  | { readonly kind: 'finding-delta'; readonly afterRevision: number }
   | { readonly kind: 'export'; readonly view: string; readonly path: string }
   | { readonly kind: 'close' };
 
@@ -53,7 +53,7 @@ export type Answer =
   | {
       readonly kind: 'done';
       readonly id: number;
-      readonly result: Recorded | readonly StoredVerdict[] | Claimed | News | string | number | null;
+      readonly result: Recorded | readonly StoredVerdict[] | Claimed | FindingDelta | string | number | null;
     }
   | { readonly kind: 'failed'; readonly id: number; readonly error: ToldError };
 

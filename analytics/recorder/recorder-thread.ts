@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { readingBuffers } from '../../indicium/index.ts';
-import type { News } from '../detection/news.ts';
+import type { FindingDelta } from '../detection/finding-delta.ts';
 import type { Recorded } from '../judge/batch-judge.ts';
 import { DEFAULT_POLICY, type Policy } from '../judge/policy-file.ts';
 import type { StorePorts } from '../store/audit/author.ts';
@@ -117,10 +117,10 @@ export class RecorderThread {
   }
 
   /** All findings, and the revisions after that number, as the last look of the detectors left them. */
-  async news(afterRevision: number): Promise<News> {
-    const news = await this.#ask({ kind: 'news', afterRevision });
-    if (!isNews(news)) throw new TypeError('the recorder gave another answer than was asked for');
-    return news;
+  async findingDelta(afterRevision: number): Promise<FindingDelta> {
+    const delta = await this.#ask({ kind: 'finding-delta', afterRevision });
+    if (!isFindingDelta(delta)) throw new TypeError('the recorder gave another answer than was asked for');
+    return delta;
   }
 
   /**
@@ -194,7 +194,7 @@ export class RecorderThread {
   }
 }
 
-function isNews(result: unknown): result is News {
+function isFindingDelta(result: unknown): result is FindingDelta {
   return typeof result === 'object' && result !== null && 'findings' in result && 'revisions' in result;
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, parentPort } from 'node:worker_threads';
-import { OWNER_LOOK_MS } from '../limits.ts';
+import { OWNER_POLL_MS } from '../limits.ts';
 import { claim } from '../partition/claim.ts';
 import { FencedError } from '../store/fence.ts';
 import { Recorder, type RecorderPorts } from './recorder.ts';
@@ -85,7 +85,7 @@ function lookForNewOwner(recorder: Recorder): void {
       if (!(error instanceof FencedError)) throw error;
       return stop(error);
     }
-  }, OWNER_LOOK_MS);
+  }, OWNER_POLL_MS);
   timer.unref();
 }
 
@@ -140,7 +140,7 @@ async function carryOutAlone(order: Exclude<Order, { kind: 'open' | 'claim' | 'r
   if (order.kind === 'position') return recorder.positionOf(order.source);
   if (order.kind === 'registry') await recorder.setRegistry(order.registry);
   if (order.kind === 'detect') return order.isAlone ? recorder.detectAlone() : () => recorder.detect();
-  if (order.kind === 'news') return recorder.news(order.afterRevision);
+  if (order.kind === 'finding-delta') return recorder.findingDelta(order.afterRevision);
   if (order.kind === 'close') {
     await recorder.settle();
     recorder.close();

@@ -1,6 +1,6 @@
 import type { ReadingColumns } from '../../indicium/index.ts';
 import { detect } from '../detection/detect.ts';
-import { type News, readNews } from '../detection/news.ts';
+import { type FindingDelta, readFindingDelta } from '../detection/finding-delta.ts';
 import { refuseOtherPolicy, usePolicy } from '../detection/used-policy.ts';
 import { type JudgedBatch, judgeBatch, type Recorded } from '../judge/batch-judge.ts';
 import { Judge } from '../judge/judge.ts';
@@ -87,7 +87,7 @@ export class Recorder {
 
   /** Ends what runs beside the recording. */
   settle(): Promise<void> {
-    return this.#store.beside.stop();
+    return this.#store.sideConnections.stop();
   }
 
   /** @throws FencedError when a newer owner has claimed the store. */
@@ -148,17 +148,17 @@ export class Recorder {
   }
 
   #look(isAlone: boolean): Promise<number> {
-    return this.#store.beside.run((store) => detect(store, this.#policy, { isAlone }));
+    return this.#store.sideConnections.run((store) => detect(store, this.#policy, { isAlone }));
   }
 
   /** What was answered; recording goes on meanwhile. */
   verdictsOf(queries: readonly VerdictQuery[]): Promise<StoredVerdict[]> {
-    return this.#store.beside.run(({ connection }) => readStoredVerdicts(connection, queries));
+    return this.#store.sideConnections.run(({ connection }) => readStoredVerdicts(connection, queries));
   }
 
   /** Writes a view as Parquet while recording goes on; one at a time. Gives the bytes written. */
   exportView(view: string, path: string): Promise<number> {
-    const exporting = () => this.#store.beside.run(({ connection }) => exportTo(connection, view, path));
+    const exporting = () => this.#store.sideConnections.run(({ connection }) => exportTo(connection, view, path));
     const exported = this.#lastExport.then(() => this.#fenced(exporting));
     this.#lastExport = exported.catch(() => {});
     return exported;
@@ -179,17 +179,17 @@ export class Recorder {
   }
 
   /** All findings, and the revisions after that number, as the last look of the detectors left them. */
-  async news(afterRevision: number): Promise<News> {
-    let news: News | null = null;
+  async findingDelta(afterRevision: number): Promise<FindingDelta> {
+    let delta: FindingDelta | null = null;
     await this.#fenced(() =>
       this.#store.transaction(async () => {
-        const read = await readNews(this.#store.connection, afterRevision);
-        news = read.news;
+        const read = await readFindingDelta(this.#store.connection, afterRevision);
+        delta = read.delta;
         return read.noted;
       }),
     );
-    if (news === null) throw new Error('a transaction ended without what it was for');
-    return news;
+    if (delta === null) throw new Error('a transaction ended without what it was for');
+    return delta;
   }
 
   /** Writes once, however often it must be tried: a commit that failed may have taken effect. */

@@ -3,9 +3,9 @@ import { acceptAsIs } from './audit/acceptance.ts';
 import { Anchor, readAnchor, readOldAnchor, resetAnchor } from './audit/anchor.ts';
 import { type StorePorts, UNNAMED } from './audit/author.ts';
 import { NO_HEAD } from './audit/chain.ts';
+import { type IntegrityProblem, standingOf } from './audit/integrity.ts';
 import { NO_LEDGER } from './audit/ledger.ts';
 import { EMPTY_SEALS } from './audit/seals.ts';
-import { standingOf, type WholeProblem } from './audit/whole.ts';
 import { anchoredOf, noteIn, type StoreEnd } from './commits.ts';
 import { isLockConflict, openFileForReading, openFileForWriting, openingFailure, StoreError } from './instance.ts';
 import {
@@ -195,7 +195,7 @@ function notWhole(path: string, sentence: string): StoreError {
   return new StoreError(`${path}: ${sentence}; 'indicia doctor --db ${path}' says what to do`, 'not-whole');
 }
 
-function refuseProblems(path: string, problems: readonly WholeProblem[]): void {
+function refuseProblems(path: string, problems: readonly IntegrityProblem[]): void {
   const [first] = problems;
   if (first !== undefined) throw notWhole(path, first.detail);
 }

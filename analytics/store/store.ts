@@ -13,7 +13,6 @@ import { endOf, LinkAppender } from './audit/chain-table.ts';
 import type { LedgerEvent } from './audit/ledger.ts';
 import { sealAll } from './audit/sealing.ts';
 import { REGISTRY_SEALS, type Seals, sealsOf } from './audit/seals.ts';
-import { Beside } from './beside.ts';
 import { Commits, type Noted } from './commits.ts';
 import { refuseNoFile, StoreError } from './instance.ts';
 import { type OpenedStore, openStore } from './opening.ts';
@@ -22,6 +21,7 @@ import { EVIDENCE_COLUMNS, type EvidenceColumns } from './schema/columns.ts';
 import type { RegistryRecords } from './schema/registry-records.ts';
 import { takeInRegistry } from './schema/registry-tables.ts';
 import { SCHEMA_VERSION } from './schema/schema.ts';
+import { SideConnections } from './side-connections.ts';
 import { SourcePositions } from './source-positions.ts';
 import { asInteger, asText } from './values.ts';
 
@@ -41,7 +41,7 @@ export type RecordedScan = NamedScan & StoredAnswer;
 /** The evidence in one DuckDB file, open for writing. One process owns the file; within it there is one writer. */
 export class Store {
   readonly connection: DuckDBConnection;
-  readonly beside: Beside;
+  readonly sideConnections: SideConnections;
   readonly #instance: DuckDBInstance;
   readonly #anchor: Anchor;
   readonly #commits: Commits;
@@ -57,7 +57,7 @@ export class Store {
     this.connection = connection;
     this.#anchor = anchor;
     this.#commits = new Commits(anchor, author, end);
-    this.beside = new Beside(instance, this.#commits);
+    this.sideConnections = new SideConnections(instance, this.#commits);
     this.#evidence = new EvidenceAppender(connection);
     this.#links = new LinkAppender(connection);
     this.#positions = new SourcePositions(connection, positions);

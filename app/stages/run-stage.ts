@@ -159,7 +159,7 @@ async function withRegistry(
     positionOf: (source) => recorder.positionOf(source),
     record: (batch) => registry.before(() => recorder.record(batch)),
     detect: () => registry.before(() => recorder.detectAlone()),
-    news: (afterRevision) => recorder.news(afterRevision),
+    findingDelta: (afterRevision) => recorder.findingDelta(afterRevision),
     close,
   };
 }

@@ -24,7 +24,7 @@ export async function serveStage(
     ...stagePorts,
     sessionMs: sessionSeconds * 1000,
     isExpected: mayClaimAgain,
-    onTrouble: (error) => ports.onNotice(`going on after: ${error.message}`),
+    onRecoverableError: (error) => ports.onNotice(`going on after: ${error.message}`),
   });
   const measures = {
     counters: () => stage.counters,

@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
 import {
+  DEAD_LETTER_REASONS,
   DEAD_LETTERS_LISTED,
   DEAD_LETTERS_LISTED_MAX,
   eachDeadLetter,
   type KafkaClient,
   type LetterSummary,
-  POISONS,
 } from '../../ingest/index.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { jsonOption, wholeNumber } from '../options.ts';
@@ -38,7 +38,7 @@ export function addDeadLetterCommands(kafka: Command, terminal: Terminal, finish
         .default(DEAD_LETTERS_LISTED)
         .argParser(wholeNumber(1, DEAD_LETTERS_LISTED_MAX)),
     )
-    .addOption(new Option('--reason <code...>', 'only with one of these').choices(Object.keys(POISONS)))
+    .addOption(new Option('--reason <code...>', 'only with one of these').choices(Object.keys(DEAD_LETTER_REASONS)))
     .option('--waiting', 'only those that the next redrive comes to')
     .addOption(jsonOption())
     .addHelpText(
@@ -69,8 +69,8 @@ async function list(client: KafkaClient, options: ListOptions, terminal: Termina
   const { prefix, limit, reason, waiting = false, json = false } = options;
   let kept: LetterSummary[] = [];
   let found = 0;
-  const onTrouble = (error: Error) => warn(terminal, `indicia: trying again: ${error.message}`);
-  await eachDeadLetter(client, { prefix, isWaiting: waiting, onTrouble }, (letter) => {
+  const onRecoverableError = (error: Error) => warn(terminal, `indicia: trying again: ${error.message}`);
+  await eachDeadLetter(client, { prefix, isWaiting: waiting, onRecoverableError }, (letter) => {
     if (reason !== undefined && !reason.includes(letter.reason)) return;
     found += 1;
     kept.push(letter);
@@ -112,8 +112,10 @@ async function putBack(client: KafkaClient, options: RedriveOptions, terminal: T
     warnOfLeft(left, terminal);
     return;
   }
-  const { revived, left } = await redrive(client, prefix, terminal);
-  await (json ? printJson(terminal, { revived }) : print(terminal, `${plural(revived, 'dead letter')} put back\n`));
+  const { redriven, left } = await redrive(client, prefix, terminal);
+  await (json
+    ? printJson(terminal, { revived: redriven })
+    : print(terminal, `${plural(redriven, 'dead letter')} put back\n`));
   warnOfLeft(left, terminal);
 }
 

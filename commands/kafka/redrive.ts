@@ -3,18 +3,18 @@ import {
   eachDeadLetter,
   groupNamed,
   type KafkaClient,
+  redrivableTopics,
   redriveTasks,
-  revivableTopics,
   SESSION_SECONDS,
   Stage,
   topicNamed,
 } from '../../ingest/index.ts';
 import { type Terminal, warn } from '../terminal.ts';
 
-const LOOK_EVERY_MS = 200;
+const POLL_EVERY_MS = 200;
 
 export interface Redriven {
-  readonly revived: number;
+  readonly redriven: number;
   /** Dead letters that cannot be put back: not of these topics, or without a part of what they were. */
   readonly left: number;
 }
@@ -26,23 +26,23 @@ export interface Redriven {
  * @throws KafkaError
  */
 export async function redrive(client: KafkaClient, prefix: string, terminal: Terminal): Promise<Redriven> {
-  const total = { revived: 0, left: 0 };
+  const total = { redriven: 0, left: 0 };
   const topic = topicNamed(prefix, 'dead-letters');
   const stage = await Stage.start({
     client,
     topic,
     group: groupNamed(prefix, 'indicia-redrive'),
     ends: await endsOf(client, topic),
-    tasks: redriveTasks(revivableTopics(prefix), (revived, left) => {
-      total.revived += revived;
+    tasks: redriveTasks(redrivableTopics(prefix), (redriven, left) => {
+      total.redriven += redriven;
       total.left += left;
     }),
     sessionMs: SESSION_SECONDS * 1000,
     isExpected: () => false,
-    onTrouble: (error) => warn(terminal, `indicia: trying again: ${error.message}`),
+    onRecoverableError: (error) => warn(terminal, `indicia: trying again: ${error.message}`),
   });
   try {
-    while (!(await Promise.race([stage.isDrained(), stage.broken]))) await sleep(LOOK_EVERY_MS);
+    while (!(await Promise.race([stage.isDrained(), stage.broken]))) await sleep(POLL_EVERY_MS);
   } finally {
     await stage.stop();
   }
@@ -61,8 +61,8 @@ export async function redriveDry(
 }> {
   let left = 0;
   const reasons = new Map<string, number>();
-  const onTrouble = (error: Error) => warn(terminal, `indicia: trying again: ${error.message}`);
-  await eachDeadLetter(client, { prefix, isWaiting: true, onTrouble }, ({ revivable, reason }) => {
+  const onRecoverableError = (error: Error) => warn(terminal, `indicia: trying again: ${error.message}`);
+  await eachDeadLetter(client, { prefix, isWaiting: true, onRecoverableError }, ({ revivable, reason }) => {
     if (revivable) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     else left += 1;
   });

@@ -59,7 +59,7 @@ export async function runMember(sources: readonly string[], flags: MemberFlags, 
             ? printJson(terminal, { type: 'api', stage, url: address })
             : print(terminal, `indicia run: API on ${address}\n`),
         onProgress: async (soFar, its) => {
-          if (json) await printJson(terminal, { type: 'progress', stage, ...countsOf(soFar), ...its });
+          if (json) await printJson(terminal, { type: 'progress', stage, ...countsOf(soFar), ...countersOf(its) });
           const pace = rate(soFar.scans, performance.now() - startedAtMs, 'a second');
           progress.show(`${count(soFar.scans)} scans, ${pace}, ${lagOf(its)}`);
         },
@@ -67,7 +67,7 @@ export async function runMember(sources: readonly string[], flags: MemberFlags, 
       },
     );
     progress.done(`${plural(tally.scans, 'scan')}, stopped in order`);
-    const { rebalances, claims, troubles } = counters;
+    const { rebalances, claims, troubles } = countersOf(counters);
     const summary = {
       type: 'summary',
       stage,
@@ -83,6 +83,11 @@ export async function runMember(sources: readonly string[], flags: MemberFlags, 
   } finally {
     end();
   }
+}
+
+/** Under the names that scripts know. */
+function countersOf({ recoverableErrors: troubles, ...others }: StageCounters) {
+  return { ...others, troubles };
 }
 
 function lagOf({ partitions }: StageCounters): string {

@@ -2,22 +2,22 @@ import type { GreyImage } from '../symbol-reader.ts';
 import { codewordsOf } from './assemble.ts';
 import { decideTogether } from './contexts.ts';
 import { deconvolve } from './deconvolve.ts';
-import { mostDoubtful } from './doubts.ts';
 import { flatten } from './flatten.ts';
 import type { Grid } from './grid.ts';
-import type { Impression } from './impressions.ts';
 import { evenLines } from './lines.ts';
 import { sampleAreas, sampleCenters } from './sample.ts';
 import type { MatrixReading, MatrixSearch } from './search.ts';
 import { CODEWORDS_MAX, SIZE_MAX } from './sizes.ts';
+import type { SoftDecision } from './soft-decisions.ts';
 import type { SymbolMap } from './symbol-map.ts';
+import { leastReliable } from './unreliability.ts';
 
 const MODULES_MAX = SIZE_MAX * SIZE_MAX;
 const values = new Float32Array(MODULES_MAX);
 const flat = new Float32Array(MODULES_MAX);
 const sharp = new Float32Array(MODULES_MAX);
 const bits = new Uint8Array(MODULES_MAX);
-const doubt = new Float32Array(MODULES_MAX);
+const unreliability = new Float32Array(MODULES_MAX);
 const erased = new Uint8Array(CODEWORDS_MAX);
 const filled = new Uint8Array(CODEWORDS_MAX);
 
@@ -43,17 +43,17 @@ export function readTogether(image: GreyImage, grid: Grid, search: MatrixSearch)
   evenLines(flat, map.size);
   sharpen(map.size, 0.8);
   cut(map.size, 0.5);
-  decideTogether(map, flat, bits, doubt, 6);
-  search.keepImpression(grid, bits, doubt);
-  return offerErased(grid, ERASED_SHARES, search, 'together') ?? offerDaring(grid, search, 'together');
+  decideTogether(map, flat, bits, unreliability, 6);
+  search.keepSoftDecision(grid, bits, unreliability);
+  return offerErased(grid, ERASED_SHARES, search, 'together') ?? offerSpeculative(grid, search, 'together');
 }
 
 /** What several pictures of a mark say together. */
-export function readImpression(impression: Impression, search: MatrixSearch): MatrixReading | null {
-  bits.set(impression.bits);
-  doubt.set(impression.doubt);
-  const { grid } = impression;
-  return offerErased(grid, ERASED_SHARES, search, 'combined') ?? offerDaring(grid, search, 'combined');
+export function readImpression(softDecision: SoftDecision, search: MatrixSearch): MatrixReading | null {
+  bits.set(softDecision.bits);
+  unreliability.set(softDecision.unreliability);
+  const { grid } = softDecision;
+  return offerErased(grid, ERASED_SHARES, search, 'combined') ?? offerSpeculative(grid, search, 'combined');
 }
 
 /** A lens so soft that only the bounds of ink and paper tell modules apart. */
@@ -62,15 +62,15 @@ export function readDeconvolved(image: GreyImage, grid: Grid, search: MatrixSear
   sampleCenters(image, pose, map.size, values);
   flatten(values, map.size, flat);
   deconvolve(map, flat, bits);
-  decideTogether(map, flat, bits, doubt, 6);
+  decideTogether(map, flat, bits, unreliability, 6);
   return offerErased(grid, [0, 0.25, 0.5, 0.75], search, 'deconvolved');
 }
 
 /** Levels of the sharpened symbol, from below the ink to the paper: what lies over a mark is seldom as dark as it. */
 const LEVELS = [-0.1, -0.05, 0, 0.05, 0.1, 0.2, 0.3, 0.7, 0.85, 1];
 const SHARPENINGS = [0.4, 0.8];
-/** Distance from the level at which half the doubt is gone, about. */
-const DOUBT_REACH = 0.07;
+/** Distance from the level at which half the unreliability is gone, about. */
+const UNRELIABILITY_REACH = 0.07;
 
 /** Cancellation lines, pens and smudges of another ink than the mark's: dark is only what is as dark as the mark. */
 export function readAtLevels(image: GreyImage, grid: Grid, search: MatrixSearch): MatrixReading | null {
@@ -82,9 +82,9 @@ export function readAtLevels(image: GreyImage, grid: Grid, search: MatrixSearch)
     for (const level of LEVELS) {
       cut(map.size, level);
       for (let at = 0; at < map.size * map.size; at++) {
-        doubt[at] = Math.exp(-Math.abs((sharp[at] ?? 0) - level) / DOUBT_REACH) / 2;
+        unreliability[at] = Math.exp(-Math.abs((sharp[at] ?? 0) - level) / UNRELIABILITY_REACH) / 2;
       }
-      const reading = offerErased(grid, [0, 0.35, 0.65], search, 'level') ?? offerDaring(grid, search, 'level');
+      const reading = offerErased(grid, [0, 0.35, 0.65], search, 'level') ?? offerSpeculative(grid, search, 'level');
       if (reading !== null) return reading;
       if (search.isSpent) return null;
     }
@@ -98,7 +98,7 @@ function offerErased(grid: Grid, shares: readonly number[], search: MatrixSearch
   let order: Int32Array | undefined;
   for (const share of shares) {
     if (share > 0) {
-      order ??= mostDoubtful(map, bits, doubt);
+      order ??= leastReliable(map, bits, unreliability);
       erase(map, order, share, null);
     }
     const reading = search.offer(grid, codewords, share === 0 ? null : erased, step);
@@ -111,11 +111,11 @@ function offerErased(grid: Grid, shares: readonly number[], search: MatrixSearch
  * Readings that prove nothing by themselves: nearly all error correction spent on erasures, and codewords filled in that
  * the marks read before had in common. Only for a search whose candidates somebody checks.
  */
-function offerDaring(grid: Grid, search: MatrixSearch, step: string): MatrixReading | null {
+function offerSpeculative(grid: Grid, search: MatrixSearch, step: string): MatrixReading | null {
   if (!search.collects) return null;
   const { map } = grid;
   const codewords = codewordsOf(map, bits);
-  const order = mostDoubtful(map, bits, doubt);
+  const order = leastReliable(map, bits, unreliability);
   for (const share of DARING_SHARES) {
     erase(map, order, share, null);
     const reading = search.offer(grid, codewords, erased, step);

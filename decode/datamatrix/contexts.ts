@@ -29,7 +29,7 @@ export function decideTogether(
   map: SymbolMap,
   flat: Float32Array,
   bits: Uint8Array,
-  doubt: Float32Array,
+  unreliability: Float32Array,
   rounds: number,
 ): void {
   const { size } = map;
@@ -45,7 +45,7 @@ export function decideTogether(
       const cell = row * STRIDE + column;
       const at = (row - 1) * size + column - 1;
       bits[at] = colors[cell] ?? 0;
-      doubt[at] = known[cell] === 1 ? 0 : doubtOf(cell, noise);
+      unreliability[at] = known[cell] === 1 ? 0 : unreliabilityOf(cell, noise);
     }
   }
 }
@@ -57,7 +57,7 @@ const STRANGE = 0.02;
  * Three explanations of a module: its color, the other color (then its neighbors are explained otherwise, too), or
  * something strange on it, whose level may be any: of that, half is wrong.
  */
-function doubtOf(cell: number, noise: number): number {
+function unreliabilityOf(cell: number, noise: number): number {
   const scale = 1 / (2 * noise);
   const residual = (levels[cell] ?? 0) - (means[contexts[cell] ?? 0] ?? 0);
   const own = Math.exp(-residual * residual * scale);

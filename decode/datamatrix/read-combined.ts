@@ -1,16 +1,19 @@
 import { readImpression } from './attempts.ts';
-import { combined, type Impression } from './impressions.ts';
 import type { MatrixReading, MatrixSearch } from './search.ts';
+import { combined, type SoftDecision } from './soft-decisions.ts';
 
 /**
- * Reads a mark that none of its pictures gave alone: every impression of one picture with every impression of another,
+ * Reads a mark that none of its pictures gave alone: every softDecision of one picture with every softDecision of another,
  * and what comes of that with those of the next. Bounded by the tries of the search.
  */
-export function readCombined(pictures: readonly (readonly Impression[])[], search: MatrixSearch): MatrixReading | null {
-  let together: readonly Impression[] = pictures[0] ?? [];
-  for (const impressions of pictures.slice(1)) {
+export function readCombined(
+  pictures: readonly (readonly SoftDecision[])[],
+  search: MatrixSearch,
+): MatrixReading | null {
+  let together: readonly SoftDecision[] = pictures[0] ?? [];
+  for (const softDecisions of pictures.slice(1)) {
     const pairs = together.flatMap((one) =>
-      impressions.flatMap((other) => {
+      softDecisions.flatMap((other) => {
         const pair = combined(one, other);
         return pair === null ? [] : [pair];
       }),

@@ -1,8 +1,8 @@
 import { IMPRESSIONS_MAX } from '../limits.ts';
 import { assemble, isBelieved } from './assemble.ts';
 import type { Grid } from './grid.ts';
-import { type Impression, impressionOf } from './impressions.ts';
 import { modulePx } from './pose.ts';
+import { type SoftDecision, softDecisionOf } from './soft-decisions.ts';
 import type { SymbolMap } from './symbol-map.ts';
 
 export interface MatrixReading {
@@ -17,7 +17,7 @@ export interface MatrixReading {
 }
 
 /** What to look for beside readings that prove themselves. */
-export interface CandidateWish {
+export interface CandidateOptions {
   /** Whether bytes may be what is looked for at all, apart from its signature. */
   readonly isPossible: (bytes: Uint8Array) => boolean;
   /** Data codewords that marks read before had, for symbols of a size; -1 where they differ. */
@@ -28,15 +28,15 @@ export interface CandidateWish {
 /** The bound and the outcome of a search for one symbol: how often error correction was tried, and what it gave. */
 export class MatrixSearch {
   readonly #triesMax: number;
-  readonly #wish: CandidateWish | null;
+  readonly #options: CandidateOptions | null;
   readonly #candidates = new Map<string, Uint8Array>();
   /** Of the likeliest grids; to be taken together with those of other pictures. */
-  readonly impressions: Impression[] = [];
+  readonly softDecisions: SoftDecision[] = [];
   tries = 0;
 
-  constructor(triesMax: number, wish: CandidateWish | null = null) {
+  constructor(triesMax: number, options: CandidateOptions | null = null) {
     this.#triesMax = triesMax;
-    this.#wish = wish;
+    this.#options = options;
   }
 
   get isSpent(): boolean {
@@ -44,7 +44,7 @@ export class MatrixSearch {
   }
 
   get collects(): boolean {
-    return this.#wish !== null && this.#candidates.size < this.#wish.candidatesMax;
+    return this.#options !== null && this.#candidates.size < this.#options.candidatesMax;
   }
 
   /** Readings that only a signature can confirm. */
@@ -53,13 +53,13 @@ export class MatrixSearch {
   }
 
   knownCodewords(map: SymbolMap): readonly Int16Array[] {
-    return this.#wish?.knownCodewords(map) ?? [];
+    return this.#options?.knownCodewords(map) ?? [];
   }
 
   /** Keeps what a picture says of the modules, if somebody checks what may come of it. */
-  keepImpression(grid: Grid, bits: Uint8Array, doubt: Float32Array): void {
-    if (this.#wish === null || this.impressions.length >= IMPRESSIONS_MAX) return;
-    this.impressions.push(impressionOf(grid, bits, doubt));
+  keepSoftDecision(grid: Grid, bits: Uint8Array, unreliability: Float32Array): void {
+    if (this.#options === null || this.softDecisions.length >= IMPRESSIONS_MAX) return;
+    this.softDecisions.push(softDecisionOf(grid, bits, unreliability));
   }
 
   /** A reading that is right beyond doubt, or null; one in doubt is kept as a candidate. */
@@ -86,7 +86,7 @@ export class MatrixSearch {
   }
 
   #keep(bytes: Uint8Array): void {
-    if (!this.collects || this.#wish?.isPossible(bytes) !== true) return;
+    if (!this.collects || this.#options?.isPossible(bytes) !== true) return;
     this.#candidates.set(Buffer.from(bytes).toString('latin1'), bytes);
   }
 }

@@ -7,7 +7,7 @@ import { sidecarFields } from './sidecar.ts';
 import { hasImageEnd } from './whole-image.ts';
 
 /** How long files are watched before they are believed to be whole. Milliseconds. */
-export interface Patience {
+export interface SettlingTimes {
   /** A file that has kept its size and time so long, and has the end of its kind, is whole. */
   readonly settleMs: number;
   /** So long is waited for the rest of a file, for a sidecar that is needed, and for the image of a sidecar. */
@@ -33,7 +33,7 @@ interface Watched {
 /** Watches a folder for files that have come to rest. `describesItself` tells an image that needs no sidecar by its stem. */
 export class Arrivals {
   readonly #folder: string;
-  readonly #patience: Patience;
+  readonly #times: SettlingTimes;
   readonly #describesItself: (rawStem: RawName) => boolean;
   readonly #others: OtherNames;
   readonly #onOther: (name: RawName) => void;
@@ -42,14 +42,14 @@ export class Arrivals {
   /** `onOther` is told, once, of each name that is neither an image nor a sidecar and stays. */
   constructor(
     folder: string,
-    patience: Patience,
+    times: SettlingTimes,
     describesItself: (rawStem: RawName) => boolean,
     onOther: (name: RawName) => void = () => {},
   ) {
     this.#folder = folder;
-    this.#patience = patience;
+    this.#times = times;
     this.#describesItself = describesItself;
-    this.#others = new OtherNames(patience.patienceMs);
+    this.#others = new OtherNames(times.patienceMs);
     this.#onOther = onOther;
   }
 
@@ -74,7 +74,7 @@ export class Arrivals {
     }
     for (const name of chosen(alone, before)) {
       const sidecar = await this.#watch(name, before, nowMs);
-      if (sidecar === null || nowMs - sidecar.sinceMs < this.#patience.patienceMs) continue;
+      if (sidecar === null || nowMs - sidecar.sinceMs < this.#times.patienceMs) continue;
       ready.push({ arrival: { image: null, sidecar: name }, modifiedNs: sidecar.modifiedNs, name });
     }
     ready.sort((a, b) => Number(a.modifiedNs - b.modifiedNs) || (a.name < b.name ? -1 : 1));
@@ -115,7 +115,7 @@ export class Arrivals {
     sidecar: Watched | null,
     nowMs: number,
   ): Promise<boolean> {
-    const { settleMs, patienceMs } = this.#patience;
+    const { settleMs, patienceMs } = this.#times;
     // A link, a pipe or a folder never becomes an image.
     if (!image.isRegular) return true;
     const stillMs = nowMs - Math.max(image.sinceMs, sidecar?.sinceMs ?? 0);

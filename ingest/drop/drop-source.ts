@@ -6,7 +6,7 @@ import {
   type ScanSource,
   SourceError,
 } from '../../scans/index.ts';
-import { type Arrival, Arrivals, type Patience } from './arrivals.ts';
+import { type Arrival, Arrivals, type SettlingTimes } from './arrivals.ts';
 import { Changes } from './changes.ts';
 import { DropFolder, type TakenItem } from './drop-folder.ts';
 import { type ItemScan, scanOfItem } from './drop-scan.ts';
@@ -14,7 +14,7 @@ import { keptStem, pathOf, type RawName, stemOf } from './file-names.ts';
 import { DROP_AT_ONCE, DROP_BATCH_BYTES_MAX, DROP_POLL_MS, DROP_POLL_MS_MIN } from './limits.ts';
 import { type NamePattern, parseNamePattern } from './name-pattern.ts';
 
-export interface DropOptions extends Patience {
+export interface DropOptions extends SettlingTimes {
   /** Such as `{machine}_{run}_{sequence}`; null where every image has a sidecar. */
   readonly namePattern: string | null;
 }

@@ -1,6 +1,6 @@
 import { DISPOSITIONS, REASON_CODES, ROLES, SEVERITIES, UNCHECKED_CODES } from '../../indicium/index.ts';
 import { EVENT_TYPES, type EventType } from './messages/cloud-events.ts';
-import { POISONS } from './messages/dead-letter.ts';
+import { DEAD_LETTER_REASONS } from './messages/dead-letter.ts';
 import { READING_LAYOUT, READINGS_CONTENT_TYPE } from './messages/readings-codec.ts';
 import { IMAGE_EXTENSIONS, LINES_CONTENT_TYPE, SCAN_HEADER } from './messages/scan-message.ts';
 import { TOPICS, type TopicName } from './topics.ts';
@@ -138,7 +138,10 @@ const MESSAGES: Readonly<Record<string, MessageSpec>> = {
     headers: {
       'dead-topic': text,
       'dead-position': { type: 'string', description: 'topic/partition@offset, and :line where one line is meant' },
-      'dead-reason': { enum: Object.keys(POISONS), description: Object.values(POISONS).join(' ') },
+      'dead-reason': {
+        enum: Object.keys(DEAD_LETTER_REASONS),
+        description: Object.values(DEAD_LETTER_REASONS).join(' '),
+      },
       'dead-detail': text,
       'dead-left-out': { type: 'string', description: 'parts of the message that did not fit, where there are any' },
     },

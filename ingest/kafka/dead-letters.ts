@@ -4,7 +4,7 @@ import { readRanges } from './topic-range.ts';
 import { groupNamed, topicNamed } from './topics.ts';
 
 /** Where dead letters may be put back to. */
-export function revivableTopics(prefix: string): ReadonlySet<string> {
+export function redrivableTopics(prefix: string): ReadonlySet<string> {
   return new Set([topicNamed(prefix, 'scans'), topicNamed(prefix, 'readings')]);
 }
 
@@ -12,7 +12,7 @@ export interface DeadLetterQuery {
   readonly prefix: string;
   /** Only those that were not put back yet. */
   readonly isWaiting: boolean;
-  readonly onTrouble: (error: Error) => void;
+  readonly onRecoverableError: (error: Error) => void;
 }
 
 /**
@@ -22,7 +22,7 @@ export interface DeadLetterQuery {
  */
 export async function eachDeadLetter(
   client: KafkaClient,
-  { prefix, isWaiting, onTrouble }: DeadLetterQuery,
+  { prefix, isWaiting, onRecoverableError }: DeadLetterQuery,
   onLetter: (letter: LetterSummary) => void,
 ): Promise<void> {
   const topic = topicNamed(prefix, 'dead-letters');
@@ -39,7 +39,7 @@ export async function eachDeadLetter(
   } finally {
     await admin.close();
   }
-  const topics = revivableTopics(prefix);
+  const topics = redrivableTopics(prefix);
   const startOf = (partition: number) => redriven.get(partition) ?? 0n;
   const ranges = offsets.map(({ partition, low, high }) => {
     return { partition, from: isWaiting ? startOf(partition) : low, to: high };
@@ -48,6 +48,6 @@ export async function eachDeadLetter(
     client,
     { topic, group: groupNamed(prefix, 'indicia-dead-letters'), ranges },
     (letter) => onLetter(letterSummary(letter, topics, startOf(letter.partition))),
-    onTrouble,
+    onRecoverableError,
   );
 }

@@ -158,7 +158,7 @@ class TopicReader {
   async #batch(messages: readonly StoredMessage[], producer: KafkaProducer): Promise<ScanBatch> {
     const { topic, deadLetters, verdicts, spool, nowMs } = this.#ports;
     const { lines, dead, release } = await gatherScans(topic, messages, spool);
-    await producer.send(dead.map(([origin, poison]) => deadLetter(deadLetters, origin, poison)));
+    await producer.send(dead.map(([origin, reason]) => deadLetter(deadLetters, origin, reason)));
     for (const { partition, offset } of messages) this.#handedOut.set(partition, offset + 1n);
     const next = new Map(this.#handedOut);
     const [first] = messages;

@@ -19,7 +19,7 @@ export async function readRanges(
   client: KafkaClient,
   { topic, group, ranges }: { readonly topic: string; readonly group: string; readonly ranges: readonly TopicRange[] },
   onMessage: (message: StoredMessage) => void,
-  onTrouble: (error: Error) => void,
+  onRecoverableError: (error: Error) => void,
 ): Promise<void> {
   const filled = new Map(ranges.filter(({ from, to }) => from < to).map((range) => [range.partition, range]));
   if (filled.size === 0) return;
@@ -58,7 +58,7 @@ export async function readRanges(
           look();
         });
       },
-      onFailure: onTrouble,
+      onFailure: onRecoverableError,
     });
     await isRead;
   } finally {

@@ -4,13 +4,13 @@ import { frankPiece } from '../mail/day.ts';
 import { foundPost, registryFiles } from '../mail/post.ts';
 import type { ScanEvent } from '../mail/scan-event.ts';
 import { scanLine } from '../mail/scan-line.ts';
-import { fileName, type PictureWish, printOrder } from '../print/pictures.ts';
+import { fileName, type PictureOptions, printOrder } from '../print/pictures.ts';
 import { Random } from '../random.ts';
 import type { Scenario } from '../scenario.ts';
 
 /** One part of a fleet, in a thread of its own. */
 export interface FleetPart {
-  readonly scenario: Pick<Scenario, 'psds' | 'licenses' | 'dayMs'> & PictureWish;
+  readonly scenario: Pick<Scenario, 'psds' | 'licenses' | 'dayMs'> & PictureOptions;
   readonly folder: string;
   readonly part: number;
   /** Before the paths of pictures, so that they are relative to where the lines go. */

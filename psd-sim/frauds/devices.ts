@@ -102,11 +102,11 @@ function forgeRefill({ host, psd, license }: Slot, random: Random): void {
 /** A PSD that no longer looks for whom a license was granted takes a copy of somebody else's. */
 export async function ungrantedPsd(scene: Scene): Promise<Committed> {
   const { fleet, scenario, random } = scene;
-  const crook = newCrook(scene, 'license-for-this-psd', 'license-was-requested', ...UNCHECKED_REFILLS);
+  const attacker = newCrook(scene, 'license-for-this-psd', 'license-was-requested', ...UNCHECKED_REFILLS);
   const victim = random.pick(fleet.slots);
   const document = victim.host.store.get(victim.psd, victim.license, 'license') ?? '';
-  const slot = { ...crook, license: victim.license, holder: victim.holder, town: victim.town };
-  const certified = await crook.host.installLicense(crook.psd, document);
+  const slot = { ...attacker, license: victim.license, holder: victim.holder, town: victim.town };
+  const certified = await attacker.host.installLicense(attacker.psd, document);
   if (certified !== victim.license) throw new Error(`the broken PSD refused a foreign license: ${certified}`);
   // The authority would not consent to a refill for a PSD that it never named.
   if (scenario.payment !== 'postpaid') forgeRefill(slot, random);

@@ -28,7 +28,7 @@ export interface Committed {
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
-/** Pieces printed by one crook with one device. */
+/** Pieces printed by one attacker with one device. */
 export const SPREE_PIECES = 4;
 const ATTEMPTS_MAX = 10_000;
 
@@ -47,12 +47,12 @@ export function otherTown(town: Town, { fleet, random }: Scene): Town {
   return random.pick(others);
 }
 
-/** A crook with a host and a PSD of his own, some guards of which he has broken; no license yet. */
-export interface Crook extends Omit<Slot, 'license'> {
+/** A attacker with a host and a PSD of his own, some guards of which he has broken; no license yet. */
+export interface Attacker extends Omit<Slot, 'license'> {
   readonly psd: string;
 }
 
-export function newCrook({ fleet, random }: Scene, ...broken: readonly Guard[]): Crook {
+export function newCrook({ fleet, random }: Scene, ...broken: readonly Guard[]): Attacker {
   const { town, holder } = random.pick(fleet.slots);
   const host = fleet.newHost();
   const name = `${holder}, second office`;
@@ -60,11 +60,14 @@ export function newCrook({ fleet, random }: Scene, ...broken: readonly Guard[]):
   return { host, psd, holder: name, town };
 }
 
-/** A crook who has a license, granted in the last month. */
+/** A attacker who has a license, granted in the last month. */
 export async function licensedCrook(scene: Scene, ...broken: readonly Guard[]): Promise<Slot> {
-  const crook = newCrook(scene, ...broken);
+  const attacker = newCrook(scene, ...broken);
   scene.fleet.setTime(scene.scenario.dayMs - DAY_MS);
-  return { ...crook, license: await scene.fleet.license(crook.host, crook.psd, crook.holder, crook.town) };
+  return {
+    ...attacker,
+    license: await scene.fleet.license(attacker.host, attacker.psd, attacker.holder, attacker.town),
+  };
 }
 
 /** Some pieces, franked hour by hour from then on; they join the day. */

@@ -28,15 +28,15 @@ export async function lapsed(
   const { scenario, fleet } = scene;
   const { dayMs } = scenario;
   const { authority, certifier } = fleet.offices;
-  const crook = newCrook(scene);
-  const terms = authority.termsFor(crook.holder, crook.town);
+  const attacker = newCrook(scene);
+  const terms = authority.termsFor(attacker.holder, attacker.town);
   const validToMs = how === 'expired-license' ? dayMs - DAY_MS : terms.validToMs;
   fleet.setTime(dayMs - LICENSE_DAYS * DAY_MS);
   const { license } = authority.register.add({ ...terms, psdLimit: 1, validFromMs: fleet.offices.nowMs, validToMs });
-  await fleet.license(crook.host, crook.psd, crook.holder, crook.town, license);
-  await crook.host.refill(crook.psd, license, 20_000n);
-  const slot = { ...crook, license };
-  const [set] = crook.host.sets(crook.psd);
+  await fleet.license(attacker.host, attacker.psd, attacker.holder, attacker.town, license);
+  await attacker.host.refill(attacker.psd, license, 20_000n);
+  const slot = { ...attacker, license };
+  const [set] = attacker.host.sets(attacker.psd);
   if (how === 'revoked-license') authority.register.revoke(license, dayMs - DAY_MS);
   if (how === 'compromised-key') certifier.reportCompromise(set?.keyId ?? 0, dayMs - DAY_MS);
   if (how === 'revoked-key') certifier.revoke(set?.keyId ?? 0, dayMs - DAY_MS);
@@ -46,10 +46,10 @@ export async function lapsed(
 /** A host keeps the signed time from its PSD, so that marks carry a date long past; the letters are mailed today. */
 export async function staleDate(scene: Scene): Promise<Committed> {
   const { scenario, fleet } = scene;
-  const crook = newCrook(scene);
+  const attacker = newCrook(scene);
   fleet.setTime(scenario.dayMs - (STALE_DAYS + 1) * DAY_MS);
-  const license = await fleet.license(crook.host, crook.psd, crook.holder, crook.town);
-  const slot = { ...crook, license };
+  const license = await fleet.license(attacker.host, attacker.psd, attacker.holder, attacker.town);
+  const slot = { ...attacker, license };
   return { slot, pieces: await spree(scene, slot, scenario.dayMs - STALE_DAYS * DAY_MS + 9 * HOUR_MS) };
 }
 

@@ -4,7 +4,7 @@ import { certificateIn } from '../offices/certificate-authority.ts';
 import { type Link, type OfficeRefusal, refusalIn } from '../offices/office.ts';
 import type { Franking, FrankingRequest } from '../psd/franking.ts';
 import type { PsdRefusal } from '../psd/guards.ts';
-import type { LicenseWish } from '../psd/licensing.ts';
+import type { LicenseOptions } from '../psd/licensing.ts';
 import type { Psd, SetStatus } from '../psd/psd.ts';
 import type { NonsecureStore } from './nonsecure-store.ts';
 
@@ -80,10 +80,10 @@ export class Host {
     return answer.type === 'status' ? answer.sets : [];
   }
 
-  /** Fig. 4, from the user's wish to a register set that can frank; gives the license number. */
-  async obtainLicense(psd: string, wish: LicenseWish): Promise<number | HostFailure> {
+  /** Fig. 4, from the user's options to a register set that can frank; gives the license number. */
+  async obtainLicense(psd: string, options: LicenseOptions): Promise<number | HostFailure> {
     this.tellNews(psd);
-    const requested = this.psd(psd).receive({ type: 'request-license', ...wish });
+    const requested = this.psd(psd).receive({ type: 'request-license', ...options });
     if (requested.type !== 'requested') return reasonOf(requested);
     const license = await this.#ask(requested.request, CountersignedLicense.type);
     if (typeof license === 'string') return license;
@@ -97,10 +97,10 @@ export class Host {
   async renewLicense(
     psd: string,
     license: number,
-    wish: Omit<LicenseWish, 'existingLicense'>,
+    options: Omit<LicenseOptions, 'existingLicense'>,
   ): Promise<'renewed' | HostFailure> {
     this.tellNews(psd);
-    const requested = this.psd(psd).receive({ type: 'request-license', ...wish, existingLicense: license });
+    const requested = this.psd(psd).receive({ type: 'request-license', ...options, existingLicense: license });
     if (requested.type !== 'requested') return reasonOf(requested);
     const document = await this.#ask(requested.request, CountersignedLicense.type);
     if (typeof document === 'string') return document;

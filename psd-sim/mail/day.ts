@@ -85,7 +85,7 @@ function takeClones(scenario: Scenario, fleet: Fleet, random: Random): StolenIma
 }
 
 /** What may differ from an ordinary piece. */
-export interface PieceWish {
+export interface PieceOptions {
   readonly rate?: Rate;
   readonly mailedIn?: Town;
 }
@@ -94,9 +94,9 @@ export interface PieceWish {
  * Franks one piece now, after a refill where the descending register is low. Where the link to the manufacturer fails,
  * another PSD under the same license prints instead (WO 99/48053, claim 6).
  */
-export async function frankPiece(fleet: Fleet, slot: Slot, random: Random, wish: PieceWish = {}): Promise<Piece> {
+export async function frankPiece(fleet: Fleet, slot: Slot, random: Random, options: PieceOptions = {}): Promise<Piece> {
   const { host, psd, license } = slot;
-  const rate = wish.rate ?? random.pick(RATES);
+  const rate = options.rate ?? random.pick(RATES);
   const destinationTown = random.pick(fleet.towns);
   const house = random.int(1, 980);
   const destination = `${destinationTown.postcode}${String(random.int(0, 999_999)).padStart(6, '0')}`;
@@ -120,7 +120,7 @@ export async function frankPiece(fleet: Fleet, slot: Slot, random: Random, wish:
     license,
     holder: slot.holder,
     town: slot.town,
-    mailedIn: wish.mailedIn ?? slot.town,
+    mailedIn: options.mailedIn ?? slot.town,
     postageMills: rate.postageMills,
     weightGrams: random.int(rate.weightGrams[0], rate.weightGrams[1]),
     addressee: [

@@ -105,10 +105,10 @@ export class PostalAuthority {
     return answer;
   }
 
-  #licenseFor(wish: Wish, user: string): GrantedLicense | OfficeRefusal {
-    if (wish.existingLicense !== null) return this.register.existing(wish.existingLicense, user, wish);
-    const terms = this.termsFor(wish.holder, { name: wish.town, postcode: wish.depositPostcode });
-    return this.register.add({ ...terms, psdLimit: this.#rules.psdLimitOf(wish.holder, wish.town) });
+  #licenseFor(request: RequestedLicense, user: string): GrantedLicense | OfficeRefusal {
+    if (request.existingLicense !== null) return this.register.existing(request.existingLicense, user, request);
+    const terms = this.termsFor(request.holder, { name: request.town, postcode: request.depositPostcode });
+    return this.register.add({ ...terms, psdLimit: this.#rules.psdLimitOf(request.holder, request.town) });
   }
 
   /** The usual terms of a license but for the number of its PSDs. */
@@ -190,4 +190,4 @@ export class PostalAuthority {
 }
 
 type Contents<Kind> = Kind extends { isBody(value: unknown): value is infer Body } ? Body : never;
-type Wish = Contents<typeof LicenseRequest>;
+type RequestedLicense = Contents<typeof LicenseRequest>;

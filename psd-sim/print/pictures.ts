@@ -9,11 +9,11 @@ import type { PrintOrder } from './print-worker.ts';
 /** Pictures that one task of a printing worker makes: few, so that progress shows and both workers stay busy. */
 const PICTURES_PER_TASK = 16;
 
-export type PictureWish = Pick<Scenario, 'images' | 'seed'>;
+export type PictureOptions = Pick<Scenario, 'images' | 'seed'>;
 
 /** Path of each scan's picture, relative to the folder. */
 export async function takePictures(
-  scenario: PictureWish,
+  scenario: PictureOptions,
   events: readonly ScanEvent[],
   folder: string,
   onProgress: (done: number, total: number) => void,
@@ -53,7 +53,7 @@ export function fileName(event: ScanEvent): string {
 }
 
 /** What the printing worker needs for one scan; every third picture of `mixed` is a whole face. */
-export function printOrder(scenario: PictureWish, event: ScanEvent, index: number, folder: string): PrintOrder {
+export function printOrder(scenario: PictureOptions, event: ScanEvent, index: number, folder: string): PrintOrder {
   const { piece, scanId } = event;
   const asFace = scenario.images === 'faces' || (scenario.images === 'mixed' && index % 3 === 2);
   return {

@@ -8,7 +8,7 @@ import type { RegisterSlot } from './register-slot.ts';
 import type { SecureState } from './secure-state.ts';
 
 /** What the user wants (WO 99/48053, Fig. 4, block 60). */
-export interface LicenseWish {
+export interface LicenseOptions {
   readonly holder: string;
   readonly town: string;
   readonly depositPostcode: string;
@@ -29,8 +29,8 @@ export interface Installed {
 }
 
 /** Blocks 61 and 62: prepares the request and signs it; only the last one can be answered. */
-export function requestLicense(state: SecureState, wish: LicenseWish): Requested {
-  const body = { psd: state.name, nonce: state.nonce(), ...wish };
+export function requestLicense(state: SecureState, options: LicenseOptions): Requested {
+  const body = { psd: state.name, nonce: state.nonce(), ...options };
   const request = seal(LicenseRequest, body, state.device.privateKey);
   state.setRequestDigest(digestOf(JSON.stringify(body)));
   return { type: 'requested', request };

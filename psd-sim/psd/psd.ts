@@ -4,7 +4,7 @@ import {
   type Installed,
   installCertificate,
   installLicense,
-  type LicenseWish,
+  type LicenseOptions,
   type Requested,
   renewKey,
   requestLicense,
@@ -18,7 +18,7 @@ import { SecureState } from './secure-state.ts';
 export type PsdMessage =
   | { readonly type: 'time'; readonly message: string }
   | { readonly type: 'new-anchor'; readonly message: string }
-  | ({ readonly type: 'request-license' } & LicenseWish)
+  | ({ readonly type: 'request-license' } & LicenseOptions)
   | { readonly type: 'install-license'; readonly license: string }
   | { readonly type: 'install-certificate'; readonly license: number; readonly certificate: string }
   | { readonly type: 'renew-key'; readonly license: number }
@@ -129,7 +129,7 @@ function answerTo(
     case 'new-anchor':
       return takeAnchor(state, message.message);
     case 'request-license':
-      return requestLicense(state, wishOf(message));
+      return requestLicense(state, optionsOf(message));
     case 'install-license':
       return installLicense(state, message.license);
     case 'install-certificate':
@@ -159,7 +159,7 @@ function answerTo(
   }
 }
 
-function wishOf({ holder, town, depositPostcode, existingLicense }: LicenseWish): LicenseWish {
+function optionsOf({ holder, town, depositPostcode, existingLicense }: LicenseOptions): LicenseOptions {
   return { holder, town, depositPostcode, existingLicense };
 }
 

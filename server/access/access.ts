@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { TOKENS_LOOK_MS } from './limits.ts';
+import { TOKENS_POLL_MS } from './limits.ts';
 import { sha256Of, tokenIdOf } from './token.ts';
 import { type Role, readTokenFile, type TokenEntry, TokenFileError } from './token-file.ts';
 
@@ -36,7 +36,7 @@ export interface AccessPorts {
   readonly onUnusable?: (error: TokenFileError) => void;
 }
 
-/** Who may come in, as a file of tokens says. What changes in it holds TOKENS_LOOK_MS later at most. */
+/** Who may come in, as a file of tokens says. What changes in it holds TOKENS_POLL_MS later at most. */
 export interface Access {
   /** By the value of an Authorization header. */
   authenticate(authorization: string | undefined): Identity | AccessRefusal;
@@ -137,7 +137,7 @@ class FileAccess implements Access {
   #current(): ReadonlyMap<string, Known> | null {
     const nowMs = this.#ports.nowMs();
     // A clock that was set back must not put the next look off.
-    const isDue = nowMs >= this.#lookedAtMs + TOKENS_LOOK_MS || nowMs < this.#lookedAtMs;
+    const isDue = nowMs >= this.#lookedAtMs + TOKENS_POLL_MS || nowMs < this.#lookedAtMs;
     if (!isDue) return this.#tokens;
     this.#lookedAtMs = nowMs;
     try {

@@ -5,4 +5,4 @@ export const TOKENS_MAX = 50_000;
 export const TOKENS_FILE_BYTES_MAX = 32 * 1024 * 1024;
 
 /** Milliseconds between looks at the file: what was revoked is refused so much later at most. A look costs one stat. */
-export const TOKENS_LOOK_MS = 500;
+export const TOKENS_POLL_MS = 500;

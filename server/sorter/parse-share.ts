@@ -65,7 +65,7 @@ export class ParseShare {
   /** Until the client owes no more than it may; at once while it is alone. */
   async paid(client: string): Promise<void> {
     for (let tooMuchMs = this.#tooMuchOf(client); tooMuchMs > 0; tooMuchMs = this.#tooMuchOf(client)) {
-      await sleep(Math.min((tooMuchMs * Math.max(1, this.#active.count)) / PARSE_SHARE, PAID_LOOK_MS));
+      await sleep(Math.min((tooMuchMs * Math.max(1, this.#active.count)) / PARSE_SHARE, PAID_POLL_MS));
     }
   }
 
@@ -88,4 +88,4 @@ export class ParseShare {
 }
 
 /** Milliseconds after which a client that waits is looked at again: the others may have gone. */
-const PAID_LOOK_MS = 100;
+const PAID_POLL_MS = 100;

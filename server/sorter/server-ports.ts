@@ -6,7 +6,7 @@ import type { TlsFiles } from '../listener.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { AnswerPolicy } from './answers.ts';
-import type { VerdictDesk } from './verdict-desk.ts';
+import type { VerdictDispatcher } from './verdict-dispatcher.ts';
 
 /** Who may come in, how, and how many. */
 export interface EntryOptions {
@@ -20,7 +20,7 @@ export interface EntryOptions {
 
 /** What the sorter's API needs of the service around it. */
 export interface ServerPorts extends EntryOptions {
-  readonly desk: VerdictDesk;
+  readonly dispatcher: VerdictDispatcher;
   readonly metrics: Metrics;
   readonly policy: AnswerPolicy;
   readonly log: Log;

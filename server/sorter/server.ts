@@ -16,8 +16,8 @@ import { refuseOtherMethods } from '../allowed-methods.ts';
 import { BodyBudget } from '../body.ts';
 import { addEvidenceRoutes } from '../evidence/evidence-routes.ts';
 import { ForeignRequests } from '../foreign.ts';
+import { closeBehindUnread } from '../half-closed.ts';
 import { CLOSING_MS_MAX } from '../limits.ts';
-import { closeBehindUnread } from '../lingering.ts';
 import { createListener, refuseConnection } from '../listener.ts';
 import type { ServerPorts } from './server-ports.ts';
 import { addServiceRoutes } from './service-routes.ts';
@@ -92,14 +92,14 @@ export class SorterServer {
 
   /** Takes nothing more, answers what is here, and ends every stream behind its last answer. */
   async drain(): Promise<void> {
-    const { desk } = this.#ports;
-    desk.drain();
-    await desk.streams.end();
+    const { dispatcher } = this.#ports;
+    dispatcher.drain();
+    await dispatcher.streams.end();
   }
 
   /** Ends whoever listens, lets the last answers be read, but not for ever, and frees the port. No verdict comes any more. */
   async close(): Promise<void> {
-    this.#ports.desk.late.end();
+    this.#ports.dispatcher.late.end();
     const cut = setTimeout(() => this.cut(), CLOSING_MS_MAX);
     await this.#app.close();
     clearTimeout(cut);
@@ -111,7 +111,7 @@ export class SorterServer {
   }
 
   #refuse(error: FastifyError | ProblemError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const { log, metrics, desk } = this.#ports;
+    const { log, metrics, dispatcher } = this.#ports;
     const code = codeOf(error);
     metrics.refused(code, clientOfRequest(request));
     if (code === 'internal') log.error({ reqId: request.id, err: error }, 'failed');
@@ -121,7 +121,7 @@ export class SorterServer {
     // The framework quotes the whole address.
     const said = known?.message ?? excerpt(error.message);
     const detail = code === 'internal' ? `see the log of the server under ${request.id}` : said;
-    if (desk.isDraining) reply.header('connection', 'close');
+    if (dispatcher.isDraining) reply.header('connection', 'close');
     if (code === 'unauthorized') reply.header('www-authenticate', 'Bearer');
     if (known?.retryAfterSeconds != null) reply.header('retry-after', known.retryAfterSeconds);
     const body = { ...problem(code, detail, known?.scanId), instance: request.id };

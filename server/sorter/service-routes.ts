@@ -8,15 +8,15 @@ import type { ServerPorts } from './server-ports.ts';
 
 /** What operators and balancers ask for, and the document that describes all of it. */
 export function addServiceRoutes(app: FastifyInstance, ports: ServerPorts): void {
-  const { desk, access } = ports;
+  const { dispatcher, access } = ports;
 
   app.get('/livez', (_request, reply) => {
-    const { store, oldestAtMs, progressAtMs } = desk;
+    const { store, oldestAtMs, progressAtMs } = dispatcher;
     return sendHealth(reply, liveness({ store, oldestAtMs, progressAtMs }));
   });
 
   app.get('/readyz', (_request, reply) => {
-    const { store, isDraining } = desk;
+    const { store, isDraining } = dispatcher;
     return sendHealth(reply, readiness({ store, isDraining, trust: ports.trust(), nowMs: ports.nowMs() }));
   });
 

@@ -14,25 +14,25 @@ import { mediaTypeOf, readSingleScan } from './single-scan.ts';
 
 /** Scans that come in a request, and verdicts that are looked up. */
 export function addVerdictRoutes(app: FastifyInstance, ports: ServerPorts, budget: BodyBudget): void {
-  const { desk, metrics, access } = ports;
+  const { dispatcher, metrics, access } = ports;
   const shareOf = (client: string): ParsedFor => ({
-    read: (bytes) => desk.parsing.read(client, bytes),
-    spend: (bytes, work) => desk.parsing.spend(client, bytes, work),
+    read: (bytes) => dispatcher.parsing.read(client, bytes),
+    spend: (bytes, work) => dispatcher.parsing.spend(client, bytes, work),
   });
 
   app.post('/v1/verdicts', async (request, reply) => {
     const arrivedAtMs = performance.now();
     return inRequestSpan('POST /v1/verdicts', request.headers, async (span) => {
       const admitted = admit(access, request, ['sorter']);
-      desk.refuseWhenClosed();
+      dispatcher.refuseWhenClosed();
       const client = clientOf(admitted, request);
-      const leave = desk.parsing.enter(client, request.headers['content-length'] ?? '0');
+      const leave = dispatcher.parsing.enter(client, request.headers['content-length'] ?? '0');
       let requested: RequestedScan | null;
       let pending: PendingAnswer | undefined;
       try {
         requested = await readSingleScan(request.raw, originFor(admitted), budget.shareOf(client), shareOf(client));
         if (requested === null) return reply.hijack();
-        [pending] = desk.ask([requested], arrivedAtMs, client);
+        [pending] = dispatcher.ask([requested], arrivedAtMs, client);
       } finally {
         leave();
       }
@@ -48,14 +48,14 @@ export function addVerdictRoutes(app: FastifyInstance, ports: ServerPorts, budge
     const arrivedAtMs = performance.now();
     return inRequestSpan('POST /v1/verdicts:batch', request.headers, async (span) => {
       const admitted = admit(access, request, ['sorter']);
-      desk.refuseWhenClosed();
+      dispatcher.refuseWhenClosed();
       if (mediaTypeOf(request.raw) !== 'application/json') {
         throw new ProblemError('unsupported-media-type', 'a batch is application/json');
       }
       const client = clientOf(admitted, request);
       const length = request.headers['content-length'];
-      desk.refuseWhenBehind(client, Number(length ?? 0));
-      const leave = desk.parsing.enter(client, length);
+      dispatcher.refuseWhenBehind(client, Number(length ?? 0));
+      const leave = dispatcher.parsing.enter(client, length);
       let pending: readonly PendingAnswer[];
       try {
         const body = await readBody(request.raw, JSON_BODY_BYTES_MAX, budget.shareOf(client));
@@ -64,7 +64,7 @@ export function addVerdictRoutes(app: FastifyInstance, ports: ServerPorts, budge
         read(body.length);
         const parsed = await parseJson(body, BATCH_VALUES_MAX, spend);
         pending = spend(body.length, () => {
-          return desk.ask(requestedBatch(parsed, originFor(admitted)), arrivedAtMs, client);
+          return dispatcher.ask(requestedBatch(parsed, originFor(admitted)), arrivedAtMs, client);
         });
       } finally {
         leave();
@@ -84,10 +84,10 @@ export function addVerdictRoutes(app: FastifyInstance, ports: ServerPorts, budge
     // No scan has such an id, and none is to be sent back.
     if (scanId === null) throw new ProblemError('not-found', 'no verdict under this scan id');
     const query = { scanId, ...plantAsked(admitted, request.query.plant, scanId) };
-    if (desk.store.kind !== 'open') desk.refuseWhenClosed();
+    if (dispatcher.store.kind !== 'open') dispatcher.refuseWhenClosed();
     const client = clientOf(admitted, request);
-    desk.lookUps.refuseWhenFull(client);
-    const verdicts = await desk.lookUps.verdictsOf([query], client);
+    dispatcher.lookUps.refuseWhenFull(client);
+    const verdicts = await dispatcher.lookUps.verdictsOf([query], client);
     const plants = new Set(verdicts.map(({ plant }) => plant));
     if (plants.size > 1) {
       const named = [...plants].map((plant) => plant ?? '(none)').join(', ');

@@ -9,7 +9,8 @@ export type StageTotals = Readonly<
 >;
 
 /** What a member says of itself and of the partitions that it owns. */
-export interface MemberCounters extends Readonly<Record<'rebalances' | 'claims' | 'troubles' | 'messages', number>> {
+export interface MemberCounters
+  extends Readonly<Record<'rebalances' | 'claims' | 'recoverableErrors' | 'messages', number>> {
   readonly partitions: readonly Readonly<Record<'partition' | 'lag' | 'heldMessages' | 'heldBytes', number>>[];
 }
 
@@ -40,7 +41,11 @@ export function stageRegistry({ counters, totals, ignored, unchecked }: StageMea
   };
   grown('indicia_stage_rebalances_total', 'Assignments of partitions by the group.', () => counters().rebalances);
   grown('indicia_stage_claims_total', 'Partitions that were taken up.', () => counters().claims);
-  grown('indicia_stage_troubles_total', 'Failures after which it went on.', () => counters().troubles);
+  grown(
+    'indicia_stage_recoverable_errors_total',
+    'Failures after which it went on.',
+    () => counters().recoverableErrors,
+  );
   grown('indicia_stage_messages_total', 'Messages that were fetched.', () => counters().messages);
   new Counter({
     name: 'indicia_stage_scans_total',

@@ -191,7 +191,7 @@ describe('the commits of a store', () => {
       write.call(this, anchored);
     });
     const noted = (label: string) =>
-      store.beside.run((beside) =>
+      store.sideConnections.run((beside) =>
         beside.transaction(async () => ({ event: 'policy-used', detail: { label }, seals: new Map() })),
       );
     const recorded = (batch: number) => store.record([seen(registers.print(batch))], 'test', `${batch}`);

@@ -104,10 +104,10 @@ describe('a plant whose clock is wrong', () => {
 
   it('is not one where a license alone posts old marks, however many: it is named', async (test) => {
     const honest = letters(ALL);
-    const crook = new Registers(psdOf(1), 1);
-    crook.pieceCount = 1_000n;
+    const attacker = new Registers(psdOf(1), 1);
+    attacker.pieceCount = 1_000n;
     const old = Array.from({ length: 400 }, (_, index) =>
-      scanned(crook.print(index - 60 * 24 * 60, 0), {
+      scanned(attacker.print(index - 60 * 24 * 60, 0), {
         plant: '06484',
         scannedAtMs: MORNING_MS + 10 * HOUR_MS,
         pass: 'transit',
@@ -179,14 +179,16 @@ describe('a plant whose scale is wrong', () => {
   });
 
   it('is not one where a license alone posts heavy mail; nor does it hide a price that is too low', async (test) => {
-    const crook = new Registers(psdOf(1), 1);
-    crook.pieceCount = 1_000n;
+    const attacker = new Registers(psdOf(1), 1);
+    attacker.pieceCount = 1_000n;
     const at = { plant: '06484', scannedAtMs: MORNING_MS + 10 * HOUR_MS, pass: 'transit' } as const;
-    const heavy = Array.from({ length: 400 }, (_, index) => scanned(crook.print(index), { ...at, weightGrams: 500 }));
+    const heavy = Array.from({ length: 400 }, (_, index) =>
+      scanned(attacker.print(index), { ...at, weightGrams: 500 }),
+    );
     const honest = await findingsOf(test, [...letters(ALL), ...heavy], COUNTRY);
     assert.deepEqual(of(honest, 'plant-scale'), []);
     assert.equal(of(honest, 'short-postage')[0]?.scanIds.length, 400);
-    const cheap = scanned(crook.print(500, 10), { ...at, weightGrams: 5 });
+    const cheap = scanned(attacker.print(500, 10), { ...at, weightGrams: 5 });
     const findings = await findingsOf(test, [...letters(ALL, { '06484': heavier(10) }), cheap], COUNTRY);
     assert.deepEqual(
       of(findings, 'short-postage').map(({ scanIds }) => scanIds),

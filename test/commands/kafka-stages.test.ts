@@ -17,7 +17,7 @@ import { temporaryFolder } from '../support/temporary.ts';
 const kafka = await kafkaForTests();
 
 const PARTITIONS = 4;
-const LOOK_EVERY_MS = 200;
+const POLL_EVERY_MS = 200;
 
 interface Day {
   readonly folder: string;
@@ -38,9 +38,9 @@ function toldBy(members: readonly StageProcess[]): string {
 }
 
 async function until(isTrue: () => boolean, what: string, members: readonly StageProcess[]): Promise<void> {
-  for (let waited = 0; !isTrue(); waited += LOOK_EVERY_MS) {
+  for (let waited = 0; !isTrue(); waited += POLL_EVERY_MS) {
     assert.ok(waited < 60_000, `waited in vain for ${what}: ${waited < 60_000 ? '' : toldBy(members)}`);
-    await sleep(LOOK_EVERY_MS);
+    await sleep(POLL_EVERY_MS);
   }
 }
 

@@ -6,7 +6,7 @@ import { assemble, codewordsOf, isBelieved } from '../../decode/datamatrix/assem
 import { bytesOfCodewords, padAt, randomized255 } from '../../decode/datamatrix/codewords.ts';
 import { readMatrix } from '../../decode/datamatrix/read-matrix.ts';
 import { correctBlock } from '../../decode/datamatrix/reed-solomon.ts';
-import { type CandidateWish, MatrixSearch } from '../../decode/datamatrix/search.ts';
+import { type CandidateOptions, MatrixSearch } from '../../decode/datamatrix/search.ts';
 import { SYMBOL_SIZES, type SymbolSize } from '../../decode/datamatrix/sizes.ts';
 import { symbolMap } from '../../decode/datamatrix/symbol-map.ts';
 import { dataMatrix } from '../../psd-sim/print/data-matrix.ts';
@@ -198,7 +198,7 @@ describe('pictures without a Data Matrix', () => {
   });
 });
 
-const ANYTHING: CandidateWish = { isPossible: () => true, knownCodewords: () => [], candidatesMax: 8 };
+const ANYTHING: CandidateOptions = { isPossible: () => true, knownCodewords: () => [], candidatesMax: 8 };
 
 describe('readings in doubt', () => {
   it('are candidates and no readings: random modules with nearly all correction spent on erasures', () => {

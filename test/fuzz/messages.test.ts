@@ -15,7 +15,7 @@ import {
   SCAN_MESSAGE_LINES_MAX,
   TOPIC_MESSAGE_BYTES_MAX,
 } from '../../ingest/kafka/limits.ts';
-import { deadLetter, revived } from '../../ingest/kafka/messages/dead-letter.ts';
+import { deadLetter, redriven } from '../../ingest/kafka/messages/dead-letter.ts';
 import { areKnownReadings } from '../../ingest/kafka/messages/known-readings.ts';
 import { decodeReadings, encodeReadings } from '../../ingest/kafka/messages/readings-codec.ts';
 import { readScanMessage } from '../../ingest/kafka/messages/scan-message.ts';
@@ -173,7 +173,7 @@ describe('any message of scans', () => {
       ['{', SCAN_MESSAGE_BYTES_MAX / 2, 'too-large'],
     ] as const) {
       const read = readScanMessage(stored({ value: Buffer.from(`${line}\n`.repeat(lines)) }));
-      assert.equal('poison' in read ? read.poison : null, poison, `${lines} of ${line}`);
+      assert.equal('code' in read ? read.code : null, poison, `${lines} of ${line}`);
     }
   });
 });
@@ -200,12 +200,12 @@ describe('a dead letter', () => {
           const letter = deadLetter(
             'dead',
             { topic: 'scans', message, ...line },
-            { poison: 'not-a-scan', detail: 'x'.repeat(headerBytes) },
+            { code: 'not-a-scan', detail: 'x'.repeat(headerBytes) },
           );
           assert.ok(bytesOf(letter) < TOPIC_MESSAGE_BYTES_MAX);
           if (isLine) assert.ok(bytesOf(letter) < 8_000);
           const isWhole = letter.headers['dead-left-out'] === undefined;
-          const back = revived(
+          const back = redriven(
             stored({ key: keyBytes > 4_096 ? null : message.key, value: letter.value, headers: letter.headers }),
             new Set(['scans']),
           );
@@ -260,7 +260,7 @@ describe('any batch of readings', () => {
         positionOf: async () => null,
         record: async () => assert.fail('it reached the store'),
         detect: async () => {},
-        news: async () => ({ findings: [], gone: [], revisions: [] }),
+        findingDelta: async () => ({ findings: [], retracted: [], revisions: [] }),
         close: async () => {},
       }),
       topics: TOPICS,

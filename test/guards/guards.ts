@@ -246,7 +246,7 @@ export const GUARDS: readonly Guard[] = [
   {
     scenario: 'C5',
     holds: 'a store behind its anchor is refused',
-    file: 'analytics/store/audit/whole.ts',
+    file: 'analytics/store/audit/integrity.ts',
     text: 'if (anchored.rows > chain.rows) {',
     without: 'if (false) {',
     tests: [WHOLE_STORE],
@@ -278,7 +278,7 @@ export const GUARDS: readonly Guard[] = [
   {
     scenario: 'C7',
     holds: 'a chain made anew is found by the head outside the file',
-    file: 'analytics/store/audit/whole.ts',
+    file: 'analytics/store/audit/integrity.ts',
     text: 'isSame(chain.head, anchored.head) &&',
     without: '',
     tests: [WHOLE_STORE],

@@ -123,7 +123,7 @@ export const HOSTILE_FAIR: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'streams have less in the readers while several clients are active',
-    file: 'server/gate.ts',
+    file: 'server/weighted-semaphore.ts',
     text: 'this.#active.areSeveral ? Math.min(this.#weightMax, SHARED_WEIGHT_MAX) : this.#weightMax;',
     without: 'this.#weightMax;',
     tests: [FAIR_HTTP],
@@ -131,7 +131,7 @@ export const HOSTILE_FAIR: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'who waits for room for bytes waits for its own client only',
-    file: 'server/sorter/streams/room-gate.ts',
+    file: 'server/sorter/streams/room-semaphore.ts',
     text: 'this.#waiting.peek(fits); next !== undefined; next = this.#waiting.peek(fits)',
     without: 'this.#waiting.peek(); next !== undefined && fits(next.client, next.item); next = this.#waiting.peek()',
     tests: [FAIR_HTTP],

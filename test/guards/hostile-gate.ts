@@ -323,7 +323,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'a static answer closes a connection whose request does not come whole, too',
-    file: 'server/lingering.ts',
+    file: 'server/half-closed.ts',
     text: ' || Buffer.isBuffer(payload)',
     without: '',
     tests: ['test/server/hostile.test.ts'],

@@ -91,7 +91,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
   {
     scenario,
     holds: 'sealed tables are compared with their digests when a store is opened',
-    file: 'analytics/store/audit/whole.ts',
+    file: 'analytics/store/audit/integrity.ts',
     text: 'if (seals.get(name) === seal) continue;',
     without: 'continue;',
     tests: TABLES,
@@ -99,7 +99,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
   {
     scenario,
     holds: 'the digests of sealed tables are those that the ledger names',
-    file: 'analytics/store/audit/whole.ts',
+    file: 'analytics/store/audit/integrity.ts',
     text: 'if (stored === null || (entry !== undefined && digestOfSeals(seals) !== entry.seals)) {',
     without: 'if (stored === null) {',
     tests: TABLES,
@@ -107,7 +107,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
   {
     scenario,
     holds: 'the last entry of the ledger follows from the one before',
-    file: 'analytics/store/audit/whole.ts',
+    file: 'analytics/store/audit/integrity.ts',
     text: 'if (entry === undefined || !isSame(headOfEntry(entryBefore?.head ?? NO_HEAD, entry), entry.head)) {',
     without: 'if (entry === undefined) {',
     tests: TABLES,
@@ -123,7 +123,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
   {
     scenario,
     holds: 'rows of evidence are counted when a store is opened',
-    file: 'analytics/store/audit/whole.ts',
+    file: 'analytics/store/audit/integrity.ts',
     text: 'if (rows !== linked) {',
     without: 'if (false) {',
     tests: TABLES,
@@ -131,7 +131,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
   {
     scenario,
     holds: 'a source is read on only from where its last batch says',
-    file: 'analytics/store/audit/whole.ts',
+    file: 'analytics/store/audit/integrity.ts',
     text: 'if (read === null || said === null || !isSame(PositionDigest.of(positions).bytes(), said)) {',
     without: 'if (read === null) {',
     tests: HOSTILE,
@@ -147,7 +147,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
   {
     scenario,
     holds: 'a store is ahead of its anchor by one commit at most',
-    file: 'analytics/store/audit/whole.ts',
+    file: 'analytics/store/audit/integrity.ts',
     text: 'if (commitNumber > anchored.commitNumber + 1n) {',
     without: 'if (false) {',
     tests: HOSTILE,
@@ -155,7 +155,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
   {
     scenario,
     holds: 'the anchor names the ledger too',
-    file: 'analytics/store/audit/whole.ts',
+    file: 'analytics/store/audit/integrity.ts',
     text: 'if (anchored.commitNumber > commitNumber || anchored.entries > ledger.entries) {',
     without: 'if (false) {',
     tests: LEDGER,

@@ -14,7 +14,7 @@ export const HOSTILE_TRUST: readonly Guard[] = [
   {
     scenario: 'A12',
     holds: 'records that differ from the accepted head are found where nothing is new',
-    file: 'verify/trust/whole-files.ts',
+    file: 'verify/trust/file-integrity.ts',
     text: 'if (!(await isWhole(join(folder, name), file))) differing.push([name, file]);',
     without: '',
     tests: DAMAGED,
@@ -270,7 +270,7 @@ export const HOSTILE_TRUST: readonly Guard[] = [
   {
     scenario: 'F8',
     holds: 'a message that is not UTF-8 is a dead letter',
-    file: 'ingest/kafka/not-scans.ts',
+    file: 'ingest/kafka/malformed-scans.ts',
     text: "if (!isUtf8(line)) return 'not UTF-8';",
     without: '',
     tests: NO_TEXT,

@@ -4,7 +4,7 @@ import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
-import { TOKENS_LOOK_MS } from '../../server/access/limits.ts';
+import { TOKENS_POLL_MS } from '../../server/access/limits.ts';
 import { TOKEN_PATTERN } from '../../server/access/token.ts';
 import {
   addToken,
@@ -81,7 +81,7 @@ describe('a token', () => {
   it('that is altered in any one place lets nobody in', async (test) => {
     const gate = await Gate.open(test);
     const other = addToken(gate.path, { ...SORTER, name: 'DBCS-13' }, NOON_MS, randomBytes).token ?? '';
-    gate.nowMs += TOKENS_LOOK_MS;
+    gate.nowMs += TOKENS_POLL_MS;
     assert.equal(gate.ask(`Bearer ${other}`), 'DBCS-13');
     const alteration = fc.oneof(
       fc.record({ at: fc.nat(gate.token.length - 1), text: fc.string({ maxLength: 3, unit: 'binary' }) }),
@@ -197,7 +197,7 @@ describe('a handle that is open', () => {
     const identity = gate.access.authenticate(`Bearer ${gate.token}`);
     assert.ok(!isAccessRefusal(identity));
     const revokedAt = revokeToken(gate.path, gate.id, NOON_MS)?.revokedAt;
-    gate.nowMs += TOKENS_LOOK_MS;
+    gate.nowMs += TOKENS_POLL_MS;
     assert.equal(gate.ask(), 'revoked');
     assert.deepEqual(gate.access.recheck(identity), { refusal: 'revoked' });
     assert.equal(revokeToken(gate.path, gate.id, NOON_MS + 5_000)?.revokedAt, revokedAt, 'the first date stays');
@@ -216,7 +216,7 @@ describe('a handle that is open', () => {
     const identity = gate.access.authenticate(`Bearer ${gate.token}`);
     assert.ok(!isAccessRefusal(identity));
     const { token } = addToken(gate.path, { ...SORTER, name: 'DBCS-13' }, NOON_MS, randomBytes);
-    gate.nowMs += TOKENS_LOOK_MS;
+    gate.nowMs += TOKENS_POLL_MS;
     assert.equal(gate.ask(`Bearer ${token}`), 'DBCS-13');
     assert.equal(gate.access.recheck(identity), null);
   });
@@ -225,15 +225,15 @@ describe('a handle that is open', () => {
     const gate = await Gate.open(test);
     const good = await readFile(gate.path);
     await writeFile(gate.path, '{"version": 1, "tokens": [');
-    gate.nowMs += TOKENS_LOOK_MS;
+    gate.nowMs += TOKENS_POLL_MS;
     assert.deepEqual([gate.ask(), gate.ask(), gate.ask(null)], ['unavailable', 'unavailable', 'missing']);
     await rm(gate.path);
-    gate.nowMs += TOKENS_LOOK_MS;
+    gate.nowMs += TOKENS_POLL_MS;
     assert.equal(gate.ask(), 'unavailable');
     assert.equal(gate.problems.length, 2);
     for (const problem of gate.problems) assert.ok(problem.startsWith(gate.path), problem);
     await writeFile(gate.path, good, { mode: 0o600 });
-    gate.nowMs += TOKENS_LOOK_MS;
+    gate.nowMs += TOKENS_POLL_MS;
     assert.equal(gate.ask(), 'DBCS-12');
   });
 });
@@ -320,10 +320,10 @@ describe('a client certificate', () => {
   it('is revoked like a token, and may be added again', async (test) => {
     const gate = await Gate.open(test, { certificate });
     revokeToken(gate.path, gate.id, NOON_MS);
-    gate.nowMs += TOKENS_LOOK_MS;
+    gate.nowMs += TOKENS_POLL_MS;
     assert.equal(gate.askWith(certificate), 'revoked');
     addToken(gate.path, { ...SORTER, certificate }, NOON_MS, randomBytes);
-    gate.nowMs += TOKENS_LOOK_MS;
+    gate.nowMs += TOKENS_POLL_MS;
     assert.equal(gate.askWith(certificate), 'DBCS-12');
   });
 });

@@ -11,7 +11,7 @@ function storeAt(position: string | null): PartitionStore<JudgedAnswer> {
     positionOf: async (source) => (source === 'kafka:readings/3' ? position : assert.fail(source)),
     record: unasked,
     detect: unasked,
-    news: unasked,
+    findingDelta: unasked,
     close: async () => {},
   };
 }

@@ -15,7 +15,7 @@ import {
 import { connectionFor, parseKafkaUrl } from '../../ingest/index.ts';
 import type { StoredMessage } from '../../ingest/kafka/client-port.ts';
 import { SCAN_MESSAGE_BYTES_MAX } from '../../ingest/kafka/limits.ts';
-import { deadLetter, type POISONS, revived } from '../../ingest/kafka/messages/dead-letter.ts';
+import { type DEAD_LETTER_REASONS, deadLetter, redriven } from '../../ingest/kafka/messages/dead-letter.ts';
 import { partitionOfKey } from '../../ingest/kafka/messages/partition-of.ts';
 import { decodeReadings, encodeReadings } from '../../ingest/kafka/messages/readings-codec.ts';
 import { readScanMessage } from '../../ingest/kafka/messages/scan-message.ts';
@@ -213,7 +213,7 @@ describe('a message of scans', () => {
   it('is poison where nothing can be made of it, and says why', () => {
     const png = { 'content-type': 'image/png' };
     const line = Buffer.from('{"scanId":"a"}');
-    const cases: [Partial<StoredMessage>, keyof typeof POISONS][] = [
+    const cases: [Partial<StoredMessage>, keyof typeof DEAD_LETTER_REASONS][] = [
       [{ value: null }, 'null-value'],
       [{ value: Buffer.alloc(0) }, 'empty-value'],
       [{ value: Buffer.from(' \n\t\n') }, 'empty-value'],
@@ -226,7 +226,7 @@ describe('a message of scans', () => {
     ];
     for (const [change, reason] of cases) {
       const read = readScanMessage(stored(change));
-      assert.equal('poison' in read ? read.poison : 'read', reason);
+      assert.equal('code' in read ? read.code : 'read', reason);
     }
   });
 
@@ -236,11 +236,11 @@ describe('a message of scans', () => {
     fc.assert(
       fc.property(orNull(bytes), orNull(bytes), headers, (key, value, given) => {
         const message = stored({ key, value, headers: given });
-        const letter = deadLetter('dead-letters', { topic: 'scans', message }, { poison: 'null-value', detail: '' });
+        const letter = deadLetter('dead-letters', { topic: 'scans', message }, { code: 'null-value', detail: '' });
         assert.equal(letter.headers['dead-position'], 'scans/3@1234');
-        const back = revived(stored({ key, value: letter.value, headers: letter.headers }), new Set(['scans']));
+        const back = redriven(stored({ key, value: letter.value, headers: letter.headers }), new Set(['scans']));
         assert.deepEqual(back, { topic: 'scans', partition: null, key, value, headers: { ...given, redriven: '1' } });
-        assert.equal(revived(stored({ headers: letter.headers }), new Set(['readings'])), null);
+        assert.equal(redriven(stored({ headers: letter.headers }), new Set(['readings'])), null);
       }),
     );
   });

@@ -24,9 +24,9 @@ describe('messages that kafkajs left out', () => {
   it('are those of the partitions that no broker answered for, and no others', async () => {
     const placements = new Placements('many');
     const { messages, send } = sending(placements, [0, 1, 2, 1], [0, 2]);
-    assert.deepEqual([...(await placements.leftOutOf(send))], [messages[1], messages[3]]);
+    assert.deepEqual([...(await placements.unacknowledgedAfter(send))], [messages[1], messages[3]]);
     const again = sending(placements, [1, 1], [1]);
-    assert.equal((await placements.leftOutOf(again.send)).size, 0);
+    assert.equal((await placements.unacknowledgedAfter(again.send)).size, 0);
   });
 
   it('end a transaction, with the name of the partition', async () => {

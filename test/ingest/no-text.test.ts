@@ -7,8 +7,8 @@ import fc from 'fast-check';
 import type { Scan } from '../../indicium/index.ts';
 import { sidecarFields } from '../../ingest/drop/sidecar.ts';
 import { openSource } from '../../ingest/index.ts';
+import { problemWith } from '../../ingest/kafka/malformed-scans.ts';
 import { readScanMessage, SCAN_HEADER } from '../../ingest/kafka/messages/scan-message.ts';
-import { problemWith } from '../../ingest/kafka/not-scans.ts';
 import { parseScanLines } from '../../scans/index.ts';
 import { parseScanLine } from '../../scans/scan-line.ts';
 import { ScanLinesBuilder } from '../../scans/scan-lines.ts';
@@ -84,7 +84,7 @@ describe('scan ids whose bytes are no text', () => {
         headers,
         timestampMs: 0,
       });
-      assert.deepEqual(message, { poison: 'bad-scan-fields', detail: 'not UTF-8' });
+      assert.deepEqual(message, { code: 'bad-scan-fields', detail: 'not UTF-8' });
     }
   });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import sharp from 'sharp';
-import { type Outcome, type SorterScan, WAYS, type Way } from '../../client/index.ts';
+import { ENCODINGS, type Encoding, type Outcome, type SorterScan } from '../../client/index.ts';
 import { suiteScope } from '../support/sorter-server.ts';
 import { type Holder, PLANT, SorterWorld } from '../support/sorter-world.ts';
 import { clientSpeaker, rawSpeaker, type Speaker } from '../support/speakers.ts';
@@ -16,7 +16,7 @@ interface Row {
   readonly scans: (world: SorterWorld) => SorterScan[] | Promise<SorterScan[]>;
   readonly answers: readonly string[];
   readonly as?: Holder | 'nobody';
-  readonly ways?: readonly Way[];
+  readonly ways?: readonly Encoding[];
 }
 
 const ROWS: readonly Row[] = [
@@ -117,7 +117,7 @@ for (const [name, newSpeaker] of Object.entries({ client: clientSpeaker, 'raw HT
   };
 
   describe(`one scan, by ${name}`, () => {
-    for (const { says, scans, answers, as: holder = 'sorter', ways = WAYS } of ROWS) {
+    for (const { says, scans, answers, as: holder = 'sorter', ways = ENCODINGS } of ROWS) {
       for (const way of ways) {
         it(`${says} (${way}): ${answers.at(-1)}`, async () => {
           const told: string[] = [];
@@ -130,7 +130,7 @@ for (const [name, newSpeaker] of Object.entries({ client: clientSpeaker, 'raw HT
     it('is the same scan by whatever way it comes', async () => {
       const scan = world.honestCrop();
       const outcomes: Outcome[] = [];
-      for (const way of WAYS) outcomes.push(await as('sorter').verdict(scan, way));
+      for (const way of ENCODINGS) outcomes.push(await as('sorter').verdict(scan, way));
       assert.deepEqual(outcomes.map(toldOf), ['accept', 'accept repeated', 'accept repeated']);
     });
 

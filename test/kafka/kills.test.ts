@@ -28,7 +28,7 @@ const BUSY_MS_MAX = 400;
 /** So that others take over soon, and detectors are met at their work. */
 const QUICK = ['--session-seconds', '3', '--detect-every', '2'];
 const OWNS_MS_MAX = 30_000;
-const LOOK_MS = 20;
+const POLL_MS = 20;
 
 const kafka = await kafkaForTests();
 
@@ -55,7 +55,7 @@ function blows(seed: number): Blow[] {
 
 async function untilOwner(member: StageProcess): Promise<void> {
   const giveUpMs = performance.now() + OWNS_MS_MAX;
-  while (member.partitions.length === 0 && performance.now() < giveUpMs) await sleep(LOOK_MS);
+  while (member.partitions.length === 0 && performance.now() < giveUpMs) await sleep(POLL_MS);
 }
 
 async function underBlows(

@@ -13,7 +13,7 @@ const SLICE_MESSAGES = 4;
 /** It may be stopped with nothing to do on a busy machine, and is then stopped once more. */
 const NAPS_MAX = 5;
 const LOST = /has lost this partition to epoch \d+|another member has taken \S+ over/;
-const LOOK_MS = 100;
+const POLL_MS = 100;
 const WAIT_MS_MAX = 60_000;
 
 const kafka = await kafkaForTests();
@@ -22,7 +22,7 @@ async function until(isTrue: () => boolean, what: string): Promise<void> {
   const giveUpMs = performance.now() + WAIT_MS_MAX;
   while (!isTrue()) {
     assert.ok(performance.now() < giveUpMs, `waited in vain for ${what}`);
-    await sleep(LOOK_MS);
+    await sleep(POLL_MS);
   }
 }
 

@@ -37,7 +37,7 @@ const MESSAGE_EVERY_MS = 40;
 
 const LOST = /has lost this partition to epoch \d+|another member has taken \S+ over/g;
 const COPIED = /still has its files open/g;
-const LOOK_MS = 50;
+const POLL_MS = 50;
 const WAIT_MS_MAX = 180_000;
 
 const kafka = await kafkaForTests();
@@ -73,7 +73,7 @@ async function untilTaken(member: StageProcess, others: readonly StageProcess[])
   const areTaken = () => its.every((partition) => others.some(({ partitions }) => partitions.includes(partition)));
   const giveUpMs = performance.now() + TAKEN_MS_MAX;
   const until = async (isTrue: () => boolean) => {
-    while (!isTrue() && performance.now() < giveUpMs) await sleep(LOOK_MS);
+    while (!isTrue() && performance.now() < giveUpMs) await sleep(POLL_MS);
     return isTrue();
   };
   if (its.length === 0 || !(await until(areTaken))) return false;
@@ -95,7 +95,7 @@ async function underStops(groups: readonly (readonly StageProcess[])[], planned:
       const at = waiting.findIndex(({ member }) => !stopped.has(member));
       const [stop] = at === -1 ? [] : waiting.splice(at, 1);
       if (stop === undefined) {
-        await sleep(LOOK_MS);
+        await sleep(POLL_MS);
         continue;
       }
       const member = members[stop.member] ?? assert.fail();
@@ -149,7 +149,7 @@ if (kafka !== null) {
       const giveUpMs = performance.now() + WAIT_MS_MAX;
       while (members.some(({ partitions }) => partitions.length === 0)) {
         assert.ok(performance.now() < giveUpMs, 'waited in vain for members that own partitions');
-        await sleep(LOOK_MS);
+        await sleep(POLL_MS);
       }
       let isOver = false;
       const stopping = underStops([readers, judges], stops(SEED)).finally(() => {

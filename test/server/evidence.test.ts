@@ -78,7 +78,7 @@ describe('a member of a stage', () => {
       counters: () => ({
         rebalances: 3,
         claims: 2,
-        troubles: 1,
+        recoverableErrors: 1,
         messages: 9,
         partitions: [{ partition: 7, lag: 5, heldMessages: 4, heldBytes: 300, isIdle: false }],
       }),

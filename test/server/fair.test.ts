@@ -8,7 +8,6 @@ import { DEFAULT_POLICY } from '../../analytics/index.ts';
 import { ImageReaders } from '../../decode/index.ts';
 import { ScanLinesBuilder } from '../../scans/scan-lines.ts';
 import { BodyBudget } from '../../server/body.ts';
-import { Gate } from '../../server/gate.ts';
 import { addToken, openTokens } from '../../server/index.ts';
 import {
   BATCH_BYTES_PER_SCAN,
@@ -32,8 +31,9 @@ import { ParseShare } from '../../server/sorter/parse-share.ts';
 import { PendingAnswer } from '../../server/sorter/pending-answer.ts';
 import { RequestQueue } from '../../server/sorter/request-queue.ts';
 import { GatheredLines } from '../../server/sorter/streams/gathered-lines.ts';
-import { RoomGate } from '../../server/sorter/streams/room-gate.ts';
-import { VerdictDesk } from '../../server/sorter/verdict-desk.ts';
+import { RoomSemaphore } from '../../server/sorter/streams/room-semaphore.ts';
+import { VerdictDispatcher } from '../../server/sorter/verdict-dispatcher.ts';
+import { WeightedSemaphore } from '../../server/weighted-semaphore.ts';
 import { ActiveClients, FairClock } from '../../sharing/index.ts';
 import { scanOf } from '../support/evidence.ts';
 import { NOW_MS } from '../support/published.ts';
@@ -260,7 +260,7 @@ describe('what clients share', () => {
 
   it('of the readers: streams take turns, and have less there while several clients are active', async () => {
     const active = new ActiveClients();
-    const gate = new Gate(10_000, new FairClock(), active);
+    const gate = new WeightedSemaphore(10_000, new FairClock(), active);
     const entered: string[] = [];
     const enter = (client: string, weight: number) => {
       active.note(client);
@@ -279,7 +279,7 @@ describe('what clients share', () => {
   });
 
   it('of bytes: anyone who waits for room waits for its own client only', async () => {
-    const room = new RoomGate(100);
+    const room = new RoomSemaphore(100);
     const entered: string[] = [];
     const enter = (client: string, amount: number) => room.enter(amount, client).then(() => void entered.push(client));
     await enter('a', 100);
@@ -298,7 +298,7 @@ describe('what clients share', () => {
   });
 
   it('of the queue: a batch that has no room is refused by its length, before it is read', () => {
-    const desk = new VerdictDesk({
+    const desk = new VerdictDispatcher({
       policy: DEFAULT_POLICY,
       verdictsOf: async () => [],
       nowMs: () => NOW_MS,

@@ -10,15 +10,15 @@ import { ImageReaders } from '../../decode/index.ts';
 import { BATCH_SCANS_MAX } from '../../indicium/index.ts';
 import { type BatchAnswers, parseScanLines } from '../../scans/index.ts';
 import { isBlank, ScanLinesBuilder } from '../../scans/scan-lines.ts';
-import { Gate } from '../../server/gate.ts';
 import { STREAM_BATCHES_UNREAD_MAX } from '../../server/limits.ts';
 import { lateAnswerOf } from '../../server/sorter/answers.ts';
 import { PendingAnswer } from '../../server/sorter/pending-answer.ts';
 import { AnswerWriter } from '../../server/sorter/streams/answer-writer.ts';
-import { RoomGate } from '../../server/sorter/streams/room-gate.ts';
+import { RoomSemaphore } from '../../server/sorter/streams/room-semaphore.ts';
 import { ScanStream } from '../../server/sorter/streams/scan-stream.ts';
 import { deadlineOfLine } from '../../server/sorter/streams/stream-line.ts';
 import type { StreamPorts } from '../../server/sorter/streams/stream-ports.ts';
+import { WeightedSemaphore } from '../../server/weighted-semaphore.ts';
 import { ActiveClients } from '../../sharing/index.ts';
 import { symbolImage } from '../support/pictures.ts';
 import { openStream } from '../support/scan-stream-client.ts';
@@ -283,7 +283,7 @@ describe('the lines of a stream', () => {
       origin: { imageFolder: null },
       client: '',
       active: new ActiveClients(),
-      gates: { bytes: new RoomGate(1e6), lines: new Gate(1e6) },
+      semaphores: { bytes: new RoomSemaphore(1e6), lines: new WeightedSemaphore(1e6) },
       paid: async () => {},
       output: new AnswerWriter(output),
       refusal: () => null,
@@ -376,9 +376,9 @@ describe('the lines of a stream', () => {
   });
 
   it('of all streams together are ahead of others by so many and no more', async (test) => {
-    const gates = { bytes: new RoomGate(1e6), lines: new Gate(3) };
-    const first = streamOf(test, { gates });
-    const second = streamOf(test, { gates });
+    const semaphores = { bytes: new RoomSemaphore(1e6), lines: new WeightedSemaphore(3) };
+    const first = streamOf(test, { semaphores });
+    const second = streamOf(test, { semaphores });
     first.input.write(line('a'));
     const held = await first.take();
     second.input.write(`${line('b')}${line('c')}${line('d')}`);
@@ -393,8 +393,8 @@ describe('the lines of a stream', () => {
   });
 
   it('show since when they wait, and those of a sender who does not read hold up nobody else', async (test) => {
-    const gates = { bytes: new RoomGate(1e6), lines: new Gate(1) };
-    const { stream, input, take, answer } = streamOf(test, { gates });
+    const semaphores = { bytes: new RoomSemaphore(1e6), lines: new WeightedSemaphore(1) };
+    const { stream, input, take, answer } = streamOf(test, { semaphores });
     assert.equal(stream.oldestAtMs, null);
     for (let count = 0; count < STREAM_BATCHES_UNREAD_MAX; count++) {
       input.write(line('unread'));
@@ -409,7 +409,7 @@ describe('the lines of a stream', () => {
     });
     await setImmediate();
     assert.deepEqual([isTaken, stream.depth, stream.oldestAtMs], [false, 1, null]);
-    const other = streamOf(test, { gates });
+    const other = streamOf(test, { semaphores });
     other.input.write(line('b'));
     await (await other.take()).acknowledge(answers);
     await answer();

@@ -7,7 +7,7 @@ import { type DropOptions, dropFolder } from '../../ingest/index.ts';
 export const DROPPED_AT_MS = Date.UTC(2026, 10, 22, 12);
 export const DROPPED_DAY = '2026-11-22';
 
-const LOOK_MS = 2;
+const POLL_MS = 2;
 
 /** Takes whatever is there at once. */
 export const AT_ONCE: DropOptions = { namePattern: '{machine}_{run}_{sequence}', settleMs: 0, patienceMs: 0 };
@@ -47,7 +47,7 @@ export class RecordedDrops {
       if (offeredIn(folder).length + filesBelow(join(folder, 'taken')).length === 0) stop.abort();
     };
     // What an earlier run had answered is moved without anybody being told.
-    const looking = setInterval(stopWhenEmpty, LOOK_MS);
+    const looking = setInterval(stopWhenEmpty, POLL_MS);
     const ports = {
       nowMs: () => DROPPED_AT_MS,
       stopped: stop.signal,

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { readNews } from '../../analytics/detection/news.ts';
+import { readFindingDelta } from '../../analytics/detection/finding-delta.ts';
 import { archiveStore, closeCase, detect, Store, StoreReader } from '../../analytics/index.ts';
 import { booksOf, HOME, LICENSE, MORNING_MS, PSD, Registers, seen } from './books.ts';
 import { COUNTRY, late, letters } from './plants.ts';
@@ -43,7 +43,7 @@ export async function storeWithEverything(test: TestContext): Promise<string> {
   const rates = registry.rates.map((rate) => ({ ...rate, weightGramsMax: 30 }));
   await store.setRegistry({ ...registry, version: 2, digest: 'second', rates });
   await detect(store);
-  await store.transaction(async () => (await readNews(store.connection, 0)).noted);
+  await store.transaction(async () => (await readFindingDelta(store.connection, 0)).noted);
   const result = await store.connection.runAndReadAll('select case_id from cases order by all');
   await closeCase(store, String(result.getRows()[0]?.[0]), 'known', MORNING_MS);
   store.close();

@@ -8,7 +8,7 @@ import { brokerArtifacts } from '../../commands/kafka/trial-broker/artifacts.ts'
 import { addressesOf, restartNode, runningCluster, startCluster } from '../../commands/kafka/trial-broker/cluster.ts';
 import { type TestKafka, testKafka, tryKill, withoutKafka } from './kafka.ts';
 
-const LOOK_MS = 200;
+const POLL_MS = 200;
 
 /** Brokers of our own, to be stopped and lost. */
 export interface TestNodes extends TestKafka {
@@ -32,7 +32,7 @@ export async function nodesForTests(nodes: number): Promise<TestNodes | null> {
       ...testKafka(addressesOf(cluster)),
       restart: async (id) => {
         await restartNode(folder, id, artifacts);
-        while (!(await answers(addressesOf(cluster)))) await sleep(LOOK_MS);
+        while (!(await answers(addressesOf(cluster)))) await sleep(POLL_MS);
       },
       lose: async (id) => {
         const node = (await runningCluster(folder))?.nodes.find((known) => known.id === id);

@@ -30,7 +30,7 @@ for (let index = Number((await recorder.positionOf('test')) ?? -1) + 1; index < 
   writeSync(1, `${index}\n`);
   if (index % LOOK_EVERY !== LOOK_EVERY - 1) continue;
   await recorder.detect();
-  await recorder.news(0);
+  await recorder.findingDelta(0);
 }
 dieAt('before-close');
 recorder.close();

@@ -1,6 +1,6 @@
 import type { NewMessage } from '../../ingest/kafka/client-port.ts';
 import { EVENT_TYPES } from '../../ingest/kafka/messages/cloud-events.ts';
-import type { PoisonCode } from '../../ingest/kafka/messages/dead-letter.ts';
+import type { DeadLetterCode } from '../../ingest/kafka/messages/dead-letter.ts';
 import { TOPIC_NAMES, topicNamed } from '../../ingest/kafka/topics.ts';
 import { Random } from '../../psd-sim/random.ts';
 
@@ -54,7 +54,7 @@ function scanOf(line: string): { readonly scanId: string; readonly machine: stri
 /** One of each kind; where only a line is bad, a good one lies beside it. */
 function poison(prefix: string, genuine: string): NewMessage[] {
   const scans = topicNamed(prefix, SCANS_TOPIC);
-  const bad = (key: PoisonCode, value: Buffer | null, headers: NewMessage['headers'] = {}): NewMessage => {
+  const bad = (key: DeadLetterCode, value: Buffer | null, headers: NewMessage['headers'] = {}): NewMessage => {
     return { topic: scans, partition: null, key, value, headers };
   };
   const readings = { ...bad('bad-readings', Buffer.from('no readings')), topic: topicNamed(prefix, 'readings') };

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { Compile } from 'typebox/compile';
 import { AnswerOrProblem, BatchAnswer } from '../../api/schemas.ts';
-import { connect, type Outcome, type SorterScan, type Way } from '../../client/index.ts';
+import { connect, type Encoding, type Outcome, type SorterScan } from '../../client/index.ts';
 import { readLines } from '../../scans/lines.ts';
 
 /** One who speaks to a server: what the tests of the interface are run by, once for each. */
 export interface Speaker {
   readonly name: string;
-  verdict(scan: SorterScan, way: Way): Promise<Outcome>;
+  verdict(scan: SorterScan, encoding: Encoding): Promise<Outcome>;
   batch(scans: readonly SorterScan[]): Promise<Outcome[]>;
   /** Sends the next scan only after the last was answered. */
   stream(scans: readonly SorterScan[]): Promise<Outcome[]>;
@@ -61,7 +61,8 @@ export function rawSpeaker(base: string, token: string | null): Speaker {
   };
   return {
     name: 'raw HTTP',
-    verdict: async (scan, way) => outcomeOf(await call('/v1/verdicts', { method: 'POST', ...bodyOf(scan, way) })),
+    verdict: async (scan, encoding) =>
+      outcomeOf(await call('/v1/verdicts', { method: 'POST', ...bodyOf(scan, encoding) })),
     find: async (scanId) => outcomeOf(await call(`/v1/verdicts/${encodeURIComponent(scanId)}`, {})),
     async late(scanId) {
       const response = await fetch(`${base}/v1/verdicts:late`, { headers: authorization });
@@ -110,13 +111,13 @@ export function rawSpeaker(base: string, token: string | null): Speaker {
   };
 }
 
-function bodyOf(scan: SorterScan, way: Way): RequestInit {
+function bodyOf(scan: SorterScan, encoding: Encoding): RequestInit {
   const { payload, image, extra, ...fields } = scan;
-  if (way === 'json') {
+  if (encoding === 'json') {
     return { body: lineOf(scan), headers: { 'content-type': 'application/json' } };
   }
   const bytes = Uint8Array.from(image ?? payload ?? []);
-  if (way === 'raw') {
+  if (encoding === 'raw') {
     const headers = Object.entries(fields).map(([name, value]): [string, string] => {
       return [`Indicia-${name.replaceAll(/[A-Z]/g, (capital) => `-${capital}`)}`, String(value)];
     });

@@ -19,7 +19,7 @@ export async function stageServerIn(test: Scope, ports: Partial<StageServerPorts
     access: null,
     stores: () => new Map(),
     views: EXPORTED_VIEWS,
-    counters: () => ({ rebalances: 0, claims: 0, troubles: 0, messages: 0, partitions: [] }),
+    counters: () => ({ rebalances: 0, claims: 0, recoverableErrors: 0, messages: 0, partitions: [] }),
     totals: () => NOTHING_DONE,
     ignored: () => [],
     unchecked: () => ({}),

@@ -33,7 +33,7 @@ interface Made {
   readonly certificate: X509Certificate;
 }
 
-interface Wish {
+interface CertificateOptions {
   readonly name: string;
   readonly by?: Made;
   readonly ca?: boolean;
@@ -48,11 +48,11 @@ interface Wish {
 
 const CA_USAGE = KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign;
 
-async function make(wish: Wish): Promise<Made> {
-  const keys = wish.keys ?? (await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']));
-  const { name, by, ca = false, pathLength, fromMs = NOW_MS - YEAR_MS, toMs = NOW_MS + YEAR_MS } = wish;
+async function make(options: CertificateOptions): Promise<Made> {
+  const keys = options.keys ?? (await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']));
+  const { name, by, ca = false, pathLength, fromMs = NOW_MS - YEAR_MS, toMs = NOW_MS + YEAR_MS } = options;
   const certificate = await X509CertificateGenerator.create({
-    serialNumber: wish.serial ?? '01',
+    serialNumber: options.serial ?? '01',
     subject: `CN=${name}`,
     issuer: `CN=${by?.name ?? name}`,
     notBefore: new Date(fromMs),
@@ -62,8 +62,8 @@ async function make(wish: Wish): Promise<Made> {
     signingKey: (by?.keys ?? keys).privateKey,
     extensions: [
       new BasicConstraintsExtension(ca, pathLength, true),
-      new KeyUsagesExtension(wish.usage ?? (ca ? CA_USAGE : KeyUsageFlags.digitalSignature), true),
-      ...(wish.extension === undefined ? [] : [wish.extension]),
+      new KeyUsagesExtension(options.usage ?? (ca ? CA_USAGE : KeyUsageFlags.digitalSignature), true),
+      ...(options.extension === undefined ? [] : [options.extension]),
     ],
   });
   return { name, keys, certificate };

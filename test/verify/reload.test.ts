@@ -47,7 +47,7 @@ describe('a trust list that changes while pieces flow', () => {
         await publisher.publishList(filesFor(version), NOW_MS);
         const pulled = await pullRegistry(openUpstream(upstream), registry, NOW_MS);
         assert.ok(!isRefusal(pulled), JSON.stringify(pulled));
-        await trust.look();
+        await trust.reload();
       }
       published = true;
     })();
@@ -99,11 +99,11 @@ describe('a trust list that changes while pieces flow', () => {
       onRefused: ({ message }) => refusals.push(message),
     });
     await publisher.publishList(filesOf({ ...world.records, keys: [] }), NOW_MS, { signers: 1 });
-    assert.equal(await trust.look(), false);
+    assert.equal(await trust.reload(), false);
     assert.match(refusals.join(), /trust-unsigned/);
     assert.deepEqual([trust.current.version, trust.current.keys.size], [1, 1]);
     await writeFile(join(folder, 'trust-list.json'), '{');
-    assert.equal(await trust.look(), false);
+    assert.equal(await trust.reload(), false);
     assert.equal(trust.current.version, 1);
   });
 });

@@ -10,12 +10,12 @@ import {
 import { readPlainFile } from '../plain-file.ts';
 import { LIST_FILE, LOG_FILE, logLines, ROOT_FILE, readRoot, readState, STATE_FILE } from '../registry-folder.ts';
 import { isRefusal, refuse, type TrustRefusal } from './failures.ts';
+import { differingRecords, isWholeText } from './file-integrity.ts';
 import { applyPatches, parseIncrement } from './increment.ts';
 import { acceptHead, type SignedFile, stateOf, type TrustHead, type TrustState } from './list.ts';
 import { acceptNextRoot, hasOtherListKeys, type TrustRoot } from './root.ts';
 import { claimStaging, type Staging } from './staging.ts';
 import type { Upstream } from './upstream.ts';
-import { differingRecords, isWholeText } from './whole-files.ts';
 
 export interface Pulled {
   readonly version: number;

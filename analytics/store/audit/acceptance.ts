@@ -4,10 +4,10 @@ import { StoreError } from '../instance.ts';
 import { SCHEMA_VERSION } from '../schema/schema.ts';
 import { writePositions } from '../source-positions.ts';
 import type { Author } from './author.ts';
+import type { IntegrityProblem, StateProblem } from './integrity.ts';
 import { PositionDigest } from './position-digest.ts';
 import { sealAll } from './sealing.ts';
 import { DETECTION_SEALS, REGISTRY_SEALS, SEALED, sealsOf } from './seals.ts';
-import type { StateProblem, WholeProblem } from './whole.ts';
 
 /** Of these the evidence itself is whole: somebody may take the store as it is. */
 const ACCEPTABLE: ReadonlySet<string> = new Set<StateProblem>([
@@ -44,7 +44,7 @@ export async function acceptAsIs(
   connection: DuckDBConnection,
   before: StoreEnd,
   positions: ReadonlyMap<string, string>,
-  problems: readonly WholeProblem[],
+  problems: readonly IntegrityProblem[],
   doubts: readonly string[],
   author: Author,
 ): Promise<StoreEnd> {

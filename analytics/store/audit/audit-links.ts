@@ -5,8 +5,8 @@ import { readStoredRows, type StoredRows } from '../schema/stored-columns.ts';
 import { asBigintOrNull, asTextOrNull } from '../values.ts';
 import { digestOf, FIRST_VERSION_WITH_COMMITS, headOf, NO_HEAD, rowChecksOf } from './chain.ts';
 import { type StoredLink, storedLinks } from './chain-table.ts';
+import { isSame } from './integrity.ts';
 import { problemOf, type StoreProblem } from './store-problem.ts';
-import { isSame } from './whole.ts';
 
 export interface AuditedConnections {
   /** For the links alone: what is asked of a connection ends what it streams, after 2,048 rows and without a word. */

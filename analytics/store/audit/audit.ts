@@ -13,11 +13,11 @@ import { SCHEMA_VERSION } from '../schema/schema.ts';
 import { isOld } from '../schema/upgrade.ts';
 import { auditLinks, unlinkedRows } from './audit-links.ts';
 import { NO_HEAD } from './chain.ts';
+import { isSame, standingOf } from './integrity.ts';
 import { headOfEntry, type StoredEntry, storedEntries } from './ledger.ts';
 import { headOfStore, noteProblem } from './noted-head.ts';
 import { problemOf, type StoreProblem } from './store-problem.ts';
 import { type Vouched, vouchedFor } from './vouching.ts';
-import { isSame, standingOf } from './whole.ts';
 
 export interface StoreAudit {
   readonly rows: bigint;

@@ -1,4 +1,4 @@
-import type { StateProblem } from './whole.ts';
+import type { StateProblem } from './integrity.ts';
 
 /** What is wrong with a store. */
 export interface StoreProblem {

@@ -35,7 +35,7 @@ const STATE_FILE = 'kafka.json';
 /** A broker on a busy machine with two cores takes some 10 s to start and to stop. */
 const READY_MS_MAX = 90_000;
 const STOP_MS_MAX = 60_000;
-const LOOK_EVERY_MS = 100;
+const POLL_EVERY_MS = 100;
 /** Heap of one node: enough for development and tests, small enough for three of them. */
 const HEAP = ['-Xms128m', '-Xmx384m'];
 
@@ -93,7 +93,7 @@ export async function startCluster(
       await stopNodes(folder, cluster);
       throw new BrokerError(`the broker did not come up: see ${log}`);
     }
-    await sleep(LOOK_EVERY_MS);
+    await sleep(POLL_EVERY_MS);
   }
   for (const { child } of started) child.unref();
   return cluster;
@@ -150,7 +150,7 @@ async function stopNodes(folder: string, { nodes }: LocalCluster): Promise<void>
   let waiting = await left();
   while (waiting.length > 0) {
     if (performance.now() > deadlineMs) for (const pid of waiting) process.kill(pid, 'SIGKILL');
-    await sleep(LOOK_EVERY_MS);
+    await sleep(POLL_EVERY_MS);
     waiting = await left();
   }
 }

@@ -100,10 +100,10 @@ export class KafkaJsClient implements KafkaClient {
     let left = outgoing(messages);
     for (let attempt = 1; left.length > 0; attempt++) {
       const batch = this.#batch(left);
-      const leftOut = await placements.leftOutOf(() => asking(producer.sendBatch(batch)));
-      left = left.filter(({ message }) => leftOut.has(message));
+      const unacknowledged = await placements.unacknowledgedAfter(() => asking(producer.sendBatch(batch)));
+      left = left.filter(({ message }) => unacknowledged.has(message));
       if (left.length === 0) return;
-      if (attempt === RETRY.retries) throw placements.leftOut(leftOut);
+      if (attempt === RETRY.retries) throw placements.failureOf(unacknowledged);
       await sleep(LEFT_OUT_MS);
     }
   }

@@ -30,7 +30,7 @@ export class Placements {
   };
 
   /** The messages that were left out. */
-  async leftOutOf(send: () => Promise<readonly RecordMetadata[]>): Promise<ReadonlySet<Message>> {
+  async unacknowledgedAfter(send: () => Promise<readonly RecordMetadata[]>): Promise<ReadonlySet<Message>> {
     this.#placed.clear();
     const acknowledged = new Set((await send()).map(({ topicName, partition }) => `${topicName}/${partition}`));
     return new Set([...this.#placed].flatMap(([message, place]) => (acknowledged.has(place) ? [] : [message])));
@@ -38,11 +38,11 @@ export class Placements {
 
   /** @throws KafkaError where messages were left out. */
   async sent(send: () => Promise<readonly RecordMetadata[]>): Promise<void> {
-    const left = await this.leftOutOf(send);
-    if (left.size > 0) throw this.leftOut(left);
+    const left = await this.unacknowledgedAfter(send);
+    if (left.size > 0) throw this.failureOf(left);
   }
 
-  leftOut(messages: ReadonlySet<Message>): KafkaError {
+  failureOf(messages: ReadonlySet<Message>): KafkaError {
     const places = new Set([...messages].map((message) => this.#placed.get(message)));
     return new KafkaError(`a leader moved, and no broker has taken the messages for ${[...places].join(', ')}`);
   }

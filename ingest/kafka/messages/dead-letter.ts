@@ -9,7 +9,7 @@ import {
 import { EVENT_TYPES, eventHeaders, headerText } from './cloud-events.ts';
 
 /** Why nothing could be made of a message: a closed set. A mark that is not genuine has a verdict, and is none of these. */
-export const POISONS = {
+export const DEAD_LETTER_REASONS = {
   'null-value': 'The message has no value.',
   'empty-value': 'The message has no line in it.',
   'too-large': 'The message is larger than any scan.',
@@ -21,10 +21,10 @@ export const POISONS = {
   'failed-here': 'The program failed at the message, which is a bug.',
 } as const;
 
-export type PoisonCode = keyof typeof POISONS;
+export type DeadLetterCode = keyof typeof DEAD_LETTER_REASONS;
 
-export interface Poison {
-  readonly poison: PoisonCode;
+export interface DeadLetterReason {
+  readonly code: DeadLetterCode;
   /** For people. */
   readonly detail: string;
 }
@@ -45,7 +45,11 @@ export interface Origin {
 }
 
 /** The bytes as they came, with why nothing could be made of them and where they lay. */
-export function deadLetter(to: string, { topic, message, line }: Origin, { poison, detail }: Poison): NewMessage {
+export function deadLetter(
+  to: string,
+  { topic, message, line }: Origin,
+  { code, detail }: DeadLetterReason,
+): NewMessage {
   const place = `${topic}/${message.partition}@${message.offset}${line === undefined ? '' : `:${line.number}`}`;
   const whole = line === undefined ? message.value : line.bytes;
   const isKeyKept = (message.key?.length ?? 0) <= DEAD_LETTER_KEY_BYTES_MAX;
@@ -70,15 +74,15 @@ export function deadLetter(to: string, { topic, message, line }: Origin, { poiso
       }),
       'dead-topic': topic,
       'dead-position': place,
-      'dead-reason': poison,
+      'dead-reason': code,
       'dead-detail': excerpt(detail),
-      ...leftOut(whole, isKeyKept, left),
+      ...omittedParts(whole, isKeyKept, left),
     },
   };
 }
 
 /** What lets a dead letter be no longer than the brokers take, whatever its message was; empty for most. */
-function leftOut(whole: Buffer | null, isKeyKept: boolean, headers: number): Record<string, string> {
+function omittedParts(whole: Buffer | null, isKeyKept: boolean, headers: number): Record<string, string> {
   const parts = [
     ...(whole !== null && whole.length > DEAD_LETTER_VALUE_BYTES_MAX
       ? [`the value from byte ${DEAD_LETTER_VALUE_BYTES_MAX} on`]
@@ -102,7 +106,7 @@ function keptHeaders({ headers }: StoredMessage, bytesMax: number): (readonly [s
 }
 
 /** The message as it was before; null for one that never was a dead letter of these topics, or lacks a part. */
-export function revived(letter: StoredMessage, topics: ReadonlySet<string>): NewMessage | null {
+export function redriven(letter: StoredMessage, topics: ReadonlySet<string>): NewMessage | null {
   const topic = headerText(letter.headers, 'dead-topic');
   if (topic === null || !topics.has(topic) || headerText(letter.headers, LEFT_OUT_HEADER) !== null) return null;
   const headers = Object.entries(letter.headers)

@@ -2,7 +2,7 @@ import { excerpt } from '../../../indicium/index.ts';
 import type { MessageHeaders, StoredMessage } from '../client-port.ts';
 import { DEAD_LETTER_LOOK_BYTES_MAX } from '../limits.ts';
 import { headerText } from './cloud-events.ts';
-import { ORIGINAL, REDRIVEN_HEADER, revived } from './dead-letter.ts';
+import { ORIGINAL, REDRIVEN_HEADER, redriven } from './dead-letter.ts';
 
 /** A dead letter as it is listed. Texts that came with it are cut to what an excerpt holds. */
 export interface LetterSummary {
@@ -42,7 +42,7 @@ export function letterSummary(letter: StoredMessage, topics: ReadonlySet<string>
     bytes: value?.length ?? 0,
     redriven: Number(headerText(headers, `${ORIGINAL}${REDRIVEN_HEADER}`)) || 0,
     waiting: offset >= waitingFrom,
-    revivable: revived(letter, topics) !== null,
+    revivable: redriven(letter, topics) !== null,
   };
 }
 

@@ -4,7 +4,7 @@ import { isBlank, isObject, parseRecord } from '../../../scans/index.ts';
 import type { StoredMessage } from '../client-port.ts';
 import { SCAN_HEADER_BYTES_MAX, SCAN_MESSAGE_BYTES_MAX, SCAN_MESSAGE_LINES_MAX } from '../limits.ts';
 import { EVENT_TYPES, headerText } from './cloud-events.ts';
-import type { Poison } from './dead-letter.ts';
+import type { DeadLetterReason } from './dead-letter.ts';
 
 /** Lines without their newlines, none of them blank; or a picture with the fields of its scan, as JSON text. */
 export type ScanMessage =
@@ -27,38 +27,37 @@ export const IMAGE_EXTENSIONS: ReadonlyMap<string, string> = new Map([
 const SCAN_TYPES: ReadonlySet<string> = new Set([EVENT_TYPES.scans, EVENT_TYPES.image]);
 
 /** What a message of the topic of scans holds, or why nothing can be made of it. */
-export function readScanMessage({ value, headers }: StoredMessage): ScanMessage | Poison {
-  if (value === null) return { poison: 'null-value', detail: 'a message without a value' };
+export function readScanMessage({ value, headers }: StoredMessage): ScanMessage | DeadLetterReason {
+  if (value === null) return { code: 'null-value', detail: 'a message without a value' };
   if (value.length > SCAN_MESSAGE_BYTES_MAX) {
-    return { poison: 'too-large', detail: `${value.length} bytes, at most ${SCAN_MESSAGE_BYTES_MAX}` };
+    return { code: 'too-large', detail: `${value.length} bytes, at most ${SCAN_MESSAGE_BYTES_MAX}` };
   }
   const type = headerText(headers, 'ce_type');
-  if (type?.startsWith('indicia.') && !SCAN_TYPES.has(type))
-    return { poison: 'unknown-version', detail: excerpt(type) };
+  if (type?.startsWith('indicia.') && !SCAN_TYPES.has(type)) return { code: 'unknown-version', detail: excerpt(type) };
   const [contentType = ''] = (headerText(headers, 'content-type') ?? LINES_CONTENT_TYPE).split(';');
   const extension = IMAGE_EXTENSIONS.get(contentType.trim());
   if (extension !== undefined) {
     const header = headers[SCAN_HEADER];
-    if (header !== undefined && !isUtf8(Buffer.from(header))) return { poison: 'bad-scan-fields', detail: 'not UTF-8' };
+    if (header !== undefined && !isUtf8(Buffer.from(header))) return { code: 'bad-scan-fields', detail: 'not UTF-8' };
     return imageMessage(headerText(headers, SCAN_HEADER), extension);
   }
-  if (!LINES_TYPES.has(contentType.trim())) return { poison: 'unknown-content-type', detail: excerpt(contentType) };
+  if (!LINES_TYPES.has(contentType.trim())) return { code: 'unknown-content-type', detail: excerpt(contentType) };
   const lines = linesOf(contentType.trim() === 'application/json' ? oneLine(value) : value);
-  if (lines === null) return { poison: 'too-large', detail: `more than ${SCAN_MESSAGE_LINES_MAX} lines` };
-  return lines.length === 0 ? { poison: 'empty-value', detail: 'no lines' } : { kind: 'lines', lines };
+  if (lines === null) return { code: 'too-large', detail: `more than ${SCAN_MESSAGE_LINES_MAX} lines` };
+  return lines.length === 0 ? { code: 'empty-value', detail: 'no lines' } : { kind: 'lines', lines };
 }
 
-function imageMessage(header: string | null, extension: string): ScanMessage | Poison {
-  if (header === null) return { poison: 'bad-scan-fields', detail: `a picture without the header ${SCAN_HEADER}` };
-  if (header.length > SCAN_HEADER_BYTES_MAX) return { poison: 'bad-scan-fields', detail: 'longer than any scan' };
+function imageMessage(header: string | null, extension: string): ScanMessage | DeadLetterReason {
+  if (header === null) return { code: 'bad-scan-fields', detail: `a picture without the header ${SCAN_HEADER}` };
+  if (header.length > SCAN_HEADER_BYTES_MAX) return { code: 'bad-scan-fields', detail: 'longer than any scan' };
   let fields: unknown;
   try {
     fields = parseRecord(header);
   } catch (error) {
     const detail = error instanceof DuplicateKeyError ? error.message : 'not JSON';
-    return { poison: 'bad-scan-fields', detail };
+    return { code: 'bad-scan-fields', detail };
   }
-  if (!isObject(fields)) return { poison: 'bad-scan-fields', detail: 'not a JSON object' };
+  if (!isObject(fields)) return { code: 'bad-scan-fields', detail: 'not a JSON object' };
   return { kind: 'image', fields, extension };
 }
 

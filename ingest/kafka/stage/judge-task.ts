@@ -10,8 +10,8 @@ import type { NewMessage, StoredMessage } from '../client-port.ts';
 import { DETECT_QUIET_MS, JUDGE_TASK_BYTES_MAX } from '../limits.ts';
 import { deadLetter } from '../messages/dead-letter.ts';
 import {
-  findingGone,
   findingMessage,
+  findingRetracted,
   type KeyedFinding,
   type NumberedRevision,
   revisionMessage,
@@ -28,7 +28,7 @@ export interface PartitionStore<Answer extends JudgedAnswer = JudgedAnswer> {
   record(batch: { readings: ReadingColumns; source: string; position: string }): Promise<Answer>;
   /** Runs the detectors over what is new. */
   detect(): Promise<unknown>;
-  news(afterRevision: number): Promise<DetectedNews>;
+  findingDelta(afterRevision: number): Promise<DetectedDelta>;
   close(): Promise<void>;
 }
 
@@ -38,9 +38,9 @@ export interface JudgedAnswer {
 }
 
 /** All findings of the store, keys of those that are none any more, and the revisions after the number that was asked for. */
-export interface DetectedNews {
+export interface DetectedDelta {
   readonly findings: readonly KeyedFinding[];
-  readonly gone: readonly string[];
+  readonly retracted: readonly string[];
   readonly revisions: readonly NumberedRevision[];
 }
 
@@ -96,7 +96,7 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
   /** As they were published last; null for what has gone. */
   readonly #findings = new Map<string, string | null>();
   #revision = 0;
-  #isNews = true;
+  #isFindingDelta = true;
   #isLooking = false;
   #detectedAtMs = performance.now();
   #judgedAtMs = performance.now();
@@ -129,24 +129,24 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
     return published.flat();
   }
 
-  async lookAround(isCaughtUp: boolean): Promise<readonly NewMessage[]> {
+  async onIdle(isCaughtUp: boolean): Promise<readonly NewMessage[]> {
     const nowMs = performance.now();
     // Messages that come one by one are caught up with after each: what comes next would wait for the detectors.
     const isQuiet = isCaughtUp && nowMs - this.#judgedAtMs >= DETECT_QUIET_MS;
     const isDue = isQuiet || nowMs - this.#detectedAtMs >= this.#ports.detectEveryMs;
-    if (!this.#isNews || !isDue) return [];
-    this.#isNews = false;
+    if (!this.#isFindingDelta || !isDue) return [];
+    this.#isFindingDelta = false;
     this.#isLooking = true;
     await this.#store.detect();
-    const news = await this.#store.news(this.#revision);
+    const delta = await this.#store.findingDelta(this.#revision);
     this.#isLooking = false;
     this.#detectedAtMs = performance.now();
-    this.#ports.onDetected(this.#partition, news.findings.length);
-    return this.#newsMessages(news);
+    this.#ports.onDetected(this.#partition, delta.findings.length);
+    return this.#deltaMessages(delta);
   }
 
   get isSettled(): boolean {
-    return !this.#isNews && !this.#isLooking;
+    return !this.#isFindingDelta && !this.#isLooking;
   }
 
   close(): Promise<void> {
@@ -162,8 +162,8 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
     if (readings === null) {
       if (isPublished) return [];
       onDeadLetter();
-      const poison = { poison: 'bad-readings', detail: 'not a whole batch of readings of version 1 or 2' } as const;
-      return [deadLetter(topics.deadLetters, { topic: topics.readings, message }, poison)];
+      const reason = { code: 'bad-readings', detail: 'not a whole batch of readings of version 1 or 2' } as const;
+      return [deadLetter(topics.deadLetters, { topic: topics.readings, message }, reason)];
     }
     const rows = rowsOf(readings);
     const scanIds = Array.from({ length: rows }, (_, row) => textAt(readings.scanId, row));
@@ -177,7 +177,7 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
       source: sourceOf(this.#ports, this.#partition),
       position: this.#recorded.toString(),
     });
-    if (answer.scans > 0) this.#isNews = true;
+    if (answer.scans > 0) this.#isFindingDelta = true;
     this.#judgedAtMs = performance.now();
     onJudged(answer);
     if (isPublished) return [];
@@ -187,7 +187,7 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
   }
 
   /** What is new or other than what was published last; all of it after a start, which says the same once more. */
-  #newsMessages({ findings, gone, revisions }: DetectedNews): NewMessage[] {
+  #deltaMessages({ findings, retracted, revisions }: DetectedDelta): NewMessage[] {
     const { topics, nowMs } = this.#ports;
     const event = { source: `/indicia/${topics.readings}/${this.#partition}`, timeMs: nowMs() };
     const messages: NewMessage[] = [];
@@ -197,10 +197,10 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
       this.#findings.set(keyed.key, text);
       messages.push(findingMessage(topics.findings, keyed, event));
     }
-    for (const key of gone) {
+    for (const key of retracted) {
       if (this.#findings.get(key) === null) continue;
       this.#findings.set(key, null);
-      messages.push(findingGone(topics.findings, key, event));
+      messages.push(findingRetracted(topics.findings, key, event));
     }
     for (const numbered of revisions) {
       this.#revision = numbered.sequence;

@@ -17,21 +17,21 @@ export interface PartitionPorts extends Pick<PublisherPorts, 'producer' | 'publi
   readonly bytesMax: () => number;
   /** Failures after which the partition is taken up anew: of Kafka, or the loss of the partition. */
   readonly isExpected: (error: unknown) => boolean;
-  readonly onTrouble: (error: Error) => void;
+  readonly onRecoverableError: (error: Error) => void;
   /** A failure that taking it up anew would not mend. */
   readonly onBroken: (error: Error) => void;
 }
 
-interface Held {
+interface Buffered {
   readonly messages: number;
   readonly bytes: number;
-  /** Where nothing is held, the offset that comes next; null otherwise, and while the partition is being claimed. */
+  /** Where nothing is buffered, the offset that comes next; null otherwise, and while the partition is being claimed. */
   readonly next: bigint | null;
 }
 
 /** How often an idle partition looks around, and one that waits for its group to confirm it. */
 const LOOK_AROUND_MS = 250;
-const CONFIRMED_LOOK_MS = 100;
+const CONFIRMED_POLL_MS = 100;
 
 /**
  * One partition from the moment it is assigned until it is taken away: claims it, works on its messages in their order,
@@ -61,7 +61,7 @@ export class OwnedPartition {
   }
 
   /** What was fetched and is not done. */
-  get held(): Held {
+  get buffered(): Buffered {
     const isIdle = (this.#task?.isSettled ?? true) && (this.#queue?.isEmpty ?? true);
     const { messages = 0, bytes = 0 } = this.#queue ?? {};
     return { messages, bytes, next: isIdle ? this.#expected : null };
@@ -76,7 +76,7 @@ export class OwnedPartition {
       this.#queue?.add(message);
     }
     if (!this.#isOver) this.#queue?.fill();
-    if (this.held.bytes > this.#ports.bytesMax()) this.#pause();
+    if (this.buffered.bytes > this.#ports.bytesMax()) this.#pause();
     this.#wake();
   }
 
@@ -116,14 +116,14 @@ export class OwnedPartition {
           this.#ports.onBroken(failure);
           return;
         }
-        await this.#bear(error instanceof FencedProducerError ? this.#takenOver(failure) : failure);
+        await this.#backOff(error instanceof FencedProducerError ? this.#takenOver(failure) : failure);
       }
     }
   }
 
   /** Until it may be tried again. */
-  async #bear(failure: Error): Promise<void> {
-    this.#ports.onTrouble(failure);
+  async #backOff(failure: Error): Promise<void> {
+    this.#ports.onRecoverableError(failure);
     await this.#waitUpTo(this.#retryMs);
     this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS_MAX);
     await this.#confirmed();
@@ -143,7 +143,7 @@ export class OwnedPartition {
    */
   async #confirmed(): Promise<void> {
     const enough = this.#ports.consumer.confirmations + 2;
-    while (!this.#isOver && this.#ports.consumer.confirmations < enough) await this.#waitUpTo(CONFIRMED_LOOK_MS);
+    while (!this.#isOver && this.#ports.consumer.confirmations < enough) await this.#waitUpTo(CONFIRMED_POLL_MS);
   }
 
   async #own(): Promise<void> {
@@ -153,7 +153,7 @@ export class OwnedPartition {
       ...this.#ports,
       partition: this.partition,
       mayTryAgain: async (failure) => {
-        if (!this.#isOver) await this.#bear(failure);
+        if (!this.#isOver) await this.#backOff(failure);
         return !this.#isOver;
       },
     });
@@ -189,7 +189,9 @@ export class OwnedPartition {
     task.beginAt?.(low);
     if (task.start !== null) {
       const place = `${this.#ports.topic}/${this.partition}`;
-      this.#ports.onTrouble(new KafkaError(`${place} holds ${low} to ${high}, not ${task.start}: beginning at ${low}`));
+      this.#ports.onRecoverableError(
+        new KafkaError(`${place} holds ${low} to ${high}, not ${task.start}: beginning at ${low}`),
+      );
     }
     return low;
   }
@@ -206,7 +208,7 @@ export class OwnedPartition {
       }
       const done = await queue.nextDone();
       const isCaughtUp = done === null;
-      const besides = this.#isDraining ? [] : ((await task.lookAround?.(isCaughtUp)) ?? []);
+      const besides = this.#isDraining ? [] : ((await task.onIdle?.(isCaughtUp)) ?? []);
       if (done === null && besides.length === 0) continue;
       if (this.#isReleased) return;
       // What is worked on again, for the sake of a store, was published before.
@@ -215,7 +217,7 @@ export class OwnedPartition {
       published = next;
       this.#retryMs = RETRY_MS_FIRST;
       if (!this.#isOver) queue.fill();
-      if (this.#isPaused && !this.#isDraining && this.held.bytes <= this.#ports.bytesMax() / 2) this.#resume();
+      if (this.#isPaused && !this.#isDraining && this.buffered.bytes <= this.#ports.bytesMax() / 2) this.#resume();
     }
   }
 

@@ -3,11 +3,11 @@ import type { ScanLines } from '../../../scans/index.ts';
 import type { NewMessage, StoredMessage } from '../client-port.ts';
 import type { ImageSpool } from '../image-spool.ts';
 import { READ_TASK_BYTES_MAX, READ_TASK_IMAGES_MAX } from '../limits.ts';
+import { rejectMalformed } from '../malformed-scans.ts';
 import { EVENT_TYPES, eventHeaders, headerText } from '../messages/cloud-events.ts';
 import { deadLetter, type Origin } from '../messages/dead-letter.ts';
 import { READINGS_CONTENT_TYPE } from '../messages/readings-codec.ts';
 import { splitReadings } from '../messages/split-readings.ts';
-import { withoutNotScans } from '../not-scans.ts';
 import { gatherScans } from '../scan-batch.ts';
 import type { StageTask, TaskFactory } from './stage-task.ts';
 
@@ -53,7 +53,7 @@ async function readMessages(
       const answer = await read(gathered.lines);
       if (rowsOf(answer.columns) !== gathered.origins.length)
         throw new Error('a reader answered with more or fewer rows than lines');
-      const { columns, origins, dead: notScans } = withoutNotScans(answer.columns, gathered.origins);
+      const { columns, origins, dead: notScans } = rejectMalformed(answer.columns, gathered.origins);
       dead.push(...notScans);
       scans = origins.length;
       const source = `/indicia/${topics.scans}/${partition}`;
@@ -79,7 +79,7 @@ async function readMessages(
     await gathered.release();
   }
   onRead({ scans, deadLetters: dead.length });
-  return [...out, ...dead.map(([origin, poison]) => deadLetter(topics.deadLetters, origin, poison))];
+  return [...out, ...dead.map(([origin, reason]) => deadLetter(topics.deadLetters, origin, reason))];
 }
 
 /** Of a picture that came as a message, where it lies in the topic; its file is gone by then. */

@@ -14,7 +14,7 @@ export interface StageTask {
    */
   process(messages: readonly StoredMessage[]): Promise<readonly NewMessage[]>;
   /** Called now and then, and when nothing is waiting; what there is to publish besides. */
-  lookAround?(isCaughtUp: boolean): Promise<readonly NewMessage[]>;
+  onIdle?(isCaughtUp: boolean): Promise<readonly NewMessage[]>;
   /** Whether looking around has nothing more to say, as far as is known; always, where it is not told. */
   readonly isSettled?: boolean;
   close(): Promise<void>;

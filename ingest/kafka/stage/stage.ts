@@ -14,7 +14,7 @@ export interface StagePorts {
   /** Failures of a task that mean that the partition is another's, or that its store is still being given up. */
   readonly isExpected: (error: unknown) => boolean;
   /** A partition is taken up anew, or the consumer could not go on: told to people. */
-  readonly onTrouble: (error: Error) => void;
+  readonly onRecoverableError: (error: Error) => void;
 }
 
 /** How far one partition is. */
@@ -33,7 +33,7 @@ export interface StageCounters {
   readonly rebalances: number;
   /** Partitions that were taken up, the first time and each time after a failure or a rebalance. */
   readonly claims: number;
-  readonly troubles: number;
+  readonly recoverableErrors: number;
   readonly messages: number;
   readonly partitions: readonly PartitionLag[];
 }
@@ -48,7 +48,7 @@ export class Stage {
   readonly #leaving = new Map<number, Promise<void>>();
   readonly #fetched = new Map<number, { readonly next: bigint; readonly high: bigint }>();
   readonly #broken = Promise.withResolvers<never>();
-  #counters = { rebalances: 0, claims: 0, troubles: 0, messages: 0 };
+  #counters = { rebalances: 0, claims: 0, recoverableErrors: 0, messages: 0 };
   #isStopping = false;
 
   private constructor(ports: StagePorts, admin: KafkaAdmin) {
@@ -68,7 +68,7 @@ export class Stage {
         stage.#owned.get(partition)?.take(messages);
       },
       onPosition: (partition, next, high) => stage.#fetched.set(partition, { next, high }),
-      onFailure: (error) => stage.#trouble(error),
+      onFailure: (error) => stage.#onRecoverableError(error),
     });
     return stage;
   }
@@ -76,7 +76,7 @@ export class Stage {
   get counters(): StageCounters {
     const partitions = [...this.#owned.values()].map((owned) => {
       const fetched = this.#fetched.get(owned.partition);
-      const { messages, bytes, next } = owned.held;
+      const { messages, bytes, next } = owned.buffered;
       return {
         partition: owned.partition,
         lag: fetched === undefined ? 0 : Number(fetched.high - fetched.next),
@@ -101,7 +101,7 @@ export class Stage {
     return [...this.#owned.values()].every((owned) => {
       const end = ends.find(({ partition }) => partition === owned.partition);
       const isEmpty = end === undefined || end.high <= end.low;
-      const { next } = owned.held;
+      const { next } = owned.buffered;
       if (next === null) return false;
       const fetched = this.#fetched.get(owned.partition)?.next ?? 0n;
       return isEmpty || next >= end.high || fetched >= end.high;
@@ -163,15 +163,15 @@ export class Stage {
         sessionMs,
         bytesMax: () => STAGE_BYTES_MAX / this.#owned.size,
         isExpected,
-        onTrouble: (error) => this.#trouble(error),
+        onRecoverableError: (error) => this.#onRecoverableError(error),
         onBroken: (error) => this.#broken.reject(error),
       },
       this.#leaving.get(partition) ?? Promise.resolve(),
     );
   }
 
-  #trouble(error: Error): void {
-    this.#counters.troubles += 1;
-    this.#ports.onTrouble(error);
+  #onRecoverableError(error: Error): void {
+    this.#counters.recoverableErrors += 1;
+    this.#ports.onRecoverableError(error);
   }
 }

@@ -55,12 +55,12 @@ export class GatheredLines<Row> {
 
   /** The batch, which those that overflowed begin to fill again. */
   take(): { readonly lines: ScanLines; readonly rows: readonly Row[] } {
-    const taken = { lines: this.#builder.take(this.#added), rows: this.#rows };
+    const inFlight = { lines: this.#builder.take(this.#added), rows: this.#rows };
     this.#rows = [];
     this.#bytes = 0;
     this.#isFull = false;
     for (const { line, row } of this.#overflow.splice(0)) this.add(line, row);
-    return taken;
+    return inFlight;
   }
 
   /** Drops all lines; what was known of their answers. */

@@ -9,9 +9,9 @@ import {
 } from '../../limits.ts';
 import { AnswerOrder } from './answer-order.ts';
 import { GatheredLines } from './gathered-lines.ts';
+import type { InFlight, Row } from './in-flight-lines.ts';
 import { deadlineOfLine, withinBounds } from './stream-line.ts';
 import type { StreamPorts } from './stream-ports.ts';
-import type { Row, Taken } from './taken-lines.ts';
 
 /** A line that has come and has no verdict yet. */
 const ENDED_EARLY = 'the stream ends here: send again, on a new one, all lines that have no answer';
@@ -25,14 +25,14 @@ export class ScanStream {
   readonly #ports: StreamPorts;
   readonly #gathered: GatheredLines<Row>;
   readonly #order: AnswerOrder;
-  readonly #taken = new Set<Taken>();
+  readonly #inFlight = new Set<InFlight>();
   #lines = 0;
   /** Lines that have a place among the answers. */
   #noted = 0;
   /** Batches whose answers are there and have not gone out. */
   #unread = 0;
   #isEnded = false;
-  /** Until the batch that was taken last has had its turn: they are recorded in their order. */
+  /** Until the batch that was inFlight last has had its turn: they are recorded in their order. */
   #turns = Promise.resolve();
   #wakeTaker = () => {};
   #wakeReader = () => {};
@@ -49,9 +49,9 @@ export class ScanStream {
 
   /** Lines without a verdict. */
   get depth(): number {
-    let taken = 0;
-    for (const { rows } of this.#taken) taken += rows.length;
-    return taken + this.#gathered.depth;
+    let inFlight = 0;
+    for (const { rows } of this.#inFlight) inFlight += rows.length;
+    return inFlight + this.#gathered.depth;
   }
 
   /**
@@ -59,21 +59,21 @@ export class ScanStream {
    * wait for their sender to read his answers do not count: nobody else can help that.
    */
   get oldestAtMs(): number | null {
-    const [oldest] = this.#taken;
+    const [oldest] = this.#inFlight;
     return oldest?.rows[0]?.arrivedAtMs ?? null;
   }
 
   source(input: Readable): ScanSource {
     const take = () => this.#take();
-    const answer = (taken: Taken, answers: BatchAnswers) => this.#answer(taken, answers);
-    const turn = (taken: Taken) => this.#turn(taken);
+    const answer = (inFlight: InFlight, answers: BatchAnswers) => this.#answer(inFlight, answers);
+    const turn = (inFlight: InFlight) => this.#turn(inFlight);
     const { client } = this.#ports;
     void this.#read(input);
     return {
       name: 'http-stream',
       async *batches() {
-        for (let taken = await take(); taken !== null; taken = await take()) {
-          const batch = taken;
+        for (let inFlight = await take(); inFlight !== null; inFlight = await take()) {
+          const batch = inFlight;
           yield {
             scans: batch.lines,
             position: null,
@@ -104,7 +104,7 @@ export class ScanStream {
     return { ...cause, endedAfterLine: this.#noted };
   }
 
-  /** Until all that was taken has been answered and written. */
+  /** Until all that was inFlight has been answered and written. */
   written(): Promise<void> {
     return this.#order.written();
   }
@@ -156,7 +156,7 @@ export class ScanStream {
     this.#gathered.add(line, { place, arrivedAtMs, pending });
   }
 
-  async #take(): Promise<Taken | null> {
+  async #take(): Promise<InFlight | null> {
     const gathered = this.#gathered;
     while (gathered.isEmpty || this.#unread >= STREAM_BATCHES_UNREAD_MAX || !this.#isWorthTaking()) {
       if (this.#isEnded && gathered.isEmpty) return null;
@@ -164,35 +164,35 @@ export class ScanStream {
     }
     // Until then the lines stay where they keep more from being read.
     const { bytes } = gathered;
-    const { gates, client, refusal: refusalNow } = this.#ports;
-    await gates.bytes.enter(bytes, client);
+    const { semaphores, client, refusal: refusalNow } = this.#ports;
+    await semaphores.bytes.enter(bytes, client);
     const refusal = refusalNow();
     if (refusal !== null) {
-      gates.bytes.leave(bytes, client);
+      semaphores.bytes.leave(bytes, client);
       this.#refuse(refusal);
       return null;
     }
     const { lines, rows } = gathered.take();
     const weight = rows.length + lines.text.length / BYTES_PER_SCAN_COST;
-    const taken = { lines, rows, bytes, weight, takenAtMs: performance.now() };
-    this.#taken.add(taken);
+    const inFlight = { lines, rows, bytes, weight, takenAtMs: performance.now() };
+    this.#inFlight.add(inFlight);
     if (!gathered.isFull) this.#wakeReader();
-    return taken;
+    return inFlight;
   }
 
   /** When the images of a batch are read, its lines wait for their turn in the readers, one batch after another. */
-  #turn({ weight }: Taken): Promise<void> {
-    const { gates, client } = this.#ports;
-    this.#turns = this.#turns.then(() => gates.lines.enter(weight, client));
+  #turn({ weight }: InFlight): Promise<void> {
+    const { semaphores, client } = this.#ports;
+    this.#turns = this.#turns.then(() => semaphores.lines.enter(weight, client));
     return this.#turns;
   }
 
   /** A line or two beside a batch that is being recorded would be a transaction of their own. */
   #isWorthTaking(): boolean {
-    return this.#taken.size === 0 || this.#gathered.isFull || this.#gathered.length >= READ_AHEAD_SCANS_MIN;
+    return this.#inFlight.size === 0 || this.#gathered.isFull || this.#gathered.length >= READ_AHEAD_SCANS_MIN;
   }
 
-  /** In the place of the lines that have come and are not taken any more. */
+  /** In the place of the lines that have come and are not inFlight any more. */
   #refuse(refusal: Problem): void {
     const isEarly = !this.#isEnded;
     this.#end();
@@ -203,12 +203,12 @@ export class ScanStream {
     this.#order.settle(this.#order.add(), isEarly || rows.length > 0 ? this.#ending(refusal) : refusal);
   }
 
-  async #answer(taken: Taken, answers: BatchAnswers): Promise<void> {
-    const { gates, client, answersOf } = this.#ports;
-    const { rows, takenAtMs } = taken;
-    gates.bytes.leave(taken.bytes, client);
-    gates.lines.leave(taken.weight);
-    this.#taken.delete(taken);
+  async #answer(inFlight: InFlight, answers: BatchAnswers): Promise<void> {
+    const { semaphores, client, answersOf } = this.#ports;
+    const { rows, takenAtMs } = inFlight;
+    semaphores.bytes.leave(inFlight.bytes, client);
+    semaphores.lines.leave(inFlight.weight);
+    this.#inFlight.delete(inFlight);
     this.#wakeTaker();
     const given = answersOf(answers, { arrivedAtMs: (row) => rows[row]?.arrivedAtMs ?? takenAtMs, takenAtMs });
     for (const [index, row] of rows.entries()) {

@@ -1,11 +1,11 @@
 import type { AnswerOrProblem, Problem } from '../../../api/index.ts';
 import type { BatchAnswers, ScanOrigin } from '../../../scans/index.ts';
 import type { ActiveClients } from '../../../sharing/index.ts';
-import type { Gate } from '../../gate.ts';
+import type { WeightedSemaphore } from '../../weighted-semaphore.ts';
 import type { BatchMoments } from '../answers.ts';
 import type { PendingAnswer } from '../pending-answer.ts';
 import type { AnswerWriter } from './answer-writer.ts';
-import type { RoomGate } from './room-gate.ts';
+import type { RoomSemaphore } from './room-semaphore.ts';
 
 /** What a stream of scans needs of the server around it. */
 export interface StreamPorts {
@@ -16,7 +16,7 @@ export interface StreamPorts {
   readonly client: string;
   readonly active: ActiveClients;
   /** What all streams together may have on the way, by bytes, and in the readers, by what lines cost. */
-  readonly gates: { readonly bytes: RoomGate; readonly lines: Gate };
+  readonly semaphores: { readonly bytes: RoomSemaphore; readonly lines: WeightedSemaphore };
   /** Notes that so many bytes were read, and waits while the client owes too much of the time for that. */
   readonly paid: (bytes: number) => Promise<void>;
   readonly output: AnswerWriter;

@@ -2,14 +2,14 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { ProblemError, problem } from '../../../api/index.ts';
 import { mayReadVerdicts } from '../../access/access.ts';
-import { type Admitted, admit, clientOf, originFor, withdrawal } from '../../admission.ts';
-import { Gate } from '../../gate.ts';
+import { type Admitted, admit, clientOf, originFor, revocationReason } from '../../admission.ts';
 import { QUEUE_BYTES_MAX, STREAM_LINES_AHEAD_MAX } from '../../limits.ts';
 import { inRequestSpan } from '../../tracing.ts';
+import { WeightedSemaphore } from '../../weighted-semaphore.ts';
 import type { ServerPorts } from '../server-ports.ts';
 import { mediaTypeOf } from '../single-scan.ts';
 import { AnswerWriter } from './answer-writer.ts';
-import { RoomGate } from './room-gate.ts';
+import { RoomSemaphore } from './room-semaphore.ts';
 import { ScanStream } from './scan-stream.ts';
 
 const NDJSON = 'application/x-ndjson';
@@ -18,14 +18,17 @@ const STREAM_HEAD = { 'content-type': NDJSON, connection: 'close', 'cache-contro
 
 /** Scans line by line, and the verdicts that came late. */
 export function addStreamRoutes(app: FastifyInstance, ports: ServerPorts): void {
-  const { desk, metrics, access } = ports;
-  const { streams } = desk;
-  const { clock, active } = desk.shares;
-  const gates = { bytes: new RoomGate(QUEUE_BYTES_MAX), lines: new Gate(STREAM_LINES_AHEAD_MAX, clock, active) };
+  const { dispatcher, metrics, access } = ports;
+  const { streams } = dispatcher;
+  const { clock, active } = dispatcher.shares;
+  const semaphores = {
+    bytes: new RoomSemaphore(QUEUE_BYTES_MAX),
+    lines: new WeightedSemaphore(STREAM_LINES_AHEAD_MAX, clock, active),
+  };
 
   app.post('/v1/verdicts::stream', async (request, reply) => {
     const admitted = admit(access, request, ['sorter']);
-    desk.refuseWhenClosed();
+    dispatcher.refuseWhenClosed();
     if (mediaTypeOf(request.raw) !== NDJSON) throw new ProblemError('unsupported-media-type', `a stream is ${NDJSON}`);
     const client = clientOf(admitted, request);
     streams.refuseWhenFull(client);
@@ -36,23 +39,23 @@ export function addStreamRoutes(app: FastifyInstance, ports: ServerPorts): void 
       origin: originFor(admitted),
       client,
       active,
-      gates,
+      semaphores,
       paid: (bytes) => {
-        desk.parsing.read(client, bytes);
-        return desk.parsing.paid(client);
+        dispatcher.parsing.read(client, bytes);
+        return dispatcher.parsing.paid(client);
       },
       output: new AnswerWriter(response),
       refusal: () => {
-        const reason = withdrawal(access, admitted);
+        const reason = revocationReason(access, admitted);
         return reason === null ? null : problem('unauthorized', reason);
       },
-      pendingOf: (scan, arrivedAtMs, deadlineMs) => desk.pendingOf(scan, arrivedAtMs, deadlineMs),
+      pendingOf: (scan, arrivedAtMs, deadlineMs) => dispatcher.pendingOf(scan, arrivedAtMs, deadlineMs),
       answersOf: (answers, moments) => {
-        const rows = desk.answersOf(answers, moments, () => client);
+        const rows = dispatcher.answersOf(answers, moments, () => client);
         for (const row of rows.keys()) metrics.answered('stream', performance.now() - moments.arrivedAtMs(row));
         return rows;
       },
-      room: () => desk.lookUps.room(client),
+      room: () => dispatcher.lookUps.room(client),
     });
     const work = inRequestSpan('POST /v1/verdicts:stream', request.headers, async () => {
       await ports.run(stream.source(request.raw));
@@ -64,12 +67,12 @@ export function addStreamRoutes(app: FastifyInstance, ports: ServerPorts): void 
 
   app.get('/v1/verdicts::late', async (request, reply) => {
     const admitted = admit(access, request, ['investigator', 'sorter']);
-    desk.refuseWhenClosed();
-    const mayRead = (plant: string | null) => withdrawal(access, admitted) === null && isFor(admitted, plant);
+    dispatcher.refuseWhenClosed();
+    const mayRead = (plant: string | null) => revocationReason(access, admitted) === null && isFor(admitted, plant);
     const client = clientOf(admitted, request);
-    desk.late.refuseWhenFull(client);
+    dispatcher.late.refuseWhenFull(client);
     reply.hijack();
-    desk.late.listen({ client, response: open(reply.raw), mayRead });
+    dispatcher.late.listen({ client, response: open(reply.raw), mayRead });
   });
 }
 

@@ -12,7 +12,7 @@ interface Waiting {
  * Lets weights in as long as there is room for them, fewer while several clients are active; who comes when there is none waits
  * for the turn of its client. Weights are what something costs, in payloads.
  */
-export class Gate {
+export class WeightedSemaphore {
   readonly #weightMax: number;
   readonly #active: ActiveClients;
   readonly #waiting: FairQueue<Waiting>;

@@ -7,11 +7,11 @@ import { REVISION_COLUMNS, type Revision, revisionOf } from './cases.ts';
 import type { Connection } from './connection.ts';
 
 /** What detectors say now, for whoever publishes it. */
-export interface News {
+export interface FindingDelta {
   /** All findings, each under a key of its own that stays while it does. */
   readonly findings: readonly { readonly key: string; readonly finding: Finding }[];
   /** Keys of those that were given out at some time, by this process or an earlier one, and are none any more. */
-  readonly gone: readonly string[];
+  readonly retracted: readonly string[];
   /** Those after the number that was asked for. */
   readonly revisions: readonly { readonly sequence: number; readonly revision: Revision }[];
 }
@@ -19,25 +19,25 @@ export interface News {
 const ABOUT = "concat_ws('|', kind, coalesce(license::varchar, ''), coalesce(psd, ''), coalesce(key, ''), plant)";
 
 /** Remembers what it gives out, so that the next to open the store can say that it has gone. Joins an open transaction. */
-export async function readNews(
+export async function readFindingDelta(
   connection: Connection,
   afterRevision: number,
-): Promise<{ readonly news: News; readonly noted: Noted | null }> {
+): Promise<{ readonly delta: FindingDelta; readonly noted: Noted | null }> {
   const told = await connection.run(
     `insert into told_finding select ${ABOUT} from finding except select key from told_finding`,
   );
-  const gone = await connection.runAndReadAll(`select key from told_finding except select ${ABOUT} from finding`);
+  const retracted = await connection.runAndReadAll(`select key from told_finding except select ${ABOUT} from finding`);
   const findings = await connection.runAndReadAll(`select ${FINDING_COLUMNS}, ${ABOUT} from findings`);
   const revisions = await connection.runAndReadAll(
     `select ${REVISION_COLUMNS}, sequence from revisions
      where sequence > ${afterRevision} order by sequence`,
   );
-  const news: News = {
+  const delta: FindingDelta = {
     findings: findings.getRows().map((row) => ({ key: asText(row.at(-1)), finding: findingOf(row) })),
-    gone: gone.getRows().map(([key]) => asText(key ?? null)),
+    retracted: retracted.getRows().map(([key]) => asText(key ?? null)),
     revisions: revisions.getRows().map((row) => ({ sequence: asInteger(row.at(-1)), revision: revisionOf(row) })),
   };
-  if (told.rowsChanged === 0) return { news, noted: null };
+  if (told.rowsChanged === 0) return { delta, noted: null };
   const seals = await sealsOf(connection, ['told_finding']);
-  return { news, noted: { event: 'findings-told', detail: { findings: told.rowsChanged }, seals } };
+  return { delta, noted: { event: 'findings-told', detail: { findings: told.rowsChanged }, seals } };
 }

@@ -1,22 +1,26 @@
-import { moduleDoubts } from './doubts.ts';
 import type { Grid } from './grid.ts';
+import { moduleUnreliability } from './unreliability.ts';
 
 /** What one picture says of every module of a symbol that it alone did not give. */
-export interface Impression {
+export interface SoftDecision {
   readonly grid: Grid;
   /** 1 is dark. */
   readonly bits: Uint8Array;
-  /** How doubtful each is, as by `moduleDoubts`: from a half on, nothing is known of it. */
-  readonly doubt: Float32Array;
+  /** How doubtful each is, as by `moduleUnreliability`: from a half on, nothing is known of it. */
+  readonly unreliability: Float32Array;
 }
 
-export function impressionOf(grid: Grid, bits: Uint8Array, doubt: Float32Array): Impression {
+export function softDecisionOf(grid: Grid, bits: Uint8Array, unreliability: Float32Array): SoftDecision {
   const modules = grid.map.size ** 2;
-  return { grid, bits: bits.slice(0, modules), doubt: moduleDoubts(grid.map, bits, doubt).slice(0, modules) };
+  return {
+    grid,
+    bits: bits.slice(0, modules),
+    unreliability: moduleUnreliability(grid.map, bits, unreliability).slice(0, modules),
+  };
 }
 
 /** No picture is surer of a module than this: what lies on a mark may look like print. */
-const DOUBT_MIN = 0.01;
+const UNRELIABILITY_MIN = 0.01;
 
 /**
  * What lies on a mark is mostly ink: a smudge makes light dark, and nothing makes dark light as often. In log odds; of 16
@@ -26,25 +30,25 @@ const INK_HIDES = 2;
 
 /**
  * Two pictures of one mark, taken together: damage lies elsewhere on each, or its noise differs, so of each module the
- * one in less doubt is believed. Null where they are not of one size.
+ * one in less unreliability is believed. Null where they are not of one size.
  */
-export function combined(one: Impression, other: Impression): Impression | null {
+export function combined(one: SoftDecision, other: SoftDecision): SoftDecision | null {
   if (one.grid.map !== other.grid.map) return null;
   const modules = one.bits.length;
   const bits = new Uint8Array(modules);
-  const doubt = new Float32Array(modules);
+  const unreliability = new Float32Array(modules);
   for (let at = 0; at < modules; at++) {
     const disagreement = one.bits[at] === other.bits[at] ? 0 : INK_HIDES;
     const darkness = logOdds(one, at) + logOdds(other, at) - disagreement;
     bits[at] = darkness > 0 ? 1 : 0;
-    doubt[at] = 1 / (1 + Math.exp(Math.abs(darkness)));
+    unreliability[at] = 1 / (1 + Math.exp(Math.abs(darkness)));
   }
-  return { grid: one.grid, bits, doubt };
+  return { grid: one.grid, bits, unreliability };
 }
 
 /** Of being dark: above 0 is rather dark. */
-function logOdds({ bits, doubt }: Impression, at: number): number {
-  const wrong = Math.min(0.5, Math.max(DOUBT_MIN, doubt[at] ?? 0));
+function logOdds({ bits, unreliability }: SoftDecision, at: number): number {
+  const wrong = Math.min(0.5, Math.max(UNRELIABILITY_MIN, unreliability[at] ?? 0));
   const odds = Math.log((1 - wrong) / wrong);
   return bits[at] === 1 ? odds : -odds;
 }

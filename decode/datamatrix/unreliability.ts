@@ -14,11 +14,11 @@ const LINE_SHARE = 0.22;
 const IN_LINE = 0.5;
 
 /**
- * Codewords, the most doubtful first, by the doubts of their modules taken as by `moduleDoubts`.
+ * Codewords, the most doubtful first, by the doubts of their modules taken as by `moduleUnreliability`.
  */
-export function mostDoubtful(map: SymbolMap, bits: Uint8Array, doubt: Float32Array): Int32Array {
+export function leastReliable(map: SymbolMap, bits: Uint8Array, unreliability: Float32Array): Int32Array {
   const { bitModules, codewords } = map;
-  const total = moduleDoubts(map, bits, doubt);
+  const total = moduleUnreliability(map, bits, unreliability);
   for (let codeword = 0; codeword < codewords; codeword++) {
     let sum = 0;
     for (let bit = 8 * codeword; bit < 8 * codeword + 8; bit++) sum += total[bitModules[bit] ?? 0] ?? 0;
@@ -29,21 +29,25 @@ export function mostDoubtful(map: SymbolMap, bits: Uint8Array, doubt: Float32Arr
 }
 
 /**
- * Beside the doubt of each module itself: doubt nearby, squares of 3 × 3 modules of one color (data have one in 256), and
+ * SideConnections the unreliability of each module itself: unreliability nearby, squares of 3 × 3 modules of one color (data have one in 256), and
  * lines of nearly one color. The result is overwritten by the next call.
  */
-export function moduleDoubts({ size, fixed }: SymbolMap, bits: Uint8Array, doubt: Float32Array): Float32Array {
+export function moduleUnreliability(
+  { size, fixed }: SymbolMap,
+  bits: Uint8Array,
+  unreliability: Float32Array,
+): Float32Array {
   countSquares(bits, size);
   for (let row = 0; row < size; row++) {
     for (let column = 0; column < size; column++) {
       const at = row * size + column;
       const squares = PER_SQUARE * Math.max(0, (uniform[at] ?? 0) - 1);
-      total[at] = (doubt[at] ?? 0) + NEARBY * meanAround(doubt, size, row, column) + squares;
+      total[at] = (unreliability[at] ?? 0) + NEARBY * meanAround(unreliability, size, row, column) + squares;
     }
   }
   for (let at = 0; at < size; at++) {
-    doubtLine(bits, fixed, at * size, 1, size);
-    doubtLine(bits, fixed, at, size, size);
+    addSquares(bits, fixed, at * size, 1, size);
+    addSquares(bits, fixed, at, size, size);
   }
   return total;
 }
@@ -64,15 +68,16 @@ function countSquares(bits: Uint8Array, size: number): void {
   }
 }
 
-function meanAround(doubt: Float32Array, size: number, row: number, column: number): number {
+function meanAround(unreliability: Float32Array, size: number, row: number, column: number): number {
   let sum = 0;
   for (let y = Math.max(0, row - 1); y <= Math.min(size - 1, row + 1); y++) {
-    for (let x = Math.max(0, column - 1); x <= Math.min(size - 1, column + 1); x++) sum += doubt[y * size + x] ?? 0;
+    for (let x = Math.max(0, column - 1); x <= Math.min(size - 1, column + 1); x++)
+      sum += unreliability[y * size + x] ?? 0;
   }
   return sum / 9;
 }
 
-function doubtLine(bits: Uint8Array, fixed: Int8Array, first: number, along: number, size: number): void {
+function addSquares(bits: Uint8Array, fixed: Int8Array, first: number, along: number, size: number): void {
   let [dark, count] = [0, 0];
   for (let step = 0, at = first; step < size; step++, at += along) {
     if (fixed[at] !== -1) continue;

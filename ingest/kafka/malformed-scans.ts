@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { type ReadingColumns, type ReasonCode, rowsOf, selectReadings, textAt } from '../../indicium/index.ts';
 import { LINE_BYTES_MAX, lineText, readRecord } from '../../scans/index.ts';
-import type { Origin, Poison } from './messages/dead-letter.ts';
+import type { DeadLetterReason, Origin } from './messages/dead-letter.ts';
 
 /** Why a line is not even looked into; null where it is not too long. */
 export function tooLong({ length }: Buffer): string | null {
@@ -21,21 +21,21 @@ export function problemWith(line: Buffer): string | null {
 export interface ReadLines {
   readonly columns: ReadingColumns;
   readonly origins: readonly Origin[];
-  readonly dead: readonly (readonly [Origin, Poison])[];
+  readonly dead: readonly (readonly [Origin, DeadLetterReason])[];
 }
 
 const MALFORMED: ReasonCode = 'scan-malformed';
 /** Readers parse the lines anyhow, in threads of their own: only what they made nothing of is looked at once more. */
-export function withoutNotScans(columns: ReadingColumns, origins: readonly Origin[]): ReadLines {
+export function rejectMalformed(columns: ReadingColumns, origins: readonly Origin[]): ReadLines {
   const { offsets } = columns.outcome;
-  const dead: [Origin, Poison][] = [];
+  const dead: [Origin, DeadLetterReason][] = [];
   const kept: number[] = [];
   for (const [row, origin] of origins.entries()) {
     const mayBeDead = (offsets[row + 1] ?? 0) - (offsets[row] ?? 0) === MALFORMED.length;
     const isMalformed = mayBeDead && textAt(columns.outcome, row) === MALFORMED;
     const problem = isMalformed && origin.line !== undefined ? problemWith(origin.line.bytes) : null;
     if (problem === null) kept.push(row);
-    else dead.push([origin, { poison: 'not-a-scan', detail: problem }]);
+    else dead.push([origin, { code: 'not-a-scan', detail: problem }]);
   }
   if (kept.length === rowsOf(columns)) return { columns, origins, dead };
   return {

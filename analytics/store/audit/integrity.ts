@@ -21,7 +21,7 @@ export type StateProblem =
   | 'table-changed'
   | 'rows-uncounted';
 
-export interface WholeProblem {
+export interface IntegrityProblem {
   readonly problem: StateProblem;
   /** The table that was changed; null where it is about the whole store. */
   readonly table: string | null;
@@ -32,7 +32,7 @@ export interface WholeProblem {
 export interface Standing {
   readonly end: StoreEnd;
   readonly positions: ReadonlyMap<string, string>;
-  readonly problems: readonly WholeProblem[];
+  readonly problems: readonly IntegrityProblem[];
 }
 
 /**
@@ -49,7 +49,7 @@ export async function standingOf(
   tables: ReadonlySet<string> | null = null,
 ): Promise<Standing> {
   const [[link, linkBefore], [entry, entryBefore]] = [await lastLinks(connection, 2), await lastEntries(connection, 2)];
-  const problems: WholeProblem[] = [];
+  const problems: IntegrityProblem[] = [];
   const add = (problem: StateProblem, detail: string, table: string | null = null) =>
     problems.push({ problem, table, detail });
   if (link !== undefined && !isSame(headOf(linkBefore?.head ?? NO_HEAD, link), link.head)) {

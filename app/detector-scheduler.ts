@@ -3,7 +3,7 @@ import type { Log, Metrics } from '../server/index.ts';
 import { RegistryInUse } from './registry-in-use.ts';
 import type { TrustWatch } from './trust-watch.ts';
 
-export interface FraudWatchPorts {
+export interface DetectorSchedulerPorts {
   readonly recorder: Pick<RecorderThread, 'detect' | 'setRegistry'>;
   readonly trust: TrustWatch;
   readonly metrics: Metrics;
@@ -13,15 +13,15 @@ export interface FraudWatchPorts {
 }
 
 /** Runs the detectors over what is new, from time to time, while scans go on being recorded. */
-export class FraudWatch {
-  readonly #ports: FraudWatchPorts;
+export class DetectorScheduler {
+  readonly #ports: DetectorSchedulerPorts;
   readonly #everySeconds: number;
   readonly #registry: RegistryInUse;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
   /** Seconds from the end of one look to the beginning of the next; 0 for none. */
-  constructor(everySeconds: number, ports: FraudWatchPorts) {
+  constructor(everySeconds: number, ports: DetectorSchedulerPorts) {
     this.#everySeconds = everySeconds;
     this.#ports = ports;
     this.#registry = new RegistryInUse(ports.recorder, ports.trust);
@@ -30,7 +30,7 @@ export class FraudWatch {
   /** @throws StoreError when the store is of another post, or saw a newer registry. */
   async start(): Promise<void> {
     await this.#registry.take();
-    this.#lookLater();
+    this.#scheduleNext();
   }
 
   stop(): void {
@@ -38,15 +38,15 @@ export class FraudWatch {
     clearTimeout(this.#timer);
   }
 
-  #lookLater(): void {
+  #scheduleNext(): void {
     if (this.#everySeconds === 0 || this.#isStopped) return;
     this.#timer = setTimeout(async () => {
-      await this.#look();
-      this.#lookLater();
+      await this.#run();
+      this.#scheduleNext();
     }, this.#everySeconds * 1_000);
   }
 
-  async #look(): Promise<void> {
+  async #run(): Promise<void> {
     const { recorder, metrics, log, onFailed } = this.#ports;
     const startedAtMs = performance.now();
     try {

@@ -11,7 +11,7 @@ export interface Row {
 }
 
 /** Lines that went into the pipeline together, until their verdicts are there. */
-export interface Taken {
+export interface InFlight {
   readonly lines: ScanLines;
   readonly rows: readonly Row[];
   /** Of the lines; their buffer itself goes to the thread that parses them. */

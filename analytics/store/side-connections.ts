@@ -17,7 +17,7 @@ export interface BesideStore {
  * Work beside the writer, each on a connection of its own: it sees what was committed when it began and holds up no
  * verdict. Whoever closes the file must stop it first.
  */
-export class Beside {
+export class SideConnections {
   readonly #instance: DuckDBInstance;
   readonly #commits: Commits;
   readonly #connections = new Set<DuckDBConnection>();

@@ -29,7 +29,7 @@ export interface DeskPorts extends AnswerPorts {
 type Rows = (AnswerOrProblem | Promise<AnswerOrProblem>)[];
 
 /** Where scans wait for their verdicts, however they came. */
-export class VerdictDesk {
+export class VerdictDispatcher {
   readonly late = new LateVerdicts();
   readonly streams = new Streams();
   readonly lookUps: LookUps;

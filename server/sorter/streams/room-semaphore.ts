@@ -6,7 +6,7 @@ interface Waiting {
 }
 
 /** Room that clients share, where who finds none waits until its client has given some back: nobody waits for others. */
-export class RoomGate {
+export class RoomSemaphore {
   readonly #room: SharedRoom;
   readonly #waiting = new FairQueue<Waiting>(new FairClock());
 
