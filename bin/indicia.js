@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { EXIT_WITHOUT_NODE, isNewEnough, ownNode, refusal } from './own-node.js';
-import { isInstalled, isStripping, strippingOptions } from './stripping.js';
 
 const SELF = fileURLToPath(import.meta.url);
 
@@ -14,9 +14,11 @@ if (!isNewEnough(process.versions.node)) {
     process.stderr.write(`indicia: ${refusal()}\n`);
     process.exitCode = EXIT_WITHOUT_NODE;
   } else goOnIn(own.path, process.env);
-} else if (isInstalled() && !isStripping())
-  goOnIn(process.execPath, { ...process.env, NODE_OPTIONS: strippingOptions() });
-else await import('../main.ts');
+} else {
+  // A package has no TypeScript: bin/build-package.js says what it has.
+  const main = new URL('../main.ts', import.meta.url);
+  await import(existsSync(main) ? main.href : new URL('../dist/main.js', import.meta.url).href);
+}
 
 /**
  * Ends as the other Node does.

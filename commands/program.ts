@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { PolicyError, QueryError, StoreError } from '../analytics/index.ts';
 import { printableLines } from '../indicium/index.ts';
 import { KafkaError } from '../ingest/index.ts';
+import manifest from '../package.json' with { type: 'json' };
 import { ReplayError, ScenarioError } from '../psd-sim/index.ts';
 import { SourceError } from '../scans/index.ts';
 import { TokenFileError } from '../server/index.ts';
@@ -57,7 +58,7 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
   };
   const program = new Command('indicia')
     .description('The postal side of digital postage: reads indicia, verifies them and finds fraud.')
-    .version('0.1.0')
+    .version(manifest.version)
     .option('--config <file>', 'JSON file with values for flags (default: indicia.json, where there is one)')
     .addHelpText(
       'after',

@@ -68,7 +68,7 @@ const LIBRARIES: Record<string, readonly string[]> = {
 /** Started by name and not by import: the command line and the workers. */
 const ENTRY_POINTS = [
   'bin/indicia.js',
-  'bin/strip-types.js',
+  'bin/build-package.js',
   'main.ts',
   'app/reader.ts',
   'analytics/recorder/recorder-worker.ts',

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { EXIT_WITHOUT_NODE, NODE_MAJOR_MIN } from '../../bin/own-node.js';
 import { EXIT } from '../../commands/exit-codes.ts';
+import manifest from '../../package.json' with { type: 'json' };
 import { indicia } from '../support/command-line.ts';
 import {
   FreshClone,
@@ -61,7 +62,7 @@ describe('a fresh machine', () => {
       for (const other of setting === PLAIN ? [node] : NODES) {
         it(`runs npx indicia with ${other}, too, and says nothing else`, async () => {
           const ended = await clone.run(manager, other, ['npx', 'indicia', '--version'], settings);
-          assert.deepEqual(ended, { exitCode: 0, stdout: '0.1.0\n', stderr: '' });
+          assert.deepEqual(ended, { exitCode: 0, stdout: `${manifest.version}\n`, stderr: '' });
         });
       }
 
@@ -140,7 +141,7 @@ describe('bin/indicia.js', () => {
   for (const node of OLD_NODES) {
     it(`goes on in the Node of the project from ${node}, with its arguments, output and exit code`, async () => {
       const run = (...args: string[]) => indicia(args, { start: [nodeOf(node), join(ROOT, 'bin/indicia.js')] });
-      assert.equal((await run('--version')).stdout, '0.1.0\n');
+      assert.equal((await run('--version')).stdout, `${manifest.version}\n`);
       assert.equal((await run('decode', '/nowhere.png')).exitCode, EXIT.attention);
     });
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { before, describe, it } from 'node:test';
+import manifest from '../../package.json' with { type: 'json' };
 import { FreshClone, fetchTools, NODES, type NodeLine } from '../support/fresh-machine.ts';
 import { suiteScope } from '../support/sorter-server.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -13,20 +14,17 @@ const LEFT = [
   ...['registry/root.json', 'day/scans.ndjson', 'drop/done/face.png', 'stores/partition-0000/store.duckdb'],
   ...['analytics/trial.duckdb', 'docs/anna.token', 'commands/post.duckdb.anchor', 'indicia-kafka/kafka.json'],
 ];
-const SOURCES = [
-  'analytics',
-  'bin',
-  'commands',
-  'console',
-  'decode',
-  'docs',
-  'indicium',
-  'ingest',
-  'psd-sim',
-  'sharing',
-  'verify',
-];
+const FOLDERS = ['bin', 'dist', 'docs'];
 const LOOSE = new Set(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
+
+/** Type-checks but for its last line. */
+const USES_CLIENT = `import { connect, type Outcome, type SorterScan } from 'indicia/client';
+const sorter = connect('http://127.0.0.1:8080', { token: 'secret' });
+const scan: SorterScan = { scanId: 'a', plant: '06484', payload: new Uint8Array(3) };
+const outcome: Outcome = await sorter.verdict(scan);
+if ('disposition' in outcome) console.log(outcome.disposition satisfies 'accept' | 'divert' | 'manual');
+const wrong: SorterScan = { scanId: 7 };
+`;
 
 interface Packed {
   readonly filename: string;
@@ -57,12 +55,17 @@ describe('the package', () => {
     );
   });
 
-  it('holds sources, documents and license, and no more', () => {
+  it('holds the program, its documents and license, and no more', () => {
     const others = packed.files.filter(({ path }) => {
       const [top = ''] = path.split('/');
-      return !SOURCES.includes(top) && !LOOSE.has(path) && !/^[a-z-]+\.ts$/.test(path);
+      return !FOLDERS.includes(top) && !LOOSE.has(path);
     });
     assert.deepEqual(others, []);
+    assert.deepEqual(
+      packed.files.filter(({ path }) => /(?<!\.d)\.ts$/.test(path)),
+      [],
+      'no types that Node would refuse',
+    );
   });
 
   describe('once it is installed elsewhere', () => {
@@ -86,9 +89,31 @@ describe('the package', () => {
 
     for (const node of NODES) {
       it(`starts on ${node}`, async () => {
-        assert.deepEqual(await indicia(node, '--version'), { exitCode: 0, stdout: '0.1.0\n', stderr: '' });
+        assert.deepEqual(await indicia(node, '--version'), {
+          exitCode: 0,
+          stdout: `${manifest.version}\n`,
+          stderr: '',
+        });
       });
     }
+
+    for (const node of NODES) {
+      it(`gives programs on ${node} its client`, async () => {
+        const program =
+          "import { connect, ENCODINGS } from 'indicia/client'; console.log(typeof connect, ENCODINGS.length)";
+        const run = await user.run('npm-11', node, ['node', '--input-type=module', '--eval', program]);
+        assert.deepEqual(run, { exitCode: 0, stdout: 'function 3\n', stderr: '' });
+      });
+    }
+
+    it('declares the types of its client', async () => {
+      await writeFile(join(user.folder, 'sorter.mts'), USES_CLIENT);
+      const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--types', 'node', 'sorter.mts'];
+      const tsc = join(clone.folder, 'node_modules/typescript/bin/tsc');
+      const types = ['--typeRoots', join(clone.folder, 'node_modules/@types')];
+      const { exitCode, stdout } = await user.run('npm-11', 'node-24', ['node', tsc, ...flags, ...types]);
+      assert.deepEqual([exitCode, stdout.match(/error TS\d+/g)], [1, ['error TS2322']], stdout);
+    });
 
     it('simulates a day and reads its pictures, in all its threads and processes', async () => {
       assert.equal((await indicia('node-20', 'simulate', '--out', 'day', ...size)).exitCode, 0);
