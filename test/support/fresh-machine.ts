@@ -1,20 +1,36 @@
 import { spawn } from 'node:child_process';
-import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { hash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { arch, platform } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { PACKAGES } from '../../bin/own-node.js';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** Kept for the next time; removed with node_modules. */
-const TOOLS = join(ROOT, 'node_modules/.cache/fresh-machine');
-
 /** Versions that a machine may have, with the one of each line that was newest when it was tried. */
 const VERSIONS = {
   npm: { 10: '10.9.9', 11: '11.21.2', 12: '12.2.2' },
   pnpm: { 10: '10.34.8', 11: '11.28.10' },
   node: { 20: '20.20.2', 22: '22.23.3', 24: '24.21.0' },
 } as const;
+
+const OWN_NODE = PACKAGES.get(`${platform}-${arch}`);
+const DEPENDENCIES = Object.fromEntries(
+  Object.entries(VERSIONS).flatMap(([tool, lines]) =>
+    Object.entries(lines).map(([line, version]) => [
+      `${tool}-${line}`,
+      `npm:${tool === 'node' ? OWN_NODE : tool}@${version}`,
+    ]),
+  ),
+);
+
+/** Kept for the next time, by what is in it; removed with node_modules. */
+const TOOLS = join(
+  ROOT,
+  'node_modules/.cache',
+  `fresh-machine-${hash('sha256', JSON.stringify(DEPENDENCIES)).slice(0, 12)}`,
+);
 
 export const NPMS = ['npm-10', 'npm-11', 'npm-12'] as const;
 export const PNPMS = ['pnpm-10', 'pnpm-11'] as const;
@@ -32,19 +48,12 @@ export function fetchTools(): Promise<void> {
   return fetched;
 }
 
+/** Into a folder of its own, which then takes its place at once: files of tests run side by side. */
 async function fetchAll(): Promise<void> {
-  const ownNode = PACKAGES.get(`${platform}-${arch}`);
-  const dependencies = Object.entries(VERSIONS).flatMap(([tool, lines]) =>
-    Object.entries(lines).map(([line, version]) => [
-      `${tool}-${line}`,
-      `npm:${tool === 'node' ? ownNode : tool}@${version}`,
-    ]),
-  );
-  await mkdir(TOOLS, { recursive: true });
-  await writeFile(
-    join(TOOLS, 'package.json'),
-    JSON.stringify({ private: true, dependencies: Object.fromEntries(dependencies) }),
-  );
+  if (existsSync(TOOLS)) return;
+  const folder = `${TOOLS}-${process.pid}`;
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies: DEPENDENCIES }));
   const quiet = [
     '--no-bin-links',
     '--ignore-scripts',
@@ -53,8 +62,13 @@ async function fetchAll(): Promise<void> {
     '--prefer-offline',
     '--loglevel=error',
   ];
-  const { exitCode, stderr } = await runIn(TOOLS, process.env, ['npm', 'install', ...quiet]);
+  const { exitCode, stderr } = await runIn(folder, process.env, ['npm', 'install', ...quiet]);
   if (exitCode !== 0) throw new Error(`no versions of npm and Node to try: ${stderr}`);
+  await rename(folder, TOOLS).catch(async (error: unknown) => {
+    // Another was there first.
+    if (!existsSync(TOOLS)) throw error;
+    await rm(folder, { recursive: true });
+  });
 }
 
 export interface Ended {
