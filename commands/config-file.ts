@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs';
 import type { Command, Option } from 'commander';
-import { excerpt, FILE_FAULTS, readNamedFile, strictJson } from '../indicium/index.ts';
+import { ExpectedError, excerpt, FILE_FAULTS, readNamedFile, strictJson } from '../indicium/index.ts';
 
 /** The config file is missing, is not JSON, or names a flag that no command has. */
-export class ConfigError extends Error {
+export class ConfigError extends ExpectedError {
   override readonly name = 'ConfigError';
+  override readonly failure = 'config';
 }
+
+type ConfigValue = string | number | boolean;
 
 const DEFAULT_FILE = 'indicia.json';
 /** Bytes of it: there are some hundred flags. */
@@ -18,22 +21,28 @@ const CONFIG_BYTES_MAX = 1024 * 1024;
 export function applyConfigFile(program: Command, argv: readonly string[]): void {
   const path = namedFile(argv) ?? process.env.INDICIA_CONFIG ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : undefined);
   if (path === undefined) return;
-  const values = readValues(path);
-  for (const [name, value] of Object.entries(values)) {
-    const matches = everyCommand(program).flatMap((command) => {
-      return command.options.filter((option) => option.name() === name).map((option) => ({ command, option }));
-    });
-    if (matches.length === 0) throw new ConfigError(`${path}: no command has a flag --${excerpt(name)}`);
-    for (const { command, option } of matches) {
-      // Only the command that runs must find its values right: another may allow more or less.
-      if (!argv.includes(command.name())) continue;
-      const parsed = typeof value === 'boolean' ? value : parseValue(path, name, option, String(value));
-      // A list of its own: a flag that may be given several times adds to what flags gave, not to this.
-      option.default(Array.isArray(parsed) ? [...parsed] : (parsed ?? value));
-      // A default fulfills the need for a value; commander would still ask for it on the command line.
-      option.makeOptionMandatory(false);
-      command.setOptionValueWithSource(option.attributeName(), option.defaultValue, 'default');
-    }
+  const values = Object.entries(readValues(path));
+  const commands = everyCommand(program);
+  for (const [name] of values) {
+    const isKnown = commands.some((command) => command.options.some((option) => option.name() === name));
+    if (!isKnown) throw new ConfigError(`${path}: no command has a flag --${excerpt(name)}`);
+  }
+  // Only the command that runs must find its values right: another may allow more or less.
+  for (const parent of [program, ...commands]) {
+    parent.hook('preSubcommand', (_parent, command) => setDefaults(command, values, path));
+  }
+}
+
+function setDefaults(command: Command, values: readonly (readonly [string, ConfigValue])[], path: string): void {
+  for (const [name, value] of values) {
+    const option = command.options.find((its) => its.name() === name);
+    if (option === undefined) continue;
+    const parsed = typeof value === 'boolean' ? value : parseValue(path, name, option, String(value));
+    // A list of its own: a flag that may be given several times adds to what flags gave, not to this.
+    option.default(Array.isArray(parsed) ? [...parsed] : (parsed ?? value));
+    // A default fulfills the need for a value; commander would still ask for it on the command line.
+    option.makeOptionMandatory(false);
+    command.setOptionValueWithSource(option.attributeName(), option.defaultValue, 'default');
   }
 }
 
@@ -45,7 +54,7 @@ function parseValue(path: string, name: string, option: Option, value: string): 
   try {
     return option.parseArg?.(value, undefined);
   } catch (error) {
-    throw new ConfigError(`${path}: ${name}: ${error instanceof Error ? error.message : error}`);
+    throw new ConfigError(`${path}: ${name}: ${error instanceof Error ? error.message : error}`, { cause: error });
   }
 }
 
@@ -54,7 +63,7 @@ function namedFile(argv: readonly string[]): string | undefined {
   return at === -1 ? argv.find((word) => word.startsWith('--config='))?.slice('--config='.length) : argv[at + 1];
 }
 
-function readValues(path: string): Record<string, string | number | boolean> {
+function readValues(path: string): Record<string, ConfigValue> {
   const file = readNamedFile(path, CONFIG_BYTES_MAX);
   if (file === 'absent') throw new ConfigError(`${path}: no such config file`);
   if (typeof file === 'string') throw new ConfigError(`${path}: ${FILE_FAULTS[file]}`);

@@ -5,7 +5,7 @@ import { type Command, Option } from 'commander';
 import { type ScanDetail, StoreReader } from '../analytics/index.ts';
 import type { RunReport } from '../app/index.ts';
 import { tellStory } from '../desk/index.ts';
-import type { Finding, Verdict } from '../indicium/index.ts';
+import { ExpectedError, type Finding, type Verdict } from '../indicium/index.ts';
 import { FRAUDS, type Score, score, simulate, type TruthLine } from '../psd-sim/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { wholeNumber } from './options.ts';
@@ -101,8 +101,9 @@ async function clearFolder(folder: string): Promise<void> {
 /** Written only by the demo, so that only a demo is ever removed. */
 const MARKER = '.indicia-demo';
 
-export class DemoFolderError extends Error {
+export class DemoFolderError extends ExpectedError {
   override readonly name = 'DemoFolderError';
+  override readonly failure = 'demo-folder';
 }
 
 /** The finding to tell: a copy seen in two plants if there is one. */

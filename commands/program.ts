@@ -1,22 +1,16 @@
-import { Command, CommanderError } from 'commander';
-import { PolicyError, QueryError, StoreError } from '../analytics/index.ts';
-import { printableLines } from '../indicium/index.ts';
-import { KafkaError } from '../ingest/index.ts';
+import { inspect } from 'node:util';
+import { Command, CommanderError, Option } from 'commander';
+import { ExpectedError, printableLines } from '../indicium/index.ts';
 import manifest from '../package.json' with { type: 'json' };
-import { ReplayError, ScenarioError } from '../psd-sim/index.ts';
-import { SourceError } from '../scans/index.ts';
-import { TokenFileError } from '../server/index.ts';
-import { RegistryError } from '../verify/index.ts';
 import { addBenchCommand } from './bench-command.ts';
-import { applyConfigFile, ConfigError } from './config-file.ts';
+import { applyConfigFile } from './config-file.ts';
 import { addDecodeCommand } from './decode-command.ts';
-import { addDemoCommand, DemoFolderError } from './demo-command.ts';
+import { addDemoCommand } from './demo-command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { addKafkaCommand } from './kafka/kafka-command.ts';
-import { BrokerError } from './kafka/trial-broker/broker-error.ts';
-import { addFleetCommand, FleetTargetError } from './load/fleet-command.ts';
+import { addFleetCommand } from './load/fleet-command.ts';
 import { addRunCommand } from './run/run-command.ts';
-import { addServeCommand, ServeOptionsError } from './serve-command.ts';
+import { addServeCommand } from './serve-command.ts';
 import { addSimulateCommand } from './simulate-command.ts';
 import { addArchiveCommands } from './store/archive-command.ts';
 import { addCasesCommands } from './store/cases-command.ts';
@@ -29,26 +23,7 @@ import { addStoreCommands } from './store/store-commands.ts';
 import { type Terminal, warn } from './terminal.ts';
 import { addTokenCommand } from './token-command.ts';
 import { addTrustCommand } from './trust-command.ts';
-import { addVerifyCommand, PayloadError } from './verify-command.ts';
-
-/** Errors whose message is all that a user needs; anything else is a fault of ours and shows where it happened. */
-const EXPECTED = [
-  BrokerError,
-  KafkaError,
-  ConfigError,
-  DemoFolderError,
-  FleetTargetError,
-  PayloadError,
-  PolicyError,
-  QueryError,
-  RegistryError,
-  ReplayError,
-  ScenarioError,
-  ServeOptionsError,
-  SourceError,
-  StoreError,
-  TokenFileError,
-];
+import { addVerifyCommand } from './verify-command.ts';
 
 /** All commands, carried out as the arguments say, which are those of the process. */
 export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
@@ -59,6 +34,7 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
   const program = new Command('indicia')
     .description('The postal side of digital postage: reads indicia, verifies them and finds fraud.')
     .version(manifest.version)
+    .addOption(new Option('--verbose', 'say where a failure happened and what it came of (or INDICIA_LOG=debug)'))
     .option('--config <file>', 'JSON file with values for flags (default: indicia.json, where there is one)')
     .addHelpText(
       'after',
@@ -93,18 +69,19 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     await program.parseAsync(argv);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    if (EXPECTED.some((known) => error instanceof known)) {
-      warn(terminal, `indicia: ${error instanceof Error ? error.message : error}`);
-      return EXIT.usage;
-    }
-    if (isFileError(error)) {
+    if (error instanceof ExpectedError || isFileError(error)) {
       warn(terminal, `indicia: ${error.message}`);
+      if (isVerbose(program)) warn(terminal, inspect(error));
       return EXIT.usage;
     }
-    warn(terminal, error instanceof Error ? (error.stack ?? error.message) : String(error));
+    warn(terminal, inspect(error));
     return EXIT.failed;
   }
   return exitCode;
+}
+
+function isVerbose(program: Command): boolean {
+  return program.opts<{ verbose?: boolean }>().verbose === true || process.env.INDICIA_LOG === 'debug';
 }
 
 /** A path that cannot be read or written: the system's own message names it. */

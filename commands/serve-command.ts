@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type Command, Option } from 'commander';
 import { DEFAULT_POLICY, readPolicy } from '../analytics/index.ts';
 import { isLoopback, SorterService } from '../app/index.ts';
-import { DISPOSITIONS, type Disposition, FILE_FAULTS, readNamedFile } from '../indicium/index.ts';
+import { DISPOSITIONS, type Disposition, ExpectedError, FILE_FAULTS, readNamedFile } from '../indicium/index.ts';
 import { dropFolder } from '../ingest/index.ts';
 import {
   type Access,
@@ -57,8 +57,9 @@ interface ServeOptions extends DropFlags, ListenerFlags {
 }
 
 /** Flags that do not go together, or an address that cannot be listened on. */
-export class ServeOptionsError extends Error {
+export class ServeOptionsError extends ExpectedError {
   override readonly name = 'ServeOptionsError';
+  override readonly failure = 'serve-options';
 }
 
 const DETECT_SECONDS_MAX = 86_400;

@@ -127,7 +127,9 @@ function readCertificate(path: string): X509Certificate {
   try {
     return new X509Certificate(file.bytes);
   } catch (error) {
-    throw new TokenFileError(`${path}: no X.509 certificate: ${error instanceof Error ? error.message : error}`);
+    throw new TokenFileError(`${path}: no X.509 certificate: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
   }
 }
 

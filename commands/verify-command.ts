@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { createMarkReader, createZxingWasmReader, readImage, readImageFile } from '../decode/index.ts';
-import { excerpt, hasBase64Letters } from '../indicium/index.ts';
+import { ExpectedError, excerpt, hasBase64Letters } from '../indicium/index.ts';
 import { genuineAmong, KeyRing, loadRegistry, type ScanTimes } from '../verify/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { jsonOption, momentLike, registryOption } from './options.ts';
@@ -93,8 +93,9 @@ async function* ofScan(scanId: string, { db }: VerifyOptions, ring: KeyRing): As
 }
 
 /** What was named is nothing that could be a payload. */
-export class PayloadError extends Error {
+export class PayloadError extends ExpectedError {
   override readonly name = 'PayloadError';
+  override readonly failure = 'payload';
 }
 
 async function payloadBytes(text: string, ring: KeyRing, times: ScanTimes): Promise<PayloadBytes> {

@@ -8,6 +8,7 @@ export { TextCache } from './columns/text-cache.ts';
 export { asDisposition, type VerdictColumns, verdictAt } from './columns/verdict-columns.ts';
 export { digest64 } from './digest.ts';
 export { EXCERPT_CHARS_MAX, excerpt } from './excerpt.ts';
+export { ExpectedError, FAILURE_CODES, type FailureCode } from './expected-error.ts';
 export { FILE_FAULTS, type FileFault, fileFaultOf } from './file-faults.ts';
 export { IMAGE_TYPES, imageTypeOf } from './image-types.ts';
 export * from './indicium.ts';

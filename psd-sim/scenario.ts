@@ -1,3 +1,4 @@
+import { ExpectedError } from '../indicium/expected-error.ts';
 /** Frauds that a simulated day can hold; the names are part of the command line's contract. */
 export const FRAUDS = [
   'copy',
@@ -121,6 +122,7 @@ export function asksForMore({ frauds, oddities = [] }: Pick<Scenario, 'frauds' |
 }
 
 /** The scenario asks for what cannot be: too many frauds for so few pieces or PSDs. */
-export class ScenarioError extends Error {
+export class ScenarioError extends ExpectedError {
   override readonly name = 'ScenarioError';
+  override readonly failure = 'scenario';
 }

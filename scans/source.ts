@@ -1,4 +1,4 @@
-import type { ReadingColumns, Scan, VerdictColumns } from '../indicium/index.ts';
+import { ExpectedError, type ReadingColumns, type Scan, type VerdictColumns } from '../indicium/index.ts';
 import type { ScanLines } from './scan-lines.ts';
 
 /** Text that a source understands and that is stored with the evidence; null means from the start. */
@@ -43,6 +43,7 @@ export interface ScanSource {
 }
 
 /** The source does not exist or cannot be read; the message names it. */
-export class SourceError extends Error {
+export class SourceError extends ExpectedError {
   override readonly name = 'SourceError';
+  override readonly failure = 'source';
 }

@@ -2,12 +2,21 @@ import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { excerpt, FILE_FAULTS, REASON_CODES, readNamedFile, type Severity, strictJson } from '../../indicium/index.ts';
+import {
+  ExpectedError,
+  excerpt,
+  FILE_FAULTS,
+  REASON_CODES,
+  readNamedFile,
+  type Severity,
+  strictJson,
+} from '../../indicium/index.ts';
 import { POLICY_BYTES_MAX } from '../limits.ts';
 
 /** The policy file is missing, is not JSON, or asks for what no detector or reason has. */
-export class PolicyError extends Error {
+export class PolicyError extends ExpectedError {
   override readonly name = 'PolicyError';
+  override readonly failure = 'policy';
 }
 
 /** `divert`: pull it out. `manual`: a person must look. `pass`: let it run, with the reason kept as a note. */

@@ -58,7 +58,9 @@ export async function* arrowStream(result: QueryResult, rowsMax: number, limit: 
       try {
         return dataOf(type, column);
       } catch (error) {
-        throw error instanceof QueryError ? new QueryError(`column "${name}": ${error.message}`) : error;
+        throw error instanceof QueryError
+          ? new QueryError(`column "${name}": ${error.message}`, { cause: error })
+          : error;
       }
     });
     const row = new Struct(fields);

@@ -92,10 +92,12 @@ export function openingFailure(path: string, error: unknown): StoreError {
     const holder = LOCK_HOLDER.exec(message)?.[1] ?? null;
     const which = holder === null ? '' : ` (process ${holder})`;
     const sentence = `${path}: another process has this store open${which}; wait for it or stop it`;
-    return new StoreError(sentence, 'open-elsewhere', holder === null ? null : Number(holder));
+    return new StoreError(sentence, 'open-elsewhere', holder === null ? null : Number(holder), { cause: error });
   }
   if (/Read-only file system|Permission denied/.test(message)) {
-    return new StoreError(`${path}: it cannot be written here, only read: ${message.split('\n')[0]}`);
+    const sentence = `${path}: it cannot be written here, only read: ${message.split('\n')[0]}`;
+    return new StoreError(sentence, null, null, { cause: error });
   }
-  return new StoreError(`${path}: not a usable store: ${message.split('\n')[0]}`, 'not-whole');
+  const sentence = `${path}: not a usable store: ${message.split('\n')[0]}`;
+  return new StoreError(sentence, 'not-whole', null, { cause: error });
 }

@@ -5,6 +5,7 @@ import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
+import { ExpectedError } from '../../indicium/index.ts';
 import { isKafkaUrl, parseKafkaUrl, topicNamed } from '../../ingest/index.ts';
 import { IMAGE_KINDS } from '../../psd-sim/index.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -24,8 +25,9 @@ interface FleetOptions extends LoadPlan, KafkaOptions {
 }
 
 /** The target cannot be written to by this command. */
-export class FleetTargetError extends Error {
+export class FleetTargetError extends ExpectedError {
   override readonly name = 'FleetTargetError';
+  override readonly failure = 'fleet-target';
 }
 
 const SECONDS_DEFAULT = 10;

@@ -71,7 +71,9 @@ export class DropFolder {
       return new DropFolder(root, onLeft);
     } catch (error) {
       if (error instanceof SourceError) throw error;
-      throw new SourceError(`${path}: files cannot be moved in it: ${error instanceof Error ? error.message : error}`);
+      throw new SourceError(`${path}: files cannot be moved in it: ${error instanceof Error ? error.message : error}`, {
+        cause: error,
+      });
     }
   }
 

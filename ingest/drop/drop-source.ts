@@ -76,7 +76,9 @@ async function look(arrivals: Arrivals, path: string): Promise<Arrival[]> {
   try {
     return await arrivals.look(performance.now());
   } catch (error) {
-    throw new SourceError(`${path}: can be read no longer: ${error instanceof Error ? error.message : error}`);
+    throw new SourceError(`${path}: can be read no longer: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
   }
 }
 

@@ -1,3 +1,4 @@
+import { ExpectedError } from '../../indicium/index.ts';
 /** What the stages need of Kafka; a client library stands behind it in one adapter. */
 
 /** A message as it lies in a topic. */
@@ -35,8 +36,9 @@ export class FencedProducerError extends Error {
 }
 
 /** Kafka could not be reached or refused something; the message says what. */
-export class KafkaError extends Error {
+export class KafkaError extends ExpectedError {
   override readonly name = 'KafkaError';
+  override readonly failure = 'kafka';
 }
 
 export interface KafkaProducer {

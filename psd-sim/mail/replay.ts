@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { ExpectedError } from '../../indicium/expected-error.ts';
 import { parseJson } from '../messages/sealed.ts';
 
 const ScanLine = Compile(Type.Object({ scanId: Type.String(), image: Type.Optional(Type.String()) }));
@@ -49,6 +50,7 @@ export class Replay {
   }
 }
 
-export class ReplayError extends Error {
+export class ReplayError extends ExpectedError {
   override readonly name = 'ReplayError';
+  override readonly failure = 'replay';
 }

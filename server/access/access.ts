@@ -182,5 +182,5 @@ function markOf(path: string): string {
 
 function asFileError(path: string, error: unknown): TokenFileError {
   if (error instanceof TokenFileError) return error;
-  return new TokenFileError(`${path}: ${error instanceof Error ? error.message : error}`);
+  return new TokenFileError(`${path}: ${error instanceof Error ? error.message : error}`, { cause: error });
 }

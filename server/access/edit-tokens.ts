@@ -84,7 +84,9 @@ function openExclusively(path: string): number {
     return openSync(path, 'wx', 0o600);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
-      throw new TokenFileError(`${path}: tokens are being changed by another command; if by none, delete this file`);
+      throw new TokenFileError(`${path}: tokens are being changed by another command; if by none, delete this file`, {
+        cause: error,
+      });
     }
     throw error;
   }

@@ -1,13 +1,21 @@
 import { isUtf8 } from 'node:buffer';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { excerpt, FILE_FAULTS, readNamedFile, SCAN_TEXT_CHARS_MAX, strictJson } from '../../indicium/index.ts';
+import {
+  ExpectedError,
+  excerpt,
+  FILE_FAULTS,
+  readNamedFile,
+  SCAN_TEXT_CHARS_MAX,
+  strictJson,
+} from '../../indicium/index.ts';
 import { TOKENS_FILE_BYTES_MAX, TOKENS_MAX } from './limits.ts';
 import { TOKEN_ID } from './token.ts';
 
 /** The file of tokens is missing or not as it must be; the message names it. */
-export class TokenFileError extends Error {
+export class TokenFileError extends ExpectedError {
   override readonly name = 'TokenFileError';
+  override readonly failure = 'tokens';
 }
 
 /** `sorter` posts scans of its plant, `investigator` reads verdicts, `metrics` reads metrics. */

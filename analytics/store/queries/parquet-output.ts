@@ -55,7 +55,7 @@ async function fill(connection: DuckDBConnection, result: QueryResult, rowsMax: 
 /** A value that does not fit is the query's; anything else, such as a full disk, is not. */
 function refuseValues(error: unknown): never {
   if (error instanceof Error && /^(Conversion|Invalid Input|Out of Range) Error/.test(error.message)) {
-    throw new QueryError(error.message);
+    throw new QueryError(error.message, { cause: error });
   }
   throw error;
 }

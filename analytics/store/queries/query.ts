@@ -5,6 +5,7 @@ import {
   type DuckDBType,
   StatementType,
 } from '@duckdb/node-api';
+import { ExpectedError } from '../../../indicium/index.ts';
 import { type Cell, cellOf } from '../cells.ts';
 import { type ExactType, exactTypeOf } from './exact-types.ts';
 
@@ -16,8 +17,9 @@ export interface QueryColumn {
 }
 
 /** The statement is wrong, or asks for what a read-only store refuses; or its answer does not fit its format. */
-export class QueryError extends Error {
+export class QueryError extends ExpectedError {
   override readonly name = 'QueryError';
+  override readonly failure = 'query';
 }
 
 /** An answer, whose rows are read once, in chunks of up to 2,048 and never all together. */
@@ -57,7 +59,7 @@ export class QueryResult {
 
   async #next(): Promise<DuckDBDataChunk | null> {
     const chunk = await this.#result.fetchChunk().catch((error: unknown) => {
-      throw new QueryError(messageOf(error));
+      throw new QueryError(messageOf(error), { cause: error });
     });
     return chunk === null || chunk.rowCount === 0 ? null : chunk;
   }
@@ -71,7 +73,7 @@ export class QueryResult {
  */
 export async function query(connection: DuckDBConnection, sql: string): Promise<QueryResult> {
   const statements = await connection.extractStatements(sql).catch((error: unknown) => {
-    throw new QueryError(isNothing(error) ? 'there is no statement' : messageOf(error));
+    throw new QueryError(isNothing(error) ? 'there is no statement' : messageOf(error), { cause: error });
   });
   if (statements.count !== 1) throw new QueryError(several(statements.count));
   try {
@@ -82,7 +84,7 @@ export async function query(connection: DuckDBConnection, sql: string): Promise<
     }
     return new QueryResult(await statement.stream());
   } catch (error) {
-    throw error instanceof QueryError ? error : new QueryError(messageOf(error));
+    throw error instanceof QueryError ? error : new QueryError(messageOf(error), { cause: error });
   }
 }
 

@@ -25,7 +25,9 @@ export async function fetchTables(address: string, folder: string, token: string
       await pipeline(Readable.from(response.body), limited(url), createWriteStream(join(folder, `${table}.parquet`)));
     } catch (error) {
       if (error instanceof StoreError) throw error;
-      throw new StoreError(`${url}: no judge or server gives out its evidence here: ${reasonOf(error)}`);
+      throw new StoreError(`${url}: no judge or server gives out its evidence here: ${reasonOf(error)}`, null, null, {
+        cause: error,
+      });
     }
   }
 }
@@ -41,7 +43,9 @@ export async function liveStores(address: string, token: string | null): Promise
   try {
     response = await ask(url, token);
   } catch (error) {
-    throw new StoreError(`${url}: no judge or server gives out its evidence here: ${reasonOf(error)}`);
+    throw new StoreError(`${url}: no judge or server gives out its evidence here: ${reasonOf(error)}`, null, null, {
+      cause: error,
+    });
   }
   // The address of a single store of several.
   if (response.status === 404) return [address];

@@ -70,7 +70,7 @@ export async function brokerArtifacts(environment: Readonly<Record<string, strin
   } catch (error) {
     await rm(own, { recursive: true, force: true });
     if (existsSync(folder)) return folder;
-    throw new BrokerError(`Maven could not bring the artifacts of Kafka: ${firstLine(error)}`);
+    throw new BrokerError(`Maven could not bring the artifacts of Kafka: ${firstLine(error)}`, { cause: error });
   }
   return folder;
 }
