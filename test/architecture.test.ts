@@ -25,13 +25,17 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   commands: ['*'],
   '.': ['bin', 'commands'],
   benchmarks: ['*'],
+  examples: ['*'],
   test: ['*'],
 };
 
 /** The simulator shares nothing with the postal side but the table of the layout, and what the command line tells from a fault. */
 const SHARED_WITH_SIMULATOR = ['indicium/layout.ts', 'indicium/expected-error.ts'];
 
-/** Each library stands behind adapters: the only files that may import it. Tests and benchmarks may import anything. */
+/** Beside the product: they measure, show and prove. They may import anything, and nothing imports them. */
+const BESIDE: readonly string[] = ['benchmarks', 'examples', 'test'];
+
+/** Each library stands behind adapters: the only files of the product that may import it. */
 const LIBRARIES: Record<string, readonly string[]> = {
   '@duckdb/node-api': ['analytics/store/'],
   '@duckdb/node-bindings': ['analytics/store/vectors.ts'],
@@ -72,6 +76,7 @@ const LIBRARIES: Record<string, readonly string[]> = {
 const ENTRY_POINTS = [
   'bin/indicia.js',
   'bin/build-package.js',
+  'bin/client.js',
   'main.ts',
   'app/reader.ts',
   'analytics/recorder/recorder-worker.ts',
@@ -139,7 +144,7 @@ const sources: Source[] = sourcesOf('').map((path) => {
 });
 
 const pathsOfAll: ReadonlySet<string> = new Set(sources.map(({ path }) => path));
-const product = sources.filter(({ folder }) => folder !== 'test' && folder !== 'benchmarks');
+const product = sources.filter(({ folder }) => !BESIDE.includes(folder));
 
 function targetOf(source: Source, specifier: string): string | null {
   return specifier.startsWith('.') ? normalize(join(dirname(source.path), specifier)) : null;
@@ -151,7 +156,7 @@ function folderOf(path: string): string {
 
 function mayImport(folder: string, other: string): boolean {
   const allowed = MAY_IMPORT[folder] ?? [];
-  return allowed.includes(other) || (allowed.includes('*') && other !== 'test' && other !== 'benchmarks');
+  return allowed.includes(other) || (allowed.includes('*') && !BESIDE.includes(other));
 }
 
 function assertNone(problems: readonly string[]): void {
@@ -309,9 +314,7 @@ describe('the architecture', () => {
   });
 
   it('gives every folder one public face', () => {
-    const folders = Object.keys(MAY_IMPORT).filter(
-      (folder) => !['.', 'bin', 'test', 'benchmarks', 'commands'].includes(folder),
-    );
+    const folders = Object.keys(MAY_IMPORT).filter((folder) => !['.', 'bin', 'commands', ...BESIDE].includes(folder));
     assertNone(folders.filter((folder) => !statSync(join(ROOT, folder, 'index.ts')).isFile()));
   });
 });

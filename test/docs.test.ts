@@ -194,8 +194,7 @@ describe('docs/DETECTORS.md', () => {
 
 describe('links between documents', () => {
   const documents = [
-    'README.md',
-    'CHANGELOG.md',
+    ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'examples/README.md'],
     ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => join('docs', name)),
   ];
   for (const document of documents.filter((name) => name.endsWith('.md'))) {
