@@ -62,7 +62,7 @@ export const BatchRequest = Type.Object(
 );
 export type BatchRequest = Static<typeof BatchRequest>;
 
-export const TREATMENTS = ['divert', 'manual', 'pass'] as const;
+const TREATMENTS = ['divert', 'manual', 'pass'] as const;
 
 export const AnswerReason = Type.Object(
   {

@@ -3,7 +3,7 @@ import type { Log, Metrics } from '../server/index.ts';
 import { RegistryInUse } from './registry-in-use.ts';
 import type { TrustWatch } from './trust-watch.ts';
 
-export interface DetectorSchedulerPorts {
+interface DetectorSchedulerPorts {
   readonly recorder: Pick<RecorderThread, 'detect' | 'setRegistry'>;
   readonly trust: TrustWatch;
   readonly metrics: Metrics;

@@ -8,7 +8,7 @@ import { rowsThatEndThreads } from './read-apart.ts';
 import type { Faults, ImagesUnread, ReadAnswer, ReadBatch, ReadOrder } from './reader.ts';
 
 /** The keys of one version of the trust list. */
-export interface TrustedKeys {
+interface TrustedKeys {
   readonly version: number;
   readonly keys: KeyTable;
   /** Of plants, for times without one. */
@@ -16,7 +16,7 @@ export interface TrustedKeys {
 }
 
 /** Whose batch it is, and when its turn comes, where several share the readers. */
-export type Sharing = Pick<ScanBatch, 'client' | 'turn'>;
+type Sharing = Pick<ScanBatch, 'client' | 'turn'>;
 
 /** Processes that read images, and threads that parse and verify. */
 export interface ReaderPool {

@@ -7,14 +7,14 @@ import { createReaderPool } from './reader-pool.ts';
 import { RegistryInUse } from './registry-in-use.ts';
 import { TrustWatch } from './trust-watch.ts';
 
-export interface RunOptions {
+interface RunOptions {
   readonly registry: string;
   readonly db: string;
   readonly policy?: string | undefined;
   readonly workers?: number | undefined;
 }
 
-export interface RunPorts {
+interface RunPorts {
   readonly nowMs: () => number;
   /** When scans are received; null where nobody knows. */
   readonly receivedAtMs: (() => number) | null;

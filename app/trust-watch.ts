@@ -5,7 +5,7 @@ import { loadRegistry, type Registry } from '../verify/index.ts';
 /** Often enough for a revocation to reach a running plant within seconds; a look costs one stat. */
 const RELOAD_EVERY_MS = 2_000;
 
-export interface TrustWatchPorts {
+interface TrustWatchPorts {
   readonly nowMs: () => number;
   /** A newer list could not be loaded; the one in use stays. */
   readonly onRefused: (error: Error) => void;

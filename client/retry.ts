@@ -16,7 +16,7 @@ export interface Tried<Outcome> {
   readonly retryAfterMs: number | null;
 }
 
-export interface RetryPolicy {
+interface RetryPolicy {
   readonly withinMs: number;
   readonly attemptsMax: number;
 }

@@ -15,7 +15,7 @@ export type SorterScan = Omit<ScanRequest, 'payload' | 'imageBase64'> & {
 export const ENCODINGS = ['json', 'multipart', 'raw'] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
-export interface ScanBody {
+interface ScanBody {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer;
 }

@@ -23,7 +23,7 @@ export interface CallOptions extends Pick<ClientOptions, 'deadlineMs' | 'withinM
   readonly as?: Encoding;
 }
 
-export interface FindOptions extends Pick<ClientOptions, 'withinMs' | 'attemptsMax'> {
+interface FindOptions extends Pick<ClientOptions, 'withinMs' | 'attemptsMax'> {
   /** Whose scan; an empty text for one that names no plant. */
   readonly plant?: string;
 }

@@ -101,7 +101,7 @@ async function clearFolder(folder: string): Promise<void> {
 /** Written only by the demo, so that only a demo is ever removed. */
 const MARKER = '.indicia-demo';
 
-export class DemoFolderError extends ExpectedError {
+class DemoFolderError extends ExpectedError {
   override readonly name = 'DemoFolderError';
   override readonly failure = 'demo-folder';
 }

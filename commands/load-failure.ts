@@ -6,7 +6,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const LIBRARIES = `${ROOT}node_modules${sep}`;
 
 /** Of a library that is not there, or not for this machine: what it is, and the one command that mends it. */
-export interface LoadFailure {
+interface LoadFailure {
   readonly library: string;
   readonly detail: string;
   readonly advice: string;

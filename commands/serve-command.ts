@@ -57,7 +57,7 @@ interface ServeOptions extends DropFlags, ListenerFlags {
 }
 
 /** Flags that do not go together, or an address that cannot be listened on. */
-export class ServeOptionsError extends ExpectedError {
+class ServeOptionsError extends ExpectedError {
   override readonly name = 'ServeOptionsError';
   override readonly failure = 'serve-options';
 }

@@ -93,7 +93,7 @@ async function* ofScan(scanId: string, { db }: VerifyOptions, ring: KeyRing): As
 }
 
 /** What was named is nothing that could be a payload. */
-export class PayloadError extends ExpectedError {
+class PayloadError extends ExpectedError {
   override readonly name = 'PayloadError';
   override readonly failure = 'payload';
 }

@@ -3,7 +3,7 @@ import { BITMAP_PIXELS_MAX } from './limits.ts';
 import type { ImageFailure } from './picture.ts';
 
 /** Of a bitmap, four bytes a pixel: red, green, blue, alpha. */
-export interface Bitmap {
+interface Bitmap {
   readonly width: number;
   readonly height: number;
   readonly rgba: Uint8Array;

@@ -24,7 +24,7 @@ export interface FoundSymbol extends ReadSymbol {
   readonly matrix?: MatrixReading;
 }
 
-export interface RungResult {
+interface RungResult {
   readonly symbols: readonly FoundSymbol[];
   readonly candidates: readonly Uint8Array[];
   /** Of marks that were not read. */

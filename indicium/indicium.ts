@@ -29,7 +29,7 @@ export interface Indicium {
 }
 
 /** Why bytes are not an indicium of a version known here. */
-export type ParseFailure = Extract<
+type ParseFailure = Extract<
   ReasonCode,
   | 'payload-empty'
   | 'payload-too-long'

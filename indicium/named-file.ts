@@ -9,7 +9,7 @@ import { NAMED_FILE_BYTES_MAX } from './limits.ts';
  */
 const OPEN_NAMED = constants.O_RDONLY | constants.O_NONBLOCK;
 
-export interface NamedFile {
+interface NamedFile {
   readonly bytes: Buffer;
   /** Its permissions, of the file that was read. */
   readonly mode: number;

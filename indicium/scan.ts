@@ -55,4 +55,4 @@ export type Mark =
       readonly fault?: string;
     };
 
-export type ScanFailure = 'scan-malformed' | 'scan-incomplete' | 'image-refused' | 'payload-too-long' | 'reader-failed';
+type ScanFailure = 'scan-malformed' | 'scan-incomplete' | 'image-refused' | 'payload-too-long' | 'reader-failed';

@@ -6,7 +6,7 @@ import { isKnownField } from '../scans/index.ts';
 export const HEAD_BYTES = 4_096;
 
 /** What a source of scans holds, by its first bytes. */
-export type FileKind =
+type FileKind =
   /** One JSON object a line. */
   | { readonly kind: 'lines' }
   /** A JSON array of them, or objects over several lines each. */

@@ -22,7 +22,7 @@ export const NO_IMAGE = {
   unreadable: 'it cannot be read',
 } as const;
 
-export type FolderEntry =
+type FolderEntry =
   | { readonly path: RawPath; readonly isImage: true }
   | { readonly path: RawPath; readonly isImage: false; readonly why: keyof typeof NO_IMAGE };
 

@@ -44,7 +44,7 @@ export async function imageFolder(named: string): Promise<ScanSource> {
  * Images in the order of their names, and a sentence for each of the others, of which FOLDER_NOTICES_MAX are named. Frames of
  * cameras are images whatever they are called and hold.
  */
-export async function imagesOf(
+async function imagesOf(
   folder: string,
   areFrames = false,
 ): Promise<{ readonly paths: RawPath[]; readonly others: string[] }> {

@@ -3,7 +3,7 @@ import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { READ_BYTES } from './limits.ts';
 
 const UNPACKERS = { gzip: createGunzip, zstd: createZstdDecompress } as const;
-export type Packing = keyof typeof UNPACKERS;
+type Packing = keyof typeof UNPACKERS;
 
 /** What was packed, as far as it goes. `onDamaged` is told where it is damaged or has no end. */
 export async function* unpacked(

@@ -9,7 +9,7 @@ export interface Answer {
   readonly cases?: readonly (Omit<SaidOf, 'kind' | 'scanIds'> & { readonly kinds?: readonly string[] })[];
 }
 
-export interface SaidVerdict {
+interface SaidVerdict {
   readonly scanId: string;
   readonly disposition: string;
   readonly reasons?: readonly string[];

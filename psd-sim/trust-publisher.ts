@@ -17,7 +17,7 @@ const THRESHOLD = 2;
 const ROOT_TYPE = 'application/vnd.indicia.trust-root+json';
 const LIST_TYPE = 'application/vnd.indicia.trust-list+json';
 /** Far ahead: a simulated registry is used for as long as somebody keeps it. */
-export const NEVER_MS = Date.UTC(2099, 11, 31);
+const NEVER_MS = Date.UTC(2099, 11, 31);
 
 /**
  * The office that publishes trust lists: two of three keys sign the root, two of three others each list. Every list

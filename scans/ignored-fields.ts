@@ -13,7 +13,7 @@ export const FIELD_PROBLEMS = {
   'not-grams': 'is no whole number of grams',
   'not-read': 'was not read, since the scan has its mark in another field',
 } as const;
-export type FieldProblem = keyof typeof FIELD_PROBLEMS;
+type FieldProblem = keyof typeof FIELD_PROBLEMS;
 
 /** A field of a scan that was given and not used, since it is not as it should be. Its value is kept among the unknown fields. */
 export interface IgnoredField {

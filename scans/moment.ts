@@ -1,7 +1,7 @@
 import { MOMENT_CHARS_MAX } from './limits.ts';
 
 /** Why a value is no moment. */
-export type MomentProblem = 'not-text' | 'not-a-time' | 'no-zone';
+type MomentProblem = 'not-text' | 'not-a-time' | 'no-zone';
 
 /** Milliseconds since 1970; or the time of a clock on the wall, for which a zone is missing; or why it is neither. */
 export type Moment =

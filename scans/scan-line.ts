@@ -48,7 +48,7 @@ export interface ScanOrigin {
   readonly sender?: string | undefined;
 }
 
-export interface LineOrigin extends ScanOrigin {
+interface LineOrigin extends ScanOrigin {
   /** The scan id of a line that has none of its own. */
   readonly fallbackId: () => string;
 }

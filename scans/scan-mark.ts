@@ -17,7 +17,7 @@ export interface MarkFields {
 }
 
 /** A mark, and what tells it from another one however it was written: the same bytes in other base64 are the same. */
-export interface NamedMark {
+interface NamedMark {
   readonly mark: Mark;
   readonly identity: readonly unknown[];
   /** Fields that were not read, since the mark is from another one; of bytes, what they are known by. */

@@ -3,7 +3,7 @@ import type { Access } from './access/access.ts';
 import { admit } from './admission.ts';
 
 /** What Prometheus reads. */
-export interface MetricsText {
+interface MetricsText {
   readonly contentType: string;
   metrics(): Promise<string>;
 }

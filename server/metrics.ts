@@ -3,7 +3,7 @@ import type { AnswerOrProblem, AnswerTimings, ProblemCode } from '../api/index.t
 import { CLIENT_LABELS_MAX } from './limits.ts';
 
 /** What is asked for when somebody asks for the metrics. */
-export interface MeasuredPorts {
+interface MeasuredPorts {
   readonly queued: () => Readonly<Record<'payload' | 'image' | 'stream', number>>;
   /** The same by client: the id of a token, '' without tokens. */
   readonly queuedOf: () => ReadonlyMap<string, number>;

@@ -16,7 +16,7 @@ export interface Waiting {
   readonly countMax: number;
 }
 
-export interface TurnPorts {
+interface TurnPorts {
   /** As they are by now: who has shown a token may have more. */
   readonly limits: () => TurnLimits;
   readonly waiting: Waiting;

@@ -241,6 +241,17 @@ describe('the architecture', () => {
     assertNone(orphans.map(({ path }) => path));
   });
 
+  it('exports nothing that no other file uses', () => {
+    const declared = /^export (?:abstract )?(?:async )?(?:const|function\*?|class|interface|type|let) (\w+)/gm;
+    const words = new Map(sources.map(({ path, text }) => [path, new Set(text.match(/\w+/g))]));
+    const problems = product.flatMap(({ path, text }) =>
+      [...text.matchAll(declared)].flatMap(([, name = '']) =>
+        [...words].some(([other, its]) => other !== path && its.has(name)) ? [] : [`${path}: ${name}`],
+      ),
+    );
+    assertNone(problems);
+  });
+
   it('has no two files that import each other, over whatever others', () => {
     const imports = new Map(
       sources.map((source) => [

@@ -12,7 +12,7 @@ import { CERTIFICATE_FAILURES, type CertificateFailure } from './x509/failures.t
 import { type ParsedCertificate, parseCertificate } from './x509/parse.ts';
 import { type CertificateAuthorities, certificateAuthorities, checkPath } from './x509/path.ts';
 
-export interface AuditProblem {
+interface AuditProblem {
   /** `key 4000001`, `license 700137`, … */
   readonly subject: string;
   readonly problem: string;
@@ -107,7 +107,7 @@ async function checkCertificates(
 }
 
 /** What is wrong with the certificate of a key, as a sentence; null when nothing is. */
-export function certificateProblem(
+function certificateProblem(
   keyId: number,
   der: Uint8Array,
   table: KeyTable,

@@ -11,7 +11,7 @@ export const AUTHORIZATIONS = [
 export type Authorization = (typeof AUTHORIZATIONS)[number];
 
 /** From `fromMs` on, until the next of its kind. */
-export interface AuthorizationPeriod {
+interface AuthorizationPeriod {
   readonly fromMs: number;
   readonly authorization: Authorization;
 }

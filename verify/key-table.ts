@@ -32,7 +32,7 @@ export const PSD_BYTES = 8;
 export const TIMES_PER_KEY = 4;
 
 /** A key that is not canonical for its suite, or an id that stands twice. */
-export interface KeyRefusal {
+interface KeyRefusal {
   readonly keyId: number;
   readonly refusal: 'not-canonical' | 'duplicate-id';
 }

@@ -13,7 +13,7 @@ import { bookSql } from './book-sql.ts';
 import type { BookFilter } from './reconcile.ts';
 
 /** Figures whose pieces can be listed; 'unseen' gives ranges of piece counts, the others distinct pieces. */
-export const PIECE_FIGURES = ['printed', 'doubled', 'remaining', 'refunded', 'difference', 'wrong-town'] as const;
+const PIECE_FIGURES = ['printed', 'doubled', 'remaining', 'refunded', 'difference', 'wrong-town'] as const;
 export const FIGURES = [...PIECE_FIGURES, 'unseen'] as const;
 export type Figure = (typeof FIGURES)[number];
 

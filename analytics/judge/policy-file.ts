@@ -20,7 +20,7 @@ export class PolicyError extends ExpectedError {
 }
 
 /** `divert`: pull it out. `manual`: a person must look. `pass`: let it run, with the reason kept as a note. */
-export type Treatment = 'divert' | 'manual' | 'pass';
+type Treatment = 'divert' | 'manual' | 'pass';
 
 /** Thresholds, and what is done about each reason and finding; docs/DETECTORS.md describes the file. */
 export interface Policy {

@@ -3,7 +3,7 @@ import { type ExactType, INFINITE } from '../store/queries/exact-types.ts';
 import { QueryError } from '../store/queries/query.ts';
 
 /** A column as the format of Arrow lays it out in memory, little-endian; what a type has none of is empty. */
-export interface ArrowBuffers {
+interface ArrowBuffers {
   readonly nullCount: number;
   /** One bit a value, set where there is one. */
   readonly nullBitmap: Uint8Array;

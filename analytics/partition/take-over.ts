@@ -9,7 +9,7 @@ export type TakeoverSteps = {
     : PartitionFolder[Name];
 };
 
-export interface TakeoverPorts<Opened> {
+interface TakeoverPorts<Opened> {
   /** The name of this machine: only on it do the locks of files say who has them open. */
   readonly machine: string;
   /** Opens the store of an epoch for writing. @throws StoreError */

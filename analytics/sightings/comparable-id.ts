@@ -40,7 +40,7 @@ const DIGITS = /^[0-9]+$/;
 const FILLING_ZEROS = /^0+/;
 
 /** The form in which an id is compared; null where it stands for none. */
-export function comparableId(id: string): string | null {
+function comparableId(id: string): string | null {
   const bare = id.replace(FILL, '').replace(LOWER, (letters) => letters.toUpperCase());
   const plain = DIGITS.test(bare) ? bare.replace(FILLING_ZEROS, '') : bare;
   if (plain === '' || PLACEHOLDER_SET.has(plain) || isOneCharacter(plain)) return null;

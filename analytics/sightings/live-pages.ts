@@ -16,7 +16,7 @@ class Slab {
 }
 
 /** Of a slot: the arrays of Slab. */
-export const BYTES_A_PIECE = 16 + BYTES_A_SIGHTING;
+const BYTES_A_PIECE = 16 + BYTES_A_SIGHTING;
 
 /** The pages of the live window, by number. */
 export class LivePages {

@@ -9,7 +9,7 @@ export interface Kept {
 }
 
 /** What the path of a piece says: no single piece can take it, one may but hardly does, or nothing. */
-export type PathAnswer = Extract<Repetition, 'cloned-id' | 'possible-copy'> | null;
+type PathAnswer = Extract<Repetition, 'cloned-id' | 'possible-copy'> | null;
 
 /**
  * What a further sighting adds to the path of one mailpiece, which is all that was seen of one mark under one mailpiece id:

@@ -13,7 +13,7 @@ const SLOT_MASK = BigInt(PAGE_PIECES - 1);
 const NOTHING: readonly Repetition[] = [];
 const POSSIBLE: readonly Repetition[] = ['possible-copy'];
 
-export interface SightingBounds {
+interface SightingBounds {
   readonly livePages: number;
   readonly seenPages: number;
 }

@@ -29,7 +29,7 @@ export interface ArchiveOptions {
 }
 
 /** The store that rows leave and come back to. */
-export type ArchivingStore = Pick<BesideStore, 'connection' | 'transaction'>;
+type ArchivingStore = Pick<BesideStore, 'connection' | 'transaction'>;
 
 /** Under the archive, so that what is written there takes its place by a rename. */
 const STAGING = '.writing';

@@ -4,9 +4,9 @@ import type { Role } from '../../indicium/index.ts';
  * What a kind of finding is about: the device, wherever it went; the license, whichever PSD it was on; marks that somebody may
  * have copied; the unknown maker of made-up marks, by where and when they came in; or the plant that recorded the scans.
  */
-export type CaseSubject = 'psd' | 'license' | 'marks' | 'maker' | 'plant';
+type CaseSubject = 'psd' | 'license' | 'marks' | 'maker' | 'plant';
 
-export interface KindOfCase {
+interface KindOfCase {
   readonly subject: CaseSubject;
   /**
    * What the PSD or license that the finding is about has to do with it. `suspect` only where its own key signed what proves

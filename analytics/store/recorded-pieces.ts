@@ -8,7 +8,7 @@ import { areaNumberSql, areaSql } from '../sightings/delivery-area.ts';
 import { asBigint, asBytes, asBytesOrNull, asInteger, asText } from './values.ts';
 
 /** Some scans in the order in which they were recorded. */
-export interface RecordedPieces {
+interface RecordedPieces {
   readonly rows: number;
   readonly keys: KeyColumns;
   /** Those of genuine marks. */

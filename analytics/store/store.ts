@@ -36,7 +36,7 @@ export interface EvidenceBatch extends Omit<EvidenceColumns, 'firstRow'> {
 }
 
 /** A scan that is in the store already: what was sent, and what was answered. */
-export type RecordedScan = NamedScan & StoredAnswer;
+type RecordedScan = NamedScan & StoredAnswer;
 
 /** The evidence in one DuckDB file, open for writing. One process owns the file; within it there is one writer. */
 export class Store {

@@ -33,7 +33,7 @@ export function emptyTally(): StageTally {
 }
 
 /** Of the tally, what is a number. */
-export type StageCounts = Readonly<Omit<StageTally, 'ignored' | 'unchecked' | 'findings'>> & {
+type StageCounts = Readonly<Omit<StageTally, 'ignored' | 'unchecked' | 'findings'>> & {
   readonly findings: number;
 };
 

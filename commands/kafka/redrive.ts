@@ -13,7 +13,7 @@ import { type Terminal, warn } from '../terminal.ts';
 
 const POLL_EVERY_MS = 200;
 
-export interface Redriven {
+interface Redriven {
   readonly redriven: number;
   /** Dead letters that cannot be put back: not of these topics, or without a part of what they were. */
   readonly left: number;

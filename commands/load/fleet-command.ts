@@ -25,7 +25,7 @@ interface FleetOptions extends LoadPlan, KafkaOptions {
 }
 
 /** The target cannot be written to by this command. */
-export class FleetTargetError extends ExpectedError {
+class FleetTargetError extends ExpectedError {
   override readonly name = 'FleetTargetError';
   override readonly failure = 'fleet-target';
 }

@@ -21,7 +21,7 @@ export interface Pieces {
   readonly close: () => Promise<void>;
 }
 
-export interface Chunk {
+interface Chunk {
   readonly lines: string;
   readonly first: number;
   readonly count: number;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep, setImmediate as yieldToAnswers } from 'node:timers/promises';
 
-export interface Schedule {
+interface Schedule {
   /** Pieces a second. */
   readonly rate: number;
   readonly pieces: number;

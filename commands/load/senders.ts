@@ -6,7 +6,7 @@ import type { Tally } from './tally.ts';
 export const ENDPOINTS = ['single', 'batch', 'stream'] as const;
 export type Endpoint = (typeof ENDPOINTS)[number];
 
-export interface Sender {
+interface Sender {
   readonly send: Send;
   /** Resolves when everything that was sent is answered. */
   readonly finish: () => Promise<void>;

@@ -13,7 +13,7 @@ import { type KafkaOptions, kafkaClient } from '../kafka/kafka-options.ts';
 import { stopSignal } from '../stop-signal.ts';
 import type { Terminal } from '../terminal.ts';
 
-export interface TopicSourceOptions extends Partial<KafkaOptions> {
+interface TopicSourceOptions extends Partial<KafkaOptions> {
   readonly untilDrained?: boolean;
   readonly publish?: boolean;
 }

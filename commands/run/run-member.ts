@@ -9,7 +9,7 @@ import { storePorts } from '../store-ports.ts';
 import { count, Progress, plural, print, printJson, rate, type Terminal, warn } from '../terminal.ts';
 import { warnOfFaults } from '../warn-of-faults.ts';
 
-export interface MemberFlags extends KafkaOptions, ListenerFlags {
+interface MemberFlags extends KafkaOptions, ListenerFlags {
   readonly stage: StageName;
   readonly registry: string;
   readonly db?: string | undefined;

@@ -11,7 +11,7 @@ const BELIEF_BITS_MIN = 40;
 const LOG2_FACTORIAL = new Float64Array(CODEWORDS_MAX + 1);
 for (let n = 1; n <= CODEWORDS_MAX; n++) LOG2_FACTORIAL[n] = (LOG2_FACTORIAL[n - 1] ?? 0) + Math.log2(n);
 
-export interface Assembled {
+interface Assembled {
   readonly bytes: Uint8Array;
   /** All codewords as corrected: what the symbol must have been. */
   readonly codewords: Uint8Array;

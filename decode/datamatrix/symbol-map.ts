@@ -15,7 +15,7 @@ export interface SymbolMap extends SymbolSize {
 }
 
 /** A border between a dark and a light module that is in every symbol of the size, in modules. */
-export interface Edge {
+interface Edge {
   readonly u: number;
   readonly v: number;
   /** Direction towards the dark side: one of them is ±1, the other 0. */

@@ -24,7 +24,7 @@ export interface Pending {
 }
 
 /** What the process tells its owner. */
-export interface ProcessEvents {
+interface ProcessEvents {
   /** It has read an image, which took so long on the clock, and so much of a processor. */
   readonly onRead: (pending: Pending, ms: number, processorMs: number) => void;
   /** It died or was killed, and is being replaced; the orders it still had, the one it was at for so long first. */

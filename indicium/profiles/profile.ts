@@ -12,7 +12,7 @@ export interface MarkField {
 }
 
 /** What follows from the bytes and does not stand in them. */
-export interface DerivedField {
+interface DerivedField {
   readonly meaning: string;
   /** Null where this mark has none. */
   readonly of: (bytes: Buffer) => string | null;

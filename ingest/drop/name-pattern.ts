@@ -10,7 +10,7 @@ const NEEDED: readonly Place[] = ['machine', 'run', 'sequence'];
 
 export const DEFAULT_NAME_PATTERN = '{machine}_{run}_{sequence}';
 
-export type NamedFields = Readonly<Record<string, string>>;
+type NamedFields = Readonly<Record<string, string>>;
 
 /** Reads the fields of a scan off the name of its file. */
 export interface NamePattern {

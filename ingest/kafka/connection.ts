@@ -5,7 +5,7 @@ export const COMPRESSIONS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 export type Compression = (typeof COMPRESSIONS)[number];
 
 export const SASL_MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
-export type SaslMechanism = (typeof SASL_MECHANISMS)[number];
+type SaslMechanism = (typeof SASL_MECHANISMS)[number];
 
 /** How to reach a cluster, and how to speak with it. */
 export interface KafkaConnection {
@@ -18,7 +18,7 @@ export interface KafkaConnection {
   readonly retries?: number;
 }
 
-export interface KafkaAddress {
+interface KafkaAddress {
   readonly brokers: readonly string[];
   /** Null where none is named. */
   readonly topic: string | null;

@@ -8,7 +8,7 @@ export function redrivableTopics(prefix: string): ReadonlySet<string> {
   return new Set([topicNamed(prefix, 'scans'), topicNamed(prefix, 'readings')]);
 }
 
-export interface DeadLetterQuery {
+interface DeadLetterQuery {
   readonly prefix: string;
   /** Only those that were not put back yet. */
   readonly isWaiting: boolean;

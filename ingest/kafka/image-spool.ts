@@ -40,7 +40,7 @@ export class ImageSpool {
   }
 }
 
-export interface SpooledBatch {
+interface SpooledBatch {
   readonly folder: string;
   /** The name of the file. */
   add(bytes: Buffer, extension: string): Promise<string>;

@@ -15,7 +15,7 @@ import { deadLetter } from './messages/dead-letter.ts';
 import { verdictMessages } from './messages/verdict-message.ts';
 import { gatherScans } from './scan-batch.ts';
 
-export interface KafkaSourcePorts {
+interface KafkaSourcePorts {
   readonly client: KafkaClient;
   readonly group: string;
   readonly topic: string;

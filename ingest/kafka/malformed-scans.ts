@@ -18,7 +18,7 @@ export function problemWith(line: Buffer): string | null {
 }
 
 /** What readers made of lines, without those that are no scans. */
-export interface ReadLines {
+interface ReadLines {
   readonly columns: ReadingColumns;
   readonly origins: readonly Origin[];
   readonly dead: readonly (readonly [Origin, DeadLetterReason])[];

@@ -6,7 +6,7 @@ import type { DeadLetterReason, Origin } from './messages/dead-letter.ts';
 import { readScanMessage, type ScanMessage } from './messages/scan-message.ts';
 
 /** The scans of some messages of one partition, as lines for a reader, and what nothing could be made of; a line is not looked into. */
-export interface ScanMessages {
+interface ScanMessages {
   readonly lines: ScanLines;
   /** For each line, in their order; with the number and bytes of the line where it is not all of the message. */
   readonly origins: readonly Origin[];

@@ -1,5 +1,5 @@
 /** A member of a group, with what it says it has. */
-export interface GroupMember {
+interface GroupMember {
   readonly id: string;
   readonly owned: readonly number[];
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { KafkaClient, StoredMessage } from './client-port.ts';
 import { SESSION_SECONDS } from './limits.ts';
 
-export interface TopicRange {
+interface TopicRange {
   readonly partition: number;
   readonly from: bigint;
   /** The offset after the last. */

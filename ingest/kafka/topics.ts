@@ -4,7 +4,7 @@ import { TOPIC_MESSAGE_BYTES_MAX } from './limits.ts';
 export const TOPIC_NAMES = ['scans', 'readings', 'verdicts', 'findings', 'revisions', 'dead-letters'] as const;
 export type TopicName = (typeof TOPIC_NAMES)[number];
 
-export interface TopicSpec {
+interface TopicSpec {
   readonly name: TopicName;
   readonly holds: string;
   readonly keyedBy: string;
@@ -75,7 +75,7 @@ export function topicNamed(prefix: string, name: TopicName): string {
   return `${prefix}${name}`;
 }
 
-export type GroupName =
+type GroupName =
   | 'indicia-run'
   | 'indicia-read'
   | 'indicia-judge'
@@ -87,7 +87,7 @@ export function groupNamed(prefix: string, name: GroupName): string {
   return `${prefix}${name}`;
 }
 
-export interface TopicResult {
+interface TopicResult {
   readonly topic: string;
   readonly isNew: boolean;
   readonly partitions: number;

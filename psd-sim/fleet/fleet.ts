@@ -139,7 +139,7 @@ export interface FleetPlan {
   readonly part: number;
 }
 
-export type FleetSize = Pick<Scenario, 'psds' | 'licenses' | 'dayMs'>;
+type FleetSize = Pick<Scenario, 'psds' | 'licenses' | 'dayMs'>;
 
 /**
  * Licenses over PSDs as WO 99/48053 allows: each PSD works for one license first; where there are more PSDs than

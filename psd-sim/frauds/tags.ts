@@ -13,7 +13,7 @@ const DAYS_LATER = [3, 6] as const;
 /** Letters under one mark that machines cannot tell apart. */
 const UNREAD_COPIES = 9;
 /** What machines write for an id that they cannot read: one constant for all of a post. */
-export const PLACEHOLDER_ID = 'NOREAD';
+const PLACEHOLDER_ID = 'NOREAD';
 /** Honest pieces with the same constant, so that it stands on many marks. */
 const UNREAD_HONEST = 8;
 

@@ -9,7 +9,7 @@ import type { Psd, SetStatus } from '../psd/psd.ts';
 import type { NonsecureStore } from './nonsecure-store.ts';
 
 /** Why the user did not get what he asked for. */
-export type HostFailure = PsdRefusal | OfficeRefusal | 'link-failed' | 'not-stored';
+type HostFailure = PsdRefusal | OfficeRefusal | 'link-failed' | 'not-stored';
 
 /** A mark on its way to a printer. */
 export interface Printed extends Franking {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 
 /** What a host keeps of one license on one PSD. */
-export type StoredKind = 'license' | 'certificate' | 'registers';
+type StoredKind = 'license' | 'certificate' | 'registers';
 
 /**
  * The host's disk (WO 99/48053, Fig. 5: 71): signed licenses, certificates and register sets as plain files, which

@@ -16,7 +16,7 @@ export interface Day {
   readonly odd: ReadonlyMap<OddDay, readonly Piece[][]>;
 }
 
-export interface StolenImage {
+interface StolenImage {
   readonly psd: string;
   readonly hardware: Hardware;
 }
@@ -62,7 +62,7 @@ export async function frankDay(
 }
 
 /** The minute of each piece. */
-export function frankingTimes({ dayMs, pieces }: Pick<Scenario, 'dayMs' | 'pieces'>): number[] {
+function frankingTimes({ dayMs, pieces }: Pick<Scenario, 'dayMs' | 'pieces'>): number[] {
   const total = HOURLY_WEIGHTS.reduce((sum, weight) => sum + weight, 0);
   const times: number[] = [];
   let before = 0;
@@ -85,7 +85,7 @@ function takeClones(scenario: Scenario, fleet: Fleet, random: Random): StolenIma
 }
 
 /** What may differ from an ordinary piece. */
-export interface PieceOptions {
+interface PieceOptions {
   readonly rate?: Rate;
   readonly mailedIn?: Town;
 }

@@ -8,18 +8,18 @@ export interface PlantQuirks {
   readonly otherScale?: OtherScale;
 }
 
-export interface OtherScale {
+interface OtherScale {
   readonly plant: string;
   readonly unitsPerGram: number;
 }
 
-export const SLOW_CLOCK_MS = 40 * HOUR_MS;
+const SLOW_CLOCK_MS = 40 * HOUR_MS;
 const GRAMS_PER_OUNCE = 28.349_523_125;
 /** Tenths and hundredths of an ounce: the one makes mail a third as heavy, the other more than three times. */
 export const OTHER_UNITS_PER_GRAM = [10 / GRAMS_PER_OUNCE, 100 / GRAMS_PER_OUNCE] as const;
 /** In-line scales weigh moving mail to about a gram either way. */
 const SCALE_SPREAD_GRAMS = 0.6;
-export const SCALE_ERROR_GRAMS_MAX = 2;
+const SCALE_ERROR_GRAMS_MAX = 2;
 
 /** A scan as its plant records it: by its clock, and in the unit of its scale with the spread of scales. */
 export function readAt<Scan extends Omit<ScanEvent, 'scanId'>>(

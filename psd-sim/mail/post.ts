@@ -20,7 +20,7 @@ export interface Post {
   readonly fleet: Fleet;
 }
 
-export interface PostPlan {
+interface PostPlan {
   readonly scenario: Pick<Scenario, 'psds' | 'licenses' | 'dayMs' | 'payment'>;
   /** Where hosts keep their files. */
   readonly folder: string;

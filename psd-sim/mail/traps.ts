@@ -26,7 +26,7 @@ interface Watch {
 }
 
 /** Honest events that a detector could take for fraud, and the pieces franked just after each. */
-export interface Traps {
+interface Traps {
   /** Lets happen what is due by then. */
   until(atMs: number): Promise<void>;
   note(piece: Piece): void;

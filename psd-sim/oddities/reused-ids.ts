@@ -6,7 +6,7 @@ import type { Random } from '../random.ts';
 import type { OddScene } from './odd-scene.ts';
 
 /** Posts give an id again after three months; the evening's hours make it a little more. */
-export const REUSED_AFTER_DAYS = 91;
+const REUSED_AFTER_DAYS = 91;
 const LICENSED_BEFORE_DAYS = 10;
 const FIRST_HOUR = 8;
 const PIECES_A_MINUTE = 10;

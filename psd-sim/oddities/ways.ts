@@ -7,7 +7,7 @@ import type { Scenario } from '../scenario.ts';
 
 /** Honest ways of a piece through the machines that a thief's letters could take too. */
 
-export interface Wayfarer {
+interface Wayfarer {
   readonly scenario: Scenario;
   readonly piece: Piece;
   readonly towns: readonly Town[];

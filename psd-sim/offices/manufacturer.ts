@@ -24,7 +24,7 @@ import { type Link, OfficeKeys, type OfficeRefusal, refusal } from './office.ts'
 import { SetBooks } from './set-books.ts';
 
 /** Where the manufacturer's own letters go. */
-export interface ManufacturerLinks {
+interface ManufacturerLinks {
   /** Fig. 1: 25. */
   readonly authority: Link;
   readonly certifier: Link;

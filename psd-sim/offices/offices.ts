@@ -12,11 +12,11 @@ import { RefundCounter } from './refund-counter.ts';
 export type Wire = (from: string, to: string, link: Link) => Link;
 
 /** Far more than one part of a post will ever number. */
-export const NUMBERS_PER_PART = 100_000_000;
+const NUMBERS_PER_PART = 100_000_000;
 
 const DIRECT: Wire = (_from, _to, link) => link;
 
-export interface OfficesPlan {
+interface OfficesPlan {
   readonly rules: GrantingRules;
   readonly nowMs: number;
   readonly wire?: Wire;

@@ -1,7 +1,7 @@
 import type { OfficeRefusal } from './office.ts';
 
 /** Registers as a PSD states them, signed. */
-export interface Statement {
+interface Statement {
   readonly epoch: number;
   readonly pieceCount: string;
   readonly ascendingMills: string;

@@ -23,7 +23,7 @@ const SYMBOL_RIGHT = 1840;
 const SYMBOL_TOP = 56;
 
 /** Place of the symbol on the face, in pixels. */
-export interface SymbolBox {
+interface SymbolBox {
   readonly left: number;
   readonly top: number;
   readonly side: number;

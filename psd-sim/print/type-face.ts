@@ -10,7 +10,7 @@ export function setFont(context: SKRSContext2D, sizePx: number): void {
 }
 
 /** How much of each pixel ink covers, 0 to 255. */
-export interface Coverage {
+interface Coverage {
   readonly width: number;
   readonly height: number;
   /** Rows above the baseline. */

@@ -7,7 +7,7 @@ import type { Hardware } from './psd.ts';
 import type { Anchors, PsdIdentity } from './secure-records.ts';
 import { SecureState } from './secure-state.ts';
 
-export interface Blueprint {
+interface Blueprint {
   readonly identity: PsdIdentity;
   /** Limit of register sets within (Fig. 5: a PSD may lack memory for as many as its user wants). */
   readonly registerSets: number;

@@ -51,7 +51,7 @@ export interface SetStatus {
   readonly keyId: number;
 }
 
-export interface Status {
+interface Status {
   readonly type: 'status';
   readonly clockMs: number;
   readonly freeRegisterSets: number;

@@ -1,6 +1,6 @@
 /** Where a register set is: in service, on its way to the nonsecure store, stored there, or out of service for good. */
 export const SET_STATES = ['live', 'leaving', 'away', 'withdrawn'] as const;
-export type SetState = (typeof SET_STATES)[number];
+type SetState = (typeof SET_STATES)[number];
 
 /**
  * The accounting of one license inside one PSD (WO 99/48053, Fig. 3: 51a to 55a), and what the PSD must remember with
@@ -32,7 +32,7 @@ export interface RegisterSet {
   readonly handle: string;
 }
 
-export type DebitRefusal = 'insufficient-funds' | 'postage-not-positive' | 'register-full';
+type DebitRefusal = 'insufficient-funds' | 'postage-not-positive' | 'register-full';
 
 export const REGISTER_MILLS_MAX = 2n ** 48n - 1n;
 export const NO_NONCE = '0'.repeat(32);

@@ -21,7 +21,7 @@ const Facts = Type.Object({
 export type Facts = Static<typeof Facts>;
 const factsCheck = Compile(Facts);
 
-export const FACTS_BYTES = 1_000;
+const FACTS_BYTES = 1_000;
 
 /** Place for one register set in the secure memory (Fig. 3: 51a, b, c). */
 export class RegisterSlot {

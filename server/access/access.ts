@@ -14,7 +14,7 @@ export const ACCESS_REFUSALS = {
   unavailable: 'The file of tokens cannot be used at the moment, so that nobody is let in.',
 } as const;
 
-export interface AccessRefusal {
+interface AccessRefusal {
   readonly refusal: keyof typeof ACCESS_REFUSALS;
 }
 
@@ -29,7 +29,7 @@ export interface Identity {
   readonly roles: readonly Role[];
 }
 
-export interface AccessPorts {
+interface AccessPorts {
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
   /** The file has become unusable: from now on nobody is let in, until it can be read again. */

@@ -13,7 +13,7 @@ export interface Grant {
   readonly certificate: Uint8Array | null;
 }
 
-export interface Granted {
+interface Granted {
   readonly entry: TokenEntry;
   /** To be shown once; null for a certificate. */
   readonly token: string | null;

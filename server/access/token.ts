@@ -14,7 +14,7 @@ export const TOKEN_PATTERN = `indicia_(${TOKEN_ID})_[0-9a-f]{64}`;
 
 const WHOLE_TOKEN = new RegExp(`^${TOKEN_PATTERN}$`);
 
-export interface NewToken {
+interface NewToken {
   readonly id: string;
   /** To be shown once and kept nowhere. */
   readonly token: string;

@@ -16,7 +16,7 @@ export interface LiveStore {
   exportView(view: string, path: string): Promise<number>;
 }
 
-export interface EvidencePorts {
+interface EvidencePorts {
   /** Null where everybody may do everything. */
   readonly access: Access | null;
   /** By the path below which each is asked: '' for the only one, or `partitions/7/`. */

@@ -60,7 +60,7 @@ export interface AnswerPorts {
 }
 
 /** Looks up for whom: nobody's retries wait for those of others. */
-export interface LookUpPorts extends Pick<AnswerPorts, 'policy'> {
+interface LookUpPorts extends Pick<AnswerPorts, 'policy'> {
   readonly verdictsOf: (queries: readonly VerdictQuery[], client: string) => Promise<readonly KnownVerdict[]>;
   readonly clientAt: (row: number) => string;
 }

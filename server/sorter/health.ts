@@ -8,7 +8,7 @@ export type StoreState =
   | { readonly kind: 'open' }
   | { readonly kind: 'paused'; readonly reason: string };
 
-export interface ReadinessPorts {
+interface ReadinessPorts {
   readonly store: StoreState;
   readonly isDraining: boolean;
   readonly trust: { readonly version: number; readonly expiresAtMs: number };
@@ -38,7 +38,7 @@ function detailOf(store: StoreState): string {
   return store.kind === 'opening' ? `starting: ${store.detail}` : store.kind;
 }
 
-export interface LivenessPorts {
+interface LivenessPorts {
   readonly store: StoreState;
   /** As performance.now tells it: of the oldest scan without a verdict, null when there is none, and of the last verdict. */
   readonly oldestAtMs: number | null;

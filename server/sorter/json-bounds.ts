@@ -10,7 +10,7 @@ const CLOSE_OBJECT = 0x7d;
 const IS_MARK = new Uint8Array(256);
 for (const byte of [QUOTE, COMMA, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT]) IS_MARK[byte] = 1;
 
-export interface JsonBounds {
+interface JsonBounds {
   readonly levelsMax: number;
   /** Items of arrays and fields of objects, on all levels. */
   readonly valuesMax: number;

@@ -14,7 +14,7 @@ interface Late {
 }
 
 /** Whoever wants to know the verdicts that came after their deadlines. */
-export interface LateListener {
+interface LateListener {
   /** In whose share of the listeners it counts. */
   readonly client: string;
   readonly response: ServerResponse;

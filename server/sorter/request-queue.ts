@@ -23,7 +23,7 @@ export interface QueuedScan {
   readonly pending: PendingAnswer;
 }
 
-export interface QueueLimits {
+interface QueueLimits {
   /** Scans of one client that wait or are worked on. */
   readonly scansMax: number;
   /** So many of a client are let in without a look at the rate. */
@@ -33,7 +33,7 @@ export interface QueueLimits {
 }
 
 /** Whose turn it is, over all ways in; and how long the work of a client takes where that is measured elsewhere. */
-export interface QueueShares {
+interface QueueShares {
   readonly clock: FairClock;
   readonly active: ActiveClients;
   /** Milliseconds that so many scans of a client take when it has everything for itself; null to go by what the queue has seen. */

@@ -9,7 +9,7 @@ import { recordOfHeaders } from './scan-headers.ts';
 import { type ParsedFor, parseJson, type RequestedScan, requestedScan, type Spend } from './scan-request.ts';
 
 /** Kinds of body that hold one scan, and how many bytes each may have. */
-export const SINGLE_SCAN_BODIES: Readonly<Record<string, number>> = {
+const SINGLE_SCAN_BODIES: Readonly<Record<string, number>> = {
   'application/json': JSON_BODY_BYTES_MAX,
   'multipart/form-data': IMAGE_BODY_BYTES_MAX,
   ...Object.fromEntries(IMAGE_TYPES.map(({ type }) => [type, IMAGE_BODY_BYTES_MAX])),

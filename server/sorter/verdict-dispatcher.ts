@@ -14,7 +14,7 @@ import { type AnsweredBatch, PAYLOAD_BATCH_SCANS_MAX, type QueuedScan, RequestQu
 import { bytesOfScan, estimatedScansIn, type RequestedScan } from './scan-request.ts';
 import { Streams } from './streams/streams.ts';
 
-export interface DeskPorts extends AnswerPorts {
+interface DeskPorts extends AnswerPorts {
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
   readonly trustVersion: () => number;

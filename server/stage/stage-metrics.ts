@@ -4,13 +4,12 @@ import type { IgnoredField } from '../../scans/index.ts';
 import { IGNORED_FIELDS, UNCHECKED_METRIC } from '../metrics.ts';
 
 /** What a member of a stage did since it started, and how many findings there are. */
-export type StageTotals = Readonly<
+type StageTotals = Readonly<
   Record<'scans' | 'accepted' | 'diverted' | 'manual' | 'repeated' | 'deadLetters' | 'findings', number>
 >;
 
 /** What a member says of itself and of the partitions that it owns. */
-export interface MemberCounters
-  extends Readonly<Record<'rebalances' | 'claims' | 'recoverableErrors' | 'messages', number>> {
+interface MemberCounters extends Readonly<Record<'rebalances' | 'claims' | 'recoverableErrors' | 'messages', number>> {
   readonly partitions: readonly Readonly<Record<'partition' | 'lag' | 'heldMessages' | 'heldBytes', number>>[];
 }
 

@@ -13,7 +13,7 @@ const PatchShape = Compile(
   }),
 );
 
-export interface Patch {
+interface Patch {
   readonly file: string;
   readonly at: number;
   readonly remove: number;

@@ -37,7 +37,7 @@ function subProof(leaves: readonly Uint8Array[], oldSize: number, isOldRoot: boo
   return [...subProof(leaves.slice(split), oldSize - split, false), rootOf(leaves.slice(0, split))];
 }
 
-export interface Checkpoint {
+interface Checkpoint {
   readonly size: number;
   readonly root: Uint8Array;
 }

@@ -13,7 +13,7 @@ export interface Upstream {
 }
 
 /** How long an upstream may take. Milliseconds. */
-export interface UpstreamLimits {
+interface UpstreamLimits {
   /** From when it is opened, for all of its files. */
   readonly pullMsMax: number;
   /** Without a byte. */

@@ -8,7 +8,7 @@ import { type StoredLink, storedLinks } from './chain-table.ts';
 import { isSame } from './integrity.ts';
 import { problemOf, type StoreProblem } from './store-problem.ts';
 
-export interface AuditedConnections {
+interface AuditedConnections {
   /** For the links alone: what is asked of a connection ends what it streams, after 2,048 rows and without a word. */
   readonly links: DuckDBConnection;
   readonly rows: DuckDBConnection;

@@ -32,7 +32,7 @@ export interface StoreAudit {
   readonly vouched: readonly Vouched[];
 }
 
-export interface AuditOptions {
+interface AuditOptions {
   /** The archive that rows of the store have left for. */
   readonly archive?: string | null;
   /** A head that an earlier audit gave. */

@@ -10,7 +10,7 @@ import { PositionDigest } from './position-digest.ts';
 import { digestOfSeals, SEALED, sealsOf, storedSeals } from './seals.ts';
 
 /** What the anchor beside a store says against it. */
-export type AnchorProblem = 'anchor-missing' | 'anchor-behind' | 'rows-missing' | 'history-differs';
+type AnchorProblem = 'anchor-missing' | 'anchor-behind' | 'rows-missing' | 'history-differs';
 
 /** What a store says against itself when it is opened, without a look at its rows. */
 export type StateProblem =
@@ -29,7 +29,7 @@ export interface IntegrityProblem {
 }
 
 /** Where a store stands by its own word, and what speaks against that. */
-export interface Standing {
+interface Standing {
   readonly end: StoreEnd;
   readonly positions: ReadonlyMap<string, string>;
   readonly problems: readonly IntegrityProblem[];

@@ -13,7 +13,7 @@ import { asBigint, asInteger, asText } from '../values.ts';
  * or for each few dozen pieces. It finds what was changed with SQL, and does not find rows that were computed to fit (2^43
  * steps for four of them): what the registry says is also compared with the list itself, which is signed.
  */
-export interface SealedRelation {
+interface SealedRelation {
   readonly name: string;
   readonly kind: 'exact' | 'sum';
   /** What is sealed, where it is not the whole table of this name. */

@@ -32,7 +32,7 @@ export interface ExactField {
 }
 
 /** How values of a type of SQL are written. */
-export interface TypeMapping {
+interface TypeMapping {
   readonly sql: string;
   readonly exact: ExactType;
   /** The type of Arrow, as its JavaScript library prints it; null where it has none, and the type is refused by name. */

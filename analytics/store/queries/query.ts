@@ -9,7 +9,7 @@ import { ExpectedError } from '../../../indicium/index.ts';
 import { type Cell, cellOf } from '../cells.ts';
 import { type ExactType, exactTypeOf } from './exact-types.ts';
 
-export interface QueryColumn {
+interface QueryColumn {
   readonly name: string;
   /** As SQL names it. */
   readonly sqlType: DuckDBType;

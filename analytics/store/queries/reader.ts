@@ -15,7 +15,7 @@ import { FINDING_COLUMNS, findingOf } from './finding-row.ts';
 import { readScanDetails, readTimeline, type ScanDetail, type TimelineBar } from './scan-details.ts';
 import { readUnchecked, UNCHECKED_SQL, type UncheckedScans } from './unchecked.ts';
 
-export interface RecordedVerdict extends Verdict {
+interface RecordedVerdict extends Verdict {
   /** Checks of its mark that were not made. */
   readonly unchecked: readonly UncheckedCode[];
 }

@@ -21,7 +21,7 @@ export interface EvidenceColumns {
 }
 
 /** One column of the evidence table: its SQL type and where its values come from. Times are ms since 1970, UTC. */
-export interface StoredColumn {
+interface StoredColumn {
   readonly name: string;
   /** Version of the store that has it first; links of earlier ones do not cover it. Not given, all versions have it. */
   readonly since?: number;

@@ -9,7 +9,7 @@ import { REGISTRY_TABLES_SQL, REGISTRY_VIEWS_SQL } from './registry-schema.ts';
  * bit for each genuine piece by 64 piece counts, so that it is known to have been seen. A link without rows says that
  * sources were read on to scans that had all been recorded before.
  */
-export const CHAIN_SQL = `
+const CHAIN_SQL = `
 create table chain (
   first_row bigint not null, row_count bigint not null, row_checks blob not null, digest blob not null,
   head blob not null, is_archived boolean not null, version integer not null, commit_number bigint not null,
@@ -18,7 +18,7 @@ create table chain (
 create table seen_page (license bigint not null, psd varchar not null, page ubigint not null, seen_counts ubigint not null);`;
 
 /** See ledger.ts and seals.ts. */
-export const LEDGER_SQL = `
+const LEDGER_SQL = `
 create table ledger (
   sequence bigint not null, commit_number bigint not null, at_ms bigint, actor varchar, event varchar not null,
   detail varchar not null, seals varchar not null, head blob not null

@@ -16,7 +16,7 @@ export interface Parts {
 }
 
 /** In a folder of partitions: the evidence of all of them, and what was found in it. */
-export const UNION_FILE = 'union.duckdb';
+const UNION_FILE = 'union.duckdb';
 
 export function unionPath(folder: string): string {
   return join(folder, UNION_FILE);

@@ -73,7 +73,7 @@ async function loadArchive(
 }
 
 /** Where what is copied is put: the database of the tables, with a dot, or '' for that of the connection; and a folder. */
-export interface Temporary {
+interface Temporary {
   readonly place: string;
   readonly folder: string;
   /** Lets us in where running judges and servers ask for one. */

@@ -21,11 +21,11 @@ const Cluster = Type.Object({
 const CompiledCluster = Compile(Cluster);
 
 /** Brokers that were started on this machine. */
-export interface LocalCluster {
+interface LocalCluster {
   readonly nodes: readonly LocalNode[];
 }
 
-export interface LocalNode {
+interface LocalNode {
   readonly id: number;
   readonly pid: number;
   readonly port: number;

@@ -1,12 +1,12 @@
 import { createRequire } from 'node:module';
 
 /** What kafkajs makes of an answer to a fetch, as far as it is needed here. */
-export interface FetchedPartition {
+interface FetchedPartition {
   abortedTransactions: readonly { readonly producerId: string; readonly firstOffset: string }[] | null;
   readonly messages: readonly FetchedMessage[];
 }
 
-export interface FetchedMessage {
+interface FetchedMessage {
   readonly offset: string;
   readonly key: Buffer | null;
   /** Not handed out, but gone past. */

@@ -13,7 +13,7 @@ export const EVENT_TYPES = {
 
 export type EventType = (typeof EVENT_TYPES)[keyof typeof EVENT_TYPES];
 
-export interface EventAttributes {
+interface EventAttributes {
   readonly type: EventType;
   /** Unique together with the source. */
   readonly id: string;

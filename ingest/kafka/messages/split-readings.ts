@@ -4,7 +4,7 @@ import { partitionOfKey } from './partition-of.ts';
 import { encodeReadings } from './readings-codec.ts';
 
 /** Readings of one partition, encoded. */
-export interface ReadingsPart {
+interface ReadingsPart {
   readonly partition: number;
   readonly bytes: Buffer;
 }

@@ -44,7 +44,7 @@ export interface DetectedDelta {
   readonly revisions: readonly NumberedRevision[];
 }
 
-export interface JudgePorts<Answer extends JudgedAnswer> {
+interface JudgePorts<Answer extends JudgedAnswer> {
   readonly open: (partition: number) => Promise<PartitionStore<Answer>>;
   readonly topics: {
     readonly readings: string;

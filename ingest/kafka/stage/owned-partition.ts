@@ -5,7 +5,7 @@ import { Publisher, type PublisherPorts } from './publisher.ts';
 import type { StageTask } from './stage-task.ts';
 import { WorkQueue } from './work-queue.ts';
 
-export interface PartitionPorts extends Pick<PublisherPorts, 'producer' | 'published' | 'group' | 'topic'> {
+interface PartitionPorts extends Pick<PublisherPorts, 'producer' | 'published' | 'group' | 'topic'> {
   readonly consumer: Pick<GroupConsumer, 'pause' | 'resume' | 'seek' | 'confirmations'>;
   /** First offset that the partition holds, and the one after the last. */
   readonly bounds: () => Promise<{ readonly low: bigint; readonly high: bigint }>;

@@ -11,7 +11,7 @@ import { splitReadings } from '../messages/split-readings.ts';
 import { gatherScans } from '../scan-batch.ts';
 import type { StageTask, TaskFactory } from './stage-task.ts';
 
-export interface ReadPorts {
+interface ReadPorts {
   /** Reads and verifies; its answer has a row for each line. */
   readonly read: (lines: ScanLines) => Promise<{ readonly columns: ReadingColumns }>;
   readonly spool: ImageSpool;

@@ -3,7 +3,7 @@ import { redriven } from '../messages/dead-letter.ts';
 import type { TaskFactory } from './stage-task.ts';
 
 /** How many dead letters were put back, and how many cannot be: see `redriven`. */
-export type OnRedriven = (redriven: number, left: number) => void;
+type OnRedriven = (redriven: number, left: number) => void;
 
 /** Puts dead letters back where they came from, as they were; each once. */
 export function redriveTasks(topics: ReadonlySet<string>, onRevived: OnRedriven): TaskFactory {

@@ -18,7 +18,7 @@ export interface StagePorts {
 }
 
 /** How far one partition is. */
-export interface PartitionLag {
+interface PartitionLag {
   readonly partition: number;
   /** Messages, with markers of transactions, that were not fetched yet. */
   readonly lag: number;

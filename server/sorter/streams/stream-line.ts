@@ -26,7 +26,7 @@ export function withinBounds(line: Line): Line {
 }
 
 /** A line that does not wait for ever. */
-export interface LineDeadline {
+interface LineDeadline {
   readonly scanId: string;
   readonly plant: string | null;
   readonly ms: number;
