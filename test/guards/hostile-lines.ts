@@ -254,7 +254,7 @@ export const HOSTILE_LINES: readonly Guard[] = [
     scenario: 'F9',
     holds: 'a problem does not quote a scan id of any length',
     file: 'server/sorter/verdict-routes.ts',
-    text: 'const scanId = lineText(request.params.scanId);',
+    text: 'const scanId = storableText(request.params.scanId);',
     without: 'const { scanId } = request.params;',
     tests: [HTTP],
   },

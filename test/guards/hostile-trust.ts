@@ -279,7 +279,7 @@ export const HOSTILE_TRUST: readonly Guard[] = [
     scenario: 'F8',
     holds: 'fields in a header of a message are UTF-8',
     file: 'ingest/kafka/messages/scan-message.ts',
-    text: "if (header !== undefined && !isUtf8(Buffer.from(header))) return { poison: 'bad-scan-fields', detail: 'not UTF-8' };",
+    text: "if (header !== undefined && !isUtf8(Buffer.from(header))) return { code: 'bad-scan-fields', detail: 'not UTF-8' };",
     without: '',
     tests: NO_TEXT,
   },
