@@ -14,6 +14,7 @@ import { addIgnored } from '../pipeline.ts';
 import { createReaderPool } from '../reader-pool.ts';
 import { RegistryInUse } from '../registry-in-use.ts';
 import { TrustWatch } from '../trust-watch.ts';
+import { detectorTiming } from './detector-timing.ts';
 import { openPartitionStore } from './partition-stores.ts';
 import { serveStage } from './serve-stage.ts';
 import type { StageOptions, StagePorts } from './stage-ports.ts';
@@ -101,7 +102,7 @@ async function judgeStage(
     },
     topics: named,
     nowMs: ports.nowMs,
-    detectEveryMs: options.detectEvery * 1000,
+    detectorTiming: () => detectorTiming(options.detectEvery * 1000),
     onJudged: ({ scans, dispositions, repeated }) => {
       tally.scans += scans;
       tally.accepted += dispositions.accept;

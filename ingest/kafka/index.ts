@@ -17,7 +17,7 @@ export { DEAD_LETTERS_LISTED, DEAD_LETTERS_LISTED_MAX, SESSION_SECONDS } from '.
 export { DEAD_LETTER_REASONS } from './messages/dead-letter.ts';
 export type { LetterSummary } from './messages/letter-summary.ts';
 export { ScanProducer, type ScanRecord } from './scan-producer.ts';
-export { type JudgedAnswer, judgeTasks, type PartitionStore } from './stage/judge-task.ts';
+export { type DetectorTiming, type JudgedAnswer, judgeTasks, type PartitionStore } from './stage/judge-task.ts';
 export { readTasks } from './stage/read-task.ts';
 export { redriveTasks } from './stage/redrive-task.ts';
 export { Stage, type StageCounters } from './stage/stage.ts';

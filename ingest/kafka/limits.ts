@@ -34,9 +34,6 @@ export const READ_TASK_BYTES_MAX = 1_600_000;
 /** Messages with an image that are one task of the readers: half a second's work. */
 export const READ_TASK_IMAGES_MAX = 64;
 
-/** A partition without a message for so long is looked at at once: detectors take a few times 100 ms, which delay verdicts. */
-export const DETECT_QUIET_MS = 500;
-
 /** Bytes of readings that are judged as one batch. */
 export const JUDGE_TASK_BYTES_MAX = 1_600_000;
 

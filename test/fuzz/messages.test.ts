@@ -4,6 +4,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import kafkajs from 'kafkajs';
 import { Judge } from '../../analytics/index.ts';
+import { detectorTiming } from '../../app/stages/detector-timing.ts';
 import { isInt64, isText, type ReadingColumns, ReadingColumnsBuilder, rowsOf } from '../../indicium/index.ts';
 import { ImageSpool, judgeTasks, readTasks } from '../../ingest/index.ts';
 import type { NewMessage, StoredMessage } from '../../ingest/kafka/client-port.ts';
@@ -265,7 +266,7 @@ describe('any batch of readings', () => {
       }),
       topics: TOPICS,
       nowMs: () => 0,
-      detectEveryMs: 1_000,
+      detectorTiming: () => detectorTiming(1_000),
       onJudged: () => {},
       onDetected: () => {},
       onDeadLetter: () => {},

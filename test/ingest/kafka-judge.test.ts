@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { detectorTiming } from '../../app/stages/detector-timing.ts';
 import { type JudgedAnswer, judgeTasks, type PartitionStore } from '../../ingest/index.ts';
 
 const topics = { readings: 'readings', verdicts: 'v', findings: 'f', revisions: 'r', deadLetters: 'd' };
@@ -21,7 +22,7 @@ function claimed(recorded: string | null, published: bigint | null) {
     open: async () => storeAt(recorded),
     topics,
     nowMs: () => 0,
-    detectEveryMs: 1000,
+    detectorTiming: () => detectorTiming(1_000),
     onJudged: () => {},
     onDetected: () => {},
     onDeadLetter: () => {},

@@ -7,7 +7,7 @@ import {
   type VerdictColumns,
 } from '../../../indicium/index.ts';
 import type { NewMessage, StoredMessage } from '../client-port.ts';
-import { DETECT_QUIET_MS, JUDGE_TASK_BYTES_MAX } from '../limits.ts';
+import { JUDGE_TASK_BYTES_MAX } from '../limits.ts';
 import { deadLetter } from '../messages/dead-letter.ts';
 import {
   findingMessage,
@@ -44,6 +44,16 @@ export interface DetectedDelta {
   readonly revisions: readonly NumberedRevision[];
 }
 
+/** When the detectors of a partition run. */
+export interface DetectorTiming {
+  /** Scans were judged just now. */
+  judged(): void;
+  /** The detectors have run just now. */
+  detected(): void;
+  /** Whether they are to run, with all messages judged or not. */
+  isDue(isCaughtUp: boolean): boolean;
+}
+
 interface JudgePorts<Answer extends JudgedAnswer> {
   readonly open: (partition: number) => Promise<PartitionStore<Answer>>;
   readonly topics: {
@@ -54,8 +64,8 @@ interface JudgePorts<Answer extends JudgedAnswer> {
     readonly deadLetters: string;
   };
   readonly nowMs: () => number;
-  /** Detectors run this often while messages come, and as soon as none has come for a moment. */
-  readonly detectEveryMs: number;
+  /** Of the detectors of one partition, from its claim on. */
+  readonly detectorTiming: () => DetectorTiming;
   readonly onJudged: (answer: Answer) => void;
   readonly onDetected: (partition: number, findings: number) => void;
   readonly onDeadLetter: () => void;
@@ -96,10 +106,9 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
   /** As they were published last; null for what has gone. */
   readonly #findings = new Map<string, string | null>();
   #revision = 0;
-  #isFindingDelta = true;
-  #isLooking = false;
-  #detectedAtMs = performance.now();
-  #judgedAtMs = performance.now();
+  #hasNewEvidence = true;
+  #isDetecting = false;
+  readonly #timing: DetectorTiming;
 
   constructor(
     partition: number,
@@ -111,6 +120,7 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
     this.#partition = partition;
     this.#store = store;
     this.#ports = ports;
+    this.#timing = ports.detectorTiming();
     this.#recorded = recorded ?? 0n;
     this.#published = published ?? 0n;
     this.start = recorded === null || published === null ? null : recorded < published ? recorded : published;
@@ -130,23 +140,19 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
   }
 
   async onIdle(isCaughtUp: boolean): Promise<readonly NewMessage[]> {
-    const nowMs = performance.now();
-    // Messages that come one by one are caught up with after each: what comes next would wait for the detectors.
-    const isQuiet = isCaughtUp && nowMs - this.#judgedAtMs >= DETECT_QUIET_MS;
-    const isDue = isQuiet || nowMs - this.#detectedAtMs >= this.#ports.detectEveryMs;
-    if (!this.#isFindingDelta || !isDue) return [];
-    this.#isFindingDelta = false;
-    this.#isLooking = true;
+    if (!this.#hasNewEvidence || !this.#timing.isDue(isCaughtUp)) return [];
+    this.#hasNewEvidence = false;
+    this.#isDetecting = true;
     await this.#store.detect();
     const delta = await this.#store.findingDelta(this.#revision);
-    this.#isLooking = false;
-    this.#detectedAtMs = performance.now();
+    this.#isDetecting = false;
+    this.#timing.detected();
     this.#ports.onDetected(this.#partition, delta.findings.length);
     return this.#deltaMessages(delta);
   }
 
   get isSettled(): boolean {
-    return !this.#isFindingDelta && !this.#isLooking;
+    return !this.#hasNewEvidence && !this.#isDetecting;
   }
 
   close(): Promise<void> {
@@ -177,8 +183,8 @@ class JudgeTask<Answer extends JudgedAnswer> implements StageTask {
       source: sourceOf(this.#ports, this.#partition),
       position: this.#recorded.toString(),
     });
-    if (answer.scans > 0) this.#isFindingDelta = true;
-    this.#judgedAtMs = performance.now();
+    if (answer.scans > 0) this.#hasNewEvidence = true;
+    this.#timing.judged();
     onJudged(answer);
     if (isPublished) return [];
     const source = `/indicia/${topics.readings}/${this.#partition}`;
