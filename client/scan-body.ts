@@ -73,11 +73,11 @@ function rawBody(scan: SorterScan): ScanBody {
     const value = fieldOf(scan, name);
     if (value !== undefined) headers[header] = String(value);
   }
-  return { headers, body: bytesOf(scan.image ?? scan.payload) };
+  return { headers, body: bufferOf(scan.image ?? scan.payload) };
 }
 
 function multipartBody(scan: SorterScan): ScanBody {
-  const bytes = bytesOf(scan.image ?? scan.payload);
+  const bytes = bufferOf(scan.image ?? scan.payload);
   const text = JSON.stringify(describing(scan));
   // What the bytes hold cannot be known; that they hold a digest of themselves need not be feared.
   const boundary = `indicia-${digest64(bytes).toString(16)}-${digest64(text).toString(16)}`;
@@ -96,12 +96,12 @@ function fieldOf(scan: SorterScan, name: string): unknown {
   return Object.entries(scan).find(([field]) => field === name)?.[1];
 }
 
-function bytesOf(mark: Uint8Array | undefined): Buffer {
+function bufferOf(mark: Uint8Array | undefined): Buffer {
   return mark === undefined ? Buffer.alloc(0) : Buffer.from(mark.buffer, mark.byteOffset, mark.byteLength);
 }
 
 function base64(bytes: Uint8Array): string {
-  return bytesOf(bytes).toString('base64');
+  return bufferOf(bytes).toString('base64');
 }
 
 /** By its first bytes; a grey frame has none that say what it is. */

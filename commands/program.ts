@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { Command, CommanderError, Option } from 'commander';
-import { ExpectedError, printableLines } from '../indicium/index.ts';
+import { ExpectedError, hasErrno, printableLines } from '../indicium/index.ts';
 import manifest from '../package.json' with { type: 'json' };
 import { addBenchCommand } from './bench-command.ts';
 import { applyConfigFile } from './config-file.ts';
@@ -86,6 +86,5 @@ function isVerbose(program: Command): boolean {
 
 /** A path that cannot be read or written: the system's own message names it. */
 function isFileError(error: unknown): error is Error {
-  const codes = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'EEXIST', 'EROFS'];
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+  return hasErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'EEXIST', 'EROFS');
 }

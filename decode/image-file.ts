@@ -29,7 +29,7 @@ export async function readImageFile(path: string, within?: string): Promise<Uint
     const stat = await file.stat();
     if (!stat.isFile()) return 'image-refused';
     if (within !== undefined && !(await liesWithin(within, file, path))) return 'image-refused';
-    return stat.size > IMAGE_BYTES_MAX ? 'image-too-large' : await bytesOf(file, stat.size);
+    return stat.size > IMAGE_BYTES_MAX ? 'image-too-large' : await readBytes(file, stat.size);
   } catch (error) {
     return failureOf(error);
   } finally {
@@ -45,7 +45,7 @@ async function liesWithin(folder: string, file: FileHandle, path: string): Promi
 }
 
 /** However long the file is said to be: those of /proc say 0, and others grow. */
-async function bytesOf(file: FileHandle, size: number): Promise<Uint8Array | FileFailure> {
+async function readBytes(file: FileHandle, size: number): Promise<Uint8Array | FileFailure> {
   let buffer = Buffer.allocUnsafe(size + 1);
   for (let length = 0; ; ) {
     const { bytesRead } = await file.read(buffer, length, buffer.length - length, length);

@@ -34,7 +34,7 @@ export function createZxingJsReader(): SymbolReader {
       const readers = search.symbologies === 'any' ? READERS : READERS.slice(0, 1);
       return readers.flatMap(({ symbology, create }) => {
         const text = readText(create(), bitmapOf(image, threshold));
-        return text === null ? [] : [{ symbology, bytes: bytesOf(text), text }];
+        return text === null ? [] : [{ symbology, bytes: latin1Bytes(text), text }];
       });
     },
   };
@@ -64,6 +64,6 @@ const WINDOWS_1252 = new Map(
 );
 
 /** The library gives text where bytes are wanted; each character stands for one byte. */
-function bytesOf(text: string): Uint8Array {
+function latin1Bytes(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => WINDOWS_1252.get(character) ?? character.charCodeAt(0) & 0xff);
 }

@@ -1,12 +1,13 @@
 export { type Base64Bytes, bytesOfBase64, hasBase64Letters } from './base64.ts';
 export * from './columns/builders.ts';
-export { hashOfSpan, isSameSpan } from './columns/byte-spans.ts';
+export { FNV_PRIME, hashOfSpan, isSameSpan } from './columns/byte-spans.ts';
 export * from './columns/column.ts';
 export * from './columns/reading-columns.ts';
 export { buffersOf, isInt64, isText, selectText } from './columns/select.ts';
 export { TextCache } from './columns/text-cache.ts';
 export { asDisposition, type VerdictColumns, verdictAt } from './columns/verdict-columns.ts';
 export { digest64 } from './digest.ts';
+export { hasErrno } from './errno.ts';
 export { EXCERPT_CHARS_MAX, excerpt } from './excerpt.ts';
 export { ExpectedError, FAILURE_CODES, type FailureCode } from './expected-error.ts';
 export { FILE_FAULTS, type FileFault, fileFaultOf } from './file-faults.ts';

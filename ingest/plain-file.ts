@@ -1,5 +1,5 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
-import { FILE_FAULTS, fileFaultOf, openNamedFile } from '../indicium/index.ts';
+import { FILE_FAULTS, fileFaultOf, hasErrno, openNamedFile } from '../indicium/index.ts';
 import { SourceError } from '../scans/index.ts';
 
 /** Never through a link, and never waiting for the other end of a pipe. */
@@ -39,6 +39,6 @@ export async function readPlainFile(path: string | Buffer, bytesMax: number): Pr
 
 /** For `catch`: null when what was asked for is not there. */
 export function absent(error: unknown): null {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+  if (hasErrno(error, 'ENOENT')) return null;
   throw error;
 }

@@ -97,10 +97,10 @@ export class Judge {
       content: contentDigest,
       mailpiece: mailpieceDigest(mailpieceId),
       ...{ plant, pass, scannedAtMs, weightGrams },
-      area: areaOf(bytesOf(destination)),
+      area: areaOf(utf8OrNull(destination)),
     };
     const signedFor = () => ({
-      area: areaOf(bytesOf(indicium?.destinationPostcode ?? null)),
+      area: areaOf(utf8OrNull(indicium?.destinationPostcode ?? null)),
       depositPostcode: indicium?.depositPostcode ?? '',
     });
     const reasons = this.#reasons(outcome, () => piece, signedFor);
@@ -220,6 +220,6 @@ const NOTHING: readonly ReasonCode[] = [];
 
 const HALF_HOUR_MS = 1_800_000;
 
-function bytesOf(text: string | null): Uint8Array | null {
+function utf8OrNull(text: string | null): Uint8Array | null {
   return text === null ? null : Buffer.from(text);
 }

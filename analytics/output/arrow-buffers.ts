@@ -21,7 +21,7 @@ export function arrowBuffers(type: ExactType, cells: readonly Cell[]): ArrowBuff
     else setBit(nullBitmap, index);
   }
   const isText = type.kind === 'text' || type.kind === 'bytes';
-  const bytes = isText ? cells.map(bytesOf) : [];
+  const bytes = isText ? cells.map(cellBytes) : [];
   const sizes = isText
     ? bytes.map(({ length }) => length)
     : cells.map((cell) => (cell !== null && isList(cell) ? cell.length : 0));
@@ -30,7 +30,7 @@ export function arrowBuffers(type: ExactType, cells: readonly Cell[]): ArrowBuff
   return { nullCount, nullBitmap, valueOffsets, data: isText ? Buffer.concat(bytes) : fixed(type, cells) };
 }
 
-function bytesOf(cell: Cell): Uint8Array {
+function cellBytes(cell: Cell): Uint8Array {
   if (cell === null) return new Uint8Array();
   return cell instanceof Uint8Array ? cell : Buffer.from(String(cell));
 }

@@ -1,10 +1,10 @@
 import { constants, copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { hasErrno } from '../../indicium/index.ts';
 import { anchorPath } from '../store/audit/anchor.ts';
 import { auditStore } from '../store/audit/audit.ts';
 import { StoreError } from '../store/instance.ts';
-import { hasCode } from '../store/partition-folder.ts';
 
 const COMPARED_BYTES = 1 << 20;
 
@@ -33,7 +33,7 @@ export async function copyStore(from: string, to: string): Promise<boolean> {
   } catch (error) {
     if (error instanceof StoreError && error.fault === 'not-whole') return false;
     // A log that a checkpoint removed, or a store that somebody else has taken over.
-    if (hasCode(error, 'ENOENT')) return false;
+    if (hasErrno(error, 'ENOENT')) return false;
     // On a disk that is full, what is left of each try would keep it full.
     rmSync(target, { recursive: true, force: true });
     throw error;

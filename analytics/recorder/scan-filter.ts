@@ -1,4 +1,4 @@
-import type { TextColumn } from '../../indicium/index.ts';
+import { FNV_PRIME, type TextColumn } from '../../indicium/index.ts';
 import { FILTER_SCANS_FIRST, FILTER_SCANS_MAX } from '../limits.ts';
 import type { KeyColumns } from './scan-key.ts';
 
@@ -97,7 +97,7 @@ function mix(hash: Hash64, { offsets, bytes }: TextColumn, row: number): void {
 }
 
 function mixByte(hash: Hash64, byte: number): void {
-  hash.high = Math.imul(hash.high ^ byte, 0x01000193);
+  hash.high = Math.imul(hash.high ^ byte, FNV_PRIME);
   const low = Math.imul(hash.low ^ byte, 0x85ebca6b);
   hash.low = (low << 13) | (low >>> 19);
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { hasErrno } from '../../indicium/index.ts';
 import { isStorageFailure } from './failures.ts';
 import { FencedError } from './fence.ts';
 import { StoreError } from './instance.ts';
@@ -50,7 +51,7 @@ export class PartitionFolder {
       try {
         renameSync(aside, path);
       } catch (error) {
-        if (!hasCode(error, 'ENOTEMPTY', 'EEXIST')) throw error;
+        if (!hasErrno(error, 'ENOTEMPTY', 'EEXIST')) throw error;
         rmSync(aside, { recursive: true });
       }
       flush(root);
@@ -100,7 +101,7 @@ export class PartitionFolder {
     try {
       writeFileSync(join(this.path, markerName(epoch)), `${epoch} ${this.#owner}\n`, { flag: 'r+' });
     } catch (error) {
-      if (!hasCode(error, 'ENOENT') && !isStorageFailure(error)) throw error;
+      if (!hasErrno(error, 'ENOENT') && !isStorageFailure(error)) throw error;
     }
   }
 
@@ -204,7 +205,7 @@ function renamed(from: string, to: string): boolean {
     renameSync(from, to);
     return true;
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return false;
+    if (hasErrno(error, 'ENOENT')) return false;
     throw error;
   }
 }
@@ -214,11 +215,7 @@ function fileText(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return null;
+    if (hasErrno(error, 'ENOENT')) return null;
     throw error;
   }
-}
-
-export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }

@@ -11,6 +11,7 @@ import {
   type QueryResult,
   writeResult,
 } from '../../analytics/index.ts';
+import { hasErrno } from '../../indicium/index.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { databasesOption } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
@@ -84,7 +85,7 @@ async function writeFile(result: QueryResult, format: QueryFormat, path: string)
     file.destroy();
     await closed;
     // Another run's file is left alone.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) await rm(partial, { force: true });
+    if (!hasErrno(error, 'EEXIST')) await rm(partial, { force: true });
     throw error;
   }
 }

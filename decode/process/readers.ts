@@ -91,7 +91,7 @@ export class ImageReaders {
       const next = this.#waiting.peek((client, { order }) => mayBeDear || !this.#isDear(client, order));
       if (next === undefined) return;
       const pending = next.item;
-      pending.expectedMs = this.#costs.expectedMs(next.client, bytesOf(pending.order));
+      pending.expectedMs = this.#costs.expectedMs(next.client, orderBytes(pending.order));
       this.#waiting.take(next.client, pending.expectedMs);
       process.take(pending);
     }
@@ -104,13 +104,13 @@ export class ImageReaders {
   }
 
   #isDear(client: string, order: ImageOrder): boolean {
-    return this.#costs.expectedMs(client, bytesOf(order)) >= DEAR_IMAGE_MS;
+    return this.#costs.expectedMs(client, orderBytes(order)) >= DEAR_IMAGE_MS;
   }
 
   /** Who pays and who is dear goes by the processor, how long others wait by the clock. */
   #read({ client, order, expectedMs }: Pending, ms: number, processorMs: number): void {
     this.#clock.correct(client, processorMs - expectedMs);
-    this.#costs.note(client, bytesOf(order), ms, processorMs);
+    this.#costs.note(client, orderBytes(order), ms, processorMs);
     this.#dispatch();
   }
 
@@ -119,7 +119,7 @@ export class ImageReaders {
     this.#restarts += 1;
     for (const other of others.toReversed()) this.#putBack(other);
     if (suspect !== undefined) {
-      this.#costs.note(suspect.client, bytesOf(suspect.order), ms, ms);
+      this.#costs.note(suspect.client, orderBytes(suspect.order), ms, ms);
       suspect.attempts += 1;
       if (suspect.attempts < ATTEMPTS_MAX) this.#putBack(suspect, ms);
       else {
@@ -142,7 +142,7 @@ export class ImageReaders {
 }
 
 /** Of a file on a disk here the size is not known before it is read: sources of files have one client. */
-function bytesOf({ bytes }: ImageOrder): number {
+function orderBytes({ bytes }: ImageOrder): number {
   return bytes?.length ?? 0;
 }
 

@@ -1,5 +1,8 @@
 import { randomInt } from 'node:crypto';
 
+/** Of FNV-1a with 32 bits (Fowler, Noll, Vo). */
+export const FNV_PRIME = 0x01000193;
+
 /**
  * Where a hash begins: another place in each process. Scan ids and names are chosen by strangers, and 5,000 that share a
  * slot take 12 million comparisons in each batch. Nothing that is stored or answered rests on it.
@@ -12,7 +15,7 @@ const START = randomInt(2 ** 32);
  */
 export function hashOfSpan(bytes: Uint8Array, start: number, end: number): number {
   let hash = START;
-  for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), FNV_PRIME);
   return hash ^ (hash >>> 16);
 }
 

@@ -1,8 +1,9 @@
 import { mkdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import { hasErrno } from '../../indicium/index.ts';
 
 /** Something other than a folder is in its place, or a link that leads nowhere or round in a circle. */
-const NO_FOLDER = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EEXIST']);
+const NO_FOLDER = ['ENOENT', 'ENOTDIR', 'ELOOP', 'EEXIST'];
 
 /**
  * The path of a folder below another, which is made where it is missing, or null where a link leads out of that other one or
@@ -16,7 +17,7 @@ export async function folderWithin(root: string, ...parts: readonly string[]): P
       await mkdir(path).catch(existing);
       if (!(await realpath(path)).startsWith(root + sep) || !(await stat(path)).isDirectory()) return null;
     } catch (error) {
-      if (error instanceof Error && 'code' in error && NO_FOLDER.has(String(error.code))) return null;
+      if (hasErrno(error, ...NO_FOLDER)) return null;
       throw error;
     }
   }
@@ -25,6 +26,6 @@ export async function folderWithin(root: string, ...parts: readonly string[]): P
 
 /** For `catch`: null when what was to be made is there already. */
 export function existing(error: unknown): null {
-  if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return null;
+  if (hasErrno(error, 'EEXIST')) return null;
   throw error;
 }

@@ -109,7 +109,7 @@ class TopicReader {
     return this.#consumer.start({
       onAssigned: (partitions) => {
         this.#queue = this.#queue.filter(({ partition }) => partitions.includes(partition));
-        this.#queuedBytes = this.#queue.reduce((total, message) => total + bytesOf(message), 0);
+        this.#queuedBytes = this.#queue.reduce((total, message) => total + valueBytes(message), 0);
         for (const partition of partitions) this.#consumer.seek(partition, this.#expected.get(partition) ?? 0n);
       },
       onMessages: (partition, messages) => {
@@ -117,7 +117,7 @@ class TopicReader {
           if (message.offset < (this.#expected.get(partition) ?? 0n)) continue;
           this.#expected.set(partition, message.offset + 1n);
           this.#queue.push(message);
-          this.#queuedBytes += bytesOf(message);
+          this.#queuedBytes += valueBytes(message);
         }
         if (this.#queuedBytes > STAGE_BYTES_MAX) {
           this.#paused.add(partition);
@@ -143,11 +143,11 @@ class TopicReader {
     let count = 0;
     for (let bytes = 0; count < Math.min(this.#queue.length, READ_TASK_IMAGES_MAX); count++) {
       const message = this.#queue[count];
-      bytes += message === undefined ? 0 : bytesOf(message);
+      bytes += message === undefined ? 0 : valueBytes(message);
       if (count > 0 && bytes > READ_TASK_BYTES_MAX) break;
     }
     const messages = this.#queue.splice(0, count);
-    for (const message of messages) this.#queuedBytes -= bytesOf(message);
+    for (const message of messages) this.#queuedBytes -= valueBytes(message);
     if (this.#queuedBytes <= STAGE_BYTES_MAX / 2) {
       for (const partition of this.#paused) this.#consumer.resume(partition);
       this.#paused.clear();
@@ -205,7 +205,7 @@ class TopicReader {
   }
 }
 
-function bytesOf({ value }: StoredMessage): number {
+function valueBytes({ value }: StoredMessage): number {
   return value?.length ?? 0;
 }
 

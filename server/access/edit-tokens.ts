@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { hasErrno } from '../../indicium/index.ts';
 import { createToken, createTokenId, type RandomBytes, sha256Of } from './token.ts';
 import { parseTokens, readTokenFile, type TokenEntry, TokenFileError, tokenFileText } from './token-file.ts';
 
@@ -83,7 +84,7 @@ function openExclusively(path: string): number {
   try {
     return openSync(path, 'wx', 0o600);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
+    if (hasErrno(error, 'EEXIST')) {
       throw new TokenFileError(`${path}: tokens are being changed by another command; if by none, delete this file`, {
         cause: error,
       });

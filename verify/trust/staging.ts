@@ -1,6 +1,7 @@
 import { lstat, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { hasErrno } from '../../indicium/index.ts';
 import { PULL_MS_MAX } from '../limits.ts';
 import { readPlainFile } from '../plain-file.ts';
 import { refuse, type TrustRefusal } from './failures.ts';
@@ -82,14 +83,14 @@ function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return hasErrno(error, 'EPERM');
   }
 }
 
 /** In one step, and looked at again before it is deleted: another pull may have claimed its place since. */
 async function moveAside(path: string, aside: string): Promise<void> {
   await rename(path, aside).catch((error: unknown) => {
-    if (!(error instanceof Error) || !('code' in error) || error.code !== 'ENOENT') throw error;
+    if (!hasErrno(error, 'ENOENT')) throw error;
   });
 }
 

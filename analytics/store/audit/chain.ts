@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Column, isInt64, isText, isValid, type TextColumn } from '../../../indicium/index.ts';
+import { type Column, FNV_PRIME, isInt64, isText, isValid, type TextColumn } from '../../../indicium/index.ts';
 
 /**
  * One link for each batch of evidence: what its rows were when they were written. A row that was changed since is found
@@ -86,7 +86,6 @@ export function digestOf(columns: readonly Column[], rows: number): Buffer {
 const NOT_NULL = new Uint8Array(1);
 
 /** FNV-1a, 32 bits: a byte or a word at a time. */
-const FNV_PRIME = 0x01000193;
 const FNV_START = 0x811c9dc5;
 const NULL_MARK = 0xdead;
 

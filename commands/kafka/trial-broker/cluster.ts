@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { hasErrno } from '../../../indicium/index.ts';
 import { BrokerError } from './broker-error.ts';
 import { newClusterId } from './cluster-id.ts';
 import { type NodeFiles, type NodePlan, writeNodeFiles } from './node-files.ts';
@@ -128,8 +129,8 @@ export async function stopCluster(folder: string): Promise<boolean> {
 }
 
 async function readCluster(folder: string): Promise<LocalCluster | null> {
-  const text = await readFile(join(folder, STATE_FILE), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
+  const text = await readFile(join(folder, STATE_FILE), 'utf8').catch((error: unknown) => {
+    if (hasErrno(error, 'ENOENT')) return null;
     throw error;
   });
   if (text === null) return null;
@@ -202,7 +203,7 @@ export async function isFreePort(port: number): Promise<boolean> {
     await released(await held(port));
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return false;
+    if (hasErrno(error, 'EADDRINUSE')) return false;
     throw error;
   }
 }

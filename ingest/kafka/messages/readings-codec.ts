@@ -149,13 +149,13 @@ const NO_NULLS = Uint8Array.of(0);
 
 function columnBytes(column: Column, rows: number): Uint8Array[] {
   const valid = column.valid === null ? [NO_NULLS] : [HAS_NULLS, column.valid.subarray(0, validityBytes(rows))];
-  if (!isText(column)) return [...valid, bytesOf(isInt64(column) ? column.words : column.values)];
+  if (!isText(column)) return [...valid, byteView(isInt64(column) ? column.words : column.values)];
   const lengths = new Uint32Array(rows);
   for (let row = 0; row < rows; row++) lengths[row] = (column.offsets[row + 1] ?? 0) - (column.offsets[row] ?? 0);
-  return [...valid, bytesOf(lengths), column.bytes.subarray(column.offsets[0], column.offsets[rows])];
+  return [...valid, byteView(lengths), column.bytes.subarray(column.offsets[0], column.offsets[rows])];
 }
 
-function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array<ArrayBuffer>): Uint8Array {
+function byteView({ buffer, byteOffset, byteLength }: Uint32Array<ArrayBuffer>): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 

@@ -46,7 +46,7 @@ export class WorkQueue {
 
   add(message: StoredMessage): void {
     this.#waiting.push(message);
-    this.#waitingBytes += bytesOf(message);
+    this.#waitingBytes += queuedBytes(message);
   }
 
   /** Gives the task as many at a time as fill a batch, for as many batches as it may work on. */
@@ -59,7 +59,7 @@ export class WorkQueue {
         if (count > 0 && weight > 1) break;
       }
       const messages = this.#waiting.splice(0, count);
-      const bytes = messages.reduce((total, message) => total + bytesOf(message), 0);
+      const bytes = messages.reduce((total, message) => total + queuedBytes(message), 0);
       this.#waitingBytes -= bytes;
       const outputs = this.#task.process(messages);
       // A failure waits for its turn.
@@ -91,6 +91,6 @@ export class WorkQueue {
   }
 }
 
-function bytesOf({ key, value }: StoredMessage): number {
+function queuedBytes({ key, value }: StoredMessage): number {
   return (key?.length ?? 0) + (value?.length ?? 0);
 }
