@@ -1,13 +1,6 @@
 import { type Static, Type } from 'typebox';
-import {
-  ANSWER_REASON_CODES,
-  DISPOSITIONS,
-  SORTING_PASSES,
-  SUITES,
-  UNCHECKED,
-  UNCHECKED_CODES,
-} from '../indicium/index.ts';
-import { FIELD_PROBLEMS, FrameShape, MomentShape, PayloadShape, TextShape, WeightShape } from '../scans/index.ts';
+import { ANSWER_REASON_CODES, DISPOSITIONS, SUITES, UNCHECKED, UNCHECKED_CODES } from '../indicium/index.ts';
+import { FIELD_PROBLEMS, SCAN_FIELDS } from '../scans/index.ts';
 import { BATCH_REQUEST_SCANS_MAX, DEADLINE_MS_MAX } from './limits.ts';
 import { Problem } from './problems.ts';
 
@@ -26,27 +19,7 @@ export const DeadlineMs = Type.Integer({
  */
 export const ScanRequest = Type.Object(
   {
-    scanId: {
-      ...TextShape,
-      description: 'Unique over all machines: machine, run and sequence number. A retry repeats it.',
-    },
-    plant: Type.Optional(TextShape),
-    machine: Type.Optional(TextShape),
-    scannedAt: Type.Optional({ ...MomentShape, description: 'RFC 3339, or ISO 8601 with an offset from UTC.' }),
-    mailpieceId: Type.Optional(TextShape),
-    pass: Type.Optional(Type.Enum(SORTING_PASSES)),
-    destination: Type.Optional({ ...TextShape, description: 'As the sorter read it from the address block.' }),
-    weightGrams: Type.Optional(WeightShape),
-    payload: Type.Optional({ ...PayloadShape, description: 'Bytes of the symbol, in base64.' }),
-    imageBase64: Type.Optional({
-      ...PayloadShape,
-      description:
-        'Bytes of a PNG, JPEG, TIFF, WebP, GIF or BMP file, or of a raw grey frame, in base64; instead of a payload.',
-    }),
-    frame: Type.Optional({
-      ...FrameShape,
-      description: 'Size of a raw 8-bit grey frame, which does not say it itself.',
-    }),
+    ...SCAN_FIELDS,
     deadlineMs: Type.Optional(DeadlineMs),
   },
   { title: 'ScanRequest', description: 'Unknown fields are kept with the scan.' },

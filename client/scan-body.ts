@@ -1,4 +1,4 @@
-import type { ScanRequest } from '../api/index.ts';
+import { SCAN_HEADERS, type ScanRequest } from '../api/index.ts';
 import { digest64, imageTypeOf } from '../indicium/index.ts';
 
 /** A scan as a program has it: the fields of an NDJSON line, with the mark as bytes. */
@@ -20,24 +20,12 @@ interface ScanBody {
   readonly body: string | Buffer;
 }
 
-const FIELD_HEADERS = {
-  scanId: 'indicia-scan-id',
-  plant: 'indicia-plant',
-  machine: 'indicia-machine',
-  scannedAt: 'indicia-scanned-at',
-  mailpieceId: 'indicia-mailpiece-id',
-  pass: 'indicia-pass',
-  destination: 'indicia-destination',
-  weightGrams: 'indicia-weight-grams',
-  deadlineMs: 'indicia-deadline-ms',
-} as const;
-
 const OCTETS = 'application/octet-stream';
 
 /** What is smallest: a picture as it is, where headers can say all the rest, otherwise in a part of its own. */
 export function bestEncoding(scan: SorterScan): Encoding {
   if (scan.image === undefined || scan.payload !== undefined) return 'json';
-  const isPlain = Object.keys(FIELD_HEADERS).every((name) => /^[\x21-\x7e]*$/.test(String(fieldOf(scan, name) ?? '')));
+  const isPlain = [...SCAN_HEADERS.keys()].every((name) => /^[\x21-\x7e]*$/.test(String(fieldOf(scan, name) ?? '')));
   return isPlain && scan.extra === undefined && imageType(scan.image) !== OCTETS ? 'raw' : 'multipart';
 }
 
@@ -69,7 +57,7 @@ function describing({ payload, image, extra, ...fields }: SorterScan): Record<st
 
 function rawBody(scan: SorterScan): ScanBody {
   const headers: Record<string, string> = { 'content-type': scan.image === undefined ? OCTETS : imageType(scan.image) };
-  for (const [name, header] of Object.entries(FIELD_HEADERS)) {
+  for (const [name, header] of SCAN_HEADERS) {
     const value = fieldOf(scan, name);
     if (value !== undefined) headers[header] = String(value);
   }

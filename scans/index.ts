@@ -5,6 +5,7 @@ export { BATCH_IMAGES_MAX, LINE_BYTES_MAX } from './limits.ts';
 export { type Line, LineBuffer, readLines } from './lines.ts';
 export { isObject, parseRecord, recordText } from './record-json.ts';
 export { brokenMark, brokenScan, scanOrBroken, THREAD_ENDED } from './scan-faults.ts';
+export { DESCRIBING_FIELDS, SCAN_FIELDS } from './scan-fields.ts';
 export {
   isKnownField,
   isOfPlant,
@@ -24,5 +25,4 @@ export {
   ScanLinesBuilder,
 } from './scan-lines.ts';
 export { storableText } from './scan-mark.ts';
-export { FrameShape, MomentShape, PayloadShape, TextShape, WeightShape } from './scan-shapes.ts';
 export { type BatchAnswers, type ScanBatch, type ScanSource, SourceError, type SourcePosition } from './source.ts';

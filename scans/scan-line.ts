@@ -13,26 +13,14 @@ import { EXTRA_CHARS_MAX, RECORD_DEPTH_MAX } from './limits.ts';
 import { momentOf } from './moment.ts';
 import { isNested, isObject, parseRecord } from './record-json.ts';
 import { brokenScan, isFault, scanOrBroken } from './scan-faults.ts';
+import { SCAN_FIELD_NAMES } from './scan-fields.ts';
 import { markOf, storableText } from './scan-mark.ts';
 import { WeightShape } from './scan-shapes.ts';
 
 const Weight = Compile(WeightShape);
 
-const KNOWN_FIELDS: ReadonlySet<string> = new Set([
-  'scanId',
-  'plant',
-  'machine',
-  'scannedAt',
-  'mailpieceId',
-  'pass',
-  'destination',
-  'weightGrams',
-  'payload',
-  'image',
-  'imageBase64',
-  'frame',
-  'deadlineMs',
-]);
+/** A name of a file stands only where files may be named, a deadline only where somebody waits. */
+const KNOWN_FIELDS: ReadonlySet<string> = new Set([...SCAN_FIELD_NAMES, 'image', 'deadlineMs']);
 
 export function isKnownField(name: string): boolean {
   return KNOWN_FIELDS.has(name);

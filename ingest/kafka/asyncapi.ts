@@ -1,4 +1,6 @@
+import { Type } from 'typebox';
 import { DISPOSITIONS, REASON_CODES, ROLES, SEVERITIES, UNCHECKED_CODES } from '../../indicium/index.ts';
+import { SCAN_FIELDS } from '../../scans/index.ts';
 import { EVENT_TYPES, type EventType } from './messages/cloud-events.ts';
 import { DEAD_LETTER_REASONS } from './messages/dead-letter.ts';
 import { READING_LAYOUT, READINGS_CONTENT_TYPE } from './messages/readings-codec.ts';
@@ -16,21 +18,8 @@ interface MessageSpec {
   readonly headers?: Readonly<Record<string, object>>;
 }
 
-const SCAN_LINE = {
-  type: 'object',
-  required: ['scanId'],
-  properties: {
-    scanId: { type: 'string', minLength: 1, maxLength: 256 },
-    plant: text,
-    machine: text,
-    scannedAt: { type: 'string', format: 'date-time' },
-    mailpieceId: text,
-    pass: { enum: ['origin', 'transit', 'destination'] },
-    destination: text,
-    weightGrams: { type: 'integer', minimum: 0 },
-    payload: { type: 'string', contentEncoding: 'base64' },
-  },
-} as const;
+/** As JSON, which the document is. */
+const SCAN_LINE: object = JSON.parse(JSON.stringify(Type.Object(SCAN_FIELDS)));
 
 const MESSAGES: Readonly<Record<string, MessageSpec>> = {
   scans: {

@@ -1,21 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { ProblemError } from '../../api/index.ts';
+import { ProblemError, SCAN_HEADERS } from '../../api/index.ts';
 
-/** Fields of a scan whose body is the mark itself. */
-const HEADERS = {
-  'indicia-scan-id': 'scanId',
-  'indicia-plant': 'plant',
-  'indicia-machine': 'machine',
-  'indicia-scanned-at': 'scannedAt',
-  'indicia-mailpiece-id': 'mailpieceId',
-  'indicia-pass': 'pass',
-  'indicia-destination': 'destination',
-  'indicia-weight-grams': 'weightGrams',
-  'indicia-deadline-ms': 'deadlineMs',
-} as const;
-
-export const SCAN_HEADERS: readonly string[] = Object.keys(HEADERS);
 const NUMBERS: ReadonlySet<string> = new Set(['weightGrams', 'deadlineMs']);
 
 /**
@@ -28,7 +14,7 @@ export function recordOfHeaders({
   headersDistinct,
 }: Pick<IncomingMessage, 'headersDistinct'>): Record<string, unknown> {
   const record: Record<string, unknown> = {};
-  for (const [header, field] of Object.entries(HEADERS)) {
+  for (const [field, header] of SCAN_HEADERS) {
     const [value, another] = headersDistinct[header] ?? [];
     if (value === undefined) continue;
     if (another !== undefined) throw new ProblemError('bad-request', `the header ${header} is there more than once`);

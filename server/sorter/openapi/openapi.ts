@@ -1,6 +1,5 @@
-import { PROBLEM_CODES, PROBLEMS, type ProblemCode } from '../../../api/index.ts';
+import { PROBLEM_CODES, PROBLEMS, type ProblemCode, SCAN_HEADERS } from '../../../api/index.ts';
 import { IMAGE_TYPES } from '../../../indicium/index.ts';
-import { SCAN_HEADERS } from '../scan-headers.ts';
 import { evidenceOperation, storesOperation } from './openapi-evidence.ts';
 import { EXAMPLES } from './openapi-examples.ts';
 import { namedSchemas, reference } from './openapi-schemas.ts';
@@ -80,7 +79,7 @@ function singleOperation(): Json {
   return {
     operationId: 'verdict',
     summary: 'One scan, one answer. For tokens with the role sorter.',
-    parameters: SCAN_HEADERS.map((name) => ({
+    parameters: [...SCAN_HEADERS.values()].map((name) => ({
       name,
       in: 'header',
       required: false,
