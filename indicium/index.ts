@@ -3,6 +3,7 @@ export * from './columns/builders.ts';
 export { FNV_PRIME, hashOfSpan, isSameSpan } from './columns/byte-spans.ts';
 export * from './columns/column.ts';
 export * from './columns/reading-columns.ts';
+export { READING_FIELD_SPECS, type ReadingFieldSpec } from './columns/reading-fields.ts';
 export { buffersOf, isInt64, isText, selectText } from './columns/select.ts';
 export { TextCache } from './columns/text-cache.ts';
 export { asDisposition, type VerdictColumns, verdictAt } from './columns/verdict-columns.ts';

@@ -32,6 +32,12 @@ export function selectText(column: TextColumn, rows: readonly number[]): TextCol
   return builder.finish();
 }
 
+/** The same of a column of any kind. */
+export function selectColumn(column: Column, rows: readonly number[]): Column {
+  if (isText(column)) return selectText(column, rows);
+  return isInt64(column) ? selectInt64(column, rows) : selectInt32(column, rows);
+}
+
 export function isText(column: Column): column is TextColumn {
   return 'offsets' in column;
 }

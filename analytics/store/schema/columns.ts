@@ -2,7 +2,9 @@ import { BIGINT, BLOB, type DuckDBType, INTEGER, UBIGINT, UINTEGER, VARCHAR } fr
 import {
   type Column,
   Int64Builder,
+  READING_FIELD_SPECS,
   type ReadingColumns,
+  type ReadingFieldSpec,
   rowsOf,
   TextBuilder,
   type TextColumn,
@@ -29,39 +31,31 @@ interface StoredColumn {
   readonly of: (evidence: EvidenceColumns) => Column;
 }
 
-/** The evidence table: the schema, the appender and the chain of digests are all made from this list. */
+const SQL_TYPES: Readonly<Record<ReadingFieldSpec['kind'], DuckDBType>> = {
+  text: VARCHAR,
+  bytes: BLOB,
+  int64: BIGINT,
+  uint64: UBIGINT,
+  int32: INTEGER,
+  uint32: UINTEGER,
+};
+
+const READ = READING_FIELD_SPECS.map(([name, { kind, storedAs = sqlName(name), sinceStore }]): StoredColumn => {
+  const of = ({ readings }: EvidenceColumns) => columnOf(readings, name);
+  return { name: storedAs, type: SQL_TYPES[kind], of, ...(sinceStore !== undefined && { since: sinceStore }) };
+});
+const FIRST = READ.filter(({ since }) => since === undefined);
+const LATER = READ.filter(({ since }) => since !== undefined);
+
+/**
+ * The evidence table: the schema, the appender and the chain of digests are all made from this list, whose order is that of the file.
+ * A scan is known by its id and digest, which come before the source that it came from.
+ */
 export const EVIDENCE_COLUMNS: readonly StoredColumn[] = [
   { name: 'row_id', type: BIGINT, of: ({ firstRow, readings }) => sequence(firstRow, rowsOf(readings)) },
-  { name: 'scan_id', type: VARCHAR, of: ({ readings }) => readings.scanId },
-  { name: 'scan_digest', type: UBIGINT, of: ({ readings }) => readings.scanDigest },
+  ...FIRST.slice(0, 2),
   { name: 'source', type: VARCHAR, of: ({ source, readings }) => repeatedText(source, rowsOf(readings)) },
-  { name: 'plant', type: VARCHAR, of: ({ readings }) => readings.plant },
-  { name: 'machine', type: VARCHAR, of: ({ readings }) => readings.machine },
-  { name: 'scanned_at_ms', type: BIGINT, of: ({ readings }) => readings.scannedAtMs },
-  { name: 'mailpiece_id', type: VARCHAR, of: ({ readings }) => readings.mailpieceId },
-  { name: 'pass', type: VARCHAR, of: ({ readings }) => readings.pass },
-  { name: 'sorter_destination', type: VARCHAR, of: ({ readings }) => readings.destination },
-  { name: 'weight_grams', type: INTEGER, of: ({ readings }) => readings.weightGrams },
-  { name: 'image', type: VARCHAR, of: ({ readings }) => readings.image },
-  { name: 'note', type: VARCHAR, of: ({ readings }) => readings.note },
-  { name: 'extra', type: VARCHAR, of: ({ readings }) => readings.extra },
-  { name: 'payload', type: BLOB, of: ({ readings }) => readings.payload },
-  { name: 'symbology', type: VARCHAR, of: ({ readings }) => readings.symbology },
-  { name: 'trust_version', type: BIGINT, of: ({ readings }) => readings.trustVersion },
-  { name: 'outcome', type: VARCHAR, of: ({ readings }) => readings.outcome },
-  { name: 'key_id', type: BIGINT, of: ({ readings }) => readings.keyId },
-  { name: 'license', type: BIGINT, of: ({ readings }) => readings.license },
-  { name: 'psd', type: VARCHAR, of: ({ readings }) => readings.psd },
-  { name: 'epoch', type: UINTEGER, of: ({ readings }) => readings.epoch },
-  { name: 'piece_count', type: UBIGINT, of: ({ readings }) => readings.pieceCount },
-  { name: 'ascending_mills', type: BIGINT, of: ({ readings }) => readings.ascendingMills },
-  { name: 'descending_mills', type: BIGINT, of: ({ readings }) => readings.descendingMills },
-  { name: 'postage_mills', type: BIGINT, of: ({ readings }) => readings.postageMills },
-  { name: 'rate_category', type: INTEGER, of: ({ readings }) => readings.rateCategory },
-  { name: 'printed_at_ms', type: BIGINT, of: ({ readings }) => readings.printedAtMs },
-  { name: 'deposit_postcode', type: VARCHAR, of: ({ readings }) => readings.depositPostcode },
-  { name: 'destination_postcode', type: VARCHAR, of: ({ readings }) => readings.destinationPostcode },
-  { name: 'content_digest', type: UBIGINT, of: ({ readings }) => readings.contentDigest },
+  ...FIRST.slice(2),
   { name: 'disposition', type: VARCHAR, of: ({ dispositions }) => dispositions },
   { name: 'reasons', type: VARCHAR, of: ({ reasons }) => reasons },
   {
@@ -69,9 +63,19 @@ export const EVIDENCE_COLUMNS: readonly StoredColumn[] = [
     type: BIGINT,
     of: ({ policyVersion, readings }) => repeatedNumber(policyVersion, rowsOf(readings)),
   },
-  { name: 'sender', type: VARCHAR, since: 5, of: ({ readings }) => readings.sender },
-  { name: 'received_at_ms', type: BIGINT, since: 6, of: ({ readings }) => readings.receivedAtMs },
+  ...LATER,
 ];
+
+/** `scanned_at_ms` of `scannedAtMs`. */
+function sqlName(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function columnOf(readings: Readonly<Record<string, Column>>, name: string): Column {
+  const column = readings[name];
+  if (column === undefined) throw new TypeError(`a batch of readings lacks ${name}`);
+  return column;
+}
 
 /** Of all columns of the table, in its order, those that a link of this version of the store covers, or the others. */
 export function columnsOfVersion(

@@ -1,12 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import {
   type Column,
+  Int32Builder,
   type Int32Column,
   Int64Builder,
   type Int64Column,
   isInt64,
   isText,
+  READING_FIELD_SPECS,
   type ReadingColumns,
+  readingColumns,
   rowsOf,
   TextBuilder,
   type TextColumn,
@@ -16,61 +19,38 @@ import {
 import { READING_MESSAGE_ROWS_MAX } from '../limits.ts';
 
 /**
- * A batch of readings as bytes: magic, version, rows; then each column in the order of LAYOUT: whether it has a bit a row
+ * A batch of readings as bytes: magic, version, rows; then each column in the order of the table: whether it has a bit a row
  * for null, these bits, and its values, all little-endian. Texts are their lengths and then their bytes. The order and the
- * kinds belong to the version: another column is another version. Senders are left out: nobody is asked who produces to a topic.
+ * kinds are those of READING_FIELDS and belong to the version: another column is another version. Senders are left out: nobody is asked who produces to a topic.
  */
 export const READINGS_CONTENT_TYPE = 'application/vnd.indicia.readings';
 
 const MAGIC = 0x444e_4952;
 const VERSION = 2;
-/** Without `receivedAtMs`, the last column: what a reader of the program before left in the topic. */
+/** Without what is there since a later version: what a reader of the program before left in the topic. */
 const VERSION_BEFORE = 1;
 const HEAD_BYTES = 10;
 
-type Kind = 'text' | 'int64' | 'int32';
+const TRAVELS_AS = {
+  text: 'text',
+  bytes: 'text',
+  int64: 'int64',
+  uint64: 'int64',
+  int32: 'int32',
+  uint32: 'int32',
+} as const;
 
-const LAYOUT = {
-  scanId: 'text',
-  scanDigest: 'int64',
-  plant: 'text',
-  machine: 'text',
-  scannedAtMs: 'int64',
-  mailpieceId: 'text',
-  pass: 'text',
-  destination: 'text',
-  weightGrams: 'int32',
-  image: 'text',
-  note: 'text',
-  extra: 'text',
-  payload: 'text',
-  symbology: 'text',
-  trustVersion: 'int64',
-  outcome: 'text',
-  keyId: 'int64',
-  license: 'int64',
-  psd: 'text',
-  epoch: 'int32',
-  pieceCount: 'int64',
-  ascendingMills: 'int64',
-  descendingMills: 'int64',
-  postageMills: 'int64',
-  rateCategory: 'int32',
-  printedAtMs: 'int64',
-  depositPostcode: 'text',
-  destinationPostcode: 'text',
-  contentDigest: 'int64',
-  receivedAtMs: 'int64',
-} as const satisfies Readonly<Record<Exclude<keyof ReadingColumns, 'sender'>, Kind>>;
+/** The columns of messages, in the order of the bytes. */
+const FIELDS = READING_FIELD_SPECS.filter(([, { isInMessages = true }]) => isInMessages);
 
-/** Names and kinds of the columns, in the order of the bytes. */
-export const READING_LAYOUT: readonly (readonly [name: string, kind: Kind])[] = Object.entries(LAYOUT);
+/** Names and kinds of the columns, in that order: unsigned numbers and bytes travel like signed ones and texts. */
+export const READING_LAYOUT = FIELDS.map(([name, { kind }]) => [name, TRAVELS_AS[kind]] as const);
 
 export function encodeReadings(columns: ReadingColumns): Buffer {
   const rows = rowsOf(columns);
-  const parts: Uint8Array[] = [head(rows)];
-  for (const name of namesOf(LAYOUT)) parts.push(...columnBytes(columns[name], rows));
-  return Buffer.concat(parts);
+  const byName: Readonly<Record<string, Column>> = columns;
+  const parts = FIELDS.flatMap(([name]) => columnBytes(byName[name], rows));
+  return Buffer.concat([head(rows), ...parts]);
 }
 
 /** Null for bytes that are not a whole batch of this version. */
@@ -79,43 +59,14 @@ export function decodeReadings(bytes: Uint8Array): ReadingColumns | null {
   const head = reader.head();
   if (head === null) return null;
   const { rows, version } = head;
-  const int64 = () => reader.int64(rows);
-  const int32 = () => reader.int32(rows);
-  const text = () => reader.text(rows);
-  // In the order of LAYOUT, which the properties of an object literal are evaluated in.
-  const columns: ReadingColumns = {
-    scanId: text(),
-    scanDigest: int64(),
-    plant: text(),
-    machine: text(),
-    scannedAtMs: int64(),
-    mailpieceId: text(),
-    pass: text(),
-    destination: text(),
-    weightGrams: int32(),
-    image: text(),
-    note: text(),
-    extra: text(),
-    payload: reader.bytes(rows),
-    symbology: text(),
-    trustVersion: int64(),
-    outcome: text(),
-    keyId: int64(),
-    license: int64(),
-    psd: text(),
-    epoch: int32(),
-    pieceCount: int64(),
-    ascendingMills: int64(),
-    descendingMills: int64(),
-    postageMills: int64(),
-    rateCategory: int32(),
-    printedAtMs: int64(),
-    depositPostcode: text(),
-    destinationPostcode: text(),
-    contentDigest: int64(),
-    sender: noTexts(rows),
-    receivedAtMs: version === VERSION ? int64() : noNumbers(rows),
-  };
+  // In the order of the bytes, which is that of the table.
+  const columns = readingColumns((_name, { kind, isInMessages = true, sinceMessage = VERSION_BEFORE }) => {
+    const isThere = isInMessages && sinceMessage <= version;
+    if (kind === 'text') return isThere ? reader.text(rows) : noTexts(rows);
+    if (kind === 'bytes') return isThere ? reader.bytes(rows) : noTexts(rows);
+    if (kind === 'int64' || kind === 'uint64') return isThere ? reader.int64(rows) : noNumbers(rows);
+    return isThere ? reader.int32(rows) : noSmallNumbers(rows);
+  });
   return reader.isWhole ? columns : null;
 }
 
@@ -131,9 +82,10 @@ function noNumbers(rows: number): Int64Column {
   return builder.finish(rows);
 }
 
-function namesOf<Name extends string>(layout: Readonly<Record<Name, Kind>>): Name[] {
-  const isName = (name: string): name is Name => Object.hasOwn(layout, name);
-  return Object.keys(layout).filter(isName);
+function noSmallNumbers(rows: number): Int32Column {
+  const builder = new Int32Builder(rows);
+  for (let row = 0; row < rows; row++) builder.set(row, null);
+  return builder.finish(rows);
 }
 
 function head(rows: number): Buffer {
@@ -147,7 +99,8 @@ function head(rows: number): Buffer {
 const HAS_NULLS = Uint8Array.of(1);
 const NO_NULLS = Uint8Array.of(0);
 
-function columnBytes(column: Column, rows: number): Uint8Array[] {
+function columnBytes(column: Column | undefined, rows: number): Uint8Array[] {
+  if (column === undefined) throw new TypeError('a batch of readings lacks a column');
   const valid = column.valid === null ? [NO_NULLS] : [HAS_NULLS, column.valid.subarray(0, validityBytes(rows))];
   if (!isText(column)) return [...valid, byteView(isInt64(column) ? column.words : column.values)];
   const lengths = new Uint32Array(rows);
