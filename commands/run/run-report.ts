@@ -33,7 +33,9 @@ export function ignoredSentence({ field, problem, scans, firstScanId }: RunRepor
 /** What the scans did not say, so that a check of genuine marks was not made. */
 function uncheckedLines(unchecked: RunReport['unchecked']): string[] {
   const each = Object.entries(unchecked).map(([check, scans]) => `${check} of ${plural(scans, 'scan')}`);
-  return each.length === 0 ? [] : [`checks that were not made, since the scans do not say what they take: ${each.join(', ')}`];
+  return each.length === 0
+    ? []
+    : [`checks that were not made, since the scans do not say what they take: ${each.join(', ')}`];
 }
 
 export function textReport(report: RunReport): string {

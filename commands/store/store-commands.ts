@@ -7,29 +7,37 @@ import { openNamedStores } from './named-stores.ts';
 
 /** `verdicts` and `findings`: what a store holds, as lines of JSON. */
 export function addStoreCommands(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
-  const addListing = (name: 'verdicts' | 'findings', summary: string, shape: string) => {
-    program
-      .command(name)
-      .summary(summary)
-      .description(`Prints ${shape}, one JSON object a line.`)
-      .addOption(databasesOption())
-      .addHelpText(
-        'after',
-        `\nExamples:\n  indicia ${name} --db day.duckdb\n  indicia ${name} --db partitions --db archive`,
-      )
-      .action(async ({ db }: { db: string[] }) => {
-        await withReader(db, async (reader) => {
-          for await (const item of reader[name]()) await printJson(terminal, item);
-        });
-        finish(EXIT.done);
+  listing(program, 'verdicts', '{scanId, disposition, reasons} for every scan')
+    .summary('print every verdict')
+    .option('--unchecked', 'and the checks of its mark that were not made, for want of what they take')
+    .action(async ({ db, unchecked: isAsked = false }: { db: string[]; unchecked?: boolean }) => {
+      await withReader(db, async (reader) => {
+        for await (const { unchecked, ...verdict } of reader.verdicts()) {
+          await printJson(terminal, isAsked ? { ...verdict, unchecked } : verdict);
+        }
       });
-  };
-  addListing('verdicts', 'print every verdict', '{scanId, disposition, reasons, unchecked} for every scan');
-  addListing(
-    'findings',
-    'print what the detectors found',
-    '{kind, severity, license, psd, role, scanIds, detail, policyVersion, …} for every finding',
-  );
+      finish(EXIT.done);
+    });
+  const shape = '{kind, severity, license, psd, role, scanIds, detail, policyVersion, …} for every finding';
+  listing(program, 'findings', shape)
+    .summary('print what the detectors found')
+    .action(async ({ db }: { db: string[] }) => {
+      await withReader(db, async (reader) => {
+        for await (const finding of reader.findings()) await printJson(terminal, finding);
+      });
+      finish(EXIT.done);
+    });
+}
+
+function listing(program: Command, name: string, shape: string): Command {
+  return program
+    .command(name)
+    .description(`Prints ${shape}, one JSON object a line.`)
+    .addOption(databasesOption())
+    .addHelpText(
+      'after',
+      `\nExamples:\n  indicia ${name} --db day.duckdb\n  indicia ${name} --db partitions --db archive`,
+    );
 }
 
 async function withReader(db: readonly string[], use: (reader: StoreReader) => Promise<unknown>): Promise<void> {
