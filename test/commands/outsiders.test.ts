@@ -15,6 +15,7 @@ interface Summary {
   readonly diverted: number;
   readonly findings: number;
   readonly ignoredFields: readonly { field: string; problem: string; scans: number; firstScanId: string }[];
+  readonly unchecked: Readonly<Record<string, number>>;
 }
 
 /** Files as outsiders wrote them, over marks of the demo day (seed 1). */
@@ -102,6 +103,12 @@ describe('indicia run over what outsiders hand in', () => {
       { field: 'scannedAt', problem: 'not-a-time', scans: 4, firstScanId: 'T13' },
     ]);
     assert.match(stderr, /1 scan with a field that was not used: scannedAt has no zone, .* the first is T04/);
+    assert.deepEqual([summary.unchecked.date, summary.unchecked.receipt], [6, summary.scans]);
+    const { stdout } = await indicia(['verdicts', '--unchecked', '--db', db]);
+    const open = jsonLines<{ scanId: string; unchecked: string[] }>(stdout).filter(({ unchecked }) =>
+      unchecked.includes('date'),
+    );
+    assert.deepEqual(open.map(({ scanId }) => scanId).toSorted(), ['T04', 'T12', 'T13', 'T18', 'T21', 'T22']);
     const without = await rows(db, 'select scan_id from scans where scanned_at is null order by scan_id');
     assert.deepEqual(
       without.map(({ scan_id }) => scan_id),
