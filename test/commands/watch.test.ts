@@ -170,7 +170,10 @@ describe('what is no scan, or none that can be used', () => {
       scanId: 'M/1/text',
       disposition: 'manual',
       reasons: [
-        { code: 'image-unsupported', sentence: 'The file is not an image of a supported kind (PNG, JPEG, TIFF).' },
+        {
+          code: 'image-unsupported',
+          sentence: 'The file is not an image of a supported kind (PNG, JPEG, TIFF, WebP, GIF, BMP).',
+        },
       ],
     });
     assert.equal((await reasonOf('M_1_elsewhere')).detail, 'the sidecar names another image than the one beside it');
