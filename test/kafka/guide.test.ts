@@ -118,7 +118,13 @@ if (artifacts !== null) {
         assert.match(stdout, /disposition/);
       }
       await stopMembers();
-      for (const part of ['indicia detect', 'indicia findings', 'indicia query --db stores', 'kafka redrive'])
+      for (const part of [
+        'indicia detect',
+        'indicia findings',
+        'indicia query --db stores',
+        'kafka dead-letters',
+        'kafka redrive',
+      ])
         for (const line of linesWith(KAFKA, part)) await runs(line);
     });
 
@@ -130,7 +136,8 @@ if (artifacts !== null) {
       // The one that does it all alone publishes nothing.
       while (!existsSync(join(folder, 'post.duckdb.anchor'))) await sleep(50);
       await stopMembers();
-      for (const line of linesWith(README, 'kafka redrive')) await runs(line);
+      for (const part of ['kafka dead-letters', 'kafka redrive'])
+        for (const line of linesWith(README, part)) await runs(line);
     });
 
     it('stop the brokers, and none was left out', async () => {
