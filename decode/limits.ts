@@ -91,7 +91,7 @@ export const QUICK_TRIES_MAX = 9;
 export const THOROUGH_TRIES_MAX = 250;
 
 /** Grids of one picture that are remembered, to be taken together with those of other pictures of the same piece. */
-export const IMPRESSIONS_MAX = 3;
+export const SOFT_DECISIONS_MAX = 3;
 
 /** Tries of error correction over all pictures of a piece together. */
 export const COMBINED_TRIES_MAX = 250;

@@ -49,7 +49,7 @@ export function readTogether(image: GreyImage, grid: Grid, search: MatrixSearch)
 }
 
 /** What several pictures of a mark say together. */
-export function readImpression(softDecision: SoftDecision, search: MatrixSearch): MatrixReading | null {
+export function readSoftDecision(softDecision: SoftDecision, search: MatrixSearch): MatrixReading | null {
   bits.set(softDecision.bits);
   unreliability.set(softDecision.unreliability);
   const { grid } = softDecision;
@@ -69,7 +69,7 @@ export function readDeconvolved(image: GreyImage, grid: Grid, search: MatrixSear
 /** Levels of the sharpened symbol, from below the ink to the paper: what lies over a mark is seldom as dark as it. */
 const LEVELS = [-0.1, -0.05, 0, 0.05, 0.1, 0.2, 0.3, 0.7, 0.85, 1];
 const SHARPENINGS = [0.4, 0.8];
-/** Distance from the level at which half the unreliability is gone, about. */
+/** Distance from the level at which half the unreliability is left, about. */
 const UNRELIABILITY_REACH = 0.07;
 
 /** Cancellation lines, pens and smudges of another ink than the mark's: dark is only what is as dark as the mark. */

@@ -1,9 +1,9 @@
-import { readImpression } from './attempts.ts';
+import { readSoftDecision } from './attempts.ts';
 import type { MatrixReading, MatrixSearch } from './search.ts';
 import { combined, type SoftDecision } from './soft-decisions.ts';
 
 /**
- * Reads a mark that none of its pictures gave alone: every softDecision of one picture with every softDecision of another,
+ * Reads a mark that none of its pictures gave alone: all decisions about the modules of one picture with those of another,
  * and what comes of that with those of the next. Bounded by the tries of the search.
  */
 export function readCombined(
@@ -19,7 +19,7 @@ export function readCombined(
       }),
     );
     for (const pair of pairs) {
-      const reading = readImpression(pair, search);
+      const reading = readSoftDecision(pair, search);
       if (reading !== null || search.isSpent) return reading;
     }
     if (pairs.length > 0) together = pairs;

@@ -1,4 +1,4 @@
-import { IMPRESSIONS_MAX } from '../limits.ts';
+import { SOFT_DECISIONS_MAX } from '../limits.ts';
 import { assemble, isBelieved } from './assemble.ts';
 import type { Grid } from './grid.ts';
 import { modulePx } from './pose.ts';
@@ -58,7 +58,7 @@ export class MatrixSearch {
 
   /** Keeps what a picture says of the modules, if somebody checks what may come of it. */
   keepSoftDecision(grid: Grid, bits: Uint8Array, unreliability: Float32Array): void {
-    if (this.#options === null || this.softDecisions.length >= IMPRESSIONS_MAX) return;
+    if (this.#options === null || this.softDecisions.length >= SOFT_DECISIONS_MAX) return;
     this.softDecisions.push(softDecisionOf(grid, bits, unreliability));
   }
 

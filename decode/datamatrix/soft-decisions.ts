@@ -30,7 +30,7 @@ const INK_HIDES = 2;
 
 /**
  * Two pictures of one mark, taken together: damage lies elsewhere on each, or its noise differs, so of each module the
- * one in less unreliability is believed. Null where they are not of one size.
+ * more reliable one is believed. Null where they are not of one size.
  */
 export function combined(one: SoftDecision, other: SoftDecision): SoftDecision | null {
   if (one.grid.map !== other.grid.map) return null;

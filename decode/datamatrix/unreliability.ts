@@ -14,7 +14,7 @@ const LINE_SHARE = 0.22;
 const IN_LINE = 0.5;
 
 /**
- * Codewords, the most doubtful first, by the doubts of their modules taken as by `moduleUnreliability`.
+ * Codewords, the least reliable first, by the unreliability of their modules as taken by `moduleUnreliability`.
  */
 export function leastReliable(map: SymbolMap, bits: Uint8Array, unreliability: Float32Array): Int32Array {
   const { bitModules, codewords } = map;
@@ -29,7 +29,7 @@ export function leastReliable(map: SymbolMap, bits: Uint8Array, unreliability: F
 }
 
 /**
- * SideConnections the unreliability of each module itself: unreliability nearby, squares of 3 × 3 modules of one color (data have one in 256), and
+ * Beside the unreliability of each module itself: that of its neighbors, squares of 3 × 3 modules of one color (data have one in 256), and
  * lines of nearly one color. The result is overwritten by the next call.
  */
 export function moduleUnreliability(

@@ -67,7 +67,7 @@ export class Fleet {
     return host;
   }
 
-  /** A PSD from the factory, attached to a host; the guards are all there but in a attacker's hands. */
+  /** A PSD from the factory, attached to a host; the guards are all there but in an attacker's hands. */
   newPsd(host: Host, user: string, guards: ReadonlySet<Guard> = ALL_GUARDS): string {
     const index = this.#hardware.size;
     const identity = {

@@ -47,7 +47,7 @@ export function otherTown(town: Town, { fleet, random }: Scene): Town {
   return random.pick(others);
 }
 
-/** A attacker with a host and a PSD of his own, some guards of which he has broken; no license yet. */
+/** An attacker with a host and a PSD of his own, some guards of which he has broken; no license yet. */
 export interface Attacker extends Omit<Slot, 'license'> {
   readonly psd: string;
 }
@@ -60,7 +60,7 @@ export function newCrook({ fleet, random }: Scene, ...broken: readonly Guard[]):
   return { host, psd, holder: name, town };
 }
 
-/** A attacker who has a license, granted in the last month. */
+/** An attacker who has a license, granted in the last month. */
 export async function licensedCrook(scene: Scene, ...broken: readonly Guard[]): Promise<Slot> {
   const attacker = newCrook(scene, ...broken);
   scene.fleet.setTime(scene.scenario.dayMs - DAY_MS);

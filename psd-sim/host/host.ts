@@ -80,7 +80,7 @@ export class Host {
     return answer.type === 'status' ? answer.sets : [];
   }
 
-  /** Fig. 4, from the user's options to a register set that can frank; gives the license number. */
+  /** Fig. 4, from the user's request to a register set that can frank; gives the license number. */
   async obtainLicense(psd: string, options: LicenseOptions): Promise<number | HostFailure> {
     this.tellNews(psd);
     const requested = this.psd(psd).receive({ type: 'request-license', ...options });

@@ -16,7 +16,7 @@ describe('checks that a server could not make', () => {
   const sent = async (scan: unknown) => answerIn(await postJson(server.url, '/v1/verdicts', scan));
   const all = { pass: 'origin', destination: '06443', weightGrams: 20 };
 
-  it('are none for a scan that says all, whenever it was received', async () => {
+  it('is an empty list for a scan with every field', async () => {
     const { disposition, unchecked } = await sent(sentScan(server.world.frank(), all));
     assert.deepEqual([disposition, unchecked], ['accept', []]);
   });

@@ -39,7 +39,7 @@ export class AnswerOrder {
     this.#fill(place, '');
   }
 
-  /** Leaves a place without an answer: its line is not inFlight. */
+  /** Leaves a place without an answer: its line is not taken. */
   leaveOut(place: AnswerPlace): void {
     this.#fill(place, '');
   }

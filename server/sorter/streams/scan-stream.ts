@@ -32,7 +32,7 @@ export class ScanStream {
   /** Batches whose answers are there and have not gone out. */
   #unread = 0;
   #isEnded = false;
-  /** Until the batch that was inFlight last has had its turn: they are recorded in their order. */
+  /** Until the batch that was taken last has had its turn: they are recorded in their order. */
   #turns = Promise.resolve();
   #wakeTaker = () => {};
   #wakeReader = () => {};
@@ -104,7 +104,7 @@ export class ScanStream {
     return { ...cause, endedAfterLine: this.#noted };
   }
 
-  /** Until all that was inFlight has been answered and written. */
+  /** Until all that is in flight has been answered and written. */
   written(): Promise<void> {
     return this.#order.written();
   }
@@ -192,7 +192,7 @@ export class ScanStream {
     return this.#inFlight.size === 0 || this.#gathered.isFull || this.#gathered.length >= READ_AHEAD_SCANS_MIN;
   }
 
-  /** In the place of the lines that have come and are not inFlight any more. */
+  /** In the place of the lines that have come and are no longer in flight. */
   #refuse(refusal: Problem): void {
     const isEarly = !this.#isEnded;
     this.#end();

@@ -16,7 +16,7 @@ import { deadlineOf } from '../scan-request.ts';
 
 /**
  * Longer lines than a file of scans may have carry images: brackets or fields in their place would keep a reader busy for
- * long, so that they are inFlight as lines that are too long.
+ * long, so that they are taken as lines that are too long.
  */
 export function withinBounds(line: Line): Line {
   const { bytes } = line;
