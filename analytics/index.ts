@@ -42,7 +42,6 @@ export type { QueriedStore } from './store/queries/queried-store.ts';
 export { QueryError, type QueryResult } from './store/queries/query.ts';
 export { StoreReader } from './store/queries/reader.ts';
 export type { ScanDetail, TimelineBar } from './store/queries/scan-details.ts';
-export type { StoredVerdict, VerdictQuery } from './store/queries/stored-verdicts.ts';
 export { DEPRECATED_COLUMNS, PUBLIC_VIEW_NAMES } from './store/schema/public-views.ts';
 export { Store } from './store/store.ts';
 export { storeBytes } from './store/store-file.ts';

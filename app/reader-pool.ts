@@ -132,7 +132,7 @@ export function createReaderPool(
         await turn?.();
         return verified(scans, NO_IMAGES);
       }
-      // Beside the threads that parse: started one after the other, the first image was read 0.3 s later.
+      // While the threads parse: started one after the other, the first image was read 0.3 s later.
       if ('text' in scans) images.start();
       const parsed = 'text' in scans ? await parsedLines(scans) : scans;
       const answers = await readImages(parsed, images, client);

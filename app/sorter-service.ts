@@ -1,14 +1,7 @@
 import { availableParallelism } from 'node:os';
-import {
-  EXPORTED_VIEWS,
-  type Policy,
-  RecorderThread,
-  type StorePorts,
-  storeBytes,
-  type VerdictQuery,
-} from '../analytics/index.ts';
+import { EXPORTED_VIEWS, type Policy, RecorderThread, type StorePorts, storeBytes } from '../analytics/index.ts';
 import type { ImageReaders } from '../decode/index.ts';
-import type { Disposition } from '../indicium/index.ts';
+import type { Disposition, VerdictQuery } from '../indicium/index.ts';
 import type { ScanSource } from '../scans/index.ts';
 import { type EntryOptions, type Log, Metrics, SorterServer, stopTimeout, VerdictDispatcher } from '../server/index.ts';
 import { DetectorScheduler } from './detector-scheduler.ts';

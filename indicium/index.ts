@@ -32,6 +32,7 @@ export { psdNameAt } from './psd-name.ts';
 export * from './reading.ts';
 export * from './reasons.ts';
 export * from './scan.ts';
+export type { StoredVerdict, VerdictQuery } from './stored-verdict.ts';
 export { DuplicateKeyError, parseStrictJson, strictJson } from './strict-json.ts';
 export * from './unchecked.ts';
 export * from './verdict.ts';

@@ -12,9 +12,8 @@ export function addStoreCommands(program: Command, terminal: Terminal, finish: (
     .option('--unchecked', 'and the checks of its mark that were not made, for want of what they take')
     .action(async ({ db, unchecked: isAsked = false }: { db: string[]; unchecked?: boolean }) => {
       await withReader(db, async (reader) => {
-        for await (const { unchecked, ...verdict } of reader.verdicts()) {
-          await printJson(terminal, isAsked ? { ...verdict, unchecked } : verdict);
-        }
+        const verdicts = isAsked ? reader.uncheckedVerdicts() : reader.verdicts();
+        for await (const verdict of verdicts) await printJson(terminal, verdict);
       });
       finish(EXIT.done);
     });

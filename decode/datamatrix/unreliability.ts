@@ -29,7 +29,7 @@ export function leastReliable(map: SymbolMap, bits: Uint8Array, unreliability: F
 }
 
 /**
- * Beside the unreliability of each module itself: that of its neighbors, squares of 3 × 3 modules of one color (data have one in 256), and
+ * The unreliability of each module itself, and added to it that of its neighbors, squares of 3 × 3 modules of one color (data have one in 256), and
  * lines of nearly one color. The result is overwritten by the next call.
  */
 export function moduleUnreliability(

@@ -25,7 +25,11 @@ export type ReadingColumns = {
 
 /** Columns by name, each made by `make`: all of the table and of its kinds. */
 export function readingColumns(make: (name: string, spec: ReadingFieldSpec) => Column): ReadingColumns {
-  const columns = Object.fromEntries(READING_FIELD_SPECS.map(([name, spec]) => [name, make(name, spec)]));
+  return asReadings(READING_FIELD_SPECS.map(([name, spec]) => [name, make(name, spec)]));
+}
+
+function asReadings(entries: readonly (readonly [name: string, column: Column])[]): ReadingColumns {
+  const columns = Object.fromEntries(entries);
   if (!areReadings(columns)) throw new TypeError('the columns of a reading are not of the kinds of the table');
   return columns;
 }
@@ -39,8 +43,16 @@ function areReadings(columns: Readonly<Record<string, Column>>): columns is Read
   });
 }
 
+/** @throws TypeError where the table has no column of this name. */
+export function columnOf(readings: Readonly<Record<string, Column>>, name: string): Column {
+  const column = readings[name];
+  if (column === undefined) throw new TypeError(`a batch of readings has no column ${name}`);
+  return column;
+}
+
 /** One column of a batch while it is gathered. */
 interface FieldBuilder {
+  readonly name: string;
   readonly add: (row: number, read: ReadScan) => void;
   readonly unset: (row: number) => void;
   readonly finish: (rows: number) => Column;
@@ -48,37 +60,31 @@ interface FieldBuilder {
 
 /** Gathers one batch, of at most as many scans as it is made for. */
 export class ReadingColumnsBuilder {
-  readonly #builders: ReadonlyMap<string, FieldBuilder>;
-  readonly #each: readonly FieldBuilder[];
+  readonly #builders: readonly FieldBuilder[];
   #row = 0;
 
   constructor(rows: number) {
-    this.#builders = new Map(READING_FIELD_SPECS.map(([name, spec]) => [name, builderFor(spec, rows)]));
-    this.#each = [...this.#builders.values()];
+    this.#builders = READING_FIELD_SPECS.map(([name, spec]) => ({ name, ...builderFor(spec, rows) }));
   }
 
   add(scan: Scan, reading: Reading, receivedAtMs: number | null = null): void {
     const read = { scan, reading, receivedAtMs };
-    for (const { add } of this.#each) add(this.#row, read);
+    for (const builder of this.#builders) builder.add(this.#row, read);
     this.#row += 1;
   }
 
   /** Adds a scan in place of the one at whose `add` something threw, of which some columns may hold a value already. */
   replace(scan: Scan, reading: Reading, receivedAtMs: number | null = null): void {
-    for (const { unset } of this.#each) unset(this.#row);
+    for (const { unset } of this.#builders) unset(this.#row);
     this.add(scan, reading, receivedAtMs);
   }
 
   finish(): ReadingColumns {
-    return readingColumns((name) => {
-      const builder = this.#builders.get(name);
-      if (builder === undefined) throw new TypeError(`no column ${name}`);
-      return builder.finish(this.#row);
-    });
+    return asReadings(this.#builders.map(({ name, finish }) => [name, finish(this.#row)]));
   }
 }
 
-function builderFor(spec: ReadingFieldSpec, rows: number): FieldBuilder {
+function builderFor(spec: ReadingFieldSpec, rows: number): Omit<FieldBuilder, 'name'> {
   switch (spec.kind) {
     case 'text': {
       const builder = new TextBuilder(rows);
@@ -106,7 +112,7 @@ function builderFor(spec: ReadingFieldSpec, rows: number): FieldBuilder {
 function stepsOf(
   builder: { unset(row: number): void; finish(rows: number): Column },
   add: FieldBuilder['add'],
-): FieldBuilder {
+): Omit<FieldBuilder, 'name'> {
   return { add, unset: (row) => builder.unset(row), finish: (rows) => builder.finish(rows) };
 }
 
@@ -116,12 +122,7 @@ export function rowsOf(columns: ReadingColumns): number {
 
 /** The named rows, in their order, as a batch of their own. */
 export function selectReadings(from: ReadingColumns, rows: readonly number[]): ReadingColumns {
-  const columns: Readonly<Record<string, Column>> = from;
-  return readingColumns((name) => {
-    const column = columns[name];
-    if (column === undefined) throw new TypeError(`no column ${name}`);
-    return selectColumn(column, rows);
-  });
+  return readingColumns((name) => selectColumn(columnOf(from, name), rows));
 }
 
 /** What to hand over with the columns when they go to another thread. */

@@ -4,17 +4,16 @@ import {
   type AnswerReasonCode,
   bigintAt,
   bytesOrNullAt,
-  type Disposition,
   isReasonCode,
   isValid,
   numberAt,
   REASONS,
-  type ReasonCode,
   rowsOf,
+  type StoredVerdict,
   textAt,
   textOrNullAt,
-  type UncheckedCode,
   uncheckedAt,
+  type VerdictQuery,
   verdictAt,
 } from '../../indicium/index.ts';
 import { type BatchAnswers, ignoredFieldsOf } from '../../scans/index.ts';
@@ -27,41 +26,14 @@ export interface AnswerPolicy {
   readonly dispositions: Readonly<Record<string, AnswerReason['treatment']>>;
 }
 
-/** A verdict as the store has it. */
-export interface KnownVerdict {
-  readonly scanId: string;
-  readonly digest: bigint;
-  readonly plant: string | null;
-  readonly disposition: Disposition;
-  readonly reasons: readonly ReasonCode[];
-  /** Null where the mark is no indicium. */
-  readonly payload: Uint8Array | null;
-  readonly trustVersion: number;
-  readonly policyVersion: number;
-  readonly findingIds: readonly string[];
-  /** Fields that are unknown, or were not used, as JSON text. */
-  readonly extra: string | null;
-  /** Checks of its mark that were not made. */
-  readonly unchecked: readonly UncheckedCode[];
-}
-
-/** Which verdicts are asked for. */
-export interface VerdictQuery {
-  readonly scanId: string;
-  /** Null for scans that name none; not given for those of all plants. */
-  readonly plant?: string | null;
-  /** Of what was sent; not given for whatever was sent under the scan id. */
-  readonly digest?: bigint;
-}
-
 export interface AnswerPorts {
   readonly policy: AnswerPolicy;
-  readonly verdictsOf: (queries: readonly VerdictQuery[]) => Promise<readonly KnownVerdict[]>;
+  readonly verdictsOf: (queries: readonly VerdictQuery[]) => Promise<readonly StoredVerdict[]>;
 }
 
 /** Looks up for whom: nobody's retries wait for those of others. */
 interface LookUpPorts extends Pick<AnswerPorts, 'policy'> {
-  readonly verdictsOf: (queries: readonly VerdictQuery[], client: string) => Promise<readonly KnownVerdict[]>;
+  readonly verdictsOf: (queries: readonly VerdictQuery[], client: string) => Promise<readonly StoredVerdict[]>;
   readonly clientAt: (row: number) => string;
 }
 
@@ -123,15 +95,15 @@ export function answersOf(
   );
 }
 
-type Contents = Pick<KnownVerdict, 'scanId' | 'plant' | 'digest'>;
+type Contents = Pick<StoredVerdict, 'scanId' | 'plant' | 'digest'>;
 
 /** One look-up for each client; what it finds, by scan id, plant and digest. */
 function lookUpsOf(
   rows: readonly number[],
   queryAt: (row: number) => Contents,
   { verdictsOf, clientAt }: LookUpPorts,
-): Map<string, Promise<ReadonlyMap<string, KnownVerdict>>> {
-  const lookUps = new Map<string, Promise<ReadonlyMap<string, KnownVerdict>>>();
+): Map<string, Promise<ReadonlyMap<string, StoredVerdict>>> {
+  const lookUps = new Map<string, Promise<ReadonlyMap<string, StoredVerdict>>>();
   for (const [client, own] of Map.groupBy(rows, clientAt)) {
     lookUps.set(client, awaited(verdictsOf(own.map(queryAt), client).then(byContents)));
   }
@@ -139,7 +111,7 @@ function lookUpsOf(
 }
 
 /** The first under each scan id, plant and digest: a batch may hold thousands of scans that came again. */
-function byContents(verdicts: readonly KnownVerdict[]): ReadonlyMap<string, KnownVerdict> {
+function byContents(verdicts: readonly StoredVerdict[]): ReadonlyMap<string, StoredVerdict> {
   return new Map(verdicts.map((known) => [contentsOf(known), known] as const).toReversed());
 }
 
@@ -155,7 +127,7 @@ function awaited<Result>(promise: Promise<Result>): Promise<Result> {
 
 /** A verdict as it is sent. */
 export function answerOf(
-  verdict: Omit<KnownVerdict, 'digest'>,
+  verdict: Omit<StoredVerdict, 'digest'>,
   { isRepeated, timings }: { isRepeated: boolean; timings: AnswerTimings | null },
   policy: AnswerPolicy,
 ): Answer {

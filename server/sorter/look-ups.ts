@@ -1,13 +1,13 @@
 import { ProblemError } from '../../api/index.ts';
+import type { StoredVerdict, VerdictQuery } from '../../indicium/index.ts';
 import { SharedRoom } from '../../sharing/index.ts';
 import { BUSY_RETRY_SECONDS, LOOK_UPS_MAX } from '../limits.ts';
-import type { KnownVerdict, VerdictQuery } from './answers.ts';
 
-type VerdictsOf = (queries: readonly VerdictQuery[]) => Promise<readonly KnownVerdict[]>;
+type VerdictsOf = (queries: readonly VerdictQuery[]) => Promise<readonly StoredVerdict[]>;
 
 interface WaitingLookUp {
   readonly queries: VerdictQuery[];
-  readonly found: PromiseWithResolvers<readonly KnownVerdict[]>;
+  readonly found: PromiseWithResolvers<readonly StoredVerdict[]>;
 }
 
 /** Verdicts that are looked up in the store, not too many at a time. */
@@ -23,16 +23,16 @@ export class LookUps {
   }
 
   /** For a client without room, what is asked meanwhile is looked up together once there is some. */
-  verdictsOf(queries: readonly VerdictQuery[], client = ''): Promise<readonly KnownVerdict[]> {
+  verdictsOf(queries: readonly VerdictQuery[], client = ''): Promise<readonly StoredVerdict[]> {
     const waiting = this.#waiting.get(client);
     if (waiting === undefined && this.#underWay.hasFor(client, 1)) return this.#lookUp(queries, client);
-    const together = waiting ?? { queries: [], found: Promise.withResolvers<readonly KnownVerdict[]>() };
+    const together = waiting ?? { queries: [], found: Promise.withResolvers<readonly StoredVerdict[]>() };
     together.queries.push(...queries);
     this.#waiting.set(client, together);
     return together.found.promise;
   }
 
-  async #lookUp(queries: readonly VerdictQuery[], client: string): Promise<readonly KnownVerdict[]> {
+  async #lookUp(queries: readonly VerdictQuery[], client: string): Promise<readonly StoredVerdict[]> {
     this.#underWay.add(client, 1);
     try {
       return await this.#verdictsOf(queries);

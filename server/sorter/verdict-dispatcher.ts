@@ -1,10 +1,10 @@
 import { type AnswerOrProblem, ProblemError } from '../../api/index.ts';
-import type { Disposition } from '../../indicium/index.ts';
+import type { Disposition, VerdictQuery } from '../../indicium/index.ts';
 import type { BatchAnswers, ScanSource } from '../../scans/index.ts';
 import { ActiveClients, FairClock } from '../../sharing/index.ts';
 import { PAUSED_RETRY_SECONDS, QUEUE_IMAGES_FREE, QUEUE_IMAGES_MAX, QUEUE_SCANS_FREE } from '../limits.ts';
 import type { Metrics } from '../metrics.ts';
-import { type AnswerPorts, answersOf, type BatchMoments, lateAnswerOf, type VerdictQuery } from './answers.ts';
+import { type AnswerPorts, answersOf, type BatchMoments, lateAnswerOf } from './answers.ts';
 import type { StoreState } from './health.ts';
 import { LateVerdicts } from './late-verdicts.ts';
 import { LookUps } from './look-ups.ts';

@@ -54,7 +54,7 @@ export const HOSTILE_LINES: readonly Guard[] = [
     scenario: 'F9',
     holds: 'nothing of a row that threw is left in the columns',
     file: 'indicium/columns/reading-columns.ts',
-    text: 'for (const { unset } of this.#each) unset(this.#row);',
+    text: 'for (const { unset } of this.#builders) unset(this.#row);',
     without: '',
     tests: [READERS],
   },

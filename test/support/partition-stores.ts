@@ -42,7 +42,7 @@ async function readStore(path: string): Promise<JudgedScans> {
   const reader = await StoreReader.open(path);
   try {
     return {
-      verdicts: await Array.fromAsync(reader.verdicts()),
+      verdicts: await Array.fromAsync(reader.uncheckedVerdicts()),
       findings: await Array.fromAsync(reader.findings()),
     };
   } finally {

@@ -1,24 +1,18 @@
-import type { DuckDBConnection, DuckDBInstance, DuckDBResult } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBValue } from '@duckdb/node-api';
 import {
   DISPOSITIONS,
   type Finding,
   isReasonCode,
   type ReasonCode,
   SEVERITIES,
-  UNCHECKED_CODES,
-  type UncheckedCode,
+  type StoredVerdict,
   type Verdict,
 } from '../../../indicium/index.ts';
 import { openForReading } from '../opening.ts';
 import { asText, asTexts, oneOf } from '../values.ts';
 import { FINDING_COLUMNS, findingOf } from './finding-row.ts';
 import { readScanDetails, readTimeline, type ScanDetail, type TimelineBar } from './scan-details.ts';
-import { readUnchecked, UNCHECKED_SQL, type UncheckedScans } from './unchecked.ts';
-
-interface RecordedVerdict extends Verdict {
-  /** Checks of its mark that were not made. */
-  readonly unchecked: readonly UncheckedCode[];
-}
+import { readUnchecked, UNCHECKED_SQL, type UncheckedScans, uncheckedOf } from './unchecked.ts';
 
 /** A store opened only to be read: no statement can change it or reach another file. */
 export class StoreReader {
@@ -46,22 +40,19 @@ export class StoreReader {
   }
 
   /** In the order in which the scans were recorded. */
-  async *verdicts(): AsyncGenerator<RecordedVerdict> {
+  async *verdicts(): AsyncGenerator<Verdict> {
+    const result = await this.stream('select scan_id, disposition, reasons from verdicts order by row_id');
+    for await (const rows of result.yieldRows()) yield* rows.map(verdictOf);
+  }
+
+  /** The same, with the checks of each mark that were not made. */
+  async *uncheckedVerdicts(): AsyncGenerator<Verdict & Pick<StoredVerdict, 'unchecked'>> {
     const result = await this.stream(
-      `select scan_id, disposition, reasons, ${UNCHECKED_SQL} from evidence order by row_id`,
+      `select verdicts.scan_id, verdicts.disposition, verdicts.reasons, unchecked
+       from verdicts join (select row_id, ${UNCHECKED_SQL} as unchecked from evidence) using (row_id) order by row_id`,
     );
     for await (const rows of result.yieldRows()) {
-      for (const [scanId, disposition, reasons, unchecked] of rows) {
-        yield {
-          scanId: asText(scanId),
-          disposition: oneOf(DISPOSITIONS, asText(disposition)),
-          reasons: asText(reasons)
-            .split(',')
-            .filter((code) => code !== '')
-            .map(asReason),
-          unchecked: asTexts(unchecked).map((code) => oneOf(UNCHECKED_CODES, code)),
-        };
-      }
+      yield* rows.map((row) => ({ ...verdictOf(row), unchecked: uncheckedOf(row[3]) }));
     }
   }
 
@@ -91,6 +82,14 @@ export class StoreReader {
   stream(sql: string, values: readonly (string | bigint | null)[] = []): Promise<DuckDBResult> {
     return this.#connection.stream(sql, [...values]);
   }
+}
+
+function verdictOf([scanId, disposition, reasons]: readonly DuckDBValue[]): Verdict {
+  return {
+    scanId: asText(scanId),
+    disposition: oneOf(DISPOSITIONS, asText(disposition)),
+    reasons: asTexts(reasons).map(asReason),
+  };
 }
 
 function asReason(text: string): ReasonCode {

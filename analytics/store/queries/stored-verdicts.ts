@@ -1,44 +1,8 @@
 import { BIGINT, type DuckDBConnection, LIST, listValue, UBIGINT, VARCHAR } from '@duckdb/node-api';
-import {
-  asDisposition,
-  type Disposition,
-  isReasonCode,
-  type ReasonCode,
-  UNCHECKED_CODES,
-  type UncheckedCode,
-} from '../../../indicium/index.ts';
+import { asDisposition, isReasonCode, type StoredVerdict, type VerdictQuery } from '../../../indicium/index.ts';
 import { VERDICTS_PER_LOOK_UP_MAX } from '../../limits.ts';
-import { asBigint, asBytesOrNull, asInteger, asText, asTextOrNull, asTexts, oneOf } from '../values.ts';
-import { UNCHECKED_SQL } from './unchecked.ts';
-
-/** What was answered for a scan, and what detectors found about it since. */
-export interface StoredVerdict {
-  readonly scanId: string;
-  /** Of what was sent: the same scan id with another digest is another scan. */
-  readonly digest: bigint;
-  readonly plant: string | null;
-  readonly disposition: Disposition;
-  readonly reasons: readonly ReasonCode[];
-  /** Of the mark; null where it is no indicium. */
-  readonly payload: Uint8Array | null;
-  readonly trustVersion: number;
-  readonly policyVersion: number;
-  /** `kind/license/psd/key`, without the key where it is empty: the columns by which the view `findings` knows them. */
-  readonly findingIds: readonly string[];
-  /** Fields of its record that are unknown, or were not used, as JSON text. */
-  readonly extra: string | null;
-  /** Checks of its mark that were not made. */
-  readonly unchecked: readonly UncheckedCode[];
-}
-
-/** Which verdicts are asked for. */
-export interface VerdictQuery {
-  readonly scanId: string;
-  /** Null for scans that name none; not given for those of all plants. */
-  readonly plant?: string | null;
-  /** Of what was sent; not given for whatever was sent under the scan id. */
-  readonly digest?: bigint;
-}
+import { asBigint, asBytesOrNull, asInteger, asText, asTextOrNull } from '../values.ts';
+import { UNCHECKED_SQL, uncheckedOf } from './unchecked.ts';
 
 /** No plant has an empty name, so that it stands for a missing one. */
 const IS_NAMED = "coalesce(plant, '') = plant_name and scan_digest = digest";
@@ -89,7 +53,7 @@ export async function readStoredVerdicts(
     policyVersion: asInteger(row[8]),
     findingIds: findingIds.get(asBigint(row[0])) ?? [],
     extra: asTextOrNull(row[9]),
-    unchecked: asTexts(row[10]).map((code) => oneOf(UNCHECKED_CODES, code)),
+    unchecked: uncheckedOf(row[10]),
   }));
 }
 

@@ -1,6 +1,8 @@
 import { BIGINT, BLOB, type DuckDBType, INTEGER, UBIGINT, UINTEGER, VARCHAR } from '@duckdb/node-api';
 import {
   type Column,
+  columnOf,
+  GENUINE_OUTCOMES,
   Int64Builder,
   READING_FIELD_SPECS,
   type ReadingColumns,
@@ -40,9 +42,9 @@ const SQL_TYPES: Readonly<Record<ReadingFieldSpec['kind'], DuckDBType>> = {
   uint32: UINTEGER,
 };
 
-const READ = READING_FIELD_SPECS.map(([name, { kind, storedAs = sqlName(name), sinceStore }]): StoredColumn => {
+const READ = READING_FIELD_SPECS.map(([name, { kind, sinceStore }]): StoredColumn => {
   const of = ({ readings }: EvidenceColumns) => columnOf(readings, name);
-  return { name: storedAs, type: SQL_TYPES[kind], of, ...(sinceStore !== undefined && { since: sinceStore }) };
+  return { name: storedName(name), type: SQL_TYPES[kind], of, ...(sinceStore !== undefined && { since: sinceStore }) };
 });
 const FIRST = READ.filter(({ since }) => since === undefined);
 const LATER = READ.filter(({ since }) => since !== undefined);
@@ -66,16 +68,14 @@ export const EVIDENCE_COLUMNS: readonly StoredColumn[] = [
   ...LATER,
 ];
 
-/** `scanned_at_ms` of `scannedAtMs`. */
-function sqlName(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+/** The name in the store of what is read: `scanned_at_ms` of `scannedAtMs`, where the table gives no other. */
+export function storedName(field: string): string {
+  const given = READING_FIELD_SPECS.find(([name]) => name === field)?.[1].storedAs;
+  return given ?? field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-function columnOf(readings: Readonly<Record<string, Column>>, name: string): Column {
-  const column = readings[name];
-  if (column === undefined) throw new TypeError(`a batch of readings lacks ${name}`);
-  return column;
-}
+/** Of a row of `evidence`: whether its mark is genuine. */
+export const IS_GENUINE_SQL = `outcome in ('${GENUINE_OUTCOMES.join("', '")}')`;
 
 /** Of all columns of the table, in its order, those that a link of this version of the store covers, or the others. */
 export function columnsOfVersion(

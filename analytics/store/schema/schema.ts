@@ -1,6 +1,5 @@
-import { GENUINE_OUTCOMES } from '../../../indicium/index.ts';
 import { CASE_VIEWS_SQL } from './case-views.ts';
-import { EVIDENCE_COLUMNS } from './columns.ts';
+import { EVIDENCE_COLUMNS, IS_GENUINE_SQL } from './columns.ts';
 import { BROUGHT_BY_SQL, FINDING_MACROS_SQL, FINDING_TABLES_SQL, FINDING_VIEWS_SQL } from './finding-schema.ts';
 import { REGISTRY_TABLES_SQL, REGISTRY_VIEWS_SQL } from './registry-schema.ts';
 
@@ -65,7 +64,7 @@ from evidence;
 create view pieces as
 select scan_id, license, psd, key_id, epoch, piece_count, ascending_mills, descending_mills, postage_mills,
   rate_category, printed_at_ms, epoch_ms(printed_at_ms) as printed_at, deposit_postcode, destination_postcode,
-  content_digest, outcome, outcome in ('${GENUINE_OUTCOMES.join("', '")}') as genuine,
+  content_digest, outcome, ${IS_GENUINE_SQL} as genuine,
   trust_version,
   mailpiece_id, pass, plant, machine, epoch_ms(scanned_at_ms) as scanned_at, sorter_destination, weight_grams,
   payload, scan_digest, ${BROUGHT_BY_SQL} as brought_by, try_cast(${signer('license (\\d+) on PSD')} as bigint) as signer_license,

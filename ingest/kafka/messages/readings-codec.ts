@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import {
   type Column,
+  columnOf,
   Int32Builder,
   type Int32Column,
   Int64Builder,
@@ -48,8 +49,7 @@ export const READING_LAYOUT = FIELDS.map(([name, { kind }]) => [name, TRAVELS_AS
 
 export function encodeReadings(columns: ReadingColumns): Buffer {
   const rows = rowsOf(columns);
-  const byName: Readonly<Record<string, Column>> = columns;
-  const parts = FIELDS.flatMap(([name]) => columnBytes(byName[name], rows));
+  const parts = FIELDS.flatMap(([name]) => columnBytes(columnOf(columns, name), rows));
   return Buffer.concat([head(rows), ...parts]);
 }
 
@@ -99,8 +99,7 @@ function head(rows: number): Buffer {
 const HAS_NULLS = Uint8Array.of(1);
 const NO_NULLS = Uint8Array.of(0);
 
-function columnBytes(column: Column | undefined, rows: number): Uint8Array[] {
-  if (column === undefined) throw new TypeError('a batch of readings lacks a column');
+function columnBytes(column: Column, rows: number): Uint8Array[] {
   const valid = column.valid === null ? [NO_NULLS] : [HAS_NULLS, column.valid.subarray(0, validityBytes(rows))];
   if (!isText(column)) return [...valid, byteView(isInt64(column) ? column.words : column.values)];
   const lengths = new Uint32Array(rows);
