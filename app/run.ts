@@ -1,4 +1,4 @@
-import { DEFAULT_POLICY, RecorderThread, readPolicy, type StorePorts } from '../analytics/index.ts';
+import { type Policy, RecorderThread, type StorePorts } from '../analytics/index.ts';
 import type { ImageCounts } from '../decode/index.ts';
 import type { ScanSource } from '../scans/index.ts';
 import { emptySummary, type RunSummary, runPipeline } from './pipeline.ts';
@@ -10,14 +10,14 @@ import { TrustWatch } from './trust-watch.ts';
 interface RunOptions {
   readonly registry: string;
   readonly db: string;
-  readonly policy?: string | undefined;
+  readonly policy: Policy;
   readonly workers?: number | undefined;
 }
 
 interface RunPorts {
   readonly nowMs: () => number;
-  /** When scans are received; null where nobody knows. */
-  readonly receivedAtMs: (() => number) | null;
+  /** When scans are received; not given where nobody knows. */
+  readonly receivedAtMs: (() => number) | undefined;
   readonly store: StorePorts;
   /** A sentence that a person must know. */
   readonly onNotice: (sentence: string) => void;
@@ -34,18 +34,14 @@ export interface RunReport extends RunSummary {
   readonly secondsTotal: number;
 }
 
-/** Sources that were opened, and what ends those that have no end of their own. */
-export interface OpenedSources {
-  readonly sources: readonly ScanSource[];
-  close(): Promise<void>;
-}
-
-/** Runs the pipeline over the sources, one after another, and then the detectors; closes the sources. */
-export async function run(opened: OpenedSources, options: RunOptions, ports: RunPorts): Promise<RunReport> {
-  const { db } = options;
+/** Runs the pipeline over the sources, one after another, and then the detectors. */
+export async function run(
+  sources: readonly ScanSource[],
+  { registry: folder, db, policy, workers }: RunOptions,
+  ports: RunPorts,
+): Promise<RunReport> {
   const startedAtMs = performance.now();
-  const policy = options.policy === undefined ? DEFAULT_POLICY : readPolicy(options.policy);
-  const trust = await TrustWatch.open(options.registry, {
+  const trust = await TrustWatch.open(folder, {
     nowMs: ports.nowMs,
     onRefused: (error) => ports.onNotice(`a newer registry was not accepted: ${error.message}`),
   });
@@ -56,15 +52,15 @@ export async function run(opened: OpenedSources, options: RunOptions, ports: Run
   };
   const recorder = await RecorderThread.open(db, notices, policy);
   const registry = new RegistryInUse(recorder, trust);
-  const readers = createReaderPool(() => trust.current, options.workers, {
+  const readers = createReaderPool(() => trust.current, workers, {
     onFaults: ports.onFaults,
-    receivedAtMs: ports.receivedAtMs ?? undefined,
+    receivedAtMs: ports.receivedAtMs,
   });
   const summary = emptySummary();
   try {
     await registry.take();
     trust.start();
-    for (const source of opened.sources) {
+    for (const source of sources) {
       await runPipeline({ source, readers, recorder, onProgress: ports.onProgress }, summary);
     }
     ports.onDetecting();
@@ -76,6 +72,5 @@ export async function run(opened: OpenedSources, options: RunOptions, ports: Run
     await trust.stop();
     await readers.close();
     await recorder.close();
-    await opened.close();
   }
 }

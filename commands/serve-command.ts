@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { type Command, Option } from 'commander';
-import { DEFAULT_POLICY, readPolicy } from '../analytics/index.ts';
+import { readPolicy } from '../analytics/index.ts';
 import { isLoopback, SorterService } from '../app/index.ts';
 import { DISPOSITIONS, type Disposition, ExpectedError, FILE_FAULTS, readNamedFile } from '../indicium/index.ts';
 import { dropFolder } from '../ingest/index.ts';
@@ -140,7 +140,7 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<ExitCod
     ...{ db, registry, host, port, access, tls, lateDisposition },
     hostNames: options.hostName,
     limits: connectionLimitsOf(options),
-    policy: options.policy === undefined ? DEFAULT_POLICY : readPolicy(options.policy),
+    policy: readPolicy(options.policy),
     queueScansMax: options.queueMax,
     detectEverySeconds: options.detectEvery,
     workers: options.workers,

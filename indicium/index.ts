@@ -31,8 +31,8 @@ export {
 export { psdNameAt } from './psd-name.ts';
 export * from './reading.ts';
 export * from './reasons.ts';
+export * from './registry-records.ts';
 export * from './scan.ts';
-export type { StoredVerdict, VerdictQuery } from './stored-verdict.ts';
 export { DuplicateKeyError, parseStrictJson, strictJson } from './strict-json.ts';
 export * from './unchecked.ts';
 export * from './verdict.ts';

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { Type } from 'typebox';
-import { hasBase64Letters } from '../indicium/index.ts';
+import { hasBase64Letters, type LicenseRecord } from '../indicium/index.ts';
 import { spkiOf } from './key-gate.ts';
 import { findKey, type KeyTable, SUITE_NAMES, TIMES_PER_KEY } from './key-table.ts';
 import { readRecordFile } from './record-file.ts';
-import type { LicenseRecord } from './records.ts';
 import type { Registry } from './registry.ts';
 import { loadRecords, type TrustedFolder } from './registry-folder.ts';
 import { verifyingKey, verifySignature } from './signature.ts';

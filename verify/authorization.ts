@@ -1,4 +1,4 @@
-import type { GrantRecord, LicenseRecord } from './records.ts';
+import type { GrantRecord, LicenseRecord } from '../indicium/index.ts';
 
 /** Whether a license may be used on a PSD at one time, or why not. The numbers are those of the packed key table. */
 export const AUTHORIZATIONS = [

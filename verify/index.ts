@@ -1,11 +1,3 @@
-export { type Audit, auditRegistry } from './audit.ts';
-export { authenticate, genuineAmong, NO_TIMES, type ScanTimes, signerOf } from './authenticate.ts';
-export { grantedLicenses } from './authorization.ts';
-export { type Check, checksOf } from './checks.ts';
-export { KeyRing } from './key-ring.ts';
-export { buildKeyTable, type KeyTable } from './key-table.ts';
-export { readPlantZones } from './plant-zones.ts';
-export { RegistryError } from './record-file.ts';
 export type {
   FundsRecord,
   GrantRecord,
@@ -16,7 +8,15 @@ export type {
   RateRecord,
   RefundRecord,
   WithdrawalRecord,
-} from './records.ts';
+} from '../indicium/index.ts';
+export { type Audit, auditRegistry } from './audit.ts';
+export { authenticate, genuineAmong, NO_TIMES, type ScanTimes, signerOf } from './authenticate.ts';
+export { grantedLicenses } from './authorization.ts';
+export { type Check, checksOf } from './checks.ts';
+export { KeyRing } from './key-ring.ts';
+export { buildKeyTable, type KeyTable } from './key-table.ts';
+export { readPlantZones } from './plant-zones.ts';
+export { RegistryError } from './record-file.ts';
 export type { PlantZones, Registry } from './registry.ts';
 export { loadRecords, loadRegistry, openTrustedFolder, type TrustedFolder } from './registry-folder.ts';
 export { verifySignature } from './signature.ts';

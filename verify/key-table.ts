@@ -1,7 +1,6 @@
-import { FIELDS, SUITES, type SuiteName } from '../indicium/index.ts';
+import { FIELDS, type KeyRecord, SUITES, type SuiteName } from '../indicium/index.ts';
 import { AUTHORIZATIONS, authorizationPeriods, type GrantedLicense } from './authorization.ts';
 import { keyMaterial } from './key-gate.ts';
-import type { KeyRecord } from './records.ts';
 
 /**
  * Every registered key in flat arrays over shared memory: handing the table to a worker copies nothing, and a million

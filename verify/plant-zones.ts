@@ -1,5 +1,5 @@
+import type { PlantRecord } from '../indicium/index.ts';
 import { RegistryError } from './record-file.ts';
-import type { PlantRecord } from './records.ts';
 import type { PlantZones } from './registry.ts';
 
 const ENCODER = new TextEncoder();

@@ -1,7 +1,17 @@
 import { join } from 'node:path';
 import { type Static, type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { FILE_FAULTS } from '../indicium/index.ts';
+import {
+  FILE_FAULTS,
+  type FundsRecord,
+  type GrantRecord,
+  type LicenseRecord,
+  type PlantRecord,
+  type PsdRecord,
+  type RateRecord,
+  type RefundRecord,
+  type WithdrawalRecord,
+} from '../indicium/index.ts';
 import { grantedLicenses } from './authorization.ts';
 import { KeyTableBuilder } from './key-table.ts';
 import { REGISTRY_ERRORS_SHOWN_MAX, TRUST_HEAD_BYTES_MAX, TRUST_LOG_BYTES_MAX } from './limits.ts';
@@ -19,16 +29,6 @@ import {
   RefundShape,
   WithdrawalShape,
 } from './record-shapes.ts';
-import type {
-  FundsRecord,
-  GrantRecord,
-  LicenseRecord,
-  PlantRecord,
-  PsdRecord,
-  RateRecord,
-  RefundRecord,
-  WithdrawalRecord,
-} from './records.ts';
 import type { Registry } from './registry.ts';
 import { isRefusal, TRUST_FAILURES, type TrustRefusal } from './trust/failures.ts';
 import { acceptHead, type TrustHead, type TrustState } from './trust/list.ts';

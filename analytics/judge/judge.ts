@@ -9,6 +9,7 @@ import {
   type ReadingColumns,
   type ReadingOutcome,
   type ReasonCode,
+  type RegistryRecords,
   type Scan,
   SORTING_PASSES,
   type SortingPass,
@@ -23,7 +24,6 @@ import { SharedIds } from '../sightings/shared-ids.ts';
 import type { Signed } from '../sightings/sighting.ts';
 import { WEIGHT_GRAMS_MAX } from '../sightings/sighting-columns.ts';
 import { Sightings } from '../sightings/sightings.ts';
-import type { RegistryRecords } from '../store/schema/registry-records.ts';
 import { dispositionFor } from './policy.ts';
 import { DEFAULT_POLICY, type Policy } from './policy-file.ts';
 

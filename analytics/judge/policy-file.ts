@@ -148,11 +148,12 @@ function optionally(shapes: Record<string, TSchema>) {
 export const DEFAULT_POLICY: Policy = DEFAULTS;
 
 /**
- * Reads a policy; what the file does not name is as in the default policy.
+ * Reads a policy; what the file does not name is as in the default policy, and so is all where no file is named.
  *
  * @throws PolicyError
  */
-export function readPolicy(path: string): Policy {
+export function readPolicy(path: string | undefined): Policy {
+  if (path === undefined) return DEFAULT_POLICY;
   const file = readNamedFile(path, POLICY_BYTES_MAX);
   if (file === 'absent') throw new PolicyError(`${path}: no such policy file`);
   if (file === 'too-long') throw new PolicyError(`${path}: larger than a policy can be`);

@@ -1,12 +1,11 @@
 import { Worker } from 'node:worker_threads';
-import { readingBuffers, type StoredVerdict, type VerdictQuery } from '../../indicium/index.ts';
+import { type RegistryRecords, readingBuffers, type StoredVerdict, type VerdictQuery } from '../../indicium/index.ts';
 import type { FindingDelta } from '../detection/finding-delta.ts';
 import type { Recorded } from '../judge/batch-judge.ts';
 import { DEFAULT_POLICY, type Policy } from '../judge/policy-file.ts';
 import type { StorePorts } from '../store/audit/author.ts';
 import { FencedError } from '../store/fence.ts';
 import { EXPORTED_VIEWS } from '../store/queries/export.ts';
-import type { RegistryRecords } from '../store/schema/registry-records.ts';
 import type { ReadingBatch } from './recorder.ts';
 import { type Answer, type AuthorNow, GIVE_UP, type Notice, type Order, type OrderFor } from './recorder-messages.ts';
 import { thrownError } from './thread-errors.ts';

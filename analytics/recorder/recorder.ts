@@ -1,4 +1,4 @@
-import type { ReadingColumns, StoredVerdict, VerdictQuery } from '../../indicium/index.ts';
+import type { ReadingColumns, RegistryRecords, StoredVerdict, VerdictQuery } from '../../indicium/index.ts';
 import { detect } from '../detection/detect.ts';
 import { type FindingDelta, readFindingDelta } from '../detection/finding-delta.ts';
 import { refuseOtherPolicy, usePolicy } from '../detection/used-policy.ts';
@@ -12,7 +12,6 @@ import { isLockConflict, openingFailure } from '../store/instance.ts';
 import { readPlants } from '../store/plants.ts';
 import { exportTo } from '../store/queries/export.ts';
 import { readStoredVerdicts } from '../store/queries/stored-verdicts.ts';
-import type { RegistryRecords } from '../store/schema/registry-records.ts';
 import { type EvidenceBatch, Store } from '../store/store.ts';
 import { KnownScans } from './known-scans.ts';
 import { rebuild } from './rebuild.ts';

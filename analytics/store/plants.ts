@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { RegistryRecords } from './schema/registry-records.ts';
+import type { RegistryRecords } from '../../indicium/index.ts';
 import { asText } from './values.ts';
 
 /** The plants of the registry that the store knows. */

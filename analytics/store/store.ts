@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { rowsOf } from '../../indicium/index.ts';
+import { type RegistryRecords, rowsOf } from '../../indicium/index.ts';
 import { type Evidence, evidenceColumns } from '../recorder/evidence.ts';
 import type { NamedScan } from '../recorder/scan-key.ts';
 import type { StoredAnswer } from '../recorder/used-key.ts';
@@ -18,7 +18,6 @@ import { refuseNoFile, StoreError } from './instance.ts';
 import { type OpenedStore, openStore } from './opening.ts';
 import { readRecordedAnswers, readUsedKeys, type ScanKey } from './recorded-scans.ts';
 import { EVIDENCE_COLUMNS, type EvidenceColumns } from './schema/columns.ts';
-import type { RegistryRecords } from './schema/registry-records.ts';
 import { takeInRegistry } from './schema/registry-tables.ts';
 import { SCHEMA_VERSION } from './schema/schema.ts';
 import { SideConnections } from './side-connections.ts';

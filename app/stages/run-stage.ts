@@ -1,4 +1,4 @@
-import { DEFAULT_POLICY, type Policy, type Recorded, type RecorderThread, readPolicy } from '../../analytics/index.ts';
+import { type Policy, type Recorded, type RecorderThread, readPolicy } from '../../analytics/index.ts';
 import { addedUnchecked } from '../../indicium/index.ts';
 import {
   groupNamed,
@@ -88,7 +88,7 @@ async function judgeStage(
   const { db } = options;
   if (db === undefined) throw new SourceError('the judge stage needs --db, the folder of its stores');
   const named = topicsOf(options);
-  const policy = options.policy === undefined ? DEFAULT_POLICY : readPolicy(options.policy);
+  const policy = readPolicy(options.policy);
   const live = new Map<string, RecorderThread>();
   const tasks = judgeTasks<Recorded>({
     open: async (partition) => {

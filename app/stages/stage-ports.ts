@@ -5,7 +5,7 @@ import type { Faults } from '../reader.ts';
 import type { StageTally } from './stage-tally.ts';
 
 export const STAGES = ['read', 'judge'] as const;
-export type StageName = (typeof STAGES)[number];
+type StageName = (typeof STAGES)[number];
 
 export interface StageOptions {
   readonly stage: StageName;

@@ -1,4 +1,3 @@
-import type { OpenedSources } from '../../app/index.ts';
 import {
   groupNamed,
   ImageSpool,
@@ -8,7 +7,7 @@ import {
   parseKafkaUrl,
   topicNamed,
 } from '../../ingest/index.ts';
-import { SourceError } from '../../scans/index.ts';
+import { type ScanSource, SourceError } from '../../scans/index.ts';
 import { type KafkaOptions, kafkaClient } from '../kafka/kafka-options.ts';
 import { stopSignal } from '../stop-signal.ts';
 import type { Terminal } from '../terminal.ts';
@@ -16,6 +15,12 @@ import type { Terminal } from '../terminal.ts';
 interface TopicSourceOptions extends Partial<KafkaOptions> {
   readonly untilDrained?: boolean;
   readonly publish?: boolean;
+}
+
+/** Sources that were opened, and what ends those that have no end of their own. */
+export interface OpenedSources {
+  readonly sources: readonly ScanSource[];
+  close(): Promise<void>;
 }
 
 /** What the command line calls sources; topics are read until the process is told to stop. @throws SourceError */

@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
-import { STAGES, type StageName } from '../../app/index.ts';
+import { STAGES } from '../../app/index.ts';
 import { SESSION_SECONDS } from '../../ingest/index.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { addKafkaOptions } from '../kafka/kafka-options.ts';
-import { type ListenerFlags, listenerFlags } from '../listener-flags.ts';
+import { listenerFlags } from '../listener-flags.ts';
 import {
   type DropFlags,
   databaseOption,
@@ -16,21 +16,15 @@ import {
 } from '../options.ts';
 import { receivedAtOption } from '../received-at.ts';
 import { plural, print, printJson, type Terminal, warn } from '../terminal.ts';
-import { runMember } from './run-member.ts';
+import { type MemberFlags, runMember } from './run-member.ts';
 import { ignoredSentence, jsonReport, textReport } from './run-report.ts';
 import { type RunFlags, runSources } from './run-sources.ts';
 
 const STAGE_DEFAULTS = { prefix: '', detectEvery: 30, sessionSeconds: SESSION_SECONDS, apiHost: '127.0.0.1' };
 
-interface CommandFlags extends Omit<RunFlags, 'drop'>, ListenerFlags, DropFlags {
-  readonly stage?: StageName;
+/** Of a run and of a member of a stage alike: which of them it is, --stage says. */
+interface CommandFlags extends Omit<RunFlags, 'drop'>, Partial<Omit<MemberFlags, keyof RunFlags>>, DropFlags {
   readonly watch?: string;
-  readonly json?: boolean;
-  readonly detectEvery?: number;
-  readonly sessionSeconds?: number;
-  readonly apiPort?: number;
-  readonly apiHost?: string;
-  readonly tokens?: string;
 }
 
 export function addRunCommand(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {

@@ -1,4 +1,4 @@
-import { countsOf, runStage, type StageName } from '../../app/index.ts';
+import { countsOf, runStage, type StageOptions } from '../../app/index.ts';
 import { isKafkaUrl, parseKafkaUrl, type StageCounters } from '../../ingest/index.ts';
 import { SourceError } from '../../scans/index.ts';
 import { type KafkaOptions, kafkaClient } from '../kafka/kafka-options.ts';
@@ -9,15 +9,8 @@ import { storePorts } from '../store-ports.ts';
 import { count, Progress, plural, print, printJson, rate, type Terminal, warn } from '../terminal.ts';
 import { warnOfFaults } from '../warn-of-faults.ts';
 
-interface MemberFlags extends KafkaOptions, ListenerFlags {
-  readonly stage: StageName;
-  readonly registry: string;
-  readonly db?: string | undefined;
-  readonly policy?: string | undefined;
-  readonly workers?: number | undefined;
+export interface MemberFlags extends KafkaOptions, ListenerFlags, Omit<StageOptions, 'untilDrained' | 'api'> {
   readonly receivedAt?: number | undefined;
-  readonly detectEvery: number;
-  readonly sessionSeconds: number;
   readonly untilDrained?: boolean | undefined;
   readonly json?: boolean | undefined;
   /** Where it tells how it is, 0 for a port that is free; not at all without. */

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { type OpenedSources, type RunReport, type RunSummary, run } from '../../app/index.ts';
+import { readPolicy } from '../../analytics/index.ts';
+import { type RunReport, type RunSummary, run } from '../../app/index.ts';
 import { dropFolder, isKafkaUrl } from '../../ingest/index.ts';
 import { SourceError } from '../../scans/index.ts';
 import type { KafkaOptions } from '../kafka/kafka-options.ts';
@@ -9,7 +10,7 @@ import { stopSignal } from '../stop-signal.ts';
 import { storePorts } from '../store-ports.ts';
 import { count, Progress, plural, rate, type Terminal, warn } from '../terminal.ts';
 import { warnOfFaults } from '../warn-of-faults.ts';
-import { openSources } from './open-sources.ts';
+import { type OpenedSources, openSources } from './open-sources.ts';
 
 export interface RunFlags extends Partial<KafkaOptions> {
   readonly registry: string;
@@ -27,31 +28,36 @@ export interface RunFlags extends Partial<KafkaOptions> {
 /** Opens what the command line calls sources, or a watched folder, and runs the pipeline and the detectors over it. */
 export async function runSources(
   specs: readonly string[],
-  { db, drop, receivedAt, ...flags }: RunFlags,
+  { registry, db, policy: policyFile, workers, drop, receivedAt, ...topics }: RunFlags,
   terminal: Terminal,
 ): Promise<RunReport> {
+  const policy = readPolicy(policyFile);
   if (db === undefined) throw new SourceError('the store is missing: name it with --db, or INDICIA_DB');
   if (specs.includes('-')) await somethingIn(terminal.stdin);
   const startedAtMs = performance.now();
-  const opened = drop === undefined ? await openSources(specs, flags, terminal) : await openDrop(drop, terminal);
+  const opened = drop === undefined ? await openSources(specs, topics, terminal) : await openDrop(drop, terminal);
   const isReceiptKnown = drop !== undefined || specs.some(isKafkaUrl) || receivedAt !== undefined;
   const progress = new Progress(terminal);
-  const report = await run(
-    opened,
-    { ...flags, db },
-    {
-      nowMs: terminal.nowMs,
-      receivedAtMs: isReceiptKnown ? receiptClock(receivedAt, terminal.nowMs) : null,
-      store: storePorts(terminal),
-      onNotice: (sentence) => warn(terminal, `indicia: ${sentence}`),
-      onFaults: warnOfFaults(terminal),
-      onProgress: ({ scans }: RunSummary) =>
-        progress.show(`${count(scans)} scans, ${rate(scans, performance.now() - startedAtMs, 'a second')}`),
-      onDetecting: () => progress.show('looking for fraud'),
-    },
-  );
-  progress.done(`${plural(report.scans, 'scan')} in ${report.secondsTotal.toFixed(1)} s`);
-  return report;
+  try {
+    const report = await run(
+      opened.sources,
+      { registry, db, policy, workers },
+      {
+        nowMs: terminal.nowMs,
+        receivedAtMs: isReceiptKnown ? receiptClock(receivedAt, terminal.nowMs) : undefined,
+        store: storePorts(terminal),
+        onNotice: (sentence) => warn(terminal, `indicia: ${sentence}`),
+        onFaults: warnOfFaults(terminal),
+        onProgress: ({ scans }: RunSummary) =>
+          progress.show(`${count(scans)} scans, ${rate(scans, performance.now() - startedAtMs, 'a second')}`),
+        onDetecting: () => progress.show('looking for fraud'),
+      },
+    );
+    progress.done(`${plural(report.scans, 'scan')} in ${report.secondsTotal.toFixed(1)} s`);
+    return report;
+  } finally {
+    await opened.close();
+  }
 }
 
 /** In `indicia fleet … | indicia run -`, the fleet publishes its registry before it writes the first scan. */

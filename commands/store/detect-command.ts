@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import {
   backtest,
-  DEFAULT_POLICY,
   detect,
   gatherFolder,
   isFolder,
@@ -46,7 +45,7 @@ export function addDetectCommand(program: Command, terminal: Terminal, finish: (
       else {
         const store = await Store.open(db, { ...storePorts(terminal), mustExist: true });
         try {
-          const findings = await detect(store, policy === undefined ? DEFAULT_POLICY : readPolicy(policy));
+          const findings = await detect(store, readPolicy(policy));
           await (json ? printJson(terminal, { findings }) : print(terminal, `${plural(findings, 'finding')}\n`));
         } finally {
           store.close();

@@ -13,7 +13,7 @@ import {
   Store,
   StoreReader,
 } from '../../analytics/index.ts';
-import type { RegistryRecords } from '../../analytics/store/schema/registry-records.ts';
+import type { RegistryRecords } from '../../indicium/index.ts';
 import {
   booksOf,
   LICENSE,

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { detect, type Evidence, Store } from '../../analytics/index.ts';
-import type { RegistryRecords } from '../../analytics/store/schema/registry-records.ts';
-import type { ReadingOutcome, Scan } from '../../indicium/index.ts';
+import type { ReadingOutcome, RegistryRecords, Scan } from '../../indicium/index.ts';
 import {
   booksOf,
   HOME,

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Evidence } from '../../analytics/index.ts';
-import type { RegistryRecords } from '../../analytics/store/schema/registry-records.ts';
-import type { Indicium } from '../../indicium/index.ts';
+import type { Indicium, RegistryRecords } from '../../indicium/index.ts';
 import { booksOf, LICENSE, MORNING_MS, markOf, OTHER_LICENSE, PSD, PSDS, Registers, seen } from '../support/books.ts';
 import { findingsOf, scanIdsOf, scansNamed } from '../support/findings.ts';
 

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { detect, type Evidence, Store, StoreReader } from '../../analytics/index.ts';
-import type { RegistryRecords } from '../../analytics/store/schema/registry-records.ts';
-import type { Finding } from '../../indicium/index.ts';
+import type { Finding, RegistryRecords } from '../../indicium/index.ts';
 import { temporaryFolder } from './temporary.ts';
 
 /** Records evidence in a store of its own, in batches, and runs every detector over it. */

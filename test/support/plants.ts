@@ -1,6 +1,5 @@
 import type { Evidence } from '../../analytics/index.ts';
-import type { RegistryRecords } from '../../analytics/store/schema/registry-records.ts';
-import type { Indicium, Scan } from '../../indicium/index.ts';
+import type { Indicium, RegistryRecords, Scan } from '../../indicium/index.ts';
 import { booksOf, Registers, seen } from './books.ts';
 
 export const HOUR_MS = 3_600_000;

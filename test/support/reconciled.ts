@@ -12,7 +12,7 @@ import {
   StoreReader,
   type UnseenRange,
 } from '../../analytics/index.ts';
-import type { RegistryRecords } from '../../analytics/store/schema/registry-records.ts';
+import type { RegistryRecords } from '../../indicium/index.ts';
 import { booksOf, LICENSE, PSD } from './books.ts';
 import { temporaryFolder } from './temporary.ts';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import type { GrantRecord, KeyRecord, LicenseRecord } from '../../indicium/index.ts';
 import { authorizationPeriods, grantedLicenses } from '../../verify/authorization.ts';
 import { KeyCache } from '../../verify/key-cache.ts';
 import { buildKeyTable, findKey, PSD_BYTES, psdBytes } from '../../verify/key-table.ts';
-import type { GrantRecord, KeyRecord, LicenseRecord } from '../../verify/records.ts';
 import { SmallWorld } from '../support/marks.ts';
 
 const world = new SmallWorld(3, 3);

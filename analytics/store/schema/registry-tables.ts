@@ -9,10 +9,10 @@ import {
   UINTEGER,
   VARCHAR,
 } from '@duckdb/node-api';
+import type { RegistryRecords } from '../../../indicium/index.ts';
 import { ValueAppender } from '../append.ts';
 import { StoreError } from '../instance.ts';
 import { asBigint } from '../values.ts';
-import type { RegistryRecords } from './registry-records.ts';
 
 /** One table of the registry: its columns, and its rows as a trust list has them. */
 interface RegistryTable {

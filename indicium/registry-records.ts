@@ -1,4 +1,4 @@
-import type { SuiteName } from '../indicium/index.ts';
+import type { SuiteName } from './layout.ts';
 
 /** A public key certified for one PSD and one license. `keyId` is the certificate's serial, unique over all. */
 export interface KeyRecord {
@@ -88,4 +88,22 @@ export interface WithdrawalRecord {
   readonly ascendingMills: number;
   readonly returnedMills: number;
   readonly withdrawnAtMs: number;
+}
+
+/** What the detectors and investigators need of the registry; keys stay with the verifier. */
+export interface RegistryRecords {
+  /** Of the trust list; rises with every publication. */
+  readonly version: number;
+  /** SHA-256 of the signed list: two lists may claim one version, but not one digest. */
+  readonly digest: string;
+  readonly issuedAtMs: number;
+  readonly licenses: readonly LicenseRecord[];
+  readonly grants: readonly GrantRecord[];
+  readonly psds: readonly PsdRecord[];
+  readonly funds: readonly FundsRecord[];
+  readonly refunds: readonly RefundRecord[];
+  readonly rates: readonly RateRecord[];
+  /** Where the post does not say where a plant is, nothing is concluded from distances. */
+  readonly plants: readonly PlantRecord[];
+  readonly withdrawals: readonly WithdrawalRecord[];
 }
