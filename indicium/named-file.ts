@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { type FileFault, fileFaultOf } from './file-faults.ts';
+import { type FileFault, fileFaultOf } from './failures/file-faults.ts';
 import { NAMED_FILE_BYTES_MAX } from './limits.ts';
 
 /**

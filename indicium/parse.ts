@@ -1,3 +1,4 @@
+import { missing } from './failures/missing.ts';
 import type { Indicium, Parsed } from './indicium.ts';
 import {
   ASCII_ALPHABET,
@@ -91,7 +92,7 @@ function isSuite(number: number): number is SuiteNumber {
 
 function isAscii(bytes: Buffer, field: Field): boolean {
   for (let i = field.offset; i < field.offset + field.bytes; i++) {
-    if (!ASCII_CODES.has(bytes[i] ?? 0)) return false;
+    if (!ASCII_CODES.has(bytes[i] ?? missing('bytes'))) return false;
   }
   return true;
 }

@@ -1,4 +1,4 @@
-import { ExpectedError } from '../indicium/expected-error.ts';
+import { ExpectedError } from '../indicium/failures/expected-error.ts';
 /** Frauds that a simulated day can hold; the names are part of the command line's contract. */
 export const FRAUDS = [
   'copy',

@@ -30,7 +30,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 };
 
 /** The simulator shares nothing with the postal side but the table of the layout, and what the command line tells from a fault. */
-const SHARED_WITH_SIMULATOR = ['indicium/layout.ts', 'indicium/expected-error.ts'];
+const SHARED_WITH_SIMULATOR = ['indicium/layout.ts', 'indicium/failures/expected-error.ts'];
 
 /** Beside the product: they measure, show and prove. They may import anything, and nothing imports them. */
 const BESIDE: readonly string[] = ['benchmarks', 'examples', 'test'];

@@ -5,6 +5,7 @@ import type { ChainEnd } from './audit/chain-table.ts';
 import { appendEntry, headOfEntry, type LedgerEnd, type LedgerEvent } from './audit/ledger.ts';
 import { digestOfSeals, type Seals, storeSeals } from './audit/seals.ts';
 import { CommitUnknownError } from './commit-unknown.ts';
+import { StoreError } from './store-error.ts';
 
 /** Where a store stands after a commit. */
 export interface StoreEnd {
@@ -125,7 +126,7 @@ export class Commits {
   async #finish(connection: DuckDBConnection, work: () => Promise<StoreEnd>): Promise<void> {
     let end: StoreEnd;
     try {
-      if (this.#isUnknown) throw new CommitUnknownError('an earlier commit failed: it is being opened again');
+      if (this.#isUnknown) throw new StoreError('an earlier commit failed: it is being opened again', 'reopening');
       end = await work();
     } catch (error) {
       await connection.run('rollback');

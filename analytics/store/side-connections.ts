@@ -1,8 +1,11 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { Seals } from './audit/seals.ts';
 import type { Commits, Noted } from './commits.ts';
+import { StoreError } from './store-error.ts';
 
-const STOPPED = 'the store is closed, or it is being opened again';
+function stopped(options: ErrorOptions = {}): StoreError {
+  return new StoreError('the store is closed, or it is being opened again', 'reopening', null, options);
+}
 
 /** What is done to a store while evidence goes on being written to it. */
 export interface BesideStore {
@@ -30,7 +33,7 @@ export class SideConnections {
   }
 
   async run<Result>(work: (store: BesideStore) => Promise<Result>): Promise<Result> {
-    if (this.#isStopped) throw new Error(STOPPED);
+    if (this.#isStopped) throw stopped();
     const result = this.#withConnection(work);
     this.#running.add(result);
     try {
@@ -51,7 +54,7 @@ export class SideConnections {
       });
     } catch (error) {
       // Whatever it says, it was interrupted.
-      throw this.#isStopped ? new Error(STOPPED, { cause: error }) : error;
+      throw this.#isStopped ? stopped({ cause: error }) : error;
     } finally {
       this.#connections.delete(connection);
       connection.closeSync();

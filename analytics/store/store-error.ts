@@ -1,6 +1,10 @@
 import { ExpectedError } from '../../indicium/index.ts';
-/** Why a store cannot be used, for callers that can continue without it. */
-export type StoreFault = 'open-elsewhere' | 'other-version' | 'unconfirmed' | 'not-whole';
+
+/**
+ * Why a store cannot be used, for callers that can continue without it. `reopening`: it is closed, and is opened again where
+ * what it is opened for goes on.
+ */
+export type StoreFault = 'open-elsewhere' | 'other-version' | 'unconfirmed' | 'not-whole' | 'reopening';
 
 /** The store cannot be used; the message names the file and what to do. */
 export class StoreError extends ExpectedError {

@@ -1,3 +1,4 @@
+import { missing } from '../failures/missing.ts';
 import { type Int32Column, type Int64Column, type TextColumn, type Validity, validityBytes } from './column.ts';
 
 /** Which rows were set to null; costs nothing as long as none was. */
@@ -11,11 +12,11 @@ class ValidityBuilder {
 
   setNull(row: number): void {
     this.#bits ??= new Uint8Array(validityBytes(this.#rows)).fill(0xff);
-    this.#bits[row >> 3] = (this.#bits[row >> 3] ?? 0) & ~(1 << (row & 7));
+    this.#bits[row >> 3] = (this.#bits[row >> 3] ?? missing('bits')) & ~(1 << (row & 7));
   }
 
   unset(row: number): void {
-    if (this.#bits !== null) this.#bits[row >> 3] = (this.#bits[row >> 3] ?? 0) | (1 << (row & 7));
+    if (this.#bits !== null) this.#bits[row >> 3] = (this.#bits[row >> 3] ?? missing('bits')) | (1 << (row & 7));
   }
 
   finish(rows: number): Validity {
@@ -132,7 +133,7 @@ export class TextBuilder {
   /** As if the row, which may be the last one or the next, had not been added. */
   unset(row: number): void {
     this.#row = row;
-    this.#length = this.#offsets[row] ?? 0;
+    this.#length = this.#offsets[row] ?? missing('offsets');
     this.#valid.unset(row);
   }
 

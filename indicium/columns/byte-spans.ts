@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { missing } from '../failures/missing.ts';
 
 /** Of FNV-1a with 32 bits (Fowler, Noll, Vo). */
 export const FNV_PRIME = 0x01000193;
@@ -15,7 +16,7 @@ const START = randomInt(2 ** 32);
  */
 export function hashOfSpan(bytes: Uint8Array, start: number, end: number): number {
   let hash = START;
-  for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), FNV_PRIME);
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] ?? missing('bytes')), FNV_PRIME);
   return hash ^ (hash >>> 16);
 }
 

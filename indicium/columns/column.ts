@@ -1,3 +1,4 @@
+import { missing } from '../failures/missing.ts';
 /**
  * Columns of one batch in the memory layout of Apache Arrow (little-endian integers; texts as offsets and bytes; one
  * validity bit a row, least significant first), which DuckDB's vectors share. They are plain data over array buffers,
@@ -32,7 +33,7 @@ export type Validity = Uint8Array<ArrayBuffer> | null;
 export type Column = Int64Column | Int32Column | TextColumn;
 
 export function isValid(valid: Validity, row: number): boolean {
-  return valid === null || ((valid[row >> 3] ?? 0) & (1 << (row & 7))) !== 0;
+  return valid === null || ((valid[row >> 3] ?? missing('valid')) & (1 << (row & 7))) !== 0;
 }
 
 /** Validity is stored in whole 64-bit words, as DuckDB reads it. */
@@ -53,12 +54,12 @@ export function bytesOrNullAt(column: TextColumn, row: number): Uint8Array<Array
 }
 
 export function textAt(column: TextColumn, row: number): string {
-  const from = column.offsets[row] ?? 0;
-  const to = column.offsets[row + 1] ?? 0;
+  const from = column.offsets[row] ?? missing('offsets');
+  const to = column.offsets[row + 1] ?? missing('offsets');
   if (to - from > SHORT_BYTES) return decoder.decode(column.bytes.subarray(from, to));
   let text = '';
   for (let at = from; at < to; at++) {
-    const byte = column.bytes[at] ?? 0;
+    const byte = column.bytes[at] ?? missing('bytes');
     if (byte >= 0x80) return decoder.decode(column.bytes.subarray(from, to));
     text += String.fromCharCode(byte);
   }
@@ -71,10 +72,10 @@ export function textOrNullAt(column: TextColumn, row: number): string | null {
 
 /** A column of integers below 2^53. */
 export function numberAt(column: Int64Column, row: number): number {
-  return (column.words[2 * row] ?? 0) + 2 ** 32 * ((column.words[2 * row + 1] ?? 0) | 0);
+  return (column.words[2 * row] ?? missing('words')) + 2 ** 32 * ((column.words[2 * row + 1] ?? missing('words')) | 0);
 }
 
 /** The row as an unsigned integer. */
 export function bigintAt(column: Int64Column, row: number): bigint {
-  return column.bigints[row] ?? 0n;
+  return column.bigints[row] ?? missing('bigints');
 }

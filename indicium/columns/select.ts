@@ -1,3 +1,4 @@
+import { missing } from '../failures/missing.ts';
 import { Int32Builder, Int64Builder, TextBuilder } from './builders.ts';
 import {
   bigintAt,
@@ -21,7 +22,7 @@ export function selectInt64(column: Int64Column, rows: readonly number[]): Int64
 export function selectInt32(column: Int32Column, rows: readonly number[]): Int32Column {
   const builder = new Int32Builder(rows.length);
   for (const [to, from] of rows.entries()) {
-    builder.set(to, isValid(column.valid, from) ? (column.values[from] ?? 0) : null);
+    builder.set(to, isValid(column.valid, from) ? (column.values[from] ?? missing('values')) : null);
   }
   return builder.finish(rows.length);
 }

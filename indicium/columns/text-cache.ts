@@ -1,3 +1,4 @@
+import { missing } from '../failures/missing.ts';
 import { hashOfSpan, isSameSpan } from './byte-spans.ts';
 import { type TextColumn, textAt } from './column.ts';
 
@@ -16,12 +17,16 @@ export class TextCache {
 
   textAt(column: TextColumn, row: number): string {
     const { offsets, bytes } = column;
-    const start = offsets[row] ?? 0;
-    const end = offsets[row + 1] ?? 0;
+    const start = offsets[row] ?? missing('offsets');
+    const end = offsets[row + 1] ?? missing('offsets');
     const mask = this.#slots.length - 1;
     let slot = hashOfSpan(bytes, start, end) & mask;
-    for (let found = this.#slots[slot] ?? 0; found !== 0; found = this.#slots[slot] ?? 0) {
-      if (isSame(this.#bytes[found - 1], bytes, start, end)) return this.#texts[found - 1] ?? '';
+    for (
+      let found = this.#slots[slot] ?? missing('slots');
+      found !== 0;
+      found = this.#slots[slot] ?? missing('slots')
+    ) {
+      if (isSame(this.#bytes[found - 1], bytes, start, end)) return this.#texts[found - 1] ?? missing('texts');
       slot = (slot + 1) & mask;
     }
     const text = textAt(column, row);

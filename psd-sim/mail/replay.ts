@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { ExpectedError } from '../../indicium/expected-error.ts';
+import { ExpectedError } from '../../indicium/failures/expected-error.ts';
 import { parseJson } from '../messages/sealed.ts';
 
 const ScanLine = Compile(Type.Object({ scanId: Type.String(), image: Type.Optional(Type.String()) }));

@@ -164,7 +164,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
     scenario,
     holds: 'after a commit that failed nothing more is committed until the store is opened again',
     file: 'analytics/store/commits.ts',
-    text: "if (this.#isUnknown) throw new CommitUnknownError('an earlier commit failed: it is being opened again');",
+    text: "if (this.#isUnknown) throw new StoreError('an earlier commit failed: it is being opened again', 'reopening');",
     without: '',
     tests: LEDGER,
   },

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
+import { causesOf } from '../../../indicium/index.ts';
 import { FencedProducerError, KafkaError } from '../client-port.ts';
 
 /** Codes of the protocol that tell a producer that there is a newer one, or that its transaction is over. */
@@ -8,14 +9,14 @@ const FENCED = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED', 'INVALID_PR
 const PRODUCER_FENCED = 90;
 
 function isFenced(error: unknown): boolean {
-  return causesOf(error).some((cause) => {
+  return causesOf(error, insideOf).some((cause) => {
     const type = 'type' in cause ? String(cause.type) : '';
     return FENCED.has(type) || ('code' in cause && cause.code === PRODUCER_FENCED);
   });
 }
 
 export function asKafkaError(error: unknown): Error {
-  const [first] = causesOf(error);
+  const [first] = causesOf(error, insideOf);
   const message = first?.message ?? String(error);
   return isFenced(error) ? new FencedProducerError(message) : new KafkaError(message, { cause: error });
 }
@@ -48,12 +49,6 @@ export async function askingAgain<Result>(ask: () => Promise<Result>): Promise<R
 }
 
 /** What kafkajs gave up on is inside of what it says. */
-function causesOf(error: unknown): Error[] {
-  const causes: Error[] = [];
-  let next: unknown = error;
-  while (next instanceof Error && !causes.includes(next)) {
-    causes.push(next);
-    next = 'originalError' in next ? next.originalError : next.cause;
-  }
-  return causes;
+function insideOf(error: Error): unknown {
+  return 'originalError' in error ? error.originalError : error.cause;
 }

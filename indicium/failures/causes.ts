@@ -1,0 +1,10 @@
+/** What was thrown, what it came of, what that came of, and so on: errors only, each once. */
+export function causesOf(thrown: unknown, causeOf: (error: Error) => unknown = ({ cause }) => cause): Error[] {
+  const causes: Error[] = [];
+  let next = thrown;
+  while (next instanceof Error && !causes.includes(next)) {
+    causes.push(next);
+    next = causeOf(next);
+  }
+  return causes;
+}
