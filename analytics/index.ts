@@ -21,7 +21,6 @@ export { DEFAULT_POLICY, type Policy, PolicyError, readPolicy } from './judge/po
 export { BINARY_FORMATS, QUERY_FORMATS, type QueryFormat, writeResult } from './output/query-output.ts';
 export { claimPartition, type PartitionNotices, PartitionRecorder } from './partition/partition-recorder.ts';
 export type { TakenFrom } from './partition/take-over.ts';
-export type { Evidence } from './recorder/evidence.ts';
 export { type ReadingBatch, Recorder, type RecorderPorts } from './recorder/recorder.ts';
 export { RecorderQueue } from './recorder/recorder-queue.ts';
 export { type RecorderNotices, RecorderThread } from './recorder/recorder-thread.ts';

@@ -1,3 +1,4 @@
+import { missing } from '../indicium/index.ts';
 import { LINE_BYTES_MAX, type Line, LineBuffer } from '../scans/index.ts';
 
 const QUOTE = 0x22;
@@ -38,7 +39,7 @@ export class ValueSplitter {
     const lines: Line[] = [];
     let start = 0;
     for (let at = 0; at < chunk.length; at++) {
-      const byte = chunk[at] ?? 0;
+      const byte = chunk[at] ?? missing('chunk');
       if (this.#value === null) {
         if (this.#isBetween(byte, this.#offset + at)) continue;
         this.#value = new LineBuffer(this.#bytesMax);

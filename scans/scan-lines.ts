@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
-import { BATCH_SCANS_MAX, digest64, type Scan } from '../indicium/index.ts';
+import { BATCH_SCANS_MAX, digest64, missing, type Scan } from '../indicium/index.ts';
 import { malformedScan } from './bare-scan.ts';
 import { BATCH_BYTES_MAX, BATCH_IMAGES_MAX } from './limits.ts';
 import type { Line } from './lines.ts';
@@ -97,7 +97,7 @@ function isContinuation(byte: number | undefined): boolean {
 
 /** The lines from the first one up to the other. */
 export function partOfLines(lines: ScanLines, from: number, to: number): ScanLines {
-  const start = from === 0 ? 0 : (lines.ends[from - 1] ?? 0);
+  const start = from === 0 ? 0 : (lines.ends[from - 1] ?? missing('ends'));
   const skipped = [...lines.skipped].flatMap(([at, digest]) =>
     at >= from && at < to ? [[at - from, digest] as const] : [],
   );

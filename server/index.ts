@@ -1,4 +1,4 @@
-export { type Access, isAccessRefusal, mayPost, mayReadMetrics, mayReadVerdicts, openTokens } from './access/access.ts';
+export { type Access, isAccessRefusal, mayReadVerdicts, openTokens } from './access/access.ts';
 export { addToken, type Grant, revokeToken } from './access/edit-tokens.ts';
 export { ROLES, type Role, readTokenFile, type TokenEntry, TokenFileError } from './access/token-file.ts';
 export { CONNECTION_LIMITS, type ConnectionLimits } from './connections.ts';

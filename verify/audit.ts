@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Type } from 'typebox';
 import { hasBase64Letters, type LicenseRecord } from '../indicium/index.ts';
 import { spkiOf } from './key-gate.ts';
-import { findKey, type KeyTable, SUITE_NAMES, TIMES_PER_KEY } from './key-table.ts';
+import { findKey, type KeyTable, suiteAt, timesAt } from './key-table.ts';
 import { readRecordFile } from './record-file.ts';
 import type { Registry } from './registry.ts';
 import { loadRecords, type TrustedFolder } from './registry-folder.ts';
@@ -55,8 +55,7 @@ export async function auditRegistry(trusted: TrustedFolder, nowMs: number): Prom
 
 function checkKeys(table: KeyTable, problems: AuditProblem[]): void {
   for (let row = 0; row < table.size; row++) {
-    const suite = SUITE_NAMES[table.suites[row] ?? -1];
-    if (suite === undefined || verifyingKey(suite, spkiAt(table, row)) === null) {
+    if (verifyingKey(suiteAt(table, row), spkiAt(table, row)) === null) {
       problems.push({ subject: `key ${table.keyIds[row]}`, problem: 'its point is not on its curve' });
     }
   }
@@ -119,7 +118,7 @@ function certificateProblem(
   if (certificate === null) return sentence('certificate-malformed');
   if (certificate.serial !== BigInt(keyId)) return 'its certificate has another serial number';
   if (!certificate.spki.equals(spkiAt(table, row))) return 'its certificate is of another key';
-  const [validFromMs = 0, validToMs = 0, revokedAtMs = 0] = table.timesMs.subarray(row * TIMES_PER_KEY);
+  const { validFromMs, validToMs, revokedAtMs } = timesAt(table, row);
   if (
     toSeconds(validFromMs) < toSeconds(certificate.notBeforeMs) ||
     toSeconds(validToMs) > toSeconds(certificate.notAfterMs)
@@ -169,8 +168,7 @@ function isLicenseSignedBy(license: LicenseRecord, signer: ParsedCertificate, si
 }
 
 function spkiAt(table: KeyTable, row: number): Buffer {
-  const suite = SUITE_NAMES[table.suites[row] ?? 0] ?? 'ecdsa-p256-sha256';
-  return spkiOf(suite, table.material.subarray(table.materialStarts[row], table.materialStarts[row + 1]));
+  return spkiOf(suiteAt(table, row), table.material.subarray(table.materialStarts[row], table.materialStarts[row + 1]));
 }
 
 /** Certificates hold whole seconds. */

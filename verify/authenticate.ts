@@ -6,7 +6,8 @@ import {
   type ReadingOutcome,
   type ReasonCode,
 } from '../indicium/index.ts';
-import type { KeyRing, KeyTimes } from './key-ring.ts';
+import type { KeyRing } from './key-ring.ts';
+import type { KeyTimes } from './key-table.ts';
 import { PRINTED_AHEAD_MS_MAX, PRINTED_BEHIND_MS_MAX } from './limits.ts';
 import { verifyWith } from './signature.ts';
 

@@ -14,7 +14,7 @@ export { authenticate, genuineAmong, NO_TIMES, type ScanTimes, signerOf } from '
 export { grantedLicenses } from './authorization.ts';
 export { type Check, checksOf } from './checks.ts';
 export { KeyRing } from './key-ring.ts';
-export { buildKeyTable, type KeyTable } from './key-table.ts';
+export type { KeyTable } from './key-table.ts';
 export { readPlantZones } from './plant-zones.ts';
 export { RegistryError } from './record-file.ts';
 export type { PlantZones, Registry } from './registry.ts';

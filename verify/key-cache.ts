@@ -1,6 +1,6 @@
-import { SUITES, type SuiteName } from '../indicium/index.ts';
+import { missing } from '../indicium/index.ts';
 import { spkiOf } from './key-gate.ts';
-import { type KeyTable, SUITE_NAMES } from './key-table.ts';
+import { type KeyTable, suiteAt } from './key-table.ts';
 import { IMPORTED_KEYS_MAX } from './limits.ts';
 import { type VerifyingKey, verifyingKey } from './signature.ts';
 
@@ -32,7 +32,7 @@ export class KeyCache {
 
   /** Null for a key whose point is not on its curve: the form was checked when the table was built, the point here. */
   get(row: number): VerifyingKey | null {
-    const known = this.#slotOf[row] ?? 0;
+    const known = this.#slotOf[row] ?? missing('slotOf');
     if (known !== 0) {
       this.#recent[known - 1] = 1;
       return this.#keys[known - 1] ?? null;
@@ -54,13 +54,13 @@ export class KeyCache {
     }
     const slot = this.#hand;
     this.#hand = (this.#hand + 1) % this.#capacity;
-    this.#slotOf[this.#rows[slot] ?? 0] = 0;
+    this.#slotOf[this.#rows[slot] ?? missing('rows')] = 0;
     return slot;
   }
 }
 
 function importRow(table: KeyTable, row: number): VerifyingKey | null {
-  const suite: SuiteName = SUITE_NAMES[table.suites[row] ?? 0] ?? SUITES[1].name;
+  const suite = suiteAt(table, row);
   const material = table.material.subarray(table.materialStarts[row], table.materialStarts[row + 1]);
   return verifyingKey(suite, spkiOf(suite, material));
 }

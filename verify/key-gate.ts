@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { SuiteName } from '../indicium/index.ts';
+import { missing } from '../indicium/index.ts';
 
 /** The one DER encoding each suite's public key may have: everything before and after the key material itself. */
 interface KeyForm {
@@ -61,7 +62,8 @@ export function importPublicKey(suite: SuiteName, spki: Uint8Array): KeyObject |
 function isSound(suite: SuiteName, material: Uint8Array): boolean {
   if (suite === 'ed25519') return !isSmallOrder(material) && isCanonicalY(material);
   // 2048 bits in truth, and odd: an even modulus is no product of two large primes.
-  if (suite === 'rsa2048-sha256') return ((material[0] ?? 0) & 0x80) !== 0 && ((material[255] ?? 0) & 1) === 1;
+  if (suite === 'rsa2048-sha256')
+    return ((material[0] ?? missing('material')) & 0x80) !== 0 && ((material[255] ?? missing('material')) & 1) === 1;
   return true;
 }
 
@@ -86,11 +88,11 @@ function isSmallOrder(material: Uint8Array): boolean {
 function isCanonicalY(material: Uint8Array): boolean {
   const y = withoutSign(material);
   const isAllOnes = y[31] === 0x7f && y.subarray(1, 31).every((byte) => byte === 0xff);
-  return !(isAllOnes && (y[0] ?? 0) >= 0xed);
+  return !(isAllOnes && (y[0] ?? missing('y')) >= 0xed);
 }
 
 function withoutSign(material: Uint8Array): Buffer {
   const y = Buffer.from(material);
-  y[31] = (y[31] ?? 0) & 0x7f;
+  y[31] = (y[31] ?? missing('y')) & 0x7f;
   return y;
 }

@@ -1,16 +1,8 @@
-import { FIELDS, type Indicium, type KeyOwner, psdNameAt, type SuiteName } from '../indicium/index.ts';
+import { FIELDS, type Indicium, type KeyOwner, missing, psdNameAt, type SuiteName } from '../indicium/index.ts';
 import { AUTHORIZATIONS, type Authorization } from './authorization.ts';
 import { KeyCache } from './key-cache.ts';
-import { findKey, type KeyTable, PSD_BYTES, SUITE_NAMES, TIMES_PER_KEY } from './key-table.ts';
+import { findKey, type KeyTable, type KeyTimes, PSD_BYTES, suiteAt, timesAt } from './key-table.ts';
 import type { VerifyingKey } from './signature.ts';
-
-/** When a key may be used. Infinity where an event never happened. */
-export interface KeyTimes {
-  readonly validFromMs: number;
-  readonly validToMs: number;
-  readonly revokedAtMs: number;
-  readonly compromisedFromMs: number;
-}
 
 /** One version of the registry's keys in one thread, arranged for the questions a verifier asks. */
 export class KeyRing {
@@ -45,13 +37,13 @@ export class KeyRing {
   owner(row: number): KeyOwner {
     const { licenses, psds } = this.#table;
     return {
-      license: licenses[row] ?? 0,
+      license: licenses[row] ?? missing('licenses'),
       psd: psdNameAt(Buffer.from(psds.buffer, psds.byteOffset, psds.byteLength), row * PSD_BYTES),
     };
   }
 
-  suite(row: number): SuiteName | undefined {
-    return SUITE_NAMES[this.#table.suites[row] ?? -1];
+  suite(row: number): SuiteName {
+    return suiteAt(this.#table, row);
   }
 
   key(row: number): VerifyingKey | null {
@@ -59,21 +51,18 @@ export class KeyRing {
   }
 
   times(row: number): KeyTimes {
-    const { timesMs } = this.#table;
-    const at = row * TIMES_PER_KEY;
-    return {
-      validFromMs: timesMs[at] ?? Number.POSITIVE_INFINITY,
-      validToMs: timesMs[at + 1] ?? Number.NEGATIVE_INFINITY,
-      revokedAtMs: timesMs[at + 2] ?? Number.NEGATIVE_INFINITY,
-      compromisedFromMs: timesMs[at + 3] ?? Number.NEGATIVE_INFINITY,
-    };
+    return timesAt(this.#table, row);
   }
 
   /** Whether the key's license allowed its PSD to frank at that time. */
   authorization(row: number, atMs: number): Authorization {
     const { periodStarts, periodFromMs, periodStates } = this.#table;
-    let period = (periodStarts[row + 1] ?? 0) - 1;
-    while (period > (periodStarts[row] ?? 0) && (periodFromMs[period] ?? 0) > atMs) period -= 1;
-    return AUTHORIZATIONS[periodStates[period] ?? -1] ?? 'ungranted-psd';
+    let period = (periodStarts[row + 1] ?? missing('periodStarts')) - 1;
+    while (
+      period > (periodStarts[row] ?? missing('periodStarts')) &&
+      (periodFromMs[period] ?? missing('periodFromMs')) > atMs
+    )
+      period -= 1;
+    return AUTHORIZATIONS[periodStates[period] ?? missing('period')] ?? missing('authorization');
   }
 }

@@ -1,4 +1,4 @@
-import { FIELDS, type KeyRecord, SUITES, type SuiteName } from '../indicium/index.ts';
+import { FIELDS, type KeyRecord, missing, SUITES, type SuiteName } from '../indicium/index.ts';
 import { AUTHORIZATIONS, authorizationPeriods, type GrantedLicense } from './authorization.ts';
 import { keyMaterial } from './key-gate.ts';
 
@@ -26,24 +26,14 @@ export interface KeyTable {
   readonly index: Uint32Array;
 }
 
-export const SUITE_NAMES: readonly SuiteName[] = Object.values(SUITES).map((suite) => suite.name);
+const SUITE_NAMES: readonly SuiteName[] = Object.values(SUITES).map((suite) => suite.name);
 export const PSD_BYTES = 8;
-export const TIMES_PER_KEY = 4;
+const TIMES_PER_KEY = 4;
 
 /** A key that is not canonical for its suite, or an id that stands twice. */
 interface KeyRefusal {
   readonly keyId: number;
   readonly refusal: 'not-canonical' | 'duplicate-id';
-}
-
-/** Packs records; those that are refused are left out and named. */
-export function buildKeyTable(
-  records: Iterable<KeyRecord>,
-  licenses: ReadonlyMap<number, GrantedLicense>,
-): { readonly table: KeyTable; readonly refused: readonly KeyRefusal[] } {
-  const builder = new KeyTableBuilder();
-  for (const record of records) builder.add(record, licenses.get(record.license));
-  return { table: builder.finish(), refused: builder.refused };
 }
 
 /** Collects records one by one, so that a million of them need not exist as objects at the same time. */
@@ -112,7 +102,7 @@ export function findKey(table: KeyTable, keyId: number): number {
   const { index, keyIds } = table;
   const mask = index.length - 1;
   for (let at = hashOf(keyId) & mask; ; at = (at + 1) & mask) {
-    const entry = index[at] ?? 0;
+    const entry = index[at] ?? missing('index');
     if (entry === 0) return -1;
     if (keyIds[entry - 1] === keyId) return entry - 1;
   }
@@ -135,6 +125,29 @@ function hashOf(keyId: number): number {
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+/** When a key may be used. Infinity where an event never happened. */
+export interface KeyTimes {
+  readonly validFromMs: number;
+  readonly validToMs: number;
+  readonly revokedAtMs: number;
+  readonly compromisedFromMs: number;
+}
+
+export function timesAt({ timesMs }: KeyTable, row: number): KeyTimes {
+  const at = row * TIMES_PER_KEY;
+  return {
+    validFromMs: timesMs[at] ?? missing('key'),
+    validToMs: timesMs[at + 1] ?? missing('key'),
+    revokedAtMs: timesMs[at + 2] ?? missing('key'),
+    compromisedFromMs: timesMs[at + 3] ?? missing('key'),
+  };
+}
+
+/** Of a key of the table. */
+export function suiteAt({ suites }: KeyTable, row: number): SuiteName {
+  return SUITE_NAMES[suites[row] ?? missing('key')] ?? missing('suite of a key');
 }
 
 /** A PSD's name as the eight bytes of the mark. */

@@ -2,6 +2,7 @@ import {
   asDisposition,
   bigintAt,
   type Disposition,
+  missing,
   type ReadingColumns,
   type ReasonCode,
   rowsOf,
@@ -11,10 +12,10 @@ import {
   type Verdict,
   type VerdictColumns,
 } from '../../indicium/index.ts';
-import { VerdictColumnsBuilder } from '../recorder/evidence.ts';
 import type { Suspects } from '../recorder/known-scans.ts';
 import { namedScanAt, scanKeyOf } from '../recorder/scan-key.ts';
 import { type StoredAnswer, UsedKey } from '../recorder/used-key.ts';
+import { VerdictColumnsBuilder } from '../recorder/verdict-columns-builder.ts';
 import type { Judge } from './judge.ts';
 
 /** What became of a batch, once it is durable. */
@@ -108,7 +109,10 @@ function earlierScans(
   let earlier = used.get(key) ?? known.get(key);
   const first = earlier === undefined ? index.firstRow(readings, row) : row;
   if (first < row) {
-    const answer = { disposition: dispositions[first] ?? '', reasons: reasons[first] ?? '' };
+    const answer = {
+      disposition: dispositions[first] ?? missing('dispositions'),
+      reasons: reasons[first] ?? missing('reasons'),
+    };
     earlier = UsedKey.ofFirst(bigintAt(readings.scanDigest, first), answer);
   }
   if (earlier !== undefined) used.set(key, earlier);

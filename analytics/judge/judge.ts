@@ -4,13 +4,12 @@ import {
   isGenuine,
   isReasonCode,
   isValid,
+  missing,
   numberAt,
-  type Reading,
   type ReadingColumns,
   type ReadingOutcome,
   type ReasonCode,
   type RegistryRecords,
-  type Scan,
   SORTING_PASSES,
   type SortingPass,
   TextCache,
@@ -18,7 +17,7 @@ import {
 } from '../../indicium/index.ts';
 import { PLANTS_MAX } from '../limits.ts';
 import { mailpieceDigest } from '../sightings/comparable-id.ts';
-import { areaAt, areaOf } from '../sightings/delivery-area.ts';
+import { areaAt } from '../sightings/delivery-area.ts';
 import { PathRules, type Place } from '../sightings/path-rules.ts';
 import { SharedIds } from '../sightings/shared-ids.ts';
 import type { Signed } from '../sightings/sighting.ts';
@@ -90,23 +89,6 @@ export class Judge {
     this.#rules.forgetPlaces();
   }
 
-  judge(scan: Scan, { indicium, outcome, contentDigest }: Reading): Verdict {
-    const { scanId, mailpieceId, plant, pass, scannedAtMs, weightGrams, destination } = scan;
-    const piece = indicium && {
-      ...indicium,
-      content: contentDigest,
-      mailpiece: mailpieceDigest(mailpieceId),
-      ...{ plant, pass, scannedAtMs, weightGrams },
-      area: areaOf(utf8OrNull(destination)),
-    };
-    const signedFor = () => ({
-      area: areaOf(utf8OrNull(indicium?.destinationPostcode ?? null)),
-      depositPostcode: indicium?.depositPostcode ?? '',
-    });
-    const reasons = this.#reasons(outcome, () => piece, signedFor);
-    return { scanId, ...this.answer(reasons) };
-  }
-
   /** One row of a batch. */
   judgeRow(readings: ReadingColumns, row: number): Pick<Verdict, 'disposition' | 'reasons'> {
     const signedFor = () => ({
@@ -174,7 +156,7 @@ export class Judge {
       plant: isValid(readings.plant.valid, row) ? this.texts.textAt(readings.plant, row) : null,
       pass: SORTING_PASSES.find((known) => known === pass) ?? null,
       scannedAtMs: isValid(readings.scannedAtMs.valid, row) ? numberAt(readings.scannedAtMs, row) : null,
-      weightGrams: readings.weightGrams.values[row] ?? 0,
+      weightGrams: readings.weightGrams.values[row] ?? missing('values'),
       area: areaAt(readings.destination, row),
     };
   }
@@ -219,7 +201,3 @@ export class Judge {
 const NOTHING: readonly ReasonCode[] = [];
 
 const HALF_HOUR_MS = 1_800_000;
-
-function utf8OrNull(text: string | null): Uint8Array | null {
-  return text === null ? null : Buffer.from(text);
-}

@@ -1,3 +1,4 @@
+import { missing } from '../../indicium/index.ts';
 import { asInterval, type Cell, isList } from '../store/cells.ts';
 import { type ExactType, INFINITE } from '../store/queries/exact-types.ts';
 import { QueryError } from '../store/queries/query.ts';
@@ -26,7 +27,8 @@ export function arrowBuffers(type: ExactType, cells: readonly Cell[]): ArrowBuff
     ? bytes.map(({ length }) => length)
     : cells.map((cell) => (cell !== null && isList(cell) ? cell.length : 0));
   const valueOffsets = new Int32Array(cells.length + 1);
-  for (const [index, size] of sizes.entries()) valueOffsets[index + 1] = (valueOffsets[index] ?? 0) + size;
+  for (const [index, size] of sizes.entries())
+    valueOffsets[index + 1] = (valueOffsets[index] ?? missing('valueOffsets')) + size;
   return { nullCount, nullBitmap, valueOffsets, data: isText ? Buffer.concat(bytes) : fixed(type, cells) };
 }
 
@@ -36,7 +38,7 @@ function cellBytes(cell: Cell): Uint8Array {
 }
 
 function setBit(bits: Uint8Array, index: number): void {
-  bits[index >> 3] = (bits[index >> 3] ?? 0) | (1 << (index & 7));
+  bits[index >> 3] = (bits[index >> 3] ?? missing('bits')) | (1 << (index & 7));
 }
 
 /** Values of one size, one after the other. */

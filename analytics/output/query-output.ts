@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
-import { printable, printableJson } from '../../indicium/index.ts';
+import { missing, printable, printableJson } from '../../indicium/index.ts';
 import { QUERY_ROWS_MAX, SHEET_ROWS_MAX } from '../limits.ts';
 import type { ExactType } from '../store/queries/exact-types.ts';
 import { parquetFile } from '../store/queries/parquet-output.ts';
@@ -61,8 +61,8 @@ async function* tableText(result: QueryResult, rowsMax: number, limit: string): 
   const line = (cells: readonly string[]) => {
     const padded = cells.map((cell, index) => {
       return NUMERIC.has(columns[index]?.type.kind ?? 'text')
-        ? cell.padStart(widths[index] ?? 0)
-        : cell.padEnd(widths[index] ?? 0);
+        ? cell.padStart(widths[index] ?? missing('widths'))
+        : cell.padEnd(widths[index] ?? missing('widths'));
     });
     return `${padded.join('  ').trimEnd()}\n`;
   };

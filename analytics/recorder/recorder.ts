@@ -1,4 +1,5 @@
 import type { ReadingColumns, RegistryRecords, StoredVerdict, VerdictQuery } from '../../indicium/index.ts';
+import { missing } from '../../indicium/index.ts';
 import { detect } from '../detection/detect.ts';
 import { type FindingDelta, readFindingDelta } from '../detection/finding-delta.ts';
 import { refuseOtherPolicy, usePolicy } from '../detection/used-policy.ts';
@@ -122,7 +123,7 @@ export class Recorder {
     );
     const recordMs = lap();
     return judged.map(({ recorded }, index) => {
-      return { ...recorded, judgeMs: judgeMs[index] ?? 0, recordMs: index === 0 ? recordMs : 0 };
+      return { ...recorded, judgeMs: judgeMs[index] ?? missing('judgeMs'), recordMs: index === 0 ? recordMs : 0 };
     });
   }
 

@@ -1,4 +1,4 @@
-import { FNV_PRIME, type TextColumn } from '../../indicium/index.ts';
+import { FNV_PRIME, missing, type TextColumn } from '../../indicium/index.ts';
 import { FILTER_SCANS_FIRST, FILTER_SCANS_MAX } from '../limits.ts';
 import type { KeyColumns } from './scan-key.ts';
 
@@ -61,7 +61,7 @@ class Layer {
     const block = Math.floor((high / 2 ** 32) * this.#blocks) * WORDS_PER_BLOCK;
     for (let word = 0; word < WORDS_PER_BLOCK; word++) {
       const bit = 1 << (Math.imul(low, SALTS[word] ?? 1) >>> 27);
-      if (((this.words[block + word] ?? 0) & bit) === 0) return false;
+      if (((this.words[block + word] ?? missing('words')) & bit) === 0) return false;
     }
     return true;
   }
@@ -70,7 +70,7 @@ class Layer {
     const block = Math.floor((high / 2 ** 32) * this.#blocks) * WORDS_PER_BLOCK;
     for (let word = 0; word < WORDS_PER_BLOCK; word++) {
       const bit = 1 << (Math.imul(low, SALTS[word] ?? 1) >>> 27);
-      this.words[block + word] = (this.words[block + word] ?? 0) | bit;
+      this.words[block + word] = (this.words[block + word] ?? missing('words')) | bit;
     }
     this.scans += 1;
   }
@@ -92,8 +92,8 @@ function hashAt({ plant, scanId }: KeyColumns, row: number): Hash64 {
 }
 
 function mix(hash: Hash64, { offsets, bytes }: TextColumn, row: number): void {
-  const end = offsets[row + 1] ?? 0;
-  for (let at = offsets[row] ?? 0; at < end; at++) mixByte(hash, bytes[at] ?? 0);
+  const end = offsets[row + 1] ?? missing('offsets');
+  for (let at = offsets[row] ?? missing('offsets'); at < end; at++) mixByte(hash, bytes[at] ?? missing('bytes'));
 }
 
 function mixByte(hash: Hash64, byte: number): void {

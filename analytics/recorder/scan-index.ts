@@ -1,3 +1,4 @@
+import { missing } from '../../indicium/index.ts';
 import { hashOfKey, isSameKey, type KeyColumns } from './scan-key.ts';
 
 /**
@@ -20,7 +21,7 @@ export class ScanIndex {
     this.#slots ??= this.#indexed();
     const slots = this.#slots;
     for (let slot = hashOfKey(keys, row) & (slots.length - 1); ; slot = (slot + 1) & (slots.length - 1)) {
-      const found = (slots[slot] ?? 0) - 1;
+      const found = (slots[slot] ?? missing('slots')) - 1;
       if (found === -1 || isSameKey(this.#keys, found, keys, row)) return found;
     }
   }
@@ -29,10 +30,10 @@ export class ScanIndex {
     const slots = new Uint32Array(2 ** Math.ceil(Math.log2(2 * this.#rows + 1)));
     for (let row = 0; row < this.#rows; row++) {
       let slot = hashOfKey(this.#keys, row) & (slots.length - 1);
-      let found = (slots[slot] ?? 0) - 1;
+      let found = (slots[slot] ?? missing('slots')) - 1;
       while (found !== -1 && !isSameKey(this.#keys, found, this.#keys, row)) {
         slot = (slot + 1) & (slots.length - 1);
-        found = (slots[slot] ?? 0) - 1;
+        found = (slots[slot] ?? missing('slots')) - 1;
       }
       if (found === -1) slots[slot] = row + 1;
     }

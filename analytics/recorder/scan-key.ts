@@ -2,6 +2,7 @@ import {
   bigintAt,
   hashOfSpan,
   isSameSpan,
+  missing,
   type ReadingColumns,
   type TextColumn,
   textAt,
@@ -54,9 +55,9 @@ function isSameText(left: TextColumn, leftRow: number, right: TextColumn, rightR
 }
 
 function startOf({ offsets }: TextColumn, row: number): number {
-  return offsets[row] ?? 0;
+  return offsets[row] ?? missing('offsets');
 }
 
 function endOf({ offsets }: TextColumn, row: number): number {
-  return offsets[row + 1] ?? 0;
+  return offsets[row + 1] ?? missing('offsets');
 }

@@ -1,4 +1,5 @@
 import type { TextColumn } from '../../indicium/index.ts';
+import { missing } from '../../indicium/index.ts';
 import { upperTextSql } from './upper-text.ts';
 
 /** Characters of a postcode that name a delivery area; where codes go on, they name streets and boxes. */
@@ -57,6 +58,6 @@ export function areaNumberSql(column: string): string {
 
 /** The delivery area that a row of a column names; 0 if it names none. */
 export function areaAt(column: TextColumn, row: number): number {
-  const [from, to] = [column.offsets[row] ?? 0, column.offsets[row + 1] ?? 0];
+  const [from, to] = [column.offsets[row] ?? missing('offsets'), column.offsets[row + 1] ?? missing('offsets')];
   return from === to ? 0 : areaOf(column.bytes.subarray(from, to));
 }

@@ -1,3 +1,4 @@
+import { missing } from '../../indicium/index.ts';
 import type { Sighting } from './sighting.ts';
 import { BYTES_A_SIGHTING, SightingColumns } from './sighting-columns.ts';
 
@@ -47,7 +48,7 @@ export class LivePages {
   get(page: number, slot: number): Sighting {
     const slab = this.#slab(page);
     const at = slotAt(page, slot);
-    return slab.seen.get(at, slab.content[at] ?? 0n, slab.mailpiece[at] ?? 0n);
+    return slab.seen.get(at, slab.content[at] ?? missing('content'), slab.mailpiece[at] ?? missing('mailpiece'));
   }
 
   set(page: number, slot: number, sighting: Sighting): void {

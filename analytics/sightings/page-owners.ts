@@ -1,3 +1,5 @@
+import { missing } from '../../indicium/index.ts';
+
 /** Pages are added so many at a time. */
 const GROWTH = 65_536;
 
@@ -17,11 +19,11 @@ export class PageOwners {
   }
 
   setOf(page: number): number {
-    return this.#sets[page] ?? 0;
+    return this.#sets[page] ?? missing('sets');
   }
 
   numberOf(page: number): bigint {
-    return this.#numbers[page] ?? 0n;
+    return this.#numbers[page] ?? missing('numbers');
   }
 
   #grow(): void {

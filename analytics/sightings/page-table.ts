@@ -1,3 +1,5 @@
+import { missing } from '../../indicium/index.ts';
+
 /** Numbers that may be skipped before the dense part: a set that loses more pages than that is kept by number. */
 const GAP_MAX = 64;
 const FIRST_LENGTH = 4;
@@ -19,7 +21,7 @@ export class PageTable {
     const key = keyOf(number);
     if (typeof key === 'number') {
       const at = key - this.#base;
-      const entry = at >= 0 && at < this.#used ? (this.#dense[at] ?? 0) : 0;
+      const entry = at >= 0 && at < this.#used ? (this.#dense[at] ?? missing('dense')) : 0;
       if (entry !== 0) return entry;
     }
     return this.#scattered?.get(key) ?? 0;

@@ -1,3 +1,4 @@
+import { missing } from '../../indicium/index.ts';
 import { PATH_SIGHTINGS_KEPT_MAX } from '../limits.ts';
 import type { Kept } from './path.ts';
 import type { Sighting } from './sighting.ts';
@@ -35,7 +36,10 @@ export class PathRing {
     for (let number = this.#firstOf(key); this.#isKept(number); number = this.#nextOf(number)) {
       const at = this.#placeOf(number);
       if (this.#key[at] !== key) continue;
-      later.push({ sighting: this.#seen.get(at, first.content, first.mailpiece), times: this.#times[at] ?? 0 });
+      later.push({
+        sighting: this.#seen.get(at, first.content, first.mailpiece),
+        times: this.#times[at] ?? missing('times'),
+      });
     }
     later.push({ sighting: first, times: 1 });
     return later.reverse();
@@ -46,7 +50,7 @@ export class PathRing {
     for (let number = this.#firstOf(key); this.#isKept(number); number = this.#nextOf(number)) {
       const at = this.#placeOf(number);
       if (this.#key[at] !== key || !this.#seen.isSame(at, sighting)) continue;
-      this.#times[at] = (this.#times[at] ?? 0) + 1;
+      this.#times[at] = (this.#times[at] ?? missing('times')) + 1;
       return;
     }
     if (this.#made === this.#length && this.#length < this.#lengthMax) this.#grow();
@@ -67,16 +71,16 @@ export class PathRing {
 
   #link(number: number, key: number): void {
     const bucket = key & (this.#length - 1);
-    this.#before[this.#placeOf(number)] = this.#newest[bucket] ?? 0;
+    this.#before[this.#placeOf(number)] = this.#newest[bucket] ?? missing('newest');
     this.#newest[bucket] = number;
   }
 
   #firstOf(key: number): number {
-    return this.#newest[key & (this.#length - 1)] ?? 0;
+    return this.#newest[key & (this.#length - 1)] ?? missing('newest');
   }
 
   #nextOf(number: number): number {
-    return this.#before[this.#placeOf(number)] ?? 0;
+    return this.#before[this.#placeOf(number)] ?? missing('before');
   }
 
   #isKept(number: number): boolean {

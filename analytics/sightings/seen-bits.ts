@@ -1,3 +1,4 @@
+import { missing } from '../../indicium/index.ts';
 import { PAGE_PIECES } from './live-pages.ts';
 
 const WORDS_PER_PAGE = PAGE_PIECES / 32;
@@ -25,15 +26,15 @@ export class SeenBits {
   /** Adds to what a page holds. */
   merge(page: number, [low, high]: readonly [low: number, high: number]): void {
     const at = page * WORDS_PER_PAGE;
-    this.#words[at] = (this.#words[at] ?? 0) | low;
-    this.#words[at + 1] = (this.#words[at + 1] ?? 0) | high;
+    this.#words[at] = (this.#words[at] ?? missing('words')) | low;
+    this.#words[at + 1] = (this.#words[at + 1] ?? missing('words')) | high;
   }
 
   /** Whether the piece was seen before; from now on it was. */
   testAndSet(page: number, slot: number): boolean {
     const at = page * WORDS_PER_PAGE + (slot >> 5);
     const bit = 1 << (slot & 31);
-    const word = this.#words[at] ?? 0;
+    const word = this.#words[at] ?? missing('words');
     this.#words[at] = word | bit;
     return (word & bit) !== 0;
   }

@@ -1,3 +1,4 @@
+import { missing } from '../../indicium/index.ts';
 import { IDS_REMEMBERED, MARKS_PER_ID_MAX } from '../limits.ts';
 
 /**
@@ -21,8 +22,8 @@ export class SharedIds {
     }
     if (this.#contents[at] !== content) {
       this.#contents[at] = content;
-      this.#marks[at] = Math.min((this.#marks[at] ?? 0) + 1, MARKS_PER_ID_MAX + 1);
+      this.#marks[at] = Math.min((this.#marks[at] ?? missing('marks')) + 1, MARKS_PER_ID_MAX + 1);
     }
-    return (this.#marks[at] ?? 0) > MARKS_PER_ID_MAX;
+    return (this.#marks[at] ?? missing('marks')) > MARKS_PER_ID_MAX;
   }
 }

@@ -1,4 +1,4 @@
-import { SORTING_PASSES } from '../../indicium/index.ts';
+import { missing, SORTING_PASSES } from '../../indicium/index.ts';
 import type { Sighting } from './sighting.ts';
 
 /** Mail that is heavier goes in parcels; 65 kg are told from no more. */
@@ -34,11 +34,11 @@ export class SightingColumns {
     return {
       content,
       mailpiece,
-      plant: this.plant[at] ?? 0,
-      pass: SORTING_PASSES[(this.state[at] ?? 0) - 2] ?? null,
-      halfHour: this.halfHour[at] ?? 0,
-      weightGrams: this.weightGrams[at] ?? 0,
-      area: this.area[at] ?? 0,
+      plant: this.plant[at] ?? missing('plant'),
+      pass: SORTING_PASSES[(this.state[at] ?? missing('state')) - 2] ?? null,
+      halfHour: this.halfHour[at] ?? missing('halfHour'),
+      weightGrams: this.weightGrams[at] ?? missing('weightGrams'),
+      area: this.area[at] ?? missing('area'),
     };
   }
 

@@ -1,3 +1,4 @@
+import { missing } from '../../indicium/index.ts';
 import { LIVE_PAGES_MAX, SEEN_PAGES_MAX } from '../limits.ts';
 import { KeptBeside } from './kept-beside.ts';
 import { LivePages, PAGE_PIECES } from './live-pages.ts';
@@ -78,7 +79,7 @@ export class Sightings {
       this.#live.set(page, slot, sighting);
       return NOTHING;
     }
-    this.#flags[page] = (this.#flags[page] ?? 0) | HAS_OTHERS;
+    this.#flags[page] = (this.#flags[page] ?? missing('flags')) | HAS_OTHERS;
     return this.#others.repeated(page * PAGE_PIECES + slot, this.#live.get(page, slot), sighting, signedOf);
   }
 
@@ -101,7 +102,7 @@ export class Sightings {
     if (entry < 0) return entry;
     if (entry > 0) {
       // Only what is used again is held fast: a page of a single piece is the first to shrink.
-      this.#flags[entry - 1] = (this.#flags[entry - 1] ?? 0) | USED;
+      this.#flags[entry - 1] = (this.#flags[entry - 1] ?? missing('flags')) | USED;
       return entry - 1;
     }
     const page = this.#live.pages < this.#bounds.livePages ? this.#live.add() : this.#freed();
@@ -113,13 +114,13 @@ export class Sightings {
 
   /** Shrinks the live page that was not used for longest (by the clock algorithm) and gives its number. */
   #freed(): number {
-    while (((this.#flags[this.#hand] ?? 0) & USED) !== 0) {
-      this.#flags[this.#hand] = (this.#flags[this.#hand] ?? 0) & ~USED;
+    while (((this.#flags[this.#hand] ?? missing('flags')) & USED) !== 0) {
+      this.#flags[this.#hand] = (this.#flags[this.#hand] ?? missing('flags')) & ~USED;
       this.#hand = (this.#hand + 1) % this.#live.pages;
     }
     const page = this.#hand;
     this.#hand = (this.#hand + 1) % this.#live.pages;
-    if ((this.#flags[page] ?? 0) & HAS_OTHERS) {
+    if ((this.#flags[page] ?? missing('flags')) & HAS_OTHERS) {
       for (let slot = 0; slot < PAGE_PIECES; slot++) this.#others.forget(page * PAGE_PIECES + slot);
     }
     this.#flags[page] = 0;

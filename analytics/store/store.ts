@@ -2,7 +2,6 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { type RegistryRecords, rowsOf } from '../../indicium/index.ts';
-import { type Evidence, evidenceColumns } from '../recorder/evidence.ts';
 import type { NamedScan } from '../recorder/scan-key.ts';
 import type { StoredAnswer } from '../recorder/used-key.ts';
 import { EvidenceAppender, type StoredBatch } from './append.ts';
@@ -155,11 +154,6 @@ export class Store {
       const seals = await sealsOf(this.connection, sealed);
       return this.#commits.note(this.connection, { ...end, chain }, { event, detail, seals });
     });
-  }
-
-  /** Writes evidence that was gathered piece by piece. */
-  async record(evidence: readonly Evidence[], source: string, position: string | null): Promise<void> {
-    await this.write([{ ...evidenceColumns(evidence), source, position, policyVersion: 1 }]);
   }
 
   /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { DuckDBDataChunk, type DuckDBType } from '@duckdb/node-api';
 import duckdb, { type DataChunk, type Vector } from '@duckdb/node-bindings';
-import { type Column, isInt64, isText, type TextColumn, type Validity } from '../../indicium/index.ts';
+import { type Column, isInt64, isText, missing, type TextColumn, type Validity } from '../../indicium/index.ts';
 
 /** DuckDB's own vector size: a chunk cannot hold more. */
 export const CHUNK_ROWS_MAX = 2_048;
@@ -68,15 +68,15 @@ function fillTexts(vector: Vector, { offsets, bytes }: TextColumn, from: number,
   const lengths = new Uint32Array(strings.buffer);
   const long: number[] = [];
   for (let row = from; row < to; row++) {
-    const start = offsets[row] ?? 0;
-    const length = (offsets[row + 1] ?? 0) - start;
+    const start = offsets[row] ?? missing('offsets');
+    const length = (offsets[row + 1] ?? missing('offsets')) - start;
     const at = (row - from) * STRING_BYTES;
     if (length > IN_PLACE_BYTES_MAX) {
       long.push(row);
       continue;
     }
     lengths[at >> 2] = length;
-    for (let index = 0; index < length; index++) strings[at + 4 + index] = bytes[start + index] ?? 0;
+    for (let index = 0; index < length; index++) strings[at + 4 + index] = bytes[start + index] ?? missing('bytes');
   }
   duckdb.copy_data_to_vector(vector, 0, strings.buffer, 0, strings.byteLength);
   for (const row of long) {

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { type ReadingColumns, type ReasonCode, rowsOf, selectReadings, textAt } from '../../indicium/index.ts';
+import { missing, type ReadingColumns, type ReasonCode, rowsOf, selectReadings, textAt } from '../../indicium/index.ts';
 import { LINE_BYTES_MAX, lineText, readRecord } from '../../scans/index.ts';
 import type { DeadLetterReason, Origin } from './messages/dead-letter.ts';
 
@@ -31,7 +31,8 @@ export function rejectMalformed(columns: ReadingColumns, origins: readonly Origi
   const dead: [Origin, DeadLetterReason][] = [];
   const kept: number[] = [];
   for (const [row, origin] of origins.entries()) {
-    const mayBeDead = (offsets[row + 1] ?? 0) - (offsets[row] ?? 0) === MALFORMED.length;
+    const mayBeDead =
+      (offsets[row + 1] ?? missing('offsets')) - (offsets[row] ?? missing('offsets')) === MALFORMED.length;
     const isMalformed = mayBeDead && textAt(columns.outcome, row) === MALFORMED;
     const problem = isMalformed && origin.line !== undefined ? problemWith(origin.line.bytes) : null;
     if (problem === null) kept.push(row);

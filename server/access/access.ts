@@ -50,18 +50,9 @@ export function isAccessRefusal(answer: Identity | AccessRefusal): answer is Acc
   return 'refusal' in answer;
 }
 
-/** Whether scans of this plant may be posted; those that name no plant get that of the sorter. */
-export function mayPost({ roles, plant: own }: Identity, plant: string | null): boolean {
-  return roles.includes('sorter') && (plant === null || plant === own);
-}
-
 /** Whether verdicts about scans of this plant may be read. */
 export function mayReadVerdicts({ roles, plant: own }: Identity, plant: string | null): boolean {
   return roles.includes('investigator') && (own === null || plant === own);
-}
-
-export function mayReadMetrics({ roles }: Identity): boolean {
-  return roles.includes('metrics');
 }
 
 /**

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { DETECTORS, dispositionFor, type Evidence } from '../../analytics/index.ts';
+import { DETECTORS, dispositionFor } from '../../analytics/index.ts';
 import { FIELDS, type Finding, REASON_CODES, type ReasonCode, type Scan, SIGNED_BYTES } from '../../indicium/index.ts';
-import { judged } from '../support/evidence.ts';
+import { type Evidence, judged } from '../support/evidence.ts';
 import { findingsOf } from '../support/findings.ts';
 import { packed, SmallWorld } from '../support/marks.ts';
 

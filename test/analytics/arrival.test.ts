@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Evidence } from '../../analytics/index.ts';
 import { booksOf, HOME, LICENSE, MORNING_MS, OTHER_LICENSE, PSD, PSDS, Registers, seen } from '../support/books.ts';
+import type { Evidence } from '../support/evidence.ts';
 import { findingsOf, scansNamed } from '../support/findings.ts';
 
 const KINDS = ['overspend', 'refund-mailed', 'rollback', 'short-postage', 'wrong-destination', 'wrong-town'];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type Book, type Evidence, FIGURES, needsAttention } from '../../analytics/index.ts';
+import { type Book, FIGURES, needsAttention } from '../../analytics/index.ts';
 import {
   booksOf,
   HOME,
@@ -14,6 +14,7 @@ import {
   Registers,
   seen,
 } from '../support/books.ts';
+import type { Evidence } from '../support/evidence.ts';
 import { figures, paid, reconciled } from '../support/reconciled.ts';
 
 const OTHER_PSD = PSDS[1] ?? '';

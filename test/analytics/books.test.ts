@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { type Evidence, needsAttention } from '../../analytics/index.ts';
+import { needsAttention } from '../../analytics/index.ts';
 import { booksOf, LICENSE, MORNING_MS, PAID_MILLS, PSD, Registers, seen } from '../support/books.ts';
+import type { Evidence } from '../support/evidence.ts';
 import { figures, paid, reconciled } from '../support/reconciled.ts';
 
 const SET = { license: LICENSE, psd: PSD };

@@ -6,7 +6,6 @@ import {
   closeCase,
   DEFAULT_POLICY,
   detect,
-  type Evidence,
   type Revision,
   readCases,
   readRevisions,
@@ -25,6 +24,7 @@ import {
   Registers,
   seen,
 } from '../support/books.ts';
+import { type Evidence, recordEvidence } from '../support/evidence.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 /** A store that evidence comes to bit by bit, with a look at it after each. */
@@ -51,7 +51,7 @@ class Desk {
 
   take(...evidence: Evidence[]): Promise<void> {
     return this.write(async (store) => {
-      await store.record(evidence, 'test', null);
+      await recordEvidence(store, evidence, 'test', null);
       await detect(store);
     });
   }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { Evidence } from '../../analytics/index.ts';
 import type { RegistryRecords } from '../../indicium/index.ts';
 import { booksOf, HOME, LICENSE, MORNING_MS, markOf, OTHER_LICENSE, PSD, PSDS, seen } from '../support/books.ts';
+import type { Evidence } from '../support/evidence.ts';
 import { findingsOf, scanIdsOf, scansNamed } from '../support/findings.ts';
 
 /** Nothing but the guilty is named, and by no other kind of finding either. */

@@ -7,7 +7,6 @@ import {
   DEFAULT_POLICY,
   DETECTORS,
   detect,
-  type Evidence,
   readCases,
   readPolicy,
   Store,
@@ -16,7 +15,7 @@ import {
 import { CASE_SUBJECTS } from '../../analytics/store/case-subjects.ts';
 import type { Finding } from '../../indicium/index.ts';
 import { booksOf, MORNING_MS, markOf, PSD, PSDS, seen } from '../support/books.ts';
-import { judged, scanOf } from '../support/evidence.ts';
+import { type Evidence, judged, recordEvidence, scanOf } from '../support/evidence.ts';
 import { findingsOf } from '../support/findings.ts';
 import { BORROWED, CLAIMED, framedMail, GUILTY, type Party, POSTED, THIEF } from '../support/framing-world.ts';
 import { FRAMINGS } from '../support/framings.ts';
@@ -65,7 +64,7 @@ async function lookedAt(
   const path = join(await temporaryFolder(test), 'store.duckdb');
   const store = await Store.open(path);
   await store.setRegistry(booksOf());
-  await store.record(evidence, 'ndjson:/data/scans.ndjson', null);
+  await recordEvidence(store, evidence, 'ndjson:/data/scans.ndjson', null);
   await detect(store, policy);
   store.close();
   const reader = await StoreReader.open(path);

@@ -8,6 +8,7 @@ import { expectedCatalog } from '../../analytics/store/schema/catalog.ts';
 import { takeInRegistry } from '../../analytics/store/schema/registry-tables.ts';
 import { booksOf, HOME, LICENSE, MORNING_MS, PSD, Registers, seen } from '../support/books.ts';
 import { indicia, jsonLines } from '../support/command-line.ts';
+import { recordEvidence } from '../support/evidence.ts';
 import { changed, copyOf, entriesOf, storeWithEverything } from '../support/hostile-store.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -19,10 +20,10 @@ describe('the positions of sources', () => {
   async function storeReadTo(test: TestContext): Promise<string> {
     const path = join(await temporaryFolder(test), 'store.duckdb');
     const store = await Store.open(path);
-    await store.record([seen(registers.print(0))], 'one', '10');
-    await store.record([seen(registers.print(1))], 'two', '20');
+    await recordEvidence(store, [seen(registers.print(0))], 'one', '10');
+    await recordEvidence(store, [seen(registers.print(1))], 'two', '20');
     // All scans had come before: the position alone moves.
-    await store.record([], 'one', '11');
+    await recordEvidence(store, [], 'one', '11');
     store.close();
     return path;
   }
@@ -107,7 +108,7 @@ describe('an anchor that is older than its store', () => {
     const store = await Store.open(path);
     const anchors: Buffer[] = [];
     for (let batch = 0; batch < 4; batch++) {
-      await store.record([seen(registers.print(batch))], 'test', `${batch}`);
+      await recordEvidence(store, [seen(registers.print(batch))], 'test', `${batch}`);
       anchors.push(readFileSync(`${path}.anchor`));
     }
     store.close();
@@ -160,7 +161,7 @@ describe('what the doctor vouches for', () => {
     const text = await indicia(['doctor', '--db', path]);
     assert.match(text.stdout, /vouched for {6}table finding: .*not vouched for {2}the anchor: .*head \d+-/s);
     const store = await Store.open(path);
-    await store.record([seen(new Registers(PSD, LICENSE).print(9))], 'test', '3');
+    await recordEvidence(store, [seen(new Registers(PSD, LICENSE).print(9))], 'test', '3');
     store.close();
     assert.equal((await indicia(['doctor', '--db', path, '--head', head])).exitCode, 0, 'a store that has grown');
     const other = await storeWithEverything(test);

@@ -18,6 +18,7 @@ import { OLD_TABLES } from '../../analytics/store/schema/old-tables.ts';
 import { readStoredRows } from '../../analytics/store/schema/stored-columns.ts';
 import { Registers, seen } from '../support/books.ts';
 import { indicia, jsonLines } from '../support/command-line.ts';
+import { recordEvidence } from '../support/evidence.ts';
 import { changed, copyOf, storeWithEverything } from '../support/hostile-store.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -108,7 +109,7 @@ describe('a store that calls itself older', () => {
     writeFileSync(copy, whole);
     writeFileSync(`${copy}.anchor`, anchor);
     const store = await Store.open(copy);
-    await store.record([seen(new Registers().print(0))], 'new', '1');
+    await recordEvidence(store, [seen(new Registers().print(0))], 'new', '1');
     store.close();
     writeFileSync(`${copy}.anchor`, oldAnchor(1_200n, await headOf(old, 601n)));
     await assert.rejects(Store.open(copy), /\.anchor beside the store/);
@@ -156,7 +157,7 @@ describe('a store that calls itself older', () => {
       ['case-closed'],
       ['upgraded'],
     ]);
-    await store.record([seen(new Registers().print(0))], 'new', '1');
+    await recordEvidence(store, [seen(new Registers().print(0))], 'new', '1');
     store.close();
     assert.deepEqual(await problemsOf(copy), []);
     (await Store.open(copy)).close();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
-import { detect, type Evidence, Store } from '../../analytics/index.ts';
+import { detect, Store } from '../../analytics/index.ts';
 import type { ReadingOutcome, RegistryRecords, Scan } from '../../indicium/index.ts';
 import {
   booksOf,
@@ -17,6 +17,7 @@ import {
   Registers,
   seen,
 } from '../support/books.ts';
+import { type Evidence, recordEvidence } from '../support/evidence.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const MINUTE_MS = 60_000;
@@ -160,7 +161,7 @@ async function found(
   await store.setRegistry(batchesBefore === 0 ? REGISTRY : older);
   for (const [index, batch] of batches.entries()) {
     if (index === batchesBefore) await store.setRegistry(REGISTRY);
-    await store.record(batch, 'test', null);
+    await recordEvidence(store, batch, 'test', null);
     await detect(store);
   }
   await store.setRegistry(REGISTRY);

@@ -11,6 +11,7 @@ import { headOfEntry, LEDGER_EVENTS, type LedgerEntry } from '../../analytics/st
 import { PositionDigest } from '../../analytics/store/audit/position-digest.ts';
 import { NO_ROWS, sumAfter, sumFrom, sumText } from '../../analytics/store/audit/seals.ts';
 import { booksOf, Registers, seen } from '../support/books.ts';
+import { recordEvidence } from '../support/evidence.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const number = fc.bigInt(0n, 2n ** 63n - 1n);
@@ -194,7 +195,7 @@ describe('the commits of a store', () => {
       store.sideConnections.run((beside) =>
         beside.transaction(async () => ({ event: 'policy-used', detail: { label }, seals: new Map() })),
       );
-    const recorded = (batch: number) => store.record([seen(registers.print(batch))], 'test', `${batch}`);
+    const recorded = (batch: number) => recordEvidence(store, [seen(registers.print(batch))], 'test', `${batch}`);
     await Promise.all([0, 1, 2, 3, 4].flatMap((turn) => [recorded(turn), noted(`${turn}`)]));
     store.close();
     assert.deepEqual(
@@ -222,10 +223,10 @@ describe('the commits of a store', () => {
     );
     await assert.rejects(store.setRegistry(booksOf()), /no space left/);
     faulty.mock.restore();
-    await assert.rejects(store.record([seen(registers.print(0))], 'test', '1'), /it is being opened again/);
+    await assert.rejects(recordEvidence(store, [seen(registers.print(0))], 'test', '1'), /it is being opened again/);
     store.close();
     const again = await Store.open(path);
-    await again.record([seen(registers.print(1))], 'test', '1');
+    await recordEvidence(again, [seen(registers.print(1))], 'test', '1');
     again.close();
     assert.deepEqual((await auditStore(path, () => {})).problems, []);
   });
@@ -234,7 +235,7 @@ describe('the commits of a store', () => {
     const folder = await temporaryFolder(test);
     const path = join(folder, 'store.duckdb');
     const store = await Store.open(path);
-    await store.record([seen(new Registers().print(0))], 'test', '1');
+    await recordEvidence(store, [seen(new Registers().print(0))], 'test', '1');
     store.close();
     const before = readFileSync(path);
     const again = await Store.open(path);

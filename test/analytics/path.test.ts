@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
-import type { Evidence } from '../../analytics/index.ts';
 import type { ReasonCode, Scan } from '../../indicium/index.ts';
 import type { Registry } from '../../verify/index.ts';
-import { judged } from '../support/evidence.ts';
+import { type Evidence, judged } from '../support/evidence.ts';
 import { findingsOf } from '../support/findings.ts';
 import { packed, SmallWorld } from '../support/marks.ts';
 

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
-import { closeCase, detect, type Evidence, readCases, Store, StoreReader } from '../../analytics/index.ts';
+import { closeCase, detect, readCases, Store, StoreReader } from '../../analytics/index.ts';
 import { renderReport } from '../../desk/index.ts';
 import type { Finding, Scan } from '../../indicium/index.ts';
 import { MORNING_MS, Registers, seen } from '../support/books.ts';
+import { type Evidence, recordEvidence } from '../support/evidence.ts';
 import { findingsOf, scansNamed } from '../support/findings.ts';
 import { COUNTRY, HOUR_MS, heavier, LICENSES, late, letters, psdOf, scanned, type Town } from '../support/plants.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -273,7 +274,7 @@ describe('findings about plants', () => {
     const store = await Store.open(join(await temporaryFolder(test), 'store.duckdb'));
     await store.setRegistry(COUNTRY);
     for (const batch of batches) {
-      await store.record(batch, 'test', null);
+      await recordEvidence(store, batch, 'test', null);
       await detect(store);
     }
     const result = await store.connection.runAndReadAll('from findings order by all');
@@ -343,7 +344,7 @@ describe('findings about plants', () => {
     const path = join(folder, 'store.duckdb');
     const store = await Store.open(path);
     await store.setRegistry(COUNTRY);
-    await store.record(mail, 'test', null);
+    await recordEvidence(store, mail, 'test', null);
     await detect(store);
     assert.equal(await closeCase(store, 'plant/06484', 'clock mended', 1), true);
     const states = async () =>
@@ -353,7 +354,8 @@ describe('findings about plants', () => {
         )
       ).getRowsJson();
     assert.deepEqual(await states(), [['closed', '[plant-clock, plant-scale]', '30', '0']]);
-    await store.record(
+    await recordEvidence(
+      store,
       letters(ALL, { '06484': late(-60) }).map(({ scan, reading, verdict }) => {
         const by = 40 * 24 * HOUR_MS;
         const indicium =

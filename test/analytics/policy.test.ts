@@ -17,7 +17,7 @@ import { CASE_SUBJECTS } from '../../analytics/store/case-subjects.ts';
 import { REASON_CODES, ROLES } from '../../indicium/index.ts';
 import { PRINTED_AHEAD_MS_MAX, PRINTED_BEHIND_MS_MAX } from '../../verify/limits.ts';
 import { booksOf, markOf, seen } from '../support/books.ts';
-import { scanOf } from '../support/evidence.ts';
+import { scanOf, verdictOf } from '../support/evidence.ts';
 import { NEVER_PAUSED } from '../support/recording.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -97,7 +97,7 @@ describe('a policy file', () => {
   it('passes a piece with a note', async (test) => {
     const judge = new Judge(await policyOf(test, { version: 4, dispositions: { 'date-anomaly': 'pass' } }));
     const { reading } = seen(markOf(), {}, 'date-anomaly');
-    const { disposition, reasons } = judge.judge(scanOf(), reading);
+    const { disposition, reasons } = verdictOf(judge, scanOf(), reading);
     assert.deepEqual([disposition, reasons], ['accept', ['date-anomaly']]);
   });
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
-import { type Evidence, Judge } from '../../analytics/index.ts';
+import { Judge } from '../../analytics/index.ts';
 import type { Finding } from '../../indicium/index.ts';
 import { RED_TEAM_CASES } from '../psd-sim/red-team-cases.ts';
 import { caseOf, honestAccused, innocentsNamed, type RedTeamCase, redTeamCases } from '../psd-sim/red-team-oracle.ts';
 import { RED_TEAM_REGISTRY } from '../psd-sim/red-team-world.ts';
-import { readingOf, scanOf } from '../support/evidence.ts';
+import { type Evidence, readingOf, scanOf, verdictOf } from '../support/evidence.ts';
 import { findingsOf } from '../support/findings.ts';
 
 /** What the gate answers and what the detectors find of it, scan by scan in the order in which their records came. */
@@ -16,7 +16,7 @@ async function judgedCase(test: TestContext, { scans }: RedTeamCase) {
   const evidence = scans.map(({ scan: change, payload }, index): Evidence => {
     const scan = scanOf({ ...change, digest: BigInt(index) });
     const reading = readingOf(payload, RED_TEAM_REGISTRY, scan.scannedAtMs);
-    return { scan, reading, verdict: judge.judge(scan, reading) };
+    return { scan, reading, verdict: verdictOf(judge, scan, reading) };
   });
   const findings: Finding[] = await findingsOf(test, evidence, RED_TEAM_REGISTRY);
   return { verdicts: evidence.map(({ verdict }) => verdict), findings };

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { Evidence } from '../../analytics/index.ts';
 import type { Indicium, RegistryRecords } from '../../indicium/index.ts';
 import { booksOf, LICENSE, MORNING_MS, markOf, OTHER_LICENSE, PSD, PSDS, Registers, seen } from '../support/books.ts';
+import type { Evidence } from '../support/evidence.ts';
 import { findingsOf, scanIdsOf, scansNamed } from '../support/findings.ts';
 
 const seenAll = (marks: readonly Indicium[]) => marks.map((mark) => seen(mark));

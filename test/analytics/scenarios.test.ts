@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, it, type TestContext } from 'node:test';
-import { detect, type Evidence, Judge, Store } from '../../analytics/index.ts';
+import { detect, Judge, Store } from '../../analytics/index.ts';
 import type { Finding, Scan } from '../../indicium/index.ts';
 import { FRAUDS, simulate, type TruthLine } from '../../psd-sim/index.ts';
 import { loadRegistry, type Registry } from '../../verify/index.ts';
 import { booksOf, Registers, seen } from '../support/books.ts';
 import { jsonLines } from '../support/command-line.ts';
-import { readingOf, scanOf } from '../support/evidence.ts';
+import { type Evidence, readingOf, recordEvidence, scanOf, verdictOf } from '../support/evidence.ts';
 import { findingsOf, scanIdsOf, scansNamed } from '../support/findings.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -56,7 +56,7 @@ function judged(scans: readonly { scan: Scan; payload: Uint8Array }[], registry:
   const judge = new Judge();
   return scans.map(({ scan, payload }) => {
     const reading = readingOf(payload, registry, scan.scannedAtMs);
-    return { scan, reading, verdict: judge.judge(scan, reading) };
+    return { scan, reading, verdict: verdictOf(judge, scan, reading) };
   });
 }
 
@@ -139,7 +139,7 @@ describe('replays, duplicates, counters', () => {
     const stream = [0, 1, 2, 3, 4].flatMap((turn) => [original.print(turn * 10), clone.print(turn * 10 + 5, 1_010)]);
     const found: string[][] = [];
     for (const mark of stream) {
-      await store.record([seen(mark)], 'test', null);
+      await recordEvidence(store, [seen(mark)], 'test', null);
       await detect(store);
       const kinds = await store.connection.runAndReadAll('select distinct kind from finding order by kind');
       found.push(kinds.getRows().map(([kind]) => String(kind)));

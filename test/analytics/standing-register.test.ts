@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
-import { type Evidence, needsAttention } from '../../analytics/index.ts';
+import { needsAttention } from '../../analytics/index.ts';
 import type { Indicium } from '../../indicium/index.ts';
 import { booksOf, MORNING_MS, markOf, PAID_MILLS, Registers, seen } from '../support/books.ts';
+import type { Evidence } from '../support/evidence.ts';
 import { findingsOf, scanIdsOf, scansNamed } from '../support/findings.ts';
 import { figures, paid, reconciled } from '../support/reconciled.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Recorder, StoreReader } from '../../analytics/index.ts';
-import { VerdictColumnsBuilder } from '../../analytics/recorder/evidence.ts';
+import { VerdictColumnsBuilder } from '../../analytics/recorder/verdict-columns-builder.ts';
 import { renderReport } from '../../desk/index.ts';
 import {
   countUnchecked,

@@ -9,17 +9,15 @@ import {
   acceptStore,
   auditStore,
   detect,
-  type Evidence,
   Store,
   StoreError,
   type StoreProblem,
   StoreReader,
 } from '../../analytics/index.ts';
-import { evidenceColumns } from '../../analytics/recorder/evidence.ts';
 import { EVIDENCE_COLUMNS } from '../../analytics/store/schema/columns.ts';
 import type { Scan } from '../../indicium/index.ts';
 import { booksOf } from '../support/books.ts';
-import { judged, scanOf } from '../support/evidence.ts';
+import { type Evidence, evidenceColumns, judged, recordEvidence, scanOf } from '../support/evidence.ts';
 import { SmallWorld } from '../support/marks.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -48,7 +46,7 @@ function mixedEvidence(pieces: number): Evidence[] {
 async function storeOf(test: TestContext, batches: readonly (readonly Evidence[])[]): Promise<string> {
   const path = join(await temporaryFolder(test), 'store.duckdb');
   const store = await Store.open(path);
-  for (const [index, batch] of batches.entries()) await store.record(batch, 'test', `${index}`);
+  for (const [index, batch] of batches.entries()) await recordEvidence(store, batch, 'test', `${index}`);
   store.close();
   return path;
 }
@@ -92,7 +90,7 @@ describe('evidence in a store', () => {
       fc.asyncProperty(fc.array(fc.record({ payload, scan }), { maxLength: 20 }), async (pieces) => {
         const evidence = judged(pieces, registry);
         const before = store.rows;
-        await store.record(evidence, 'any', null);
+        await recordEvidence(store, evidence, 'any', null);
         const result = await store.connection.runAndReadAll(
           `select scan_id, plant, mailpiece_id, weight_grams, scanned_at_ms, extra, scan_digest, hex(payload), outcome
            from evidence where row_id > $1 order by row_id`,
@@ -228,7 +226,7 @@ describe('a store whose files were cut off', () => {
     const store = await Store.open(path);
     const sizes: number[] = [];
     for (let batch = 0; batch < 6; batch++) {
-      await store.record(mixedEvidence(10), 'test', `${batch}`);
+      await recordEvidence(store, mixedEvidence(10), 'test', `${batch}`);
       sizes.push(readFileSync(`${path}.wal`).length);
     }
     // Taken while it is open: closing it would put the log into the file.
@@ -261,7 +259,7 @@ describe('a store whose files were cut off', () => {
     const path = await storeOf(test, [mixedEvidence(10)]);
     const anchor = readFileSync(`${path}.anchor`);
     const store = await Store.open(path);
-    await store.record(mixedEvidence(5), 'test', 'later');
+    await recordEvidence(store, mixedEvidence(5), 'test', 'later');
     store.close();
     writeFileSync(`${path}.anchor`, anchor);
     (await Store.open(path)).close();
@@ -342,7 +340,8 @@ describe('a store of version 3', () => {
     ]);
     await detect(store);
     assert.equal((await rows('from cases')).length, 1);
-    await store.record(
+    await recordEvidence(
+      store,
       judged([{ payload: Buffer.alloc(1), scan: scanOf() }], new SmallWorld(1, 1).registry),
       'new',
       null,

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { detect, type Evidence, readCases, Store, StoreReader } from '../../analytics/index.ts';
+import { detect, readCases, Store, StoreReader } from '../../analytics/index.ts';
 import { PLANT_WORDS } from '../../analytics/store/schema/finding-schema.ts';
 import type { Finding, Scan } from '../../indicium/index.ts';
 import { booksOf, HOME, LICENSE, Registers, seen } from '../support/books.ts';
+import { type Evidence, recordEvidence } from '../support/evidence.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const ELSEWHERE = '10001';
@@ -22,7 +23,7 @@ async function told(test: TestContext, kind: string, evidence: readonly Evidence
   const path = join(await temporaryFolder(test), 'store.duckdb');
   const store = await Store.open(path);
   await store.setRegistry(BOOKS);
-  await store.record(evidence, 'ndjson:/data/scans.ndjson', null);
+  await recordEvidence(store, evidence, 'ndjson:/data/scans.ndjson', null);
   await detect(store);
   store.close();
   const reader = await StoreReader.open(path);

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { detect, Store } from '../../analytics/index.ts';
 import { booksOf, Registers, seen } from '../support/books.ts';
 import { indicia } from '../support/command-line.ts';
+import { recordEvidence } from '../support/evidence.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 describe('a backtest', () => {
@@ -18,7 +19,7 @@ describe('a backtest', () => {
     registers.pieceCount += 5_000n;
     registers.ascendingMills += 50_000;
     registers.descendingMills = (registers.descendingMills ?? 0) - 50_000;
-    await store.record([start, seen(registers.print(0, 10))], 'test', null);
+    await recordEvidence(store, [start, seen(registers.print(0, 10))], 'test', null);
     assert.ok((await detect(store)) > 0);
     store.close();
     const backtested = async (piecesPerMinuteMax: number) => {

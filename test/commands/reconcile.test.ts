@@ -6,6 +6,7 @@ import { Store } from '../../analytics/index.ts';
 import { FIELDS } from '../../indicium/layout.ts';
 import { PAID_MILLS, Registers, seen } from '../support/books.ts';
 import { indicia, jsonLines } from '../support/command-line.ts';
+import { recordEvidence } from '../support/evidence.ts';
 import { paid } from '../support/reconciled.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -186,7 +187,7 @@ describe('the books of a PSD whose ascending register stands still', () => {
         return isDebited ? mark : { ...mark, ascendingMills: 730, descendingMills: PAID_MILLS - 730 };
       });
       const evidence = marks.map((mark) => seen(mark));
-      await store.record(evidence, 'test', null);
+      await recordEvidence(store, evidence, 'test', null);
       store.close();
       const told = await indicia(['reconcile', '--db', path, '--json']);
       assert.equal(told.exitCode, exitCode, told.stdout);

@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
-import type { Evidence } from '../../analytics/index.ts';
 import type { Indicium, ReadingOutcome, RegistryRecords, Scan } from '../../indicium/index.ts';
-import { scanOf } from './evidence.ts';
+import { type Evidence, scanOf } from './evidence.ts';
 
 export const LICENSE = 1000;
 export const OTHER_LICENSE = 1001;

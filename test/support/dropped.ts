@@ -1,6 +1,6 @@
 import { type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { VerdictColumnsBuilder } from '../../analytics/recorder/evidence.ts';
+import { VerdictColumnsBuilder } from '../../analytics/recorder/verdict-columns-builder.ts';
 import type { ReasonCode, Scan } from '../../indicium/index.ts';
 import { type DropOptions, dropFolder } from '../../ingest/index.ts';
 

@@ -1,11 +1,14 @@
 import { hash } from 'node:crypto';
-import { type Evidence, Judge } from '../../analytics/index.ts';
+import { Judge, type Store } from '../../analytics/index.ts';
+import { VerdictColumnsBuilder } from '../../analytics/recorder/verdict-columns-builder.ts';
 import {
   parseIndicium,
   type Reading,
   type ReadingColumns,
   ReadingColumnsBuilder,
   type Scan,
+  type Verdict,
+  type VerdictColumns,
 } from '../../indicium/index.ts';
 import { authenticate, KeyRing, type Registry, signerOf } from '../../verify/index.ts';
 
@@ -67,6 +70,43 @@ export function judgeFor(registry: Registry): Judge {
   return judge;
 }
 
+/** Everything that is stored of one scan: what came in, what was read, what was answered. */
+export interface Evidence {
+  readonly scan: Scan;
+  readonly reading: Reading;
+  readonly verdict: Verdict;
+  /** When the post received the scan, by its own clock; not given if unknown. */
+  readonly receivedAtMs?: number;
+}
+
+/** Evidence that was gathered piece by piece, by column. */
+export function evidenceColumns(evidence: readonly Evidence[]): VerdictColumns & { readonly readings: ReadingColumns } {
+  const readings = new ReadingColumnsBuilder(evidence.length);
+  const verdicts = new VerdictColumnsBuilder(evidence.length);
+  for (const { scan, reading, verdict, receivedAtMs } of evidence) {
+    readings.add(scan, reading, receivedAtMs);
+    verdicts.add(verdict);
+  }
+  return { readings: readings.finish(), ...verdicts.finish() };
+}
+
+/** Writes evidence that was gathered piece by piece. */
+export async function recordEvidence(
+  store: Store,
+  evidence: readonly Evidence[],
+  source: string,
+  position: string | null,
+): Promise<void> {
+  await store.write([{ ...evidenceColumns(evidence), source, position, policyVersion: 1 }]);
+}
+
+/** One scan, judged as a batch of one row. */
+export function verdictOf(judge: Judge, scan: Scan, reading: Reading): Verdict {
+  const readings = new ReadingColumnsBuilder(1);
+  readings.add(scan, reading);
+  return { scanId: scan.scanId, ...judge.judgeRow(readings.finish(), 0) };
+}
+
 /** Judges payloads one after another, as the pipeline does. */
 export function judged(
   pieces: readonly { readonly payload: Uint8Array; readonly scan?: Partial<Scan> }[],
@@ -76,7 +116,7 @@ export function judged(
   return pieces.map(({ payload, scan: change }) => {
     const scan = scanOf(change);
     const reading = readingOf(payload, registry);
-    return { scan, reading, verdict: judge.judge(scan, reading) };
+    return { scan, reading, verdict: verdictOf(judge, scan, reading) };
   });
 }
 

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { detect, type Evidence, Store, StoreReader } from '../../analytics/index.ts';
+import { detect, Store, StoreReader } from '../../analytics/index.ts';
 import type { Finding, RegistryRecords } from '../../indicium/index.ts';
+import { type Evidence, recordEvidence } from './evidence.ts';
 import { temporaryFolder } from './temporary.ts';
 
 /** Records evidence in a store of its own, in batches, and runs every detector over it. */
@@ -15,7 +16,7 @@ export async function findingsOf(
   const store = await Store.open(path);
   await store.setRegistry(registry);
   for (let from = 0; from < evidence.length; from += batchScans) {
-    await store.record(evidence.slice(from, from + batchScans), 'test', null);
+    await recordEvidence(store, evidence.slice(from, from + batchScans), 'test', null);
   }
   await detect(store);
   store.close();

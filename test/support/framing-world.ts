@@ -1,8 +1,8 @@
-import { type Evidence, Judge } from '../../analytics/index.ts';
+import { Judge } from '../../analytics/index.ts';
 import { FIELDS, type Scan } from '../../indicium/index.ts';
 import type { MarkFields } from '../../psd-sim/psd/encoder.ts';
 import type { Registry } from '../../verify/index.ts';
-import { readingOf, scanOf } from './evidence.ts';
+import { type Evidence, readingOf, scanOf, verdictOf } from './evidence.ts';
 import type { Framing, Proof } from './framings.ts';
 import { FUNDS_MILLS, PRINTED_AT_MS, packed, type RegistryRecords, SmallWorld, TOWN } from './marks.ts';
 
@@ -49,7 +49,7 @@ export function framedMail(framing: Framing): { readonly evidence: Evidence[]; r
   const evidence = scanned.map(([payload, change]) => {
     const scan = scanOf(change);
     const reading = readingOf(payload, registry, scan.scannedAtMs);
-    return { scan, reading, verdict: judge.judge(scan, reading) };
+    return { scan, reading, verdict: verdictOf(judge, scan, reading) };
   });
   return { evidence, registry };
 }

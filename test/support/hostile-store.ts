@@ -5,6 +5,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { readFindingDelta } from '../../analytics/detection/finding-delta.ts';
 import { archiveStore, closeCase, detect, Store, StoreReader } from '../../analytics/index.ts';
 import { booksOf, HOME, LICENSE, MORNING_MS, PSD, Registers, seen } from './books.ts';
+import { recordEvidence } from './evidence.ts';
 import { COUNTRY, late, letters } from './plants.ts';
 import { temporaryFolder } from './temporary.ts';
 
@@ -26,19 +27,20 @@ export async function storeWithEverything(test: TestContext): Promise<string> {
   const registers = new Registers();
   const honest = { plant: 'P1', pass: 'origin' } as const;
   const old = [seen(registers.print(0), { ...honest, scannedAtMs: MORNING_MS - 40 * DAY_MS })];
-  await store.record(old, 'old', '1');
+  await recordEvidence(store, old, 'old', '1');
   const before = registers.copied();
   const mark = registers.print(1);
   const later = { ...honest, scannedAtMs: MORNING_MS };
-  await store.record(
+  await recordEvidence(
+    store,
     [seen(mark, { ...later, mailpieceId: 'A' }), seen(mark, { ...later, mailpieceId: 'B' })],
     'test',
     '1',
   );
   // A fork makes the set suspect, so that its marks are kept one by one.
-  await store.record([seen(before.print(2), later), seen(before.print(3), later)], 'test', '2');
+  await recordEvidence(store, [seen(before.print(2), later), seen(before.print(3), later)], 'test', '2');
   // A plant whose clock is doubted, so that what it says is held back.
-  await store.record(letters(['06484', '10001', '50029', '75034'], { '06484': late(-48) }), 'mail', '1');
+  await recordEvidence(store, letters(['06484', '10001', '50029', '75034'], { '06484': late(-48) }), 'mail', '1');
   await detect(store);
   const rates = registry.rates.map((rate) => ({ ...rate, weightGramsMax: 30 }));
   await store.setRegistry({ ...registry, version: 2, digest: 'second', rates });

@@ -4,7 +4,8 @@ import { type KeyPair, keyPairFrom } from '../../psd-sim/key-pair.ts';
 import { encodeMark, encodeSigned, type MarkFields } from '../../psd-sim/psd/encoder.ts';
 import { type PsdIdentity, psdName } from '../../psd-sim/psd/secure-records.ts';
 import { Random } from '../../psd-sim/random.ts';
-import { buildKeyTable, grantedLicenses, type KeyRecord, type Registry } from '../../verify/index.ts';
+import { grantedLicenses, type KeyRecord, type Registry } from '../../verify/index.ts';
+import { buildKeyTable } from './key-table.ts';
 
 const U48_MAX = 2 ** 48 - 1;
 

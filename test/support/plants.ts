@@ -1,6 +1,6 @@
-import type { Evidence } from '../../analytics/index.ts';
 import type { Indicium, RegistryRecords, Scan } from '../../indicium/index.ts';
 import { booksOf, Registers, seen } from './books.ts';
+import type { Evidence } from './evidence.ts';
 
 export const HOUR_MS = 3_600_000;
 const TOWNS = ['06484', '10001', '50029', '75034'] as const;

@@ -5,7 +5,6 @@ import {
   type BookedPiece,
   type BookFilter,
   bookedPieces,
-  type Evidence,
   type Figure,
   reconcile,
   Store,
@@ -14,6 +13,7 @@ import {
 } from '../../analytics/index.ts';
 import type { RegistryRecords } from '../../indicium/index.ts';
 import { booksOf, LICENSE, PSD } from './books.ts';
+import { type Evidence, recordEvidence } from './evidence.ts';
 import { temporaryFolder } from './temporary.ts';
 
 const ALL: BookFilter = { license: null, psd: null };
@@ -29,7 +29,7 @@ export async function reconciled(
   const store = await Store.open(path);
   await store.setRegistry(registry);
   for (let from = 0; from < evidence.length; from += batchScans) {
-    await store.record(evidence.slice(from, from + batchScans), 'test', null);
+    await recordEvidence(store, evidence.slice(from, from + batchScans), 'test', null);
   }
   store.close();
   const read = async <Item>(what: (reader: StoreReader) => AsyncIterable<Item>): Promise<Item[]> => {

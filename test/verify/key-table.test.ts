@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import type { GrantRecord, KeyRecord, LicenseRecord } from '../../indicium/index.ts';
 import { authorizationPeriods, grantedLicenses } from '../../verify/authorization.ts';
 import { KeyCache } from '../../verify/key-cache.ts';
-import { buildKeyTable, findKey, PSD_BYTES, psdBytes } from '../../verify/key-table.ts';
+import { findKey, PSD_BYTES, psdBytes } from '../../verify/key-table.ts';
+import { buildKeyTable } from '../support/key-table.ts';
 import { SmallWorld } from '../support/marks.ts';
 
 const world = new SmallWorld(3, 3);

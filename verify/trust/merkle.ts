@@ -22,59 +22,8 @@ export function rootOf(leaves: readonly Uint8Array[]): Buffer {
   return nodeHash(rootOf(leaves.slice(0, split)), rootOf(leaves.slice(split)));
 }
 
-/** Proof that the first `oldSize` leaves are a prefix of the tree (RFC 6962, 2.1.2). */
-export function consistencyProof(leaves: readonly Uint8Array[], oldSize: number): Buffer[] {
-  if (oldSize <= 0 || oldSize >= leaves.length) return [];
-  return subProof(leaves, oldSize, true);
-}
-
-function subProof(leaves: readonly Uint8Array[], oldSize: number, isOldRoot: boolean): Buffer[] {
-  if (oldSize === leaves.length) return isOldRoot ? [] : [rootOf(leaves)];
-  const split = largestPowerBelow(leaves.length);
-  if (oldSize <= split) {
-    return [...subProof(leaves.slice(0, split), oldSize, isOldRoot), rootOf(leaves.slice(split))];
-  }
-  return [...subProof(leaves.slice(split), oldSize - split, false), rootOf(leaves.slice(0, split))];
-}
-
-interface Checkpoint {
-  readonly size: number;
-  readonly root: Uint8Array;
-}
-
-/** Whether the newer tree continues the older one (RFC 9162, 2.1.4.2). */
-export function isConsistent(older: Checkpoint, newer: Checkpoint, proof: readonly Uint8Array[]): boolean {
-  if (older.size > newer.size || older.size < 0) return false;
-  if (older.size === 0) return proof.length === 0;
-  if (older.size === newer.size) return proof.length === 0 && Buffer.compare(older.root, newer.root) === 0;
-  const path = isPowerOfTwo(older.size) ? [older.root, ...proof] : [...proof];
-  let [fromNode, lastNode] = [older.size - 1, newer.size - 1];
-  while (fromNode % 2 === 1) [fromNode, lastNode] = [Math.floor(fromNode / 2), Math.floor(lastNode / 2)];
-  const start = path.shift();
-  if (start === undefined) return false;
-  let [oldRoot, newRoot]: [Buffer, Buffer] = [Buffer.from(start), Buffer.from(start)];
-  for (const node of path) {
-    if (lastNode === 0) return false;
-    if (fromNode % 2 === 1 || fromNode === lastNode) {
-      oldRoot = nodeHash(node, oldRoot);
-      newRoot = nodeHash(node, newRoot);
-      while (fromNode % 2 === 0 && fromNode !== 0) {
-        [fromNode, lastNode] = [Math.floor(fromNode / 2), Math.floor(lastNode / 2)];
-      }
-    } else {
-      newRoot = nodeHash(newRoot, node);
-    }
-    [fromNode, lastNode] = [Math.floor(fromNode / 2), Math.floor(lastNode / 2)];
-  }
-  return lastNode === 0 && oldRoot.equals(older.root) && newRoot.equals(newer.root);
-}
-
 function largestPowerBelow(size: number): number {
   let power = 1;
   while (power * 2 < size) power *= 2;
   return power;
-}
-
-function isPowerOfTwo(size: number): boolean {
-  return size === largestPowerBelow(size) * 2 || size === 1;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Column, FNV_PRIME, isInt64, isText, isValid, type TextColumn } from '../../../indicium/index.ts';
+import { type Column, FNV_PRIME, isInt64, isText, isValid, missing, type TextColumn } from '../../../indicium/index.ts';
 
 /**
  * One link for each batch of evidence: what its rows were when they were written. A row that was changed since is found
@@ -97,7 +97,8 @@ export function rowChecksOf(columns: readonly Column[], rows: number): Uint32Arr
     else mixWords(checks, column.values, 1);
     if (column.valid === null) continue;
     for (let row = 0; row < rows; row++) {
-      if (!isValid(column.valid, row)) checks[row] = Math.imul((checks[row] ?? 0) ^ NULL_MARK, FNV_PRIME);
+      if (!isValid(column.valid, row))
+        checks[row] = Math.imul((checks[row] ?? missing('checks')) ^ NULL_MARK, FNV_PRIME);
     }
   }
   return checks;
@@ -107,8 +108,8 @@ function mixTexts(checks: Uint32Array<ArrayBuffer>, { offsets, bytes }: TextColu
   let start = 0;
   for (let row = 0; row < checks.length; row++) {
     const end = offsets[row + 1] ?? start;
-    let check = Math.imul((checks[row] ?? 0) ^ (end - start), FNV_PRIME);
-    for (let at = start; at < end; at++) check = Math.imul(check ^ (bytes[at] ?? 0), FNV_PRIME);
+    let check = Math.imul((checks[row] ?? missing('checks')) ^ (end - start), FNV_PRIME);
+    for (let at = start; at < end; at++) check = Math.imul(check ^ (bytes[at] ?? missing('bytes')), FNV_PRIME);
     checks[row] = check;
     start = end;
   }
@@ -116,8 +117,11 @@ function mixTexts(checks: Uint32Array<ArrayBuffer>, { offsets, bytes }: TextColu
 
 function mixWords(checks: Uint32Array<ArrayBuffer>, words: Uint32Array, wordsPerRow: 1 | 2): void {
   for (let row = 0; row < checks.length; row++) {
-    let check = Math.imul((checks[row] ?? 0) ^ (words[row * wordsPerRow] ?? 0), FNV_PRIME);
-    if (wordsPerRow === 2) check = Math.imul(check ^ (words[2 * row + 1] ?? 0), FNV_PRIME);
+    let check = Math.imul(
+      (checks[row] ?? missing('checks')) ^ (words[row * wordsPerRow] ?? missing('words')),
+      FNV_PRIME,
+    );
+    if (wordsPerRow === 2) check = Math.imul(check ^ (words[2 * row + 1] ?? missing('words')), FNV_PRIME);
     checks[row] = check;
   }
 }

@@ -1,4 +1,5 @@
 import { createHash, hash } from 'node:crypto';
+import { missing } from '../../../indicium/index.ts';
 
 /**
  * LtHash (Bellare and Micciancio 1997, with the 1,024 lanes of 16 bits of Lewi, Kim, Maykov and Weis 2019): a digest of a set
@@ -36,12 +37,14 @@ export class PositionDigest {
 
   #add(source: string, position: string): void {
     const added = lanesOf(source, position);
-    for (let lane = 0; lane < LANES; lane++) this.#lanes[lane] = (this.#lanes[lane] ?? 0) + (added[lane] ?? 0);
+    for (let lane = 0; lane < LANES; lane++)
+      this.#lanes[lane] = (this.#lanes[lane] ?? missing('lanes')) + (added[lane] ?? missing('added'));
   }
 
   #take(source: string, position: string): void {
     const taken = lanesOf(source, position);
-    for (let lane = 0; lane < LANES; lane++) this.#lanes[lane] = (this.#lanes[lane] ?? 0) - (taken[lane] ?? 0);
+    for (let lane = 0; lane < LANES; lane++)
+      this.#lanes[lane] = (this.#lanes[lane] ?? missing('lanes')) - (taken[lane] ?? missing('taken'));
   }
 }
 

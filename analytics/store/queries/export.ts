@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { missing } from '../../../indicium/index.ts';
 import { PUBLIC_VIEW_NAMES, publicViewSql } from '../schema/public-views.ts';
 import { REGISTRY_TABLES } from '../schema/registry-tables.ts';
 import { SCHEMA_VERSION } from '../schema/schema.ts';
@@ -44,6 +45,6 @@ export async function exportTo(connection: DuckDBConnection, view: string, path:
 async function exactRows(connection: DuckDBConnection, sql: string): Promise<string> {
   const columns = await connection.runAndReadAll(`${sql} limit 0`);
   const names = columns.columnNames();
-  const exact = columns.columnTypes().map((type, index) => parquetExpression(names[index] ?? '', type));
+  const exact = columns.columnTypes().map((type, index) => parquetExpression(names[index] ?? missing('names'), type));
   return `select ${exact.join(', ')} from (${sql})`;
 }

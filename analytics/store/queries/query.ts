@@ -5,7 +5,7 @@ import {
   type DuckDBType,
   StatementType,
 } from '@duckdb/node-api';
-import { ExpectedError } from '../../../indicium/index.ts';
+import { ExpectedError, missing } from '../../../indicium/index.ts';
 import { type Cell, cellOf } from '../cells.ts';
 import { type ExactType, exactTypeOf } from './exact-types.ts';
 
@@ -32,7 +32,7 @@ export class QueryResult {
     this.#result = result;
     const names = result.deduplicatedColumnNames();
     this.columns = result.columnTypes().map((sqlType, index) => {
-      return { name: names[index] ?? '', sqlType, type: exactTypeOf(sqlType) };
+      return { name: names[index] ?? missing('names'), sqlType, type: exactTypeOf(sqlType) };
     });
   }
 

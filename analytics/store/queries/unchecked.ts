@@ -1,5 +1,11 @@
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
-import { UNCHECKED, UNCHECKED_CODES, type UncheckedCode, type UncheckedCounts } from '../../../indicium/index.ts';
+import {
+  missing,
+  UNCHECKED,
+  UNCHECKED_CODES,
+  type UncheckedCode,
+  type UncheckedCounts,
+} from '../../../indicium/index.ts';
 import { IS_GENUINE_SQL, storedName } from '../schema/columns.ts';
 import { asInteger, asTexts, oneOf } from '../values.ts';
 
@@ -27,6 +33,6 @@ export async function readUnchecked(connection: DuckDBConnection): Promise<Unche
     `select count(*), ${counts.join(', ')} from evidence where ${IS_GENUINE_SQL}`,
   );
   const [genuine = 0, ...scans] = (result.getRows()[0] ?? []).map(asInteger);
-  const entries = UNCHECKED_CODES.map((code, index) => [code, scans[index] ?? 0] as const);
+  const entries = UNCHECKED_CODES.map((code, index) => [code, scans[index] ?? missing('scans')] as const);
   return { genuine, unchecked: Object.fromEntries(entries.filter(([, its]) => its > 0)) };
 }

@@ -2,6 +2,7 @@ import {
   type Int64Column,
   isReasonCode,
   isValid,
+  missing,
   type ReadingColumns,
   rowsOf,
   TextCache,
@@ -40,7 +41,8 @@ function isFull(valid: Validity, rows: number): boolean {
 const OUTCOME_BYTES_MAX = 64;
 
 function isOutcome(column: TextColumn, row: number): boolean {
-  if ((column.offsets[row + 1] ?? 0) - (column.offsets[row] ?? 0) > OUTCOME_BYTES_MAX) return false;
+  if ((column.offsets[row + 1] ?? missing('offsets')) - (column.offsets[row] ?? missing('offsets')) > OUTCOME_BYTES_MAX)
+    return false;
   const text = outcomes.textAt(column, row);
   return text === 'valid' || isReasonCode(text);
 }
@@ -50,6 +52,8 @@ const TIME_MS_MAX = 8.64e15;
 
 function isTime({ words, valid }: Int64Column, row: number): boolean {
   return (
-    !isValid(valid, row) || Math.abs(((words[2 * row + 1] ?? 0) | 0) * 2 ** 32 + (words[2 * row] ?? 0)) <= TIME_MS_MAX
+    !isValid(valid, row) ||
+    Math.abs(((words[2 * row + 1] ?? missing('words')) | 0) * 2 ** 32 + (words[2 * row] ?? missing('words'))) <=
+      TIME_MS_MAX
   );
 }

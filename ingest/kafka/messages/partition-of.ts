@@ -1,3 +1,4 @@
+import { missing } from '../../../indicium/index.ts';
 /**
  * The partition of a key among so many, as Kafka's own clients choose it: murmur2 over its bytes, the sign left out.
  * Readings are placed by it, so that whoever produces to that topic by license meets the same partitions.
@@ -18,7 +19,7 @@ function murmur2(bytes: Buffer): number {
     word ^= word >>> R;
     hash = Math.imul(hash, M) ^ Math.imul(word, M);
   }
-  for (let at = bytes.length - 1; at >= whole; at--) hash ^= (bytes[at] ?? 0) << (8 * (at & 3));
+  for (let at = bytes.length - 1; at >= whole; at--) hash ^= (bytes[at] ?? missing('bytes')) << (8 * (at & 3));
   if (whole < bytes.length) hash = Math.imul(hash, M);
   hash ^= hash >>> 13;
   hash = Math.imul(hash, M);

@@ -8,6 +8,7 @@ import {
   type Int64Column,
   isInt64,
   isText,
+  missing,
   READING_FIELD_SPECS,
   type ReadingColumns,
   readingColumns,
@@ -103,7 +104,8 @@ function columnBytes(column: Column, rows: number): Uint8Array[] {
   const valid = column.valid === null ? [NO_NULLS] : [HAS_NULLS, column.valid.subarray(0, validityBytes(rows))];
   if (!isText(column)) return [...valid, byteView(isInt64(column) ? column.words : column.values)];
   const lengths = new Uint32Array(rows);
-  for (let row = 0; row < rows; row++) lengths[row] = (column.offsets[row + 1] ?? 0) - (column.offsets[row] ?? 0);
+  for (let row = 0; row < rows; row++)
+    lengths[row] = (column.offsets[row + 1] ?? missing('offsets')) - (column.offsets[row] ?? missing('offsets'));
   return [...valid, byteView(lengths), column.bytes.subarray(column.offsets[0], column.offsets[rows])];
 }
 
