@@ -13,7 +13,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   sharing: [],
   scans: ['indicium'],
   api: ['indicium', 'scans'],
-  ingest: ['indicium', 'scans'],
+  ingest: ['indicium', 'sharing', 'scans'],
   decode: ['indicium', 'sharing'],
   verify: ['indicium'],
   analytics: ['indicium'],

@@ -1,16 +1,18 @@
 import { watch } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WakeUp } from '../../sharing/index.ts';
 import { DROP_POLL_MS_MIN } from './limits.ts';
 
 /** Waits for something to happen in a folder: file systems of other machines tell nothing, so the wait has an end. */
 export class Changes {
   readonly #close: () => void;
-  #wake: () => void = () => {};
+  readonly #wakeUp = new WakeUp();
   #hasChanged = false;
 
   constructor(path: string) {
     const onChange = () => {
       this.#hasChanged = true;
-      this.#wake();
+      this.#wakeUp.wake();
     };
     try {
       const watcher = watch(path, { persistent: false }, onChange);
@@ -23,26 +25,16 @@ export class Changes {
   }
 
   async next(msMax: number, stopped: AbortSignal): Promise<void> {
-    await this.#sleep(DROP_POLL_MS_MIN, stopped, false);
+    const stop = () => this.#wakeUp.wake();
+    stopped.addEventListener('abort', stop);
+    await sleep(DROP_POLL_MS_MIN, undefined, { signal: stopped }).catch(() => {});
     const restMs = msMax - DROP_POLL_MS_MIN;
-    if (restMs > 0 && !this.#hasChanged && !stopped.aborted) await this.#sleep(restMs, stopped, true);
+    if (restMs > 0 && !this.#hasChanged && !stopped.aborted) await this.#wakeUp.waitUpTo(restMs);
+    stopped.removeEventListener('abort', stop);
     this.#hasChanged = false;
   }
 
   close(): void {
     this.#close();
-  }
-
-  #sleep(ms: number, stopped: AbortSignal, endsWithChange: boolean): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
-    if (endsWithChange) this.#wake = resolve;
-    const stop = () => resolve();
-    stopped.addEventListener('abort', stop);
-    return promise.finally(() => {
-      clearTimeout(timer);
-      stopped.removeEventListener('abort', stop);
-      this.#wake = () => {};
-    });
   }
 }

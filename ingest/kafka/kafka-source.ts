@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { textAt, textOrNullAt, uncheckedAt } from '../../indicium/index.ts';
 import type { BatchAnswers, ScanBatch, ScanSource, SourcePosition } from '../../scans/index.ts';
+import { WakeUp } from '../../sharing/index.ts';
 import {
   type GroupConsumer,
   type KafkaClient,
@@ -60,7 +61,7 @@ class TopicReader {
   #queuedBytes = 0;
   readonly #paused = new Set<number>();
   readonly #fetched = new Map<number, bigint>();
-  #wake: () => void = () => {};
+  readonly #wakeUp = new WakeUp();
   #failure: Error | null = null;
   #unacknowledged = 0;
 
@@ -82,7 +83,7 @@ class TopicReader {
       if (known === undefined || known < low || known > high) this.#expected.set(partition, low);
     }
     const ends = new Map(offsets.map(({ partition, high }) => [partition, high]));
-    const onAbort = () => this.#wake();
+    const onAbort = () => this.#wakeUp.wake();
     signal.addEventListener('abort', onAbort);
     abandoned.addEventListener('abort', onAbort);
     await this.#start();
@@ -92,11 +93,11 @@ class TopicReader {
         if (this.#failure !== null) throw this.#failure;
         if (messages.length > 0) yield await this.#batch(messages, producer);
         else if (signal.aborted || (untilDrained && this.#isPast(ends))) break;
-        else await this.#woken();
+        else await this.#wakeUp.wait();
         if (signal.aborted) break;
       }
       // Acknowledging takes the producer and the consumer.
-      while (this.#unacknowledged > 0 && !abandoned.aborted) await this.#woken();
+      while (this.#unacknowledged > 0 && !abandoned.aborted) await this.#wakeUp.wait();
     } finally {
       signal.removeEventListener('abort', onAbort);
       abandoned.removeEventListener('abort', onAbort);
@@ -123,17 +124,17 @@ class TopicReader {
           this.#paused.add(partition);
           this.#consumer.pause(partition);
         }
-        this.#wake();
+        this.#wakeUp.wake();
       },
       onPosition: (partition, next) => {
         this.#fetched.set(partition, next);
-        this.#wake();
+        this.#wakeUp.wake();
       },
       onFailure: (error) => {
         // A member comes back by itself for as long as it can; what it cannot mend ends the run.
         if (error instanceof KafkaError) return;
         this.#failure = error;
-        this.#wake();
+        this.#wakeUp.wake();
       },
     });
   }
@@ -177,7 +178,7 @@ class TopicReader {
         }
         await this.#commit(next);
         this.#unacknowledged -= 1;
-        this.#wake();
+        this.#wakeUp.wake();
       },
     };
   }
@@ -195,13 +196,6 @@ class TopicReader {
       const next = this.#fetched.get(partition) ?? 0n;
       return next >= end || (this.#expected.get(partition) ?? 0n) >= end;
     });
-  }
-
-  async #woken(): Promise<void> {
-    await new Promise<void>((wake) => {
-      this.#wake = wake;
-    });
-    this.#wake = () => {};
   }
 }
 

@@ -1,6 +1,6 @@
 import { ProblemError } from '../../api/index.ts';
 import type { StoredVerdict, VerdictQuery } from '../../indicium/index.ts';
-import { SharedRoom } from '../../sharing/index.ts';
+import { SharedRoom, WakeUp } from '../../sharing/index.ts';
 import { BUSY_RETRY_SECONDS, LOOK_UPS_MAX } from '../limits.ts';
 
 type VerdictsOf = (queries: readonly VerdictQuery[]) => Promise<readonly StoredVerdict[]>;
@@ -16,7 +16,7 @@ export class LookUps {
   readonly #underWay = new SharedRoom(LOOK_UPS_MAX);
   /** What waits to be looked up together for a client that has no room. */
   readonly #waiting = new Map<string, WaitingLookUp>();
-  #wakers: (() => void)[] = [];
+  readonly #room = new WakeUp();
 
   constructor(verdictsOf: VerdictsOf) {
     this.#verdictsOf = verdictsOf;
@@ -39,7 +39,7 @@ export class LookUps {
     } finally {
       this.#underWay.release(client, 1);
       this.#begin();
-      for (const wake of this.#wakers.splice(0)) wake();
+      this.#room.wake();
     }
   }
 
@@ -60,6 +60,6 @@ export class LookUps {
 
   /** Until there is room for another: whoever has one begun for every batch of retries waits with the next batch. */
   async room(client = ''): Promise<void> {
-    while (!this.#underWay.hasFor(client, 1)) await new Promise<void>((resolve) => this.#wakers.push(resolve));
+    while (!this.#underWay.hasFor(client, 1)) await this.#room.wait();
   }
 }

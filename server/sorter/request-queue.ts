@@ -1,6 +1,6 @@
 import { BATCH_SCANS_MAX, type Scan } from '../../indicium/index.ts';
 import type { BatchAnswers, ScanBatch, ScanSource } from '../../scans/index.ts';
-import { ActiveClients, FairClock, FairQueue, SharedRoom } from '../../sharing/index.ts';
+import { ActiveClients, FairClock, FairQueue, SharedRoom, WakeUp } from '../../sharing/index.ts';
 import {
   QUEUE_BYTES_MAX,
   QUEUE_WAIT_MS_MAX,
@@ -63,7 +63,7 @@ export class RequestQueue {
   readonly #waiting: FairQueue<QueuedScan>;
   readonly #scans: SharedRoom;
   readonly #bytes = new SharedRoom(QUEUE_BYTES_MAX);
-  #wakers: (() => void)[] = [];
+  readonly #wakeUp = new WakeUp();
   #isEnded = false;
 
   constructor(
@@ -158,7 +158,7 @@ export class RequestQueue {
   async #take(readsAhead: boolean): Promise<readonly QueuedScan[] | null> {
     while (this.#waiting.length === 0 || (readsAhead && !this.#isWorthTaking())) {
       if (this.#waiting.length === 0 && this.#isEnded) return null;
-      await new Promise<void>((resolve) => this.#wakers.push(resolve));
+      await this.#wakeUp.wait();
     }
     const { batchScansMax } = this.#limits;
     const costMax = this.#shares.active.areSeveral ? Math.min(batchScansMax, SHARED_BATCH_COST_MAX) : batchScansMax;
@@ -214,8 +214,7 @@ export class RequestQueue {
 
   /** As many as there is something for: each image has one that waits, and waking all of them for one takes as long as it. */
   #wake(): void {
-    const wakers = this.#isEnded ? this.#wakers.length : Math.max(1, this.#waiting.length);
-    for (const wake of this.#wakers.splice(0, wakers)) wake();
+    this.#wakeUp.wake(this.#isEnded ? undefined : Math.max(1, this.#waiting.length));
   }
 }
 

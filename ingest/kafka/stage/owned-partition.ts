@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { WakeUp } from '../../../sharing/index.ts';
 import { FencedProducerError, type GroupConsumer, KafkaError, type StoredMessage } from '../client-port.ts';
 import { RETRY_MS_FIRST, RETRY_MS_MAX } from '../limits.ts';
 import { Publisher, type PublisherPorts } from './publisher.ts';
@@ -50,7 +50,7 @@ export class OwnedPartition {
   #isReleased = false;
   #isDraining = false;
   #isPaused = true;
-  #wake: () => void = () => {};
+  readonly #wakeUp = new WakeUp();
   #retryMs = RETRY_MS_FIRST;
 
   constructor(partition: number, ports: PartitionPorts, before: Promise<void>) {
@@ -77,7 +77,7 @@ export class OwnedPartition {
     }
     if (!this.#isOver) this.#queue?.fill();
     if (this.buffered.bytes > this.#ports.bytesMax()) this.#pause();
-    this.#wake();
+    this.#wakeUp.wake();
   }
 
   /** After a rebalance the client would go back to what was committed. */
@@ -88,7 +88,7 @@ export class OwnedPartition {
   /** It belongs to another now: nothing more of it is published. */
   release(): Promise<void> {
     this.#isReleased = true;
-    this.#wake();
+    this.#wakeUp.wake();
     return this.#ended;
   }
 
@@ -96,7 +96,7 @@ export class OwnedPartition {
   drain(): Promise<void> {
     this.#isDraining = true;
     this.#pause();
-    this.#wake();
+    this.#wakeUp.wake();
     return this.#ended;
   }
 
@@ -232,12 +232,6 @@ export class OwnedPartition {
   }
 
   async #waitUpTo(ms: number): Promise<void> {
-    const timer = new AbortController();
-    const woken = new Promise<void>((wake) => {
-      this.#wake = wake;
-    });
-    if (!this.#isOver) await Promise.race([woken, sleep(ms, undefined, { signal: timer.signal }).catch(() => {})]);
-    timer.abort();
-    this.#wake = () => {};
+    if (!this.#isOver) await this.#wakeUp.waitUpTo(ms);
   }
 }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { type AnswerOrProblem, type Problem, ProblemError, problem } from '../../../api/index.ts';
 import { type BatchAnswers, isBlank, type Line, readLines, type ScanSource } from '../../../scans/index.ts';
+import { WakeUp } from '../../../sharing/index.ts';
 import {
   BYTES_PER_SCAN_COST,
   READ_AHEAD_SCANS_MIN,
@@ -34,8 +35,8 @@ export class ScanStream {
   #isEnded = false;
   /** Until the batch that was taken last has had its turn: they are recorded in their order. */
   #turns = Promise.resolve();
-  #wakeTaker = () => {};
-  #wakeReader = () => {};
+  readonly #taker = new WakeUp();
+  readonly #reader = new WakeUp();
 
   constructor(ports: StreamPorts) {
     this.#ports = ports;
@@ -96,8 +97,8 @@ export class ScanStream {
 
   #end(): void {
     this.#isEnded = true;
-    this.#wakeTaker();
-    this.#wakeReader();
+    this.#taker.wake();
+    this.#reader.wake();
   }
 
   #ending(cause: Problem): Problem {
@@ -119,9 +120,8 @@ export class ScanStream {
         const arrivedAtMs = performance.now();
         for (const line of lines)
           if (line.bytes === null || !isBlank(line.bytes)) this.#note(withinBounds(line), arrivedAtMs);
-        this.#wakeTaker();
-        while (this.#gathered.isFull && !this.#isEnded)
-          await new Promise<void>((resolve) => (this.#wakeReader = resolve));
+        this.#taker.wake();
+        while (this.#gathered.isFull && !this.#isEnded) await this.#reader.wait();
       }
     } catch {
       // The sender went away: what it sent whole is recorded, and half a line is none.
@@ -160,7 +160,7 @@ export class ScanStream {
     const gathered = this.#gathered;
     while (gathered.isEmpty || this.#unread >= STREAM_BATCHES_UNREAD_MAX || !this.#isWorthTaking()) {
       if (this.#isEnded && gathered.isEmpty) return null;
-      await new Promise<void>((resolve) => (this.#wakeTaker = resolve));
+      await this.#taker.wait();
     }
     // Until then the lines stay where they keep more from being read.
     const { bytes } = gathered;
@@ -176,7 +176,7 @@ export class ScanStream {
     const weight = rows.length + lines.text.length / BYTES_PER_SCAN_COST;
     const inFlight = { lines, rows, bytes, weight, takenAtMs: performance.now() };
     this.#inFlight.add(inFlight);
-    if (!gathered.isFull) this.#wakeReader();
+    if (!gathered.isFull) this.#reader.wake();
     return inFlight;
   }
 
@@ -209,7 +209,7 @@ export class ScanStream {
     semaphores.bytes.leave(inFlight.bytes, client);
     semaphores.lines.leave(inFlight.weight);
     this.#inFlight.delete(inFlight);
-    this.#wakeTaker();
+    this.#taker.wake();
     const given = answersOf(answers, { arrivedAtMs: (row) => rows[row]?.arrivedAtMs ?? takenAtMs, takenAtMs });
     for (const [index, row] of rows.entries()) {
       const answer = given[index];
@@ -225,7 +225,7 @@ export class ScanStream {
     this.#unread += 1;
     void this.#order.written(rows.at(-1)?.place).then(() => {
       this.#unread -= 1;
-      this.#wakeTaker();
+      this.#taker.wake();
     });
     await this.#ports.room();
   }
