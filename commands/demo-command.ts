@@ -9,6 +9,7 @@ import { ExpectedError, type Finding, type Verdict } from '../indicium/index.ts'
 import { FRAUDS, type Score, score, simulate, type TruthLine } from '../psd-sim/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { wholeNumber } from './options.ts';
+import { FOR_PEOPLE, openRunLog } from './run/run-log.ts';
 import { runSources } from './run/run-sources.ts';
 import { SIMULATED_DAY_MS } from './simulate-command.ts';
 import { writeReport } from './store/report-command.ts';
@@ -66,7 +67,12 @@ async function demo({ out, pieces, seed }: DemoOptions, terminal: Terminal): Pro
   progress.done(`1/3 a day of ${plural(simulated.pieces, 'piece')} franked, printed and scanned`);
 
   const db = join(out, 'day.duckdb');
-  const report = await runSources([out], { registry: join(out, 'registry'), db }, terminal);
+  const report = await runSources(
+    [out],
+    { registry: join(out, 'registry'), db },
+    terminal,
+    openRunLog(FOR_PEOPLE, terminal),
+  );
   progress.done('2/3 read, verified, judged, recorded');
   const page = join(out, 'report.html');
   await writeReport([db], page);

@@ -7,9 +7,7 @@ import { DISPOSITIONS, type Disposition, ExpectedError, FILE_FAULTS, readNamedFi
 import { dropFolder } from '../ingest/index.ts';
 import {
   type Access,
-  createLog,
-  LOG_LEVELS,
-  type LogLevel,
+  type Log,
   openApi,
   openTokens,
   QUEUE_SCANS_FLAG_MAX,
@@ -18,6 +16,7 @@ import {
 } from '../server/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { connectionLimitsOf, type ListenerFlags, listenerFlags } from './listener-flags.ts';
+import { addLogOptions, type LogFlags, logOf } from './log-options.ts';
 import {
   type DropFlags,
   databaseOption,
@@ -34,7 +33,7 @@ import { stopSignal } from './stop-signal.ts';
 import { authorOf } from './store-ports.ts';
 import { print, printJson, type Terminal } from './terminal.ts';
 
-interface ServeOptions extends DropFlags, ListenerFlags {
+interface ServeOptions extends DropFlags, ListenerFlags, LogFlags {
   readonly db: string;
   readonly registry: string;
   readonly policy?: string;
@@ -52,7 +51,6 @@ interface ServeOptions extends DropFlags, ListenerFlags {
   readonly detectEvery: number;
   readonly workers?: number;
   readonly receivedAt?: number;
-  readonly logLevel: LogLevel;
   readonly json?: boolean;
 }
 
@@ -104,7 +102,6 @@ export function addServeCommand(program: Command, terminal: Terminal, finish: (c
     .option('--drop <dir>', 'take images that are dropped into this folder, too')
     .addOption(workersOption())
     .addOption(receivedAtOption())
-    .addOption(new Option('--log-level <level>', 'of the log on stderr').choices(LOG_LEVELS).default('info'))
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -113,6 +110,7 @@ export function addServeCommand(program: Command, terminal: Terminal, finish: (c
     .action(async (options: ServeOptions) => {
       finish(await serve(options, terminal));
     });
+  addLogOptions(command, 'json');
   for (const option of [...listenerFlags(), ...dropFlags()]) command.addOption(option);
 
   program
@@ -128,7 +126,7 @@ export function addServeCommand(program: Command, terminal: Terminal, finish: (c
 
 async function serve(options: ServeOptions, terminal: Terminal): Promise<ExitCode> {
   const { db, registry, host, port, lateDisposition } = options;
-  const log = createLog(terminal.stderr, options.logLevel);
+  const log = logOf(options, terminal);
   const access = accessOf(options, terminal, log);
   const tls = tlsOf(options);
   if (access !== null && tls === null && !isLoopback(host)) {
@@ -166,11 +164,7 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<ExitCod
   }
 }
 
-function accessOf(
-  { tokens, auth, host }: ServeOptions,
-  terminal: Terminal,
-  log: ReturnType<typeof createLog>,
-): Access | null {
+function accessOf({ tokens, auth, host }: ServeOptions, terminal: Terminal, log: Log): Access | null {
   if (auth && tokens === undefined) {
     throw new ServeOptionsError('who may come in? Give --tokens FILE, or --no-auth for trials on this machine');
   }

@@ -8,8 +8,11 @@ export function authorOf(terminal: Pick<Terminal, 'nowMs'>): Author {
 }
 
 /** For commands that write to a store: what is done to it before it can be used is said on stderr. */
-export function storePorts(terminal: Terminal): StorePorts {
-  return { author: authorOf(terminal), onNotice: (sentence) => warn(terminal, `indicia: ${sentence}`) };
+export function storePorts(
+  terminal: Terminal,
+  onNotice: StorePorts['onNotice'] = (sentence) => warn(terminal, `indicia: ${sentence}`),
+): StorePorts {
+  return { author: authorOf(terminal), onNotice };
 }
 
 function userName(): string {

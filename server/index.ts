@@ -5,7 +5,7 @@ export { CONNECTION_LIMITS, type ConnectionLimits } from './connections.ts';
 export type { LiveStore } from './evidence/evidence-routes.ts';
 export { QUEUE_SCANS_FLAG_MAX, QUEUE_SCANS_MAX } from './limits.ts';
 export type { TlsFiles } from './listener.ts';
-export { createLog, LOG_LEVELS, type Log, type LogLevel } from './log.ts';
+export { createLog, LOG_FORMATS, LOG_LEVELS, type Log, type LogFormat, type LogLevel } from './log.ts';
 export { Metrics } from './metrics.ts';
 export { openApi } from './sorter/openapi/openapi.ts';
 export { SorterServer } from './sorter/server.ts';

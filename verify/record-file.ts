@@ -46,7 +46,7 @@ export async function readRecordFile<Schema extends TSchema>(
     errors.push(`${path}:${line}: ${fault.trim()}`);
   };
   const hash = createHash('sha256');
-  const bytes = await readLines(path, signed.bytes, hash, onLine);
+  const bytes = await readSignedLines(path, signed.bytes, hash, onLine);
   // A digest that differs explains whatever is wrong with the lines.
   if (bytes !== signed.bytes || hash.digest('hex') !== signed.sha256) {
     throw new RegistryError(`${path}: differs from what was signed in trust-list.json`);
@@ -54,7 +54,12 @@ export async function readRecordFile<Schema extends TSchema>(
   if (errors.length > 0) throw new RegistryError(errors.join('\n'));
 }
 
-async function readLines(path: string, bytesMax: number, hash: Hash, onLine: (text: string) => void): Promise<number> {
+async function readSignedLines(
+  path: string,
+  bytesMax: number,
+  hash: Hash,
+  onLine: (text: string) => void,
+): Promise<number> {
   let bytes = 0;
   let rest = '';
   const decoder = new StringDecoder('utf8');

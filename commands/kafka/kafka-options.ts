@@ -5,6 +5,7 @@ import {
   connectionFor,
   type KafkaClient,
   KafkaJsClient,
+  type KafkaLog,
   parseKafkaUrl,
   SASL_MECHANISMS,
 } from '../../ingest/index.ts';
@@ -40,8 +41,9 @@ export function addKafkaOptions(command: Command): Command {
 }
 
 /** @throws SourceError */
-export function kafkaClient(url: string, settings: ConnectionSettings): KafkaClient {
-  return new KafkaJsClient(connectionFor(parseKafkaUrl(url).brokers, settings, process.env));
+export function kafkaClient(url: string, settings: ConnectionSettings, log?: KafkaLog): KafkaClient {
+  const connection = connectionFor(parseKafkaUrl(url).brokers, settings, process.env);
+  return new KafkaJsClient(log === undefined ? connection : { ...connection, log });
 }
 
 /** The brokers that were named, or those of the environment. @throws SourceError */

@@ -2,6 +2,7 @@ import {
   groupNamed,
   ImageSpool,
   isKafkaUrl,
+  type KafkaLog,
   kafkaSource,
   openSource,
   parseKafkaUrl,
@@ -28,6 +29,7 @@ export async function openSources(
   specs: readonly string[],
   options: TopicSourceOptions,
   terminal: Terminal,
+  log: KafkaLog,
 ): Promise<OpenedSources> {
   if (!specs.some(isKafkaUrl)) {
     const sources = await Promise.all(specs.map((spec) => openSource(spec, terminal.stdin)));
@@ -43,7 +45,7 @@ export async function openSources(
       const { topic } = parseKafkaUrl(spec);
       if (topic === null) throw new SourceError(`${spec}: name a topic, kafka://host:port/scans, or a --stage`);
       return kafkaSource({
-        client: kafkaClient(spec, options),
+        client: kafkaClient(spec, options, log),
         group: groupNamed(prefix, 'indicia-run'),
         topic,
         deadLetters: topicNamed(prefix, 'dead-letters'),

@@ -4,6 +4,7 @@ import { SESSION_SECONDS } from '../../ingest/index.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { addKafkaOptions } from '../kafka/kafka-options.ts';
 import { listenerFlags } from '../listener-flags.ts';
+import { addLogOptions, type LogFlags } from '../log-options.ts';
 import {
   type DropFlags,
   databaseOption,
@@ -15,7 +16,8 @@ import {
   workersOption,
 } from '../options.ts';
 import { receivedAtOption } from '../received-at.ts';
-import { plural, print, printJson, type Terminal, warn } from '../terminal.ts';
+import { plural, print, printJson, type Terminal } from '../terminal.ts';
+import { openRunLog } from './run-log.ts';
 import { type MemberFlags, runMember } from './run-member.ts';
 import { ignoredSentence, jsonReport, textReport } from './run-report.ts';
 import { type RunFlags, runSources } from './run-sources.ts';
@@ -23,7 +25,11 @@ import { type RunFlags, runSources } from './run-sources.ts';
 const STAGE_DEFAULTS = { prefix: '', detectEvery: 30, sessionSeconds: SESSION_SECONDS, apiHost: '127.0.0.1' };
 
 /** Of a run and of a member of a stage alike: which of them it is, --stage says. */
-interface CommandFlags extends Omit<RunFlags, 'drop'>, Partial<Omit<MemberFlags, keyof RunFlags>>, DropFlags {
+interface CommandFlags
+  extends Omit<RunFlags, 'drop'>,
+    Partial<Omit<MemberFlags, keyof RunFlags | keyof LogFlags>>,
+    DropFlags,
+    LogFlags {
   readonly watch?: string;
 }
 
@@ -82,23 +88,24 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (cod
         finish(EXIT.done);
         return;
       }
+      const said = openRunLog(options, terminal);
       const drop = watch === undefined ? {} : { drop: { watch, namePattern, settleMs, patienceMs } };
-      const report = await runSources(sources, { ...options, ...drop }, terminal);
+      const report = await runSources(sources, { ...options, ...drop }, terminal, said);
       await (options.json ? printJson(terminal, jsonReport(report)) : print(terminal, textReport(report)));
       if (report.unusable > 0) {
-        warn(terminal, `${plural(report.unusable, 'scan')} had an unusable record or image: see their verdicts`);
+        said.warn(`${plural(report.unusable, 'scan')} had an unusable record or image: see their verdicts`);
       }
       if (report.reused > 0) {
-        warn(
-          terminal,
+        said.warn(
           `${plural(report.reused, 'scan')} had a scan id that their plant had used before: see their verdicts`,
         );
       }
-      for (const one of report.ignored) warn(terminal, ignoredSentence(one));
-      for (const sentence of report.notices) warn(terminal, sentence);
+      for (const one of report.ignored) said.warn(ignoredSentence(one));
+      for (const sentence of report.notices) said.warn(sentence);
       const isUnclear = report.ignored.length > 0 || report.notices.length > 0;
       const needsAttention = report.unusable > 0 || report.reused > 0 || isUnclear;
       finish(needsAttention ? EXIT.attention : EXIT.done);
     });
+  addLogOptions(command, 'pretty');
   for (const option of [...listenerFlags(), ...dropFlags()]) command.addOption(option);
 }

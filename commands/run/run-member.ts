@@ -3,13 +3,15 @@ import { isKafkaUrl, parseKafkaUrl, type StageCounters } from '../../ingest/inde
 import { SourceError } from '../../scans/index.ts';
 import { type KafkaOptions, kafkaClient } from '../kafka/kafka-options.ts';
 import { connectionLimitsOf, type ListenerFlags } from '../listener-flags.ts';
+import { kafkaLogOf, type LogFlags } from '../log-options.ts';
 import { receiptClock } from '../received-at.ts';
 import { stopSignal } from '../stop-signal.ts';
 import { storePorts } from '../store-ports.ts';
-import { count, Progress, plural, print, printJson, rate, type Terminal, warn } from '../terminal.ts';
+import { count, plural, print, printJson, rate, type Terminal } from '../terminal.ts';
 import { warnOfFaults } from '../warn-of-faults.ts';
+import { openRunLog } from './run-log.ts';
 
-export interface MemberFlags extends KafkaOptions, ListenerFlags, Omit<StageOptions, 'untilDrained' | 'api'> {
+export interface MemberFlags extends KafkaOptions, ListenerFlags, LogFlags, Omit<StageOptions, 'untilDrained' | 'api'> {
   readonly receivedAt?: number | undefined;
   readonly untilDrained?: boolean | undefined;
   readonly json?: boolean | undefined;
@@ -28,7 +30,7 @@ export async function runMember(sources: readonly string[], flags: MemberFlags, 
   }
   const { stage, json = false, apiPort } = flags;
   const startedAtMs = performance.now();
-  const progress = new Progress(terminal);
+  const said = openRunLog(flags, terminal);
   const { signal, end } = stopSignal();
   const api = {
     host: flags.apiHost,
@@ -39,14 +41,14 @@ export async function runMember(sources: readonly string[], flags: MemberFlags, 
   };
   try {
     const { tally, counters, secondsTotal } = await runStage(
-      kafkaClient(url, flags),
+      kafkaClient(url, flags, kafkaLogOf(said.log)),
       { ...flags, untilDrained: flags.untilDrained ?? false, api: apiPort === undefined ? null : api },
       {
         nowMs: terminal.nowMs,
         receivedAtMs: receiptClock(flags.receivedAt, terminal.nowMs),
-        store: storePorts(terminal),
-        onNotice: (sentence) => warn(terminal, `indicia: ${sentence}`),
-        onFaults: warnOfFaults(terminal),
+        store: storePorts(terminal, said.warn),
+        onNotice: said.warn,
+        onFaults: warnOfFaults(said.warn),
         onApi: (address) =>
           json
             ? printJson(terminal, { type: 'api', stage, url: address })
@@ -54,12 +56,12 @@ export async function runMember(sources: readonly string[], flags: MemberFlags, 
         onProgress: async (soFar, its) => {
           if (json) await printJson(terminal, { type: 'progress', stage, ...countsOf(soFar), ...countersOf(its) });
           const pace = rate(soFar.scans, performance.now() - startedAtMs, 'a second');
-          progress.show(`${count(soFar.scans)} scans, ${pace}, ${lagOf(its)}`);
+          said.show(`${count(soFar.scans)} scans, ${pace}, ${lagOf(its)}`);
         },
         stopped: signal,
       },
     );
-    progress.done(`${plural(tally.scans, 'scan')}, stopped in order`);
+    said.done(`${plural(tally.scans, 'scan')}, stopped in order`);
     const { rebalances, claims, troubles } = countersOf(counters);
     const summary = {
       type: 'summary',

@@ -4,13 +4,15 @@ import { type RunReport, type RunSummary, run } from '../../app/index.ts';
 import { dropFolder, isKafkaUrl } from '../../ingest/index.ts';
 import { SourceError } from '../../scans/index.ts';
 import type { KafkaOptions } from '../kafka/kafka-options.ts';
+import { kafkaLogOf } from '../log-options.ts';
 import { type DropFlags, dropOptionsOf } from '../options.ts';
 import { receiptClock } from '../received-at.ts';
 import { stopSignal } from '../stop-signal.ts';
 import { storePorts } from '../store-ports.ts';
-import { count, Progress, plural, rate, type Terminal, warn } from '../terminal.ts';
+import { count, plural, rate, type Terminal } from '../terminal.ts';
 import { warnOfFaults } from '../warn-of-faults.ts';
 import { type OpenedSources, openSources } from './open-sources.ts';
+import type { RunLog } from './run-log.ts';
 
 export interface RunFlags extends Partial<KafkaOptions> {
   readonly registry: string;
@@ -30,14 +32,17 @@ export async function runSources(
   specs: readonly string[],
   { registry, db, policy: policyFile, workers, drop, receivedAt, ...topics }: RunFlags,
   terminal: Terminal,
+  said: RunLog,
 ): Promise<RunReport> {
   const policy = readPolicy(policyFile);
   if (db === undefined) throw new SourceError('the store is missing: name it with --db, or INDICIA_DB');
   if (specs.includes('-')) await somethingIn(terminal.stdin);
   const startedAtMs = performance.now();
-  const opened = drop === undefined ? await openSources(specs, topics, terminal) : await openDrop(drop, terminal);
+  const opened =
+    drop === undefined
+      ? await openSources(specs, topics, terminal, kafkaLogOf(said.log))
+      : await openDrop(drop, terminal, said);
   const isReceiptKnown = drop !== undefined || specs.some(isKafkaUrl) || receivedAt !== undefined;
-  const progress = new Progress(terminal);
   try {
     const report = await run(
       opened.sources,
@@ -45,15 +50,15 @@ export async function runSources(
       {
         nowMs: terminal.nowMs,
         receivedAtMs: isReceiptKnown ? receiptClock(receivedAt, terminal.nowMs) : undefined,
-        store: storePorts(terminal),
-        onNotice: (sentence) => warn(terminal, `indicia: ${sentence}`),
-        onFaults: warnOfFaults(terminal),
+        store: storePorts(terminal, said.warn),
+        onNotice: said.warn,
+        onFaults: warnOfFaults(said.warn),
         onProgress: ({ scans }: RunSummary) =>
-          progress.show(`${count(scans)} scans, ${rate(scans, performance.now() - startedAtMs, 'a second')}`),
-        onDetecting: () => progress.show('looking for fraud'),
+          said.show(`${count(scans)} scans, ${rate(scans, performance.now() - startedAtMs, 'a second')}`),
+        onDetecting: () => said.show('looking for fraud'),
       },
     );
-    progress.done(`${plural(report.scans, 'scan')} in ${report.secondsTotal.toFixed(1)} s`);
+    said.done(`${plural(report.scans, 'scan')} in ${report.secondsTotal.toFixed(1)} s`);
     return report;
   } finally {
     await opened.close();
@@ -65,12 +70,16 @@ async function somethingIn(stdin: Terminal['stdin']): Promise<void> {
   if (!stdin.readableEnded && stdin.readableLength === 0) await once(stdin, 'readable');
 }
 
-async function openDrop(drop: DropFlags & { readonly watch: string }, terminal: Terminal): Promise<OpenedSources> {
+async function openDrop(
+  drop: DropFlags & { readonly watch: string },
+  terminal: Terminal,
+  said: RunLog,
+): Promise<OpenedSources> {
   const { signal, end } = stopSignal();
   const source = await dropFolder(drop.watch, dropOptionsOf(drop), {
     nowMs: terminal.nowMs,
     stopped: signal,
-    onRefused: (sentence) => warn(terminal, sentence),
+    onRefused: said.warn,
   });
   return { sources: [source], close: async () => end() };
 }

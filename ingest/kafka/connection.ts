@@ -7,6 +7,12 @@ export type Compression = (typeof COMPRESSIONS)[number];
 export const SASL_MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 type SaslMechanism = (typeof SASL_MECHANISMS)[number];
 
+/** Where the client library says what it does. */
+export interface KafkaLog {
+  readonly detail: 'nothing' | 'failures' | 'all';
+  readonly write: (kind: 'failure' | 'step', message: string, fields: object) => void;
+}
+
 /** How to reach a cluster, and how to speak with it. */
 export interface KafkaConnection {
   readonly brokers: readonly string[];
@@ -16,6 +22,8 @@ export interface KafkaConnection {
   readonly compression: Compression;
   /** How often a request is tried again; as often as a broker that restarts may need without. */
   readonly retries?: number;
+  /** Not given, it says nothing. */
+  readonly log?: KafkaLog;
 }
 
 interface KafkaAddress {

@@ -6,6 +6,7 @@ export {
   connectionFor,
   isKafkaUrl,
   type KafkaConnection,
+  type KafkaLog,
   parseKafkaUrl,
   SASL_MECHANISMS,
 } from './connection.ts';

@@ -70,13 +70,17 @@ describe('a batch with every kind of bad input', () => {
     const file = join(folder, 'scans.ndjson');
     await writeFile(file, lines.map(([line]) => `${line}\n`).join(''));
     const db = join(folder, 'store.duckdb');
-    const run = await indicia(['run', file, '--registry', registry, '--db', db, '--json']);
+    const run = await indicia(['run', file, '--registry', registry, '--db', db, '--json', '--log', 'json']);
     assert.equal(run.exitCode, 3, run.stderr);
+    const logged = jsonLines<{ level: number; msg: string }>(run.stderr);
+    assert.deepEqual(
+      logged.filter(({ level }) => level >= 40).map(({ msg }) => msg),
+      ['9 scans had an unusable record or image: see their verdicts'],
+    );
     const summary = JSON.parse(run.stdout);
     assert.equal(summary.scans, lines.length);
     assert.equal(summary.accepted + summary.diverted + summary.manual, lines.length);
     assert.equal(summary.unusable, 9);
-    assert.match(run.stderr, /9 scans had an unusable record or image/);
     const verdicts = jsonLines<VerdictLine>((await indicia(['verdicts', '--db', db])).stdout);
     assert.deepEqual(
       verdicts.map(({ scanId, disposition, reasons }) => [scanId, disposition, reasons.join()]),

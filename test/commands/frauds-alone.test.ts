@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { describe, it, type TestContext } from 'node:test';
 import { StoreReader } from '../../analytics/index.ts';
+import { FOR_PEOPLE, openRunLog } from '../../commands/run/run-log.ts';
 import { runSources } from '../../commands/run/run-sources.ts';
 import { SIMULATED_DAY_MS } from '../../commands/simulate-command.ts';
 import { FRAUDS, type FraudName, type Payment, score, simulate } from '../../psd-sim/index.ts';
@@ -22,7 +23,12 @@ async function scored(test: TestContext, frauds: readonly FraudName[], payment: 
     isWatched: false,
     nowMs: () => SIMULATED_DAY_MS,
   };
-  await runSources([join(folder, 'scans.ndjson')], { registry: join(folder, 'registry'), db, workers: 1 }, terminal);
+  await runSources(
+    [join(folder, 'scans.ndjson')],
+    { registry: join(folder, 'registry'), db, workers: 1 },
+    terminal,
+    openRunLog(FOR_PEOPLE, terminal),
+  );
   const reader = await StoreReader.open(db);
   test.after(() => reader.close());
   const findings = await Array.fromAsync(reader.findings());

@@ -15,6 +15,7 @@ import { KafkaJsAdmin } from './admin.ts';
 import { COMPRESSION_TYPES } from './codecs.ts';
 import { KafkaJsConsumer } from './consumer.ts';
 import { asking, askingAgain } from './failures.ts';
+import { libraryLog } from './library-log.ts';
 import { Placements } from './placements.ts';
 
 const CLIENT_ID = 'indicia';
@@ -28,7 +29,7 @@ const RETRY = { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8 };
 quietTimers();
 hideAbortedFromFetches();
 
-/** The client library that the stages run on. It says nothing by itself: what fails is told by errors. */
+/** The client library that the stages run on. */
 export class KafkaJsClient implements KafkaClient {
   readonly #kafka: Kafka;
   readonly #connection: KafkaConnection;
@@ -140,14 +141,14 @@ function outgoing(messages: readonly NewMessage[]): Outgoing[] {
   });
 }
 
-function configOf({ brokers, tls, sasl, retries = RETRY.retries }: KafkaConnection): KafkaConfig {
+function configOf({ brokers, tls, sasl, retries = RETRY.retries, log }: KafkaConnection): KafkaConfig {
   return {
     clientId: CLIENT_ID,
     brokers: [...brokers],
     connectionTimeout: CONNECT_MS_MAX,
     requestTimeout: REQUEST_MS_MAX,
     retry: { ...RETRY, retries },
-    logLevel: kafkajs.logLevel.NOTHING,
+    ...libraryLog(log),
     ...(tls === null ? {} : { ssl: tls }),
     ...(sasl === null ? {} : { sasl: saslOf(sasl) }),
   };
