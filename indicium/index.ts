@@ -16,7 +16,15 @@ export { FILE_FAULTS, type FileFault, fileFaultOf } from './failures/file-faults
 export { missing } from './failures/missing.ts';
 export { IMAGE_TYPES, imageTypeOf } from './image-types.ts';
 export * from './indicium.ts';
-export { FIELDS, type FieldName, LAYOUT_VERSION, SIGNED_BYTES, SUITES, type SuiteName } from './layout.ts';
+export {
+  FIELDS,
+  type FieldName,
+  isSuiteNumber,
+  LAYOUT_VERSION,
+  SIGNED_BYTES,
+  SUITES,
+  type SuiteName,
+} from './layout.ts';
 export * from './limits.ts';
 export { formatMills } from './money.ts';
 export { openNamedFile, readNamedFile } from './named-file.ts';

@@ -110,3 +110,7 @@ export const SUITES = {
 
 export type SuiteNumber = keyof typeof SUITES;
 export type SuiteName = (typeof SUITES)[SuiteNumber]['name'];
+
+export function isSuiteNumber(number: number): number is SuiteNumber {
+  return Object.hasOwn(SUITES, number);
+}

@@ -5,12 +5,12 @@ import {
   FIELDS,
   type Field,
   FLAG_HAS_DESCENDING,
+  isSuiteNumber,
   LAYOUT_VERSION,
   PRINTED_AT_SECONDS_MAX,
   PRINTED_AT_SECONDS_MIN,
   SIGNED_BYTES,
   SUITES,
-  type SuiteNumber,
 } from './layout.ts';
 import { SCAN_PAYLOAD_BYTES_MAX } from './limits.ts';
 import { unpackPostcode } from './postcode.ts';
@@ -30,7 +30,7 @@ export function parseIndicium(payload: Uint8Array): Parsed {
 
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
   const suiteNumber = readUint(bytes, FIELDS.suite);
-  if (!isSuite(suiteNumber)) return { failure: 'unknown-suite' };
+  if (!isSuiteNumber(suiteNumber)) return { failure: 'unknown-suite' };
   const suite = SUITES[suiteNumber];
   if (bytes.length !== SIGNED_BYTES + suite.signatureBytes) return { failure: 'bad-length' };
 
@@ -84,10 +84,6 @@ export function parseIndicium(payload: Uint8Array): Parsed {
 
 function readUint(bytes: Buffer, field: Field): number {
   return bytes.readUIntBE(field.offset, field.bytes);
-}
-
-function isSuite(number: number): number is SuiteNumber {
-  return Object.hasOwn(SUITES, number);
 }
 
 function isAscii(bytes: Buffer, field: Field): boolean {

@@ -3,9 +3,7 @@ import {
   ANSWER_ONLY_REASONS,
   type AnswerReasonCode,
   bigintAt,
-  bytesOrNullAt,
   isReasonCode,
-  isValid,
   numberAt,
   REASONS,
   rowsOf,
@@ -17,7 +15,7 @@ import {
   verdictAt,
 } from '../../indicium/index.ts';
 import { type BatchAnswers, ignoredFieldsOf } from '../../scans/index.ts';
-import { fieldsOf } from './answer-fields.ts';
+import { fieldsAt, fieldsOf } from './answer-fields.ts';
 import type { PendingAnswer } from './pending-answer.ts';
 
 /** What the policy does about each reason. */
@@ -56,7 +54,6 @@ export function answersOf(
   if (readings === null) throw new Error('a batch that is to be answered kept no readings');
   const doneAtMs = performance.now();
   const answerAt = (row: number): AnswerOrProblem => {
-    const isIndicium = isValid(readings.license.valid, row);
     const { disposition, reasons } = verdictAt(verdicts, row);
     return answerOf(
       {
@@ -64,7 +61,7 @@ export function answersOf(
         plant: textOrNullAt(readings.plant, row),
         disposition,
         reasons,
-        payload: isIndicium ? bytesOrNullAt(readings.payload, row) : null,
+        fields: fieldsAt(readings, row),
         trustVersion: numberAt(readings.trustVersion, row),
         policyVersion: ports.policy.version,
         findingIds: [],
@@ -88,7 +85,7 @@ export function answersOf(
     const timings = timingsOf(batch, moments, row, performance.now());
     // What was moved into an archive is known for a while, but not kept here.
     if (stored === undefined) return { ...answerAt(row), repeated: true };
-    return answerOf(stored, { isRepeated: true, timings }, ports.policy);
+    return storedAnswerOf(stored, timings, ports.policy);
   };
   return Array.from({ length: rowsOf(readings) }, (_, row) =>
     repeated.has(row) ? awaited(storedAt(row)) : answerAt(row),
@@ -125,13 +122,22 @@ function awaited<Result>(promise: Promise<Result>): Promise<Result> {
   return promise;
 }
 
-/** A verdict as it is sent. */
-export function answerOf(
-  verdict: Omit<StoredVerdict, 'digest'>,
+/** A verdict of the store as it is sent. */
+export function storedAnswerOf(
+  { payload, ...verdict }: Omit<StoredVerdict, 'digest'>,
+  timings: AnswerTimings | null,
+  policy: AnswerPolicy,
+): Answer {
+  const fields = payload === null ? null : fieldsOf(payload);
+  return answerOf({ ...verdict, fields }, { isRepeated: true, timings }, policy);
+}
+
+function answerOf(
+  verdict: Omit<StoredVerdict, 'digest' | 'payload'> & Pick<Answer, 'fields'>,
   { isRepeated, timings }: { isRepeated: boolean; timings: AnswerTimings | null },
   policy: AnswerPolicy,
 ): Answer {
-  const { scanId, plant, disposition, reasons, payload, trustVersion, policyVersion, findingIds, extra, unchecked } =
+  const { scanId, plant, disposition, reasons, fields, trustVersion, policyVersion, findingIds, extra, unchecked } =
     verdict;
   return {
     scanId,
@@ -143,7 +149,7 @@ export function answerOf(
       const isOfNow = policyVersion === policy.version;
       return reasonOf(code, isOfNow ? (policy.dispositions[code] ?? 'manual') : TREATMENT_OF[disposition]);
     }),
-    fields: payload === null ? null : fieldsOf(payload),
+    fields,
     findingIds: [...findingIds],
     ignoredFields: [...ignoredFieldsOf(extra, false)],
     unchecked: [...unchecked],

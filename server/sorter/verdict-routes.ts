@@ -6,7 +6,7 @@ import { type Admitted, admit, clientOf, originFor } from '../admission.ts';
 import { type BodyBudget, readBody } from '../body.ts';
 import { BATCH_VALUES_MAX, JSON_BODY_BYTES_MAX } from '../limits.ts';
 import { inRequestSpan, traceAnswer } from '../tracing.ts';
-import { answerOf } from './answers.ts';
+import { storedAnswerOf } from './answers.ts';
 import type { PendingAnswer } from './pending-answer.ts';
 import { type ParsedFor, parseJson, type RequestedScan, requestedBatch } from './scan-request.ts';
 import type { ServerPorts } from './server-ports.ts';
@@ -95,7 +95,7 @@ export function addVerdictRoutes(app: FastifyInstance, ports: ServerPorts, budge
     }
     const newest = verdicts.at(-1);
     if (newest === undefined) throw new ProblemError('not-found', 'no verdict under this scan id', scanId);
-    return send(reply, answerOf(newest, { isRepeated: true, timings: null }, ports.policy));
+    return send(reply, storedAnswerOf(newest, null, ports.policy));
   });
 }
 

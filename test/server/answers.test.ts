@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { answerOf } from '../../server/sorter/answers.ts';
+import { storedAnswerOf } from '../../server/sorter/answers.ts';
 
 describe('an answer given again', () => {
   const stored = {
@@ -18,14 +18,10 @@ describe('an answer given again', () => {
 
   it('says what was done with the piece then, whatever the policy says now', () => {
     const now = { version: 2, dispositions: { forged: 'manual' } } as const;
-    const then = answerOf(stored, { isRepeated: true, timings: null }, now);
+    const then = storedAnswerOf(stored, null, now);
     assert.ok('disposition' in then);
     assert.deepEqual([then.disposition, then.reasons[0]?.treatment, then.policyVersion], ['divert', 'divert', 1]);
-    const same = answerOf(
-      { ...stored, policyVersion: 2, disposition: 'manual' },
-      { isRepeated: true, timings: null },
-      now,
-    );
+    const same = storedAnswerOf({ ...stored, policyVersion: 2, disposition: 'manual' }, null, now);
     assert.ok('disposition' in same);
     assert.equal(same.reasons[0]?.treatment, 'manual');
   });
