@@ -76,7 +76,7 @@ describe('the files of a partition', () => {
       collectGarbage();
       await sleep(50);
     }
-    const { exitCode, stderr } = await indicia(['verdicts', '--db', claimed.path]);
+    const { exitCode, stderr } = await indicia(['verdicts', '--db', claimed.path], { isApart: true });
     assert.notEqual(exitCode, 0);
     assert.match(stderr, new RegExp(`another process has this store open \\(process ${process.pid}\\)`));
   });

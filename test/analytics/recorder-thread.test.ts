@@ -143,7 +143,7 @@ describe('the thread that records', () => {
       ['verdicts', '--db', path],
       ['doctor', '--db', path],
     ]) {
-      const { exitCode, stderr } = await indicia(args);
+      const { exitCode, stderr } = await indicia(args, { isApart: true });
       assert.equal(exitCode, 2, args.join(' '));
       assert.match(stderr, /another process has this store open/);
     }

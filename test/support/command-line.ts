@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
+import { PassThrough, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { runProgram } from '../../commands/program.ts';
 
 export const MAIN = fileURLToPath(new URL('../../main.ts', import.meta.url));
 
@@ -18,11 +20,43 @@ export interface CommandOptions {
   /** What is started in place of main.ts with this Node. */
   readonly start?: readonly [string, ...string[]];
   /** Called when it has started; kills it, or sends another signal. */
+  readonly isApart?: true;
   readonly onStart?: (kill: (signal?: NodeJS.Signals) => void) => void;
 }
 
-/** Runs the real command line in a process of its own. */
+/**
+ * Runs the real command line: here, since a start of its own takes a second of a core, or in a process where a test says
+ * something that only a process has (a folder, variables, signals), or `isApart`: where this one has the same store open.
+ */
 export async function indicia(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+  const { stdin, ...ofProcess } = options;
+  return Object.keys(ofProcess).length === 0 ? indiciaHere(args, stdin) : indiciaApart(args, options);
+}
+
+async function indiciaHere(args: readonly string[], input = ''): Promise<CommandResult> {
+  const [stdin, stdout, stderr] = [new PassThrough(), new Collected(), new Collected()];
+  stdin.end(input);
+  const terminal = { stdin, stdout, stderr, isWatched: false, nowMs: () => Date.now() };
+  const exitCode = await runProgram([process.execPath, MAIN, ...args], terminal);
+  const stdoutBytes = stdout.bytes;
+  return { exitCode, signal: null, stdout: stdoutBytes.toString(), stdoutBytes, stderr: stderr.bytes.toString() };
+}
+
+class Collected extends Writable {
+  readonly #chunks: Buffer[] = [];
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.#chunks.push(chunk);
+    done();
+  }
+
+  get bytes(): Buffer {
+    return Buffer.concat(this.#chunks);
+  }
+}
+
+/** In a process of its own. */
+async function indiciaApart(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
   const [command, ...first] = options.start ?? [process.execPath, MAIN];
   const child = spawn(command, [...first, ...args], {
     env: { ...process.env, NO_COLOR: '1', ...options.env },
