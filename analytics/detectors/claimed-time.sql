@@ -1,5 +1,5 @@
 -- Proves: a plant sent scans whose times are more than ten minutes after their receipt, which is impossible: its clock is wrong, or
---   whoever holds its token invents times. Or scans arrived more than three days after the time that they claim.
+--   the holder of its token invents times. Or scans arrived more than three days after the time that they claim.
 -- Cannot: tell a wrong clock from a lie, nor find either in scans whose receipt is unknown, such as those of a file. Late scans are
 --   honest after a network failure; they are reported because a late scan of a key that has been revoked since is reviewed.
 -- Parameters: scansMin = 1 (scans): of a plant and a day, ahead of their receipt or late.

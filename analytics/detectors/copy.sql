@@ -4,7 +4,7 @@
 --   feeding a piece again explains.
 -- Cannot: tell the original from the copy; each is as suspect as the other, unless one of them alone was sorted to the
 --   address that the mark is signed for, or entered the mail in the town where it is to be deposited: then it is
---   named as the original. A new id in a later pass may be a new tag on the same piece, and is none.
+--   named as the original. A new id in a later pass may be a new tag on the same piece, and is not a copy.
 -- Parameters: unidentifiedScansMax = 8 (scans): of one mark without mailpiece ids in one pass of a plant; a machine that
 --   is fed again sees a piece some times;
 --   speedKmPerHour = 900 (kilometers an hour, in a straight line): an airliner;

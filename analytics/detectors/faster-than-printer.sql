@@ -1,8 +1,8 @@
 -- Proves: a register set counted more pieces in a time than its printer can print: the marks were not made by that
---   printer, but by whoever has its key or a clone, or the count jumped.
+--   printer, but by someone who has its key or a clone, or the count jumped.
 -- Cannot: tell these from each other, nor see a thief who keeps to the printer's pace. Names the marks that are too far
 --   ahead of an earlier one; where a count jumped once, that is the mark after the jump. A mark that runs back behind
---   an earlier one is no start to measure from: it has a finding of its own (rollback).
+--   an earlier one is not a start to measure from: it has a finding of its own (rollback).
 -- Parameters: piecesPerMinuteMax = 1000 (pieces a minute): the fastest inserting lines feed some 600 envelopes a minute;
 --   dateTickSeconds = 60 (seconds): a PSD is told the time once a minute, so two marks of one date may be that far apart;
 --   seenShareMin = 0.1 (share): of the counts up to the last of a date, so many seen say that it stood for mail that there is

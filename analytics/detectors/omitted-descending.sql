@@ -1,5 +1,5 @@
--- Proves: marks of a license that pays in advance leave their descending register out, as only a postpaid PSD does: whoever
---   made them hides how much credit the PSD claims to have. The license decides, and not the mark: it pays in advance where
+-- Proves: marks of a license that pays in advance leave their descending register out, as only a postpaid PSD does: their
+--   maker hides how much credit the PSD claims to have. The license decides, and not the mark: it pays in advance where
 --   one of its PSDs shows a descending register, where funds were paid for a PSD before it was granted, or where a mark was
 --   printed while its ascending register had not yet reached what had been paid; a bill is of postage printed before it.
 -- Cannot: tell a thief's program from a PSD that was set up for a postpaid license by mistake. Says nothing of a license for

@@ -9,7 +9,7 @@
 --   doubted.
 -- Parameters: hoursMin = 18 (hours): letters are franked for the next day, and sorted some hours later at one plant
 --   than at another; aloneHoursMin = 720 (hours): without witnesses, no backlog is as old;
---   licensesMin = 5 (licenses): whoever holds fewer cannot make a plant look slow; scansMin = 20 (scans): of a day.
+--   licensesMin = 5 (licenses): a holder of fewer cannot make a plant look slow; scansMin = 20 (scans): of a day.
 -- While it stands, what the clock says of these days accuses nobody: no scan is named for stale-date, future-date or
 -- two-places by it, and no path proves a copy (copy, cloned-id, doubtful-path).
 -- @doubts by plant_delay

@@ -6,7 +6,7 @@
 -- Cannot: tell a scale that is off by less than timesMin; nor, without other plants, one that weighs too light, which
 --   accuses nobody either. Days are those of the plant's clock.
 -- Parameters: timesMin = 1.5 (times): heavier or lighter than others; in-line scales agree to a gram or two;
---   licensesMin = 5 (licenses): whoever holds fewer cannot make a scale look wrong; scansMin = 20 (scans): of a day.
+--   licensesMin = 5 (licenses): a holder of fewer cannot make a scale look wrong; scansMin = 20 (scans): of a day.
 -- While it stands, what the scale says on these days accuses nobody: no scan is named for short-postage by its weight,
 -- and no path proves a copy by it (cloned-id, doubtful-path).
 -- @doubts by plant_load

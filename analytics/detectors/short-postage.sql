@@ -6,7 +6,8 @@
 --   record holds whole grams.
 -- A category that is in no rate table at that date is told by unknown-rate, and not here. Where a category has
 -- several weight steps in force, paying for one that covers the piece is enough.
--- Marks that were or may have been copied are left out (copy, cloned-id, doubtful-path): whoever mailed copies is no customer.
+-- Marks that were or may have been copied are left out (copy, cloned-id, doubtful-path): the mailer of copies is not the
+-- customer.
 -- @rests on plant-scale
 why = 'weight'
 -- @members of fresh

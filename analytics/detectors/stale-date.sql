@@ -1,7 +1,8 @@
 -- Proves: genuine marks are dated long before they were scanned: kept back, or printed with an old date to use old rates.
 -- Cannot: tell a letter that lay in a drawer from fraud; hence only medium.
 -- Parameters: none; the verifier calls a date an anomaly when it lies 30 days before the scan or 36 hours after it
---   (verify/limits.ts). Scans that come late are no stale marks: what is far from the receipt alone goes to a person.
+--   (verify/limits.ts). Scans that come late are not stale marks: a date that is far from the receipt alone goes to a
+--   person.
 -- @rests on plant-clock
 true
 -- @members of fresh

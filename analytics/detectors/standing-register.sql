@@ -4,7 +4,7 @@
 --   so do any two of the set. Of several short steps in a row, and where nothing goes on from it, the later mark of a step
 --   is named; so it is where the next step makes up for what it lacks. Where a single step is short and the set goes on
 --   from it, the earlier one shows more than the rest and is named: beside a clone, what goes on is the honest owner's.
--- Cannot: tell a PSD that does not debit from whoever has its key, nor see what pieces between cost that no camera saw: a
+-- Cannot: tell a PSD that does not debit from a thief of its key, nor see what pieces between cost that no camera saw: a
 --   count that jumps while the register rises by the later mark alone may have skipped pieces without postage, and only
 --   its pace is judged (faster-than-printer). The descending register proves nothing more: with the ascending one it makes
 --   the control total, which a refill may raise at any time (beyond what was paid it is overspend), and which falls only to

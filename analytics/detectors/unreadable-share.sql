@@ -1,5 +1,5 @@
 -- Proves: of the scans of a machine in an hour a share was unread, foreign or malformed that is a multiple of the usual: its
---   camera or its feed fails, or somebody floods it with marks that are none.
+--   camera or its feed fails, or somebody floods it with invalid marks.
 -- Cannot: tell which; nor see hours of machines whose scans carry no time or no plant. It is about the machine and never
 --   about a license.
 -- Parameters: scansMin = 100 (scans): of the machine in the hour, below which a share means little;

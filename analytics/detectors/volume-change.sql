@@ -5,7 +5,7 @@
 -- Parameters: timesMedian = 10 (times): against the median of the earlier days;
 --   daysBefore = 28 (days): how far back these may lie;
 --   daysMin = 5 (days): with mail among them, or there is nothing to compare with;
---   piecesMin = 500 (pieces): below it a day is no sudden change.
+--   piecesMin = 500 (pieces): below it a day does not count as a sudden change.
 -- @findings of touched licenses
 with daily as (
   select license, day, sum(last_piece_count::hugeint - first_piece_count::hugeint + 1) as pieces

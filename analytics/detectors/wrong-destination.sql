@@ -1,13 +1,13 @@
 -- Proves: a sorter read another destination on the piece than its mark is signed for: postage for one address may have
---   been put on mail to another, as whoever copies or resells marks must do.
+--   been put on mail to another, as anyone who copies or resells marks must do.
 -- Cannot: tell that from a misread address, which is common: one scan in some hundreds, so a single one means little and
 --   severity is low; many under one license mean much. Where as many scans of a mailpiece or more read the destination of
 --   the mark, the odd ones are misreadings and are not named: what the customer signed weighs like one more reading.
 -- Parameters: comparedCharacters = 5 (characters): the delivery area, where codes go on to streets and boxes;
 --   comparedCharactersMin = 3 (characters): where one side is shorter, what both have, but fewer say too little.
 -- Spaces and hyphens do not count; reading ends where the sorter put any other sign for a character that it could not
--- read. Marks that were or may have been copied are left out (copy, cloned-id, doubtful-path): whoever mailed copies is no
--- customer.
+-- read. Marks that were or may have been copied are left out (copy, cloned-id, doubtful-path): the mailer of copies is not
+-- the customer.
 -- @members of seen
 with compared as (
   select row_id, license, psd, piece_count, content_digest, destination_postcode,

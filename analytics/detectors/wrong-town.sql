@@ -4,7 +4,8 @@
 --   scans of many licenses on one day point to the truck. Sees nothing of a plant where several towns' mail is sorted.
 -- Parameters: none. The second part is silent for plants that the registry does not list, and for licenses whose
 --   postcode it lists with no plant. Later passes may be anywhere.
--- Marks that were or may have been copied are left out (copy, cloned-id, doubtful-path): whoever mailed copies is no customer.
+-- Marks that were or may have been copied are left out (copy, cloned-id, doubtful-path): the mailer of copies is not the
+-- customer.
 -- @members of fresh
 with homes as (
   select licenses.license, licenses.deposit_postcode as home, list(plant) filter (where plant is not null) as plants

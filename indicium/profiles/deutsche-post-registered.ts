@@ -22,7 +22,7 @@ export const DEUTSCHE_POST_REGISTERED: Profile = {
   },
   derived: {
     registeredNumber: {
-      meaning: 'item identifier of UPU S10, as printed; left out where service and country are no letters',
+      meaning: 'item identifier of UPU S10, as printed; left out where service and country are not letters',
       of: (bytes) => {
         const [service, country] = [bytes.toString('latin1', 6, 8), bytes.toString('latin1', 12, 14)];
         return /^[A-Z]{4}$/.test(service + country) ? service + digitsOf(bytes) + country : null;

@@ -19,7 +19,7 @@ such a piece to manual, and the column \`note\` of its scan holds post and kind,
 
 - \`fields\` of \`--json\` begins with \`profile\`, \`post\` and \`kind\`, then come the fields below in the order of the bytes, what follows
   from them, and \`unconfirmed\`: names of fields whose meaning no dump confirms. Text output marks these \`(unconfirmed)\`.
-- Dates are ISO 8601. Two digits of a year mean 2000 to 2099: none of these marks was sold before 2001. What is no day of the
+- Dates are ISO 8601. Two digits of a year mean 2000 to 2099: none of these marks was sold before 2001. What is not a day of the
   calendar is shown as \`no date\` with the number that stands there.
 - Amounts have their currency and are exact; the same in the smallest unit of the mark stands beside them.
 - The first profile that fits is the one. Integers are unsigned.
@@ -27,7 +27,7 @@ such a piece to manual, and the column \`note\` of its scan holds post and kind,
 ## How to add a mark
 
 Write \`indicium/profiles/NAME.ts\` with its table and add it to the list in
-[profiles.ts](../indicium/profiles/profiles.ts), before those that take whatever is left of a post; write this page anew. The
+[profiles.ts](../indicium/profiles/profiles.ts), before those that take everything else of a post; write this page anew. The
 tests of all tables then cover it. Put a dump with its truth into \`test/cases/marks\`.
 `;
 
