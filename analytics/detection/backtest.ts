@@ -8,7 +8,7 @@ import { findAll } from './detect.ts';
 
 /**
  * A finding that a policy adds, takes away, or lets name other scans or weigh otherwise; where a finding names no scans, also one
- * that says something else. The same scans in other words, as of the threshold that they are above, are no change.
+ * that says something else. The same scans in other words, as of the threshold that they are above, are not a change.
  */
 export interface FindingChange {
   readonly change: 'added' | 'removed' | 'changed';

@@ -30,7 +30,7 @@ export interface Case {
   /** ISO 8601; null where no plant said when. */
   readonly firstScannedAt: string | null;
   readonly lastScannedAt: string | null;
-  /** What whoever closed it wrote, and how many scans the findings name since that he did not know. */
+  /** The note of the person who closed it, and how many scans the findings name since then that were not known. */
   readonly note: string | null;
   readonly newScans: number;
   /** Tokens, certificates and sources that the scans came from. */
@@ -72,7 +72,7 @@ function isoOrNull(ms: number | null): string | null {
 }
 
 /**
- * Closes a case over what its findings name now; whatever they come to name later reopens it. False when there is no
+ * Closes a case over what its findings name now; anything that they come to name later reopens it. False when there is no
  * such case.
  */
 export async function closeCase(store: DetectionStore, caseId: string, note: string, nowMs: number): Promise<boolean> {

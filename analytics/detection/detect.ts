@@ -23,7 +23,7 @@ import { noteUse, refuseOtherPolicy } from './used-policy.ts';
 /**
  * Runs every detector over what is new since the last time, and over the older marks of the register sets, pieces and
  * licenses that it touches; returns how many findings there are. Another registry, policy or program makes everything
- * new. The findings are those of a run over all the evidence, whatever the order and the batches it came in.
+ * new. The findings are those of a run over all the evidence, in any order and batches.
  *
  * `isAlone` says that nothing else uses the file: a look at few rows may then set the number of threads, which is a setting of the
  * whole file, and DuckDB waits for the threads that it ends.

@@ -6,11 +6,11 @@ import { asInteger, asText } from '../store/values.ts';
 import { REVISION_COLUMNS, type Revision, revisionOf } from './cases.ts';
 import type { Connection } from './connection.ts';
 
-/** What detectors say now, for whoever publishes it. */
+/** What detectors say now, for publishing. */
 export interface FindingDelta {
   /** All findings, each under a key of its own that stays while it does. */
   readonly findings: readonly { readonly key: string; readonly finding: Finding }[];
-  /** Keys of those that were given out at some time, by this process or an earlier one, and are none any more. */
+  /** Keys of those that were given out before, by this process or an earlier one, and are no longer findings. */
   readonly retracted: readonly string[];
   /** Those after the number that was asked for. */
   readonly revisions: readonly { readonly sequence: number; readonly revision: Revision }[];

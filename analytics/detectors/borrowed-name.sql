@@ -8,6 +8,6 @@ select row_id, format('{}/{}', named_license, named_psd) as key, '' as why, 0 as
 from fresh where outcome in ('borrowed-name')
 -- @findings
 select license, psd, key, 'critical' as severity,
-  format('The key of PSD {} for license {} signed {} scanned pieces in the name of license {} on PSD {}, the victim.', psd,
-    license, count(*), split_part(key, '/', 1), split_part(key, '/', 2)) as detail
+  format('The key of PSD {} for license {} signed {} scanned {} in the name of license {} on PSD {}, the victim.', psd,
+    license, count(*), if(count(*) = 1, 'piece', 'pieces'), split_part(key, '/', 1), split_part(key, '/', 2)) as detail
 from members group by license, psd, key

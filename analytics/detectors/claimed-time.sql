@@ -12,7 +12,7 @@ with days as (
   group by plant, day
 )
 select plant, day as key, if(ahead > 0, 'medium', 'low') as severity,
-  format('Of {} scans that plant {} says to have made on {}, {} were received before, by {:.1f} hours at most, and {} more than three days after, by {:.1f} days at most.',
-    scans, plant, day, ahead, if(ahead > 0, ahead_seconds, 0) / 3600, late,
+  format('Plant {} claims to have made {} {} on {}. Received before the claimed time: {}, by up to {:.1f} hours; more than three days after it: {}, by up to {:.1f} days.',
+    plant, scans, if(scans = 1, 'scan', 'scans'), day, ahead, if(ahead > 0, ahead_seconds, 0) / 3600, late,
     if(late > 0, late_seconds, 0) / 86400) as detail
 from days where greatest(ahead, late) >= getvariable('scansMin')

@@ -6,5 +6,6 @@ select row_id, '' as key, '' as why, 0 as value
 from fresh where outcome in ('compromised-key')
 -- @findings
 select license, psd, key, 'critical' as severity,
-  format('PSD {}: {} scanned pieces under license {} are dated after their key was compromised.', psd, count(*), license) as detail
+  format('PSD {}: {} scanned {} under license {}, dated after the key was compromised.', psd, count(*),
+    if(count(*) = 1, 'piece', 'pieces'), license) as detail
 from members group by license, psd, key

@@ -12,8 +12,8 @@ with covered as (
   group by license, psd
 )
 select license, psd, '' as key, 'information' as severity,
-  format('PSD {} counted {} pieces under license {}, and {} of them were scanned.', psd, counted_pieces, license,
-    seen_pieces) as detail
+  format('PSD {} counted {} pieces under license {}, and {} of them {} scanned.', psd, counted_pieces, license,
+    seen_pieces, if(seen_pieces = 1, 'was', 'were')) as detail
 from covered
 where counted_pieces >= getvariable('countedPiecesMin')
   and seen_pieces < (1 - getvariable('unseenShareMax')) * counted_pieces

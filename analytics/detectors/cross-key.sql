@@ -7,5 +7,6 @@ select row_id, key_id::varchar as key, '' as why, 0 as value
 from fresh where outcome in ('key-mismatch')
 -- @findings
 select license, psd, key, 'medium' as severity,
-  format('{} scans in the name of license {} on PSD {} name key {}, which belongs elsewhere.', count(*), license, psd, key) as detail
+  format('In the name of license {} on PSD {}: {} {} with key {}, which belongs elsewhere.', license, psd, count(*),
+    if(count(*) = 1, 'scan', 'scans'), key) as detail
 from members group by license, psd, key

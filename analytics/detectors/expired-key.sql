@@ -6,5 +6,6 @@ select row_id, '' as key, '' as why, 0 as value
 from fresh where outcome in ('expired-key', 'key-not-yet-valid')
 -- @findings
 select license, psd, key, 'medium' as severity,
-  format('PSD {}: {} scanned pieces under license {} are dated outside the validity of their key.', psd, count(*), license) as detail
+  format('PSD {}: {} scanned {} under license {}, dated outside the validity of the key.', psd, count(*),
+    if(count(*) = 1, 'piece', 'pieces'), license) as detail
 from members group by license, psd, key

@@ -6,5 +6,6 @@ select row_id, '' as key, '' as why, 0 as value
 from fresh where outcome in ('expired-license')
 -- @findings
 select license, psd, key, 'high' as severity,
-  format('PSD {} franked {} scanned pieces under license {} outside its validity.', psd, count(*), license) as detail
+  format('PSD {} franked {} scanned {} under license {} outside its validity.', psd, count(*),
+    if(count(*) = 1, 'piece', 'pieces'), license) as detail
 from members group by license, psd, key

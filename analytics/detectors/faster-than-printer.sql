@@ -70,6 +70,6 @@ from suspects semi join (
 ) as too_fast using (license, psd, content_digest)
 -- @findings
 select license, psd, key, 'high' as severity,
-  format('PSD {}: {} scanned pieces under license {} were counted faster than {} pieces a minute.', psd, count(*), license,
-    getvariable('piecesPerMinuteMax')) as detail
+  format('PSD {}: {} scanned {} under license {}, counted faster than {} pieces a minute.', psd, count(*),
+    if(count(*) = 1, 'piece', 'pieces'), license, getvariable('piecesPerMinuteMax')) as detail
 from members group by license, psd, key

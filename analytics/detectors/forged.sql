@@ -8,5 +8,6 @@ select row_id, '' as key, '' as why, 0 as value
 from fresh where outcome in ('forged')
 -- @findings
 select license, psd, key, 'medium' as severity,
-  format('{} scans in the name of license {} on PSD {} have signatures that do not fit.', count(*), license, psd) as detail
+  format('In the name of license {} on PSD {}: {} {} with a signature that does not fit.', license, psd, count(*),
+    if(count(*) = 1, 'scan', 'scans')) as detail
 from members group by license, psd, key

@@ -9,6 +9,6 @@ select row_id, '' as key, '' as why, date_diff('day', scanned_at, printed_at) as
 from fresh where outcome = 'date-anomaly' and printed_at > scanned_at + interval 36 hours
 -- @findings
 select license, psd, key, 'medium' as severity,
-  format('PSD {}: {} scanned pieces under license {} are dated up to {} days after their scan.', psd, count(*), license,
-    max(value)) as detail
+  format('PSD {}: {} scanned {} under license {}, dated up to {} {} after the scan.', psd, count(*),
+    if(count(*) = 1, 'piece', 'pieces'), license, max(value), if(max(value) = 1, 'day', 'days')) as detail
 from members group by license, psd, key

@@ -13,6 +13,6 @@ select row_id, '' as key, '' as why, suspects.ascending_mills as value
 from suspects semi join prepaid_sets using (license, psd) where descending_mills is null
 -- @findings
 select license, psd, key, 'high' as severity,
-  format('PSD {}: {} scanned pieces under license {}, which pays in advance, leave the descending register out; their ascending register shows up to {} mills.',
-    psd, count(*), license, max(value)) as detail
+  format('PSD {}: {} scanned {} under license {}, which pays in advance, without the descending register; the ascending register shows up to {} mills.',
+    psd, count(*), if(count(*) = 1, 'piece', 'pieces'), license, max(value)) as detail
 from members group by license, psd, key

@@ -39,8 +39,9 @@ from judged where is_beyond_set or is_beyond_license
 -- @findings
 select members.license, members.psd, key, 'critical' as severity,
   concat_ws(' ',
-    if(bool_or(why <> 'license'), format('PSD {} shows up to {} mills of credit under license {}, for which {} were paid, on {} scanned pieces.',
-      members.psd, max(value), members.license, max(paid_mills), count(*) filter (where why <> 'license')), null),
+    if(bool_or(why <> 'license'), format('PSD {} shows up to {} mills of credit under license {}, for which {} were paid, on {} scanned {}.',
+      members.psd, max(value), members.license, max(paid_mills), count(*) filter (where why <> 'license'),
+      if(count(*) filter (where why <> 'license') = 1, 'piece', 'pieces')), null),
     if(bool_or(why <> 'set'), format('The PSDs of license {} spent at least {} mills, and {} were paid.', members.license,
       max(accounts.spent_mills), max(due_mills)), null)) as detail
 from members join prepaid_sets using (license, psd) join accounts using (license)

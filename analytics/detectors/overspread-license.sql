@@ -26,6 +26,6 @@ select row_id, '' as key, '' as why, place as value
 from placed where granted_psd = psd and place > psd_limit
 -- @findings
 select license, psd, key, 'high' as severity,
-  format('License {} may be on {} PSDs; PSD {} is number {} and franked {} scanned pieces.', license, max(psd_limit), psd,
-    max(value), count(*)) as detail
+  format('License {} may be on {} {}; PSD {} is number {} and franked {} scanned {}.', license, max(psd_limit),
+    if(max(psd_limit) = 1, 'PSD', 'PSDs'), psd, max(value), count(*), if(count(*) = 1, 'piece', 'pieces')) as detail
 from members join licenses using (license) group by license, psd, key

@@ -57,6 +57,6 @@ with by_month as (
   from doubted_days where kind = 'plant-scale' group by all
 )
 select plant, month || ' ' || way as key, 'medium' as severity,
-  format('Plant {} seems to weigh {:.1f} times too {}: by most of the licenses that it weighed on {} days of {}, the first {}. What it says of weights on these days accuses nobody.',
-    plant, times, way, days, month, first_day) as detail
+  format('Plant {} seems to weigh {:.1f} times too {}: by most of the licenses that it weighed on {} {} of {}, the first {}. What it says of weights on these days accuses nobody.',
+    plant, times, way, days, if(days = 1, 'day', 'days'), month, first_day) as detail
 from by_month

@@ -8,6 +8,6 @@ from fresh semi join refunds using (license, psd, piece_count)
 where genuine
 -- @findings
 select license, psd, key, 'high' as severity,
-  format('PSD {}: {} scanned pieces under license {} carry marks that were refunded as unused.', psd, count(*), license)
-    as detail
+  format('PSD {}: {} scanned {} under license {} with a mark that was refunded as unused.', psd, count(*),
+    if(count(*) = 1, 'piece', 'pieces'), license) as detail
 from members group by license, psd, key

@@ -6,5 +6,6 @@ select row_id, '' as key, '' as why, 0 as value
 from fresh where outcome in ('revoked-license')
 -- @findings
 select license, psd, key, 'critical' as severity,
-  format('PSD {} franked {} scanned pieces under license {} after it was revoked.', psd, count(*), license) as detail
+  format('PSD {} franked {} scanned {} under license {} after it was revoked.', psd, count(*),
+    if(count(*) = 1, 'piece', 'pieces'), license) as detail
 from members group by license, psd, key

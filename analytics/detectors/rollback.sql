@@ -95,7 +95,8 @@ select row_id, '' as key, why, 0 as value
 from suspects join named using (license, psd, content_digest)
 -- @findings
 select license, psd, key, 'critical' as severity,
-  concat_ws(' ', format('PSD {}: the registers of license {} ran backwards over {} scanned pieces.', psd, license, count(*)),
+  concat_ws(' ', format('PSD {}: the registers of license {} ran backwards over {} scanned {}.', psd, license, count(*),
+      if(count(*) = 1, 'piece', 'pieces')),
     if(bool_or(contains(why, 'order')), 'Later dates have lower piece counts or epochs.', null),
     if(bool_or(contains(why, 'sum')), 'Later dates have lower ascending registers.', null),
     if(bool_or(contains(why, 'step')), 'Consecutive ascending registers do not differ by the postage.', null),

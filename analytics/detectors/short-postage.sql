@@ -45,6 +45,6 @@ from priced where not is_covered
 from copied_scans
 -- @findings
 select license, psd, key, 'medium' as severity,
-  format('PSD {}: of the scanned pieces under license {}, {} pay less than their rate category costs, and {} weigh more than what they pay for.',
+  format('PSD {}: scanned pieces under license {} that pay less than their rate category costs: {}; that weigh more than they pay for: {}.',
     psd, license, count(*) filter (where why = 'price'), count(*) filter (where why = 'weight')) as detail
 from members group by license, psd, key

@@ -48,6 +48,6 @@ select row_id, '' as key, '' as why, if(row_id = first_row, missing_mills, 0) as
 from suspects join named using (license, psd, content_digest)
 -- @findings
 select license, psd, key, 'critical' as severity,
-  format('PSD {}: the ascending register of license {} stood still or rose too little over {} scanned pieces; {} mills of their postage are not in it.',
-    psd, license, count(*), sum(value)::bigint) as detail
+  format('PSD {}: the ascending register of license {} stood still or rose too little over {} scanned {}; {} mills of postage are not in it.',
+    psd, license, count(*), if(count(*) = 1, 'piece', 'pieces'), sum(value)::bigint) as detail
 from members group by license, psd, key

@@ -6,5 +6,6 @@ select row_id, '' as key, '' as why, 0 as value
 from fresh where outcome in ('suite-mismatch')
 -- @findings
 select license, psd, key, 'medium' as severity,
-  format('{} scans in the name of license {} on PSD {} name another signature suite than their key has.', count(*), license, psd) as detail
+  format('In the name of license {} on PSD {}: {} {} with a signature suite other than that of the key.', license, psd,
+    count(*), if(count(*) = 1, 'scan', 'scans')) as detail
 from members group by license, psd, key

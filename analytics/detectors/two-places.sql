@@ -54,6 +54,6 @@ named as (
 select row_id, '' as key, '' as why, 0 as value from named
 -- @findings
 select license, psd, key, 'high' as severity,
-  format('License {} on PSD {} was used in two places that nothing can travel between in the time: {} scanned pieces.',
-    license, psd, count(*)) as detail
+  format('License {} on PSD {} was used in two places that nothing can travel between in the time: {} scanned {}.',
+    license, psd, count(*), if(count(*) = 1, 'piece', 'pieces')) as detail
 from members group by license, psd, key

@@ -31,6 +31,6 @@ where not exists (
 )
 -- @findings
 select license, psd, key, 'high' as severity,
-  format('PSD {} franked {} scanned pieces under license {}, which was not granted to it.', psd, count(*), license)
-    as detail
+  format('PSD {} franked {} scanned {} under license {}, which was not granted to it.', psd, count(*),
+    if(count(*) = 1, 'piece', 'pieces'), license) as detail
 from members group by license, psd, key

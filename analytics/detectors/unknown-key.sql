@@ -6,5 +6,6 @@ select row_id, key_id::varchar as key, '' as why, 0 as value
 from fresh where outcome in ('unknown-key')
 -- @findings
 select license, psd, key, 'medium' as severity,
-  format('{} scans in the name of license {} on PSD {} name key {}, which is not registered.', count(*), license, psd, key) as detail
+  format('In the name of license {} on PSD {}: {} {} with key {}, which is not registered.', license, psd, count(*),
+    if(count(*) = 1, 'scan', 'scans'), key) as detail
 from members group by license, psd, key

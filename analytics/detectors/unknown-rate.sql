@@ -29,6 +29,6 @@ select row_id, '' as key, if(postage_mills < lowest_mills, 'price', 'category') 
 from priced where not is_in_force and (is_unknown or postage_mills < lowest_mills)
 -- @findings
 select license, psd, key, if(bool_or(why = 'price'), 'medium', 'low') as severity,
-  format('PSD {}: {} scanned pieces under license {} name rate categories without a rate; {} of them pay less than every rate in force.',
-    psd, count(*), license, count(*) filter (where why = 'price')) as detail
+  format('PSD {}: {} scanned {} under license {} with a rate category that has no rate; paying less than every rate in force: {}.',
+    psd, count(*), if(count(*) = 1, 'piece', 'pieces'), license, count(*) filter (where why = 'price')) as detail
 from members group by license, psd, key

@@ -40,6 +40,6 @@ select row_id, '' as key, '' as why, 0 as value from weighed where is_wrong and 
 from copied_scans
 -- @findings
 select license, psd, key, 'low' as severity,
-  format('PSD {}: {} scanned pieces under license {} were sorted to other destinations than their marks name.', psd,
-    count(*), license) as detail
+  format('PSD {}: {} scanned {} under license {} with a different destination on the piece than in the mark.', psd,
+    count(*), if(count(*) = 1, 'piece', 'pieces'), license) as detail
 from members group by license, psd, key

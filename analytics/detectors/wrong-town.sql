@@ -37,7 +37,7 @@ where fresh.genuine
 from copied_scans
 -- @findings
 select license, psd, key, 'medium' as severity,
-  format('Mail under license {} on PSD {} is to be deposited at {}: {} scanned pieces name another town, {} entered the mail at another plant.',
+  format('Mail under license {} on PSD {} is to be deposited at {}. Scanned pieces that name another town: {}; that entered the mail at another plant: {}.',
     license, psd, max(deposit_postcode), count(*) filter (where why <> 'plant'), count(*) filter (where why <> 'mark'))
     as detail
 from members join licenses using (license) group by license, psd, key

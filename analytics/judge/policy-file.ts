@@ -24,7 +24,7 @@ type Treatment = 'divert' | 'manual' | 'pass';
 
 /** Thresholds, and what is done about each reason and finding; docs/DETECTORS.md describes the file. */
 export interface Policy {
-  /** Raised by whoever changes the file: findings are known by it. */
+  /** Raised with each change of the file: findings are known by it. */
   readonly version: number;
   /** SHA-256 of all that it says: two files may claim one version, but not one digest. */
   readonly digest: string;
@@ -194,6 +194,6 @@ interface Checker {
 function firstProblem(shape: Checker, value: unknown): string {
   const [first] = shape.Errors(value);
   if (first === undefined) return 'not a policy';
-  const message = first.message === 'schema is false' ? 'is no part of a policy' : first.message;
+  const message = first.message === 'schema is false' ? 'is not part of a policy' : first.message;
   return excerpt(`${first.instancePath || '/'} ${message}`);
 }

@@ -9,7 +9,7 @@ import { cellText, jsonValue } from './cell-text.ts';
 /**
  * The rows as a workbook of Excel with one sheet, its header frozen, written as they come. Nothing is ever a formula. Text, ids
  * (columns named license, …_license, …_id and …_digest), times (as in CSV: ISO 8601 in UTC; dates of Excel have no zone and no
- * microseconds) and numbers of more than 15 digits, of which Excel shows no more, are text cells; null is no cell.
+ * microseconds) and numbers of more than 15 digits, since Excel shows no more, are text cells; null has no cell.
  *
  * @throws QueryError for more columns or longer texts than Excel takes.
  */

@@ -40,7 +40,7 @@ export async function copyStore(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** The anchor, the database, and whatever logs DuckDB has beside it. */
+/** The anchor, the database, and any logs that DuckDB has beside it. */
 function filesOf(store: string): string[] {
   const database = basename(store);
   const order = [basename(anchorPath(store)), database];

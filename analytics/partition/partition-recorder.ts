@@ -35,7 +35,7 @@ export class PartitionRecorder extends RecorderThread {
     return recorder;
   }
 
-  /** Rises with every claim of the partition, whoever makes it. */
+  /** Rises with every claim of the partition, by any process. */
   get epoch(): bigint {
     return this.#claim.epoch;
   }
@@ -66,8 +66,8 @@ export class PartitionRecorder extends RecorderThread {
 const claims = new Map<string, Promise<PartitionRecorder>>();
 
 /**
- * Claims a partition of a folder, takes over what its last owner recorded, and records from there on. Whoever owned it
- * before, here or in another process, gets FencedError from then on; who is fenced and still meant to own it claims again.
+ * Claims a partition of a folder, takes over what its last owner recorded, and records from there on. Its previous owner,
+ * here or in another process, gets FencedError from then on; one that is fenced and still meant to own it claims again.
  *
  * @throws FencedError when somebody else claims it meanwhile. @throws StoreError for a store of another version.
  */
@@ -82,7 +82,7 @@ export async function claimPartition(
   const key = join(root, String(partition));
   const earlier = claims.get(key);
   const claim = async () => {
-    // The lock of a file keeps other processes out, and not the one that holds it. Whoever made a claim that failed knows.
+    // The lock of a file keeps other processes out, and not the one that holds it. A failed claim is known to its caller.
     await earlier?.then(
       (recorder) => recorder.lose(),
       () => {},

@@ -38,7 +38,7 @@ export class RecorderThread {
   readonly #exited: Promise<void>;
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
-  /** Why the thread is no more; what is asked of it then fails at once. */
+  /** Why the thread has ended; what is asked of it then fails at once. */
   #ended: Error | null = null;
 
   protected constructor(notices: RecorderNotices) {
@@ -128,7 +128,7 @@ export class RecorderThread {
    * @throws RangeError for another name.
    */
   async exportView(view: string, path: string): Promise<number> {
-    if (!EXPORTED_VIEWS.includes(view)) throw new RangeError(`${view} is no view that is given out`);
+    if (!EXPORTED_VIEWS.includes(view)) throw new RangeError(`${view} is not a view that is given out`);
     return Number(await this.#ask({ kind: 'export', view, path }));
   }
 

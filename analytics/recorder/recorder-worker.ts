@@ -16,13 +16,13 @@ import {
 import { RecorderQueue } from './recorder-queue.ts';
 import { toldError } from './thread-errors.ts';
 
-/** The thread that owns the store: whatever takes long in it, a commit or a checkpoint, holds up nobody else. */
+/** The thread that owns the store: a long commit or checkpoint in it holds up nobody else. */
 if (isMainThread || parentPort === null) throw new Error('recorder-worker.ts is a thread, not a program');
 const port = parentPort;
 const notify = (notice: Notice) => port.postMessage(notice);
 const givenUp = new AbortController();
 const opening = Promise.withResolvers<{ readonly recorder: Recorder; readonly queue: RecorderQueue }>();
-// Who asked for the opening is told of its failure; whoever comes after that, too.
+// The caller that asked for the opening is told of its failure, and so are those that come after that.
 opening.promise.catch(() => {});
 
 function portsFor(author: AuthorNow | null): RecorderPorts {

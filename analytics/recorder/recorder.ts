@@ -165,8 +165,8 @@ export class Recorder {
   }
 
   /**
-   * Before, so that whoever lost the store leaves it alone; and after, since the store may be lost in between: only what
-   * its owner committed while it was the owner may be answered.
+   * Before, so that a process that lost the store leaves it alone; and after, since the store may be lost in between:
+   * only what its owner committed while it was the owner may be answered.
    */
   async #fenced<Result>(work: () => Promise<Result>): Promise<Result> {
     this.#fence.check();
@@ -200,7 +200,7 @@ export class Recorder {
     });
   }
 
-  /** Until there is room: what failed for want of it is done again, on a store that was opened anew. */
+  /** Until there is room: what failed for lack of it is done again, on a store that was opened anew. */
   async #patiently<Result>(work: () => Promise<Result>): Promise<Result> {
     let isPaused = false;
     for (;;) {

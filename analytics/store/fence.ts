@@ -9,5 +9,5 @@ export interface Fence {
   check(): void;
 }
 
-/** Of a store that nobody can claim: its file belongs to whoever has it open. */
+/** Of a store that nobody can claim: its file belongs to the process that has it open. */
 export const NO_FENCE: Fence = { check: () => {} };

@@ -49,7 +49,7 @@ const LOGGED = 'comment on table store_version is null';
  * Opens a store for writing: makes its tables in a new one, brings an older one up, makes views and macros anew where they
  * are not those of this program, and compares it with its anchor and with its own digests.
  *
- * @throws StoreError when another process has the file open, when it is no store, or is not whole.
+ * @throws StoreError when another process has the file open, when it is not a store, or is not whole.
  */
 export async function openStore(path: string, ports: StorePorts = {}, isAccepted = false): Promise<OpenedStore> {
   const { instance, expected } = await withExpected(openFileForWriting(path));

@@ -18,7 +18,7 @@ export interface BesideStore {
 
 /**
  * Work beside the writer, each on a connection of its own: it sees what was committed when it began and holds up no
- * verdict. Whoever closes the file must stop it first.
+ * verdict. It must be stopped before the file is closed.
  */
 export class SideConnections {
   readonly #instance: DuckDBInstance;
@@ -53,7 +53,7 @@ export class SideConnections {
         transaction: (steps) => this.#commits.noted(connection, steps),
       });
     } catch (error) {
-      // Whatever it says, it was interrupted.
+      // No matter what it says, it was interrupted.
       throw this.#isStopped ? stopped({ cause: error }) : error;
     } finally {
       this.#connections.delete(connection);

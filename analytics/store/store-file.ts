@@ -8,7 +8,7 @@ const LINKS_MAX = 40;
 
 /**
  * The file of a store behind any links to it, absolute, whether it is there yet or not: its anchor and its write-ahead log lie
- * beside the file, under whatever name it is opened.
+ * beside the file, no matter by what name it is opened.
  *
  * @throws StoreError for links that lead round in a circle.
  */

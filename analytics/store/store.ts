@@ -61,14 +61,14 @@ export class Store {
     this.#positions = new SourcePositions(connection, positions);
   }
 
-  /** @throws StoreError when another process has the file open, when it is no store, or is not whole. */
+  /** @throws StoreError when another process has the file open, when it is not a store, or is not whole. */
   static async open(path: string, { mustExist = false, ...ports }: StoreOptions = {}): Promise<Store> {
     if (mustExist) refuseNoFile(path);
     await mkdir(dirname(resolve(path)), { recursive: true });
     return new Store(await openStore(path, ports), ports.author ?? UNNAMED);
   }
 
-  /** May be called again: whoever reopens a store after a failure does not know how far it got. */
+  /** May be called again: code that reopens a store after a failure does not know how far it got. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

@@ -249,7 +249,7 @@ describe('a plant that claims times at which its scans were not made', () => {
     assert.deepEqual(others, []);
     assert.equal(
       told?.detail,
-      'Of 10 scans that plant 06484 says to have made on 2026-11-20, 3 were received before, by 5.0 hours at most, and 2 more than three days after, by 4.0 days at most.',
+      'Plant 06484 claims to have made 10 scans on 2026-11-20. Received before the claimed time: 3, by up to 5.0 hours; more than three days after it: 2, by up to 4.0 days.',
     );
     assert.deepEqual([told.severity, told.license, told.psd, told.role], ['medium', null, null, 'unknown']);
   });

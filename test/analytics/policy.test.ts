@@ -116,7 +116,7 @@ describe('a policy file', () => {
       [{ version: 1, parameters: { 'two-places': { speedKmPerHour: '1; drop table finding' } } }, /speedKmPerHour/],
       [{ version: 1, parameters: { forged: {} } }, /parameters/],
       [{ version: 1, outsiderScoreMax: -1 }, /outsiderScoreMax/],
-      [{ version: 1, extra: true }, /extra is no part of a policy/],
+      [{ version: 1, extra: true }, /extra is not part of a policy/],
     ];
     for (const [content, expected] of refused) {
       await assert.rejects(

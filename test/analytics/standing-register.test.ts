@@ -47,7 +47,7 @@ describe('the standing-register detector', () => {
         [
           KIND,
           'critical',
-          'PSD 06-2S-0: the ascending register of license 1000 stood still or rose too little over 399 scanned pieces; 291270 mills of their postage are not in it.',
+          'PSD 06-2S-0: the ascending register of license 1000 stood still or rose too little over 399 scanned pieces; 291270 mills of postage are not in it.',
         ],
       ],
     );

@@ -39,7 +39,7 @@ export function anchorPath(store: string): string {
 
 /**
  * A file beside the store that says how far the store had come. DuckDB opens a file whose write-ahead log was cut off
- * or deleted without a word, short of commits that were acknowledged; whoever compares it with its anchor notices.
+ * or deleted without a word, short of commits that were acknowledged; a comparison with its anchor shows that.
  *
  * Two slots are written in turn, so that a power cut while one is written leaves the other.
  */
@@ -109,7 +109,7 @@ export function encodeAnchor({ rows, head, commitNumber, entries, ledgerHead }: 
   return record;
 }
 
-/** Null for what is no record, or one that was torn. */
+/** Null for what is not a record, or one that was torn. */
 export function decodeAnchor(bytes: Buffer): Anchored | null {
   if (!isRecord(bytes, MAGIC, CHECKSUM_AT)) return null;
   return {

@@ -12,6 +12,6 @@ export const UNNAMED: Author = { name: null, nowMs: () => null };
 /** What opening a store for writing needs of its surroundings. */
 export interface StorePorts {
   readonly author?: Author;
-  /** Told of whatever was done to the store before it could be used: an upgrade, views that were made anew. */
+  /** Told of everything that was done to the store before it could be used: an upgrade, views that were made anew. */
   readonly onNotice?: (sentence: string) => void;
 }

@@ -47,7 +47,7 @@ export const SEALED: readonly SealedRelation[] = [
   ...REGISTRY_SUMS.map((name) => ({ name, kind: 'sum' }) as const),
   ...SUMS.map((name) => ({ name, kind: 'sum', isInternal: true }) as const),
   { name: 'seen_page', kind: 'sum', isInternal: true },
-  // Whether the rows of a link have left the file is no part of its head, since it changes.
+  // Whether the rows of a link have left the file is not part of its head, since it changes.
   { name: 'archived_link', kind: 'sum', isInternal: true, sql: 'select first_row from chain where is_archived' },
 ];
 
@@ -99,7 +99,7 @@ export function sumText({ rows, low, high }: RowSum): string {
   return `${rows}:${hex(high)}${hex(low)}`;
 }
 
-/** @throws TypeError for what is no sum */
+/** @throws TypeError for text that is not a sum */
 export function sumFrom(text: string): RowSum {
   const [, rows, high, low] = /^(\d+):([0-9a-f]{16})([0-9a-f]{16})$/.exec(text) ?? [];
   if (rows === undefined) throw new TypeError(`no sum over rows: ${text}`);

@@ -7,7 +7,7 @@ import { SCHEMA_VERSION } from '../schema/schema.ts';
 import { quoted } from '../values.ts';
 import { parquetExpression } from './exact-types.ts';
 
-/** Tables that all views of a store are made of; whoever has them has the store, as far as it can be asked. */
+/** Tables that all views of a store are made of; to have them is to have the store, as far as it can be asked. */
 export const BASE_TABLES: readonly string[] = [
   'evidence',
   'finding',
@@ -31,10 +31,10 @@ export const VERSION_KEY = 'indicia_store_version';
  * Writes a view as Parquet, as it is at one moment. Gives the bytes written. Public views have the types of exact-types.ts, as
  * the answers of queries have; tables are copied as they are stored, for another Indicia to take them in.
  *
- * @throws RangeError for a name that is none of EXPORTED_VIEWS.
+ * @throws RangeError for a name that is not one of EXPORTED_VIEWS.
  */
 export async function exportTo(connection: DuckDBConnection, view: string, path: string): Promise<number> {
-  if (!EXPORTED_VIEWS.includes(view)) throw new RangeError(`${view} is no view that is given out`);
+  if (!EXPORTED_VIEWS.includes(view)) throw new RangeError(`${view} is not a view that is given out`);
   const rows = PUBLIC_VIEW_NAMES.includes(view) ? await exactRows(connection, publicViewSql(view)) : `from ${view}`;
   await connection.run(
     `copy (${rows}) to ${quoted(path)} (format parquet, kv_metadata {${VERSION_KEY}: '${SCHEMA_VERSION}'})`,

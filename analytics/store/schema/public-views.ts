@@ -45,7 +45,7 @@ export const DEPRECATED_COLUMNS: ReadonlyMap<string, readonly string[]> = new Ma
  */
 export function publicViewSql(name: string, prefix = ''): string {
   const view = PUBLIC_VIEWS.find((known) => known.name === name);
-  if (view === undefined) throw new RangeError(`${name} is no view that is given out`);
+  if (view === undefined) throw new RangeError(`${name} is not a view that is given out`);
   const from = `from ${prefix}${name}`;
   if (view.times.length === 0) return `select * ${from}`;
   const [old, named] = [view.times.map(([ms]) => ms), view.times.map(([ms, at]) => `epoch_ms(${ms}) as ${at}`)];

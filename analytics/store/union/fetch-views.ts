@@ -54,7 +54,7 @@ export async function liveStores(address: string, token: string | null): Promise
   const stores = typeof said === 'object' && said !== null && 'stores' in said ? said.stores : null;
   if (!Array.isArray(stores)) throw new StoreError(`${url}: no list of stores`);
   return stores.map((path: unknown) => {
-    // Whoever answers must not send us elsewhere.
+    // The server that answers must not send us elsewhere.
     if (typeof path !== 'string' || !/^(?:|partitions\/\d{1,9}\/)$/.test(path)) {
       throw new StoreError(`${url}: names a store that cannot be one: ${path}`);
     }
