@@ -5,7 +5,7 @@ import { type Command, Option } from 'commander';
 import { type ScanDetail, StoreReader } from '../analytics/index.ts';
 import type { RunReport } from '../app/index.ts';
 import { tellStory } from '../desk/index.ts';
-import { ExpectedError, type Finding, type Verdict } from '../indicium/index.ts';
+import { ExpectedError, type Finding, plural, type Verdict } from '../indicium/index.ts';
 import { FRAUDS, type Score, score, simulate, type TruthLine } from '../psd-sim/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { wholeNumber } from './options.ts';
@@ -13,7 +13,7 @@ import { FOR_PEOPLE, openRunLog } from './run/run-log.ts';
 import { runSources } from './run/run-sources.ts';
 import { SIMULATED_DAY_MS } from './simulate-command.ts';
 import { writeReport } from './store/report-command.ts';
-import { count, Progress, plural, print, rate, type Terminal } from './terminal.ts';
+import { count, Progress, print, rate, type Terminal } from './terminal.ts';
 
 interface DemoOptions {
   readonly out: string;

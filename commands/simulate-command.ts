@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { plural } from '../indicium/index.ts';
 import {
   EVERY_FRAUD,
   FRAUDS,
@@ -16,7 +17,7 @@ import {
 } from '../psd-sim/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { jsonOption, wholeNumber } from './options.ts';
-import { Progress, plural, print, printJson, type Terminal } from './terminal.ts';
+import { Progress, print, printJson, type Terminal } from './terminal.ts';
 
 interface SimulateOptions {
   readonly out: string;

@@ -64,7 +64,3 @@ export function rate(items: number, ms: number, unit: string): string {
   if (items === 0 || ms <= 0) return `– ${unit}`;
   return `${count(Number(((items * 1000) / ms).toPrecision(3)))} ${unit}`;
 }
-
-export function plural(value: number, singular: string, several = `${singular}s`): string {
-  return `${count(value)} ${value === 1 ? singular : several}`;
-}

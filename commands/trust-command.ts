@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { plural } from '../indicium/index.ts';
 import {
   auditRegistry,
   isRefusal,
@@ -10,7 +11,7 @@ import {
 } from '../verify/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { jsonOption, registryOption } from './options.ts';
-import { count, plural, print, printJson, type Terminal, warn } from './terminal.ts';
+import { count, print, printJson, type Terminal, warn } from './terminal.ts';
 
 interface TrustOptions {
   readonly registry: string;

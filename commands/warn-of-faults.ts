@@ -1,5 +1,5 @@
 import type { Faults } from '../app/index.ts';
-import { plural } from './terminal.ts';
+import { plural } from '../indicium/index.ts';
 
 /** Tells people of scans at which the program threw; for the pool of readers. */
 export function warnOfFaults(say: (sentence: string) => void): (faults: Faults) => void {

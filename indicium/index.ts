@@ -30,6 +30,7 @@ export { formatMills } from './money.ts';
 export { openNamedFile, readNamedFile } from './named-file.ts';
 export { parseIndicium } from './parse.ts';
 export { plainFields } from './plain-fields.ts';
+export { plural } from './plural.ts';
 export { printable, printableJson, printableLines } from './printable.ts';
 export {
   type ForeignFields,

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digest64, type Mark, type Scan } from '../indicium/index.ts';
+import { digest64, type Mark, plural, type Scan } from '../indicium/index.ts';
 import { bareScan, type ScanSource, SourceError } from '../scans/index.ts';
 import { BatchBuilder } from './batches.ts';
 import { entriesBelow, NO_IMAGE, pathOf, type RawPath, shownPath } from './folder-files.ts';
@@ -42,7 +42,7 @@ export async function imageFolder(named: string): Promise<ScanSource> {
 
 /**
  * Images in the order of their names, and a sentence for each of the others, of which FOLDER_NOTICES_MAX are named. Frames of
- * cameras are images whatever they are called and hold.
+ * cameras are images no matter what they are called and hold.
  */
 async function imagesOf(
   folder: string,
@@ -57,7 +57,7 @@ async function imagesOf(
     else others.push(`${shownPath(folder, entry.path)}: not read: ${NO_IMAGE[entry.why]}`);
   }
   others.sort();
-  if (unnamed > 0) others.push(`${folder}: ${unnamed} more of its files are no images and were not read`);
+  if (unnamed > 0) others.push(`${folder}: not read, since not images: ${plural(unnamed, 'more file')}`);
   return { paths: paths.toSorted(), others };
 }
 

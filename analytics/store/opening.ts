@@ -1,4 +1,5 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { plural } from '../../indicium/index.ts';
 import { acceptAsIs } from './audit/acceptance.ts';
 import { Anchor, readAnchor, readOldAnchor, resetAnchor } from './audit/anchor.ts';
 import { type StorePorts, UNNAMED } from './audit/author.ts';
@@ -210,7 +211,7 @@ export function lostRows(path: string): string | null {
   const isBegun = anchored !== null && (anchored.rows > 0n || anchored.entries > 1n);
   const rows = anchored?.rows ?? readOldAnchor(path)?.rows ?? 0n;
   if (!isBegun && rows === 0n) return null;
-  return `${rows} of ${rows} rows that were acknowledged are missing: its file was emptied or removed`;
+  return `it lacks ${rows} of ${plural(rows, 'acknowledged row')}: its file was emptied or removed`;
 }
 
 function refuseOtherVersion(path: string, version: number): void {

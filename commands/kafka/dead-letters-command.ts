@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { plural } from '../../indicium/index.ts';
 import {
   DEAD_LETTER_REASONS,
   DEAD_LETTERS_LISTED,
@@ -9,7 +10,7 @@ import {
 } from '../../ingest/index.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { jsonOption, wholeNumber } from '../options.ts';
-import { plural, print, printJson, type Terminal, warn } from '../terminal.ts';
+import { print, printJson, type Terminal, warn } from '../terminal.ts';
 import { addKafkaOptions, brokersUrl, type KafkaOptions, kafkaClient } from './kafka-options.ts';
 import { redrive, redriveDry } from './redrive.ts';
 

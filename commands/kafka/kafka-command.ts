@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { plural } from '../../indicium/index.ts';
 import { asyncApiDocument, connectionFor, ensureTopics, KafkaError, KafkaJsClient } from '../../ingest/index.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { jsonOption, wholeNumber } from '../options.ts';
-import { Progress, plural, print, printJson, type Terminal, warn } from '../terminal.ts';
+import { Progress, print, printJson, type Terminal, warn } from '../terminal.ts';
 import { addDeadLetterCommands } from './dead-letters-command.ts';
 import { addKafkaOptions, brokersUrl, type KafkaOptions, kafkaClient } from './kafka-options.ts';
 import { brokerArtifacts, kafkaVersion } from './trial-broker/artifacts.ts';

@@ -5,14 +5,14 @@ import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
-import { ExpectedError } from '../../indicium/index.ts';
+import { ExpectedError, plural } from '../../indicium/index.ts';
 import { isKafkaUrl, parseKafkaUrl, topicNamed } from '../../ingest/index.ts';
 import { IMAGE_KINDS } from '../../psd-sim/index.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { addKafkaOptions, type KafkaOptions, kafkaClient } from '../kafka/kafka-options.ts';
 import { jsonOption, wholeNumber } from '../options.ts';
 import { dayMs, SIMULATED_DAY_MS } from '../simulate-command.ts';
-import { count, Progress, plural, printJson, rate, type Terminal } from '../terminal.ts';
+import { count, Progress, printJson, rate, type Terminal } from '../terminal.ts';
 import { kafkaTarget } from './fleet-kafka.ts';
 import { type LoadPlan, loadServer } from './fleet-load.ts';
 import { CHUNK_PIECES_MAX, chunksOf, openPieces, type Pieces, stepMsOf } from './fleet-pieces.ts';
@@ -110,7 +110,7 @@ async function runFleet(options: FleetOptions, terminal: Terminal): Promise<Exit
   }
 }
 
-/** Pictures are named relative to the file with the scans, or to where whoever reads standard input is. */
+/** Pictures are named relative to the file with the scans, or to the folder of the program that reads standard input. */
 function imagePrefix({ to, images, replay, out }: FleetOptions): string {
   const folder = replay ?? out;
   // Pictures become messages: here they are only found.
@@ -163,7 +163,7 @@ async function pump(options: FleetOptions, pieces: Pieces, target: Writable, pro
     }
     if (!target.write(chunk.lines)) await new Promise((drained) => target.once('drain', drained));
     written += chunk.count;
-    progress.show(`${count(written)} pieces`);
+    progress.show(plural(written, 'piece'));
   }
   return { written, ms: performance.now() - startedAtMs, lateMs };
 }

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { connect } from '../../client/index.ts';
-import { FILE_FAULTS, readNamedFile } from '../../indicium/index.ts';
+import { FILE_FAULTS, plural, readNamedFile } from '../../indicium/index.ts';
 import { TokenFileError } from '../../server/index.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { type Progress, plural, print, printJson, type Terminal } from '../terminal.ts';
+import { type Progress, print, printJson, type Terminal } from '../terminal.ts';
 import { drive } from './drive.ts';
 import { CHUNK_PIECES_MAX, chunksOf, type FleetPlan, openPieces, stepMsOf } from './fleet-pieces.ts';
 import { LIBRARY_PIECES_MAX, Library } from './library.ts';

@@ -1,4 +1,5 @@
-import { count, plural } from '../terminal.ts';
+import { plural } from '../../indicium/index.ts';
+import { count } from '../terminal.ts';
 import type { Driven, Load } from './drive.ts';
 import type { LatencyHistogram } from './latency-histogram.ts';
 

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { STAGES } from '../../app/index.ts';
+import { plural } from '../../indicium/index.ts';
 import { SESSION_SECONDS } from '../../ingest/index.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { addKafkaOptions } from '../kafka/kafka-options.ts';
@@ -16,7 +17,7 @@ import {
   workersOption,
 } from '../options.ts';
 import { receivedAtOption } from '../received-at.ts';
-import { plural, print, printJson, type Terminal } from '../terminal.ts';
+import { print, printJson, type Terminal } from '../terminal.ts';
 import { openRunLog } from './run-log.ts';
 import { type MemberFlags, runMember } from './run-member.ts';
 import { ignoredSentence, jsonReport, textReport } from './run-report.ts';

@@ -1,4 +1,5 @@
 import { countsOf, runStage, type StageOptions } from '../../app/index.ts';
+import { plural } from '../../indicium/index.ts';
 import { isKafkaUrl, parseKafkaUrl, type StageCounters } from '../../ingest/index.ts';
 import { SourceError } from '../../scans/index.ts';
 import { type KafkaOptions, kafkaClient } from '../kafka/kafka-options.ts';
@@ -7,7 +8,7 @@ import { kafkaLogOf, type LogFlags } from '../log-options.ts';
 import { receiptClock } from '../received-at.ts';
 import { stopSignal } from '../stop-signal.ts';
 import { storePorts } from '../store-ports.ts';
-import { count, plural, print, printJson, rate, type Terminal } from '../terminal.ts';
+import { print, printJson, rate, type Terminal } from '../terminal.ts';
 import { warnOfFaults } from '../warn-of-faults.ts';
 import { openRunLog } from './run-log.ts';
 
@@ -56,7 +57,7 @@ export async function runMember(sources: readonly string[], flags: MemberFlags, 
         onProgress: async (soFar, its) => {
           if (json) await printJson(terminal, { type: 'progress', stage, ...countsOf(soFar), ...countersOf(its) });
           const pace = rate(soFar.scans, performance.now() - startedAtMs, 'a second');
-          said.show(`${count(soFar.scans)} scans, ${pace}, ${lagOf(its)}`);
+          said.show(`${plural(soFar.scans, 'scan')}, ${pace}, ${lagOf(its)}`);
         },
         stopped: signal,
       },

@@ -1,6 +1,7 @@
 import type { RunReport } from '../../app/index.ts';
+import { plural } from '../../indicium/index.ts';
 import { FIELD_PROBLEMS } from '../../scans/index.ts';
-import { count, plural } from '../terminal.ts';
+import { count } from '../terminal.ts';
 
 export function jsonReport(report: RunReport): Record<string, unknown> {
   const { dispositions, scans, repeated, unusable, reused, findings, secondsTotal } = report;

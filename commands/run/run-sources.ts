@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { readPolicy } from '../../analytics/index.ts';
 import { type RunReport, type RunSummary, run } from '../../app/index.ts';
+import { plural } from '../../indicium/index.ts';
 import { dropFolder, isKafkaUrl } from '../../ingest/index.ts';
 import { SourceError } from '../../scans/index.ts';
 import type { KafkaOptions } from '../kafka/kafka-options.ts';
@@ -9,7 +10,7 @@ import { type DropFlags, dropOptionsOf } from '../options.ts';
 import { receiptClock } from '../received-at.ts';
 import { stopSignal } from '../stop-signal.ts';
 import { storePorts } from '../store-ports.ts';
-import { count, plural, rate, type Terminal } from '../terminal.ts';
+import { rate, type Terminal } from '../terminal.ts';
 import { warnOfFaults } from '../warn-of-faults.ts';
 import { type OpenedSources, openSources } from './open-sources.ts';
 import type { RunLog } from './run-log.ts';
@@ -54,7 +55,7 @@ export async function runSources(
         onNotice: said.warn,
         onFaults: warnOfFaults(said.warn),
         onProgress: ({ scans }: RunSummary) =>
-          said.show(`${count(scans)} scans, ${rate(scans, performance.now() - startedAtMs, 'a second')}`),
+          said.show(`${plural(scans, 'scan')}, ${rate(scans, performance.now() - startedAtMs, 'a second')}`),
         onDetecting: () => said.show('looking for fraud'),
       },
     );

@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { archiveStore, type Moved, restoreStore } from '../../analytics/index.ts';
+import { plural } from '../../indicium/index.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { databaseOption, jsonOption, wholeNumber } from '../options.ts';
 import { storePorts } from '../store-ports.ts';
-import { plural, print, printJson, type Terminal } from '../terminal.ts';
+import { print, printJson, type Terminal } from '../terminal.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const KEPT_DAYS_MAX = 36_500;

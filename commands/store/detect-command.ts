@@ -8,10 +8,11 @@ import {
   Store,
   type VerdictChange,
 } from '../../analytics/index.ts';
+import { plural } from '../../indicium/index.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { databaseOption, jsonOption, policyOption } from '../options.ts';
 import { storePorts } from '../store-ports.ts';
-import { count, plural, print, printJson, type Terminal } from '../terminal.ts';
+import { print, printJson, type Terminal } from '../terminal.ts';
 
 interface DetectOptions {
   readonly db: string;
@@ -71,7 +72,7 @@ function findingLine(finding: Exclude<Change, VerdictChange>): string {
   const { change, kind, severity, severityBefore, detail, detailBefore, scanIdsAdded, scanIdsRemoved } = finding;
   const [added, removed] = [scanIdsAdded.length, scanIdsRemoved.length];
   const scans = [added > 0 ? `+${added}` : '', removed > 0 ? `−${removed}` : ''].filter((part) => part !== '');
-  const named = scans.length === 0 ? [] : [`${scans.join(' ')} scans`];
+  const named = scans.length === 0 ? [] : [`${scans.join(' ')} ${added + removed === 1 ? 'scan' : 'scans'}`];
   if (change !== 'changed') return `${change}  ${kind} (${[severity, ...named].join(', ')}): ${detail}\n`;
   const weighed = severityBefore === severity ? severity : `${severityBefore} → ${severity}`;
   const said = detailBefore === detail ? '' : ` (before: ${detailBefore})`;
@@ -79,7 +80,7 @@ function findingLine(finding: Exclude<Change, VerdictChange>): string {
 }
 
 function verdictLine({ reasons, from, to, scans }: VerdictChange): string {
-  return `verdict  ${from} → ${to}, ${count(Number(scans))} scans: ${reasons.join(', ')}\n`;
+  return `verdict  ${from} → ${to}, ${plural(scans, 'scan')}: ${reasons.join(', ')}\n`;
 }
 
 function plain(change: Change): object {

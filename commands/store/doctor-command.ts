@@ -9,10 +9,11 @@ import {
   type StoreProblem,
   upgradeStore,
 } from '../../analytics/index.ts';
+import { plural } from '../../indicium/index.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { jsonOption } from '../options.ts';
 import { storePorts } from '../store-ports.ts';
-import { count, Progress, plural, print, printJson, type Terminal, warn } from '../terminal.ts';
+import { count, Progress, print, printJson, type Terminal, warn } from '../terminal.ts';
 import { checkMachine } from './machine-checks.ts';
 
 interface DoctorOptions {
@@ -95,9 +96,9 @@ async function lookAtStore(db: string, options: StoreOptions, terminal: Terminal
 
 async function audited(db: string, options: StoreOptions, terminal: Terminal): Promise<StoreAudit> {
   const progress = new Progress(terminal);
-  const onProgress = (rows: bigint) => progress.show(`${count(Number(rows))} rows compared`);
+  const onProgress = (rows: bigint) => progress.show(`${plural(rows, 'row')} compared`);
   const audit = await auditStore(db, onProgress, { archive: options.archive, notedHead: options.head });
-  progress.done(`${count(Number(audit.rows))} rows compared`);
+  progress.done(`${plural(audit.rows, 'row')} compared`);
   for (const problem of audit.problems) await printProblem(problem, options, terminal);
   if (!options.json) {
     await print(terminal, summary(db, audit, options.archive));
@@ -135,10 +136,10 @@ function summary(db: string, audit: StoreAudit, archive: string | null): string 
   if (problems.length === 0) {
     const where = archive === null ? 'in an archive, which --archive would compare' : `in ${archive}`;
     const archived = archivedRows === 0n ? '' : `, ${count(Number(archivedRows))} of them ${where}`;
-    return `${listed}${db} is whole: ${plural(Number(rows), 'row')}${archived}\n`;
+    return `${listed}${db} is whole: ${plural(rows, 'row')}${archived}\n`;
   }
   return `${listed}
-${db} is not whole. Keep it as it is for whoever investigates, and work on with one of these:
+${db} is not whole. Keep it as it is for an investigation, and work on with one of these:
   rows changed or missing in the middle, or tables that are not its own: restore an archive into a new file, then run
     the sources again; what is in the archive is recognized
       indicia restore --archive DIR --db NEW.duckdb && indicia run SOURCE… --registry DIR --db NEW.duckdb

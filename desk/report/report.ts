@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import type { ScanDetail, StoreReader } from '../../analytics/index.ts';
-import { type Disposition, type Finding, UNCHECKED, UNCHECKED_CODES } from '../../indicium/index.ts';
+import { type Disposition, type Finding, plural, UNCHECKED, UNCHECKED_CODES } from '../../indicium/index.ts';
 import { escapeHtml } from './html.ts';
 import { tellStory } from './story.ts';
 import { STYLE } from './style.ts';
@@ -55,7 +55,7 @@ function uncheckedSection({ genuine, unchecked }: Awaited<ReturnType<StoreReader
   });
   if (rows.length === 0) return '';
   return `<section><h2>Checks that were not made</h2>
-<p>Of ${genuine.toLocaleString('en-US')} scans with a genuine mark:</p>
+<p>Of ${plural(genuine, 'scan')} with a genuine mark:</p>
 <table><thead><tr><th>check</th><th>scans</th><th>why</th></tr></thead><tbody>${rows.join('\n')}</tbody></table></section>
 `;
 }
@@ -72,7 +72,7 @@ function findingCard(finding: Finding, scans: readonly ScanDetail[], folder: str
 <p>${escapeHtml(finding.detail)}</p>
 ${scans.length === 0 ? '' : `<p class="story">${escapeHtml(opening ?? '')} ${escapeHtml(rest.at(-1) ?? '')}</p>`}
 <div class="scans">${scans.map((scan) => scanFigure(scan, folder)).join('')}</div>
-${hidden > 0 ? `<p>and ${hidden} more scans</p>` : ''}
+${hidden > 0 ? `<p>and ${plural(hidden, 'more scan')}</p>` : ''}
 </article>`;
 }
 

@@ -29,7 +29,7 @@ function when(ms: number | null): string {
 const GENUINE: ReadonlySet<string> = new Set(GENUINE_OUTCOMES);
 
 /**
- * What the signature of the scan says, whatever the kind of the finding: what nobody's key vouches for was not franked by the
+ * What the signature of the scan says, for any kind of finding: what nobody's key vouches for was not franked by the
  * PSD that it names, and a key that may be in other hands vouches for itself alone.
  */
 function openingOf(outcome: string, psd: string | null, piece: string): string {
@@ -43,7 +43,7 @@ function openingOf(outcome: string, psd: string | null, piece: string): string {
 const MORALS: Readonly<Record<string, string>> = {
   copy: 'The postage was paid once; one of the two is a photocopy, and no scan can tell which.',
   fork: 'No PSD signs two different pieces with one count: somebody cloned it, or put an old state back.',
-  forged: 'Whoever made these marks did not have the key of that PSD.',
+  forged: 'The maker of these marks did not have the key of that PSD.',
   'unknown-key': 'Nobody has registered the key it names: a forgery, or a registry that is behind.',
   'cross-key':
     'The key is registered for another PSD or license, and did not make the signature: anybody could print this.',

@@ -1,3 +1,4 @@
+import { plural } from '../../indicium/index.ts';
 import type { KafkaAdmin } from './client-port.ts';
 import { TOPIC_MESSAGE_BYTES_MAX } from './limits.ts';
 
@@ -114,7 +115,7 @@ export async function ensureTopics(
       ...(found.partitions === partitions
         ? []
         : [
-            `${found.partitions} partitions, not ${partitions}` +
+            `${plural(found.partitions, 'partition')}, not ${partitions}` +
               (isFixed ? ': their number must stay, since licenses are placed by it' : ''),
           ]),
       ...(found.replication === replication ? [] : [`replication ${found.replication}, not ${replication}`]),

@@ -68,7 +68,7 @@ describe('a store that calls itself older', () => {
     assert.equal(await store.positionOf('old'), '1200');
     assert.deepEqual(await rowsOf(store, 'select event, actor, at_ms from ledger'), [['upgraded', 'ann', '77']]);
     store.close();
-    assert.match(notices.join(), /brought up from version 4 to 6, confirmed by its anchor: 1200 rows/);
+    assert.match(notices.join(), /brought up from version 4 to 6, confirmed by its anchor: 1,200 rows/);
     assert.deepEqual(await problemsOf(copy), []);
     await changed(copy, "update evidence set disposition = 'accept' where row_id = 7");
     assert.deepEqual(

@@ -242,7 +242,7 @@ describe('the commits of a store', () => {
     await again.setRegistry(booksOf());
     again.close();
     writeFileSync(path, before);
-    await assert.rejects(Store.open(path), /1 of 3 commits are missing/);
+    await assert.rejects(Store.open(path), /lacks 1 of 3 commits/);
     const [problem] = (await auditStore(path, () => {})).problems;
     assert.equal(problem?.problem, 'rows-missing');
   });

@@ -31,7 +31,7 @@ describe('a backtest', () => {
     assert.equal(await backtested(1_001), 'policy 4: 0 changes\n');
     assert.match(
       await backtested(1_000_000),
-      /^policy 4: 1 change\nremoved {2}faster-than-printer \(high, −1 scans\): .* faster than 1000 pieces a minute\.\n$/,
+      /^policy 4: 1 change\nremoved {2}faster-than-printer \(high, −1 scan\): .* faster than 1000 pieces a minute\.\n$/,
     );
   });
 });

@@ -76,7 +76,7 @@ describe('a link to a store', () => {
     ]) {
       const { exitCode, stdout, stderr } = await indicia(args);
       assert.notEqual(exitCode, EXIT.done);
-      assert.match(stdout + stderr, /30 of 30 rows that were acknowledged are missing|not a usable store/);
+      assert.match(stdout + stderr, /lacks 30 of 30 acknowledged rows|not a usable store/);
     }
     assert.ok(existsSync(file));
   });

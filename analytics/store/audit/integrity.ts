@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { plural } from '../../../indicium/index.ts';
 import type { StoreEnd } from '../commits.ts';
 import { readPositions } from '../source-positions.ts';
 import { asBigint } from '../values.ts';
@@ -84,11 +85,7 @@ export async function standingOf(
   );
   const [rows, linked] = counted.getRows()[0] ?? [];
   if (rows !== linked) {
-    add(
-      'rows-uncounted',
-      `holds ${asBigint(rows)} rows of evidence, where ${asBigint(linked)} were recorded`,
-      'evidence',
-    );
+    add('rows-uncounted', `rows of evidence: ${asBigint(rows)} in the file, ${asBigint(linked)} recorded`, 'evidence');
   }
   const compared = SEALED.filter(({ isInternal }) => scope === 'writing' || !isInternal)
     .map(({ name }) => name)
@@ -115,13 +112,13 @@ async function anchorProblem(
   if (anchored.rows > chain.rows) {
     return [
       'rows-missing',
-      `${anchored.rows - chain.rows} of ${anchored.rows} rows that were acknowledged are missing: its write-ahead log was cut off or lost, or an older copy took its place`,
+      `it lacks ${anchored.rows - chain.rows} of ${plural(anchored.rows, 'acknowledged row')}: its write-ahead log was cut off or lost, or an older copy took its place`,
     ];
   }
   if (anchored.commitNumber > commitNumber || anchored.entries > ledger.entries) {
     return [
       'rows-missing',
-      `${anchored.commitNumber - commitNumber} of ${anchored.commitNumber} commits are missing: its write-ahead log was cut off or lost, or an older copy took its place`,
+      `it lacks ${anchored.commitNumber - commitNumber} of ${plural(anchored.commitNumber, 'commit')}: its write-ahead log was cut off or lost, or an older copy took its place`,
     ];
   }
   if (!(await isOfHistory(connection, anchored))) {

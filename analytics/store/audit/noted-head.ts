@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { plural } from '../../../indicium/index.ts';
 import type { StoreEnd } from '../commits.ts';
 import { NO_HEAD } from './chain.ts';
 import { linkUpTo } from './chain-table.ts';
@@ -28,7 +29,7 @@ export async function noteProblem(
   const number = BigInt(noted.split('-')[0] ?? 0);
   const differs = (detail: string) => [problemOf('head-differs', detail)];
   if (number > commitNumber)
-    return differs(`it has ${commitNumber} commits, and the head that was noted is that of ${number}`);
+    return differs(`it has ${plural(commitNumber, 'commit')}, and the head that was noted is that of commit ${number}`);
   const [link, entry] = [await linkUpTo(connection, number), await entryUpTo(connection, number)];
   if (headText(number, link?.head ?? NO_HEAD, entry?.head ?? NO_HEAD) === noted) return [];
   return differs(`its history up to commit ${number} is not that whose head was noted`);

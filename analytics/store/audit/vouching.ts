@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { plural } from '../../../indicium/index.ts';
 import { type CatalogEntry, expectedCatalog } from '../schema/catalog.ts';
 import { SEALED } from './seals.ts';
 import type { StoreProblem } from './store-problem.ts';
@@ -56,7 +57,7 @@ export async function vouchedFor({
       ? []
       : isArchiveCompared
         ? [{ what: 'archived rows', kind: 'beyond', isVouched: true, how: 'compared with their links' } as const]
-        : [beyond('archived rows', `${archivedRows} rows lie in an archive, which --archive would compare`)];
+        : [beyond('archived rows', `${plural(archivedRows, 'row')} in an archive, which --archive would compare`)];
   return [
     ...parts,
     ...away,

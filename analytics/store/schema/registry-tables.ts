@@ -9,7 +9,7 @@ import {
   UINTEGER,
   VARCHAR,
 } from '@duckdb/node-api';
-import type { RegistryRecords } from '../../../indicium/index.ts';
+import { plural, type RegistryRecords } from '../../../indicium/index.ts';
 import { ValueAppender } from '../append.ts';
 import { StoreError } from '../instance.ts';
 import { asBigint } from '../values.ts';
@@ -161,7 +161,7 @@ export const REGISTRY_TABLES: readonly RegistryTable[] = [
  * views without a version show what the newest says. To be called within a transaction. False where the list is the one
  * that is there already.
  *
- * @throws StoreError where the tables say something else of that list than the list does.
+ * @throws StoreError where the tables contradict that list.
  */
 export async function takeInRegistry(connection: DuckDBConnection, registry: RegistryRecords): Promise<boolean> {
   const { version, digest, issuedAtMs } = registry;
@@ -172,7 +172,7 @@ export async function takeInRegistry(connection: DuckDBConnection, registry: Reg
     const differing = await compare(connection, table, registry);
     if (isKnown && differing > 0n) {
       throw new StoreError(
-        `the store says something else than registry version ${version} in ${differing} rows of the table "${table.table}": it was changed`,
+        `the store contradicts registry version ${version} in ${plural(differing, 'row')} of the table "${table.table}": it was changed`,
         'not-whole',
       );
     }

@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { plural } from '../../../indicium/index.ts';
 import { GROUP_ROWS_MAX } from '../../limits.ts';
 import { readAnchor, readOldAnchor } from '../audit/anchor.ts';
 import type { Author } from '../audit/author.ts';
@@ -83,7 +84,7 @@ async function anchorDoubts(path: string, connection: DuckDBConnection): Promise
     if (rows > anchored.rows) linksAfter += 1;
     if (rows === anchored.rows) confirmed = Buffer.compare(anchored.head, head) === 0;
   }
-  if (anchored.rows > rows) return [`its anchor names ${anchored.rows} rows, and it has ${rows}`];
+  if (anchored.rows > rows) return [`its anchor names ${plural(anchored.rows, 'row')}, and it has ${rows}`];
   if (!confirmed) return ['its rows are not those that its anchor names'];
   if (linksAfter > 1 && rows - anchored.rows > BigInt(GROUP_ROWS_MAX)) {
     return [
@@ -159,6 +160,6 @@ export async function upgrade(
   return {
     end,
     positions,
-    sentence: `${path}: brought up from version ${version} to ${SCHEMA_VERSION}, ${how}: ${chain.rows} rows`,
+    sentence: `${path}: brought up from version ${version} to ${SCHEMA_VERSION}, ${how}: ${plural(chain.rows, 'row')}`,
   };
 }

@@ -1,4 +1,4 @@
-import { excerpt } from '../../../indicium/index.ts';
+import { excerpt, plural } from '../../../indicium/index.ts';
 import type { NewMessage, StoredMessage } from '../client-port.ts';
 import {
   DEAD_LETTER_HEADERS_BYTES_MAX,
@@ -8,7 +8,7 @@ import {
 } from '../limits.ts';
 import { EVENT_TYPES, eventHeaders, headerText } from './cloud-events.ts';
 
-/** Why nothing could be made of a message: a closed set. A mark that is not genuine has a verdict, and is none of these. */
+/** Why nothing could be made of a message: a closed set. A mark that is not genuine has a verdict instead. */
 export const DEAD_LETTER_REASONS = {
   'null-value': 'The message has no value.',
   'empty-value': 'The message has no line in it.',
@@ -16,8 +16,8 @@ export const DEAD_LETTER_REASONS = {
   'unknown-content-type': 'The message is neither lines of JSON nor a picture.',
   'unknown-version': 'The message is of a kind or version that is not known here.',
   'bad-scan-fields': 'The message is a picture whose header does not say which scan it is.',
-  'not-a-scan': 'The line is no JSON object with a scan id.',
-  'bad-readings': 'The message is no whole batch of readings.',
+  'not-a-scan': 'The line is not a JSON object with a scan id.',
+  'bad-readings': 'The message is not a whole batch of readings.',
   'failed-here': 'The program failed at the message, which is a bug.',
 } as const;
 
@@ -81,14 +81,14 @@ export function deadLetter(
   };
 }
 
-/** What lets a dead letter be no longer than the brokers take, whatever its message was; empty for most. */
+/** What lets a dead letter be no longer than the brokers take, for any message; empty for most. */
 function omittedParts(whole: Buffer | null, isKeyKept: boolean, headers: number): Record<string, string> {
   const parts = [
     ...(whole !== null && whole.length > DEAD_LETTER_VALUE_BYTES_MAX
       ? [`the value from byte ${DEAD_LETTER_VALUE_BYTES_MAX} on`]
       : []),
     ...(isKeyKept ? [] : ['the key']),
-    ...(headers === 0 ? [] : [`${headers} headers`]),
+    ...(headers === 0 ? [] : [plural(headers, 'header')]),
   ];
   return parts.length === 0 ? {} : { [LEFT_OUT_HEADER]: parts.join(', ') };
 }
