@@ -115,7 +115,7 @@ export const Answer = Type.Object(
       }),
       {
         description:
-          'Checks of a genuine mark that were not made, for want of what they take. Empty where a deadline passed first.',
+          'Checks of a genuine mark that were not made because something they need was missing. Empty where a deadline passed first.',
       },
     ),
     trustVersion: Type.Integer({ description: 'Of the trust list that the verdict rests on.' }),

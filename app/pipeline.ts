@@ -16,7 +16,7 @@ export interface RunSummary {
   reused: number;
   /** Fields that were given and not used, each with its problem once. */
   ignored: IgnoredCount[];
-  /** Scans with a genuine mark by the checks of it that were not made, for want of what they take. */
+  /** Scans with a genuine mark by the checks of it that were not made because something they need was missing. */
   unchecked: UncheckedCounts;
   /** What a person must know of the sources: what they hold and could not give, as sentences that name them. */
   notices: string[];

@@ -113,7 +113,7 @@ function buffersOfImages(scans: readonly Scan[]): ArrayBuffer[] {
 }
 
 /**
- * Null when an image must be read first. Whatever throws at one scan is noted in its row, and all others are read as if
+ * Null when an image must be read first. A failure at one scan is noted in its row, and all others are read as if
  * nothing had happened: a bug in one parser must not stop the post.
  */
 export function readScans({ scans, images, givenUp, receivedAtMs, trust }: ReadOrder): ReadAnswer | null {

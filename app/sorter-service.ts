@@ -99,7 +99,7 @@ export class SorterService {
   }
 
   /**
-   * Listens at once, so that whoever watches it sees it start; takes scans once its store is open, which is when this
+   * Listens at once, so that observers see it start; takes scans once its store is open, which is when this
    * answers. A trust list that is not accepted later leaves the one in use.
    *
    * @throws RegistryError, StoreError
@@ -137,7 +137,7 @@ export class SorterService {
     log.info({ queued: this.#dispatcher.queued, streams: this.#dispatcher.streams.count }, 'shutting down');
     const noRoom = new AbortController();
     const drained = Promise.all([this.#server.drain(), this.#pipelines]).then(() => true);
-    // When it is given up, its end is no news.
+    // When it is given up, its end is expected.
     drained.catch(() => {});
     const givenUp = stopTimeout(() => this.#dispatcher.store.kind === 'paused', noRoom.signal);
     const isWhole = await Promise.race([drained, this.failed, givenUp]);
@@ -149,7 +149,7 @@ export class SorterService {
     return isWhole;
   }
 
-  /** Ends at once what still runs: whoever was not answered sends again. */
+  /** Ends at once what still runs: clients that were not answered send again. */
   async end(): Promise<void> {
     this.#detectors?.stop();
     await this.#server.close();
@@ -189,11 +189,11 @@ export class SorterService {
     this.#dispatcher.opened();
     const sources = [...this.#dispatcher.sources(), ...this.#options.otherSources];
     this.#pipelines = Promise.all(sources.map((source) => this.#run(source)));
-    // Told by `failed`, too, to whoever waits for that.
+    // `failed` also tells those who wait for it.
     this.#pipelines.catch(() => {});
   }
 
-  /** What is given over HTTP has no position to go on from: whoever was not answered sends it again. */
+  /** What is given over HTTP has no position to go on from: a client that was not answered sends it again. */
   async #run(source: ScanSource): Promise<void> {
     const recorder = this.#opened();
     const port: RecorderPort = {
@@ -208,7 +208,7 @@ export class SorterService {
     }
   }
 
-  /** Nobody is answered any more: whoever waits is let go to send again. */
+  /** Nobody is answered any more: waiting clients are let go to send again. */
   #fail(error: unknown, what: string): void {
     if (!this.#isGivenUp) this.#ports.log.fatal({ err: error }, what);
     this.#server.cut();

@@ -12,7 +12,7 @@ const TRIES_MAX = 100;
 
 /**
  * Pictures that hold no message at all, drawn fast: all borders of a symbol with random modules between them, and plain
- * noise. Whatever is read of them is wrong.
+ * noise. Any reading of them is wrong.
  */
 export function benchNoise(): void {
   const random = new Random('false readings');

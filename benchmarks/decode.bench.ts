@@ -58,7 +58,7 @@ function runClass(name: string, damage: Classes[string]): Tally[] {
     return { payload, image: degradedCrop(squareSymbol(payload, SIZE), damage ?? {}, `${name} ${index}`) };
   });
   const tallies = readers.map(() => emptyTally());
-  // The readers take turns picture by picture, so that whatever else the machine does meets all of them.
+  // The readers take turns picture by picture, so that all of them meet what else the machine does.
   for (const [index, { payload, image }] of pictures.entries()) {
     for (const [which, reader] of readers.entries()) {
       const tally = tallies[which];

@@ -44,7 +44,7 @@ export async function produced(broker: BenchBroker, prefix: string, { records }:
 
 /**
  * Members of a stage that start together and end when nothing is left. The time is that from the first message of the stage
- * to its last, so that starting processes and joining a group are no part of it.
+ * to its last, so that starting processes and joining a group are not part of it.
  */
 export async function staged(
   broker: BenchBroker,

@@ -10,7 +10,7 @@ export interface SeenScan {
   readonly plant: string | null;
   readonly printedAtMs: number;
   readonly scannedAtMs: number;
-  /** Scans of its register set that are no part of a fraud, by clocks that are not behind their marks. */
+  /** Scans of its register set that are not part of a fraud, by clocks that are not behind their marks. */
   readonly othersOfSet: number;
   /** Those of them by which a piece entered the mail. */
   readonly entriesOfSet: number;
@@ -54,7 +54,7 @@ export const WHY_NOT: Partial<Record<FraudName, string>> = {
   'backdated-scan': 'nothing proves it: a person must look',
 };
 
-/** Whether what is left proves this fraud to whoever looks at it: stated by the truth of the simulator, not by detectors. */
+/** Whether what is left proves this fraud to an observer: stated by the truth of the simulator, not by detectors. */
 export function isProvable(fraud: FraudName, seen: readonly SeenScan[], plants: OddPlants): boolean {
   const left = seen.filter(({ plant }) => {
     const isClockWrong = PROVED_BY_TIME.has(fraud) && plant !== null && plant === plants.slowClock;

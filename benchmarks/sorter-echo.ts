@@ -4,7 +4,7 @@ import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { readLines } from '../scans/lines.ts';
 import { accepted } from '../test/support/scripted-server.ts';
 
-/** A server in a thread of its own that accepts whatever comes, unread: against it, the generator itself is measured. */
+/** A server in a thread of its own that accepts everything, unread: against it, the generator itself is measured. */
 
 export async function openEcho(): Promise<{ readonly url: string; readonly close: () => Promise<unknown> }> {
   const worker = new Worker(new URL(import.meta.url));

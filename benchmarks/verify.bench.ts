@@ -77,7 +77,7 @@ async function main(): Promise<void> {
 /** Keys that no piece uses are filled with noise of the right form: they are looked past, never imported. */
 function prepare(keys: number, use: 'uniform' | 'Zipf'): Task {
   const random = new Random(`verify benchmark ${keys} ${use}`);
-  // Other pieces in every round: the keys of the last round are no help where nearly every piece has its own.
+  // Other pieces in every round: the keys of the last round do not help where nearly every piece has its own.
   const ranks = Array.from({ length: PIECES * (ROUNDS + 1) }, () =>
     use === 'uniform' ? random.int(0, keys - 1) : zipf(random, keys),
   );

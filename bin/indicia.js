@@ -7,7 +7,7 @@ import { EXIT_WITHOUT_NODE, isNewEnough, ownNode, refusal } from './own-node.js'
 
 const SELF = fileURLToPath(import.meta.url);
 
-// The command line as whatever Node is there can read it: goes on in a Node that is new enough, or says how to get one.
+// The command line in a form that any installed Node can read: goes on in a Node that is new enough, or says how to get one.
 if (!isNewEnough(process.versions.node)) {
   const own = ownNode();
   if (own.path === null) {

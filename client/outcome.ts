@@ -13,7 +13,7 @@ import type { Tried } from './retry.ts';
 /** What only a client can say: the server was not there, did not answer in time, or answered something else. */
 export type ClientCode = ProblemCode | 'unreachable' | 'no-answer' | 'unexpected-answer';
 
-/** Why there is no answer. The piece needs a disposition from whoever asked. */
+/** Why there is no answer. The piece needs a disposition from the caller. */
 export interface ClientProblem {
   readonly code: ClientCode;
   /** For people. */
@@ -65,7 +65,7 @@ export function endingOf(text: string): Tried<ClientProblem> | null {
   return { outcome: { code, detail, status, scanId: null }, retryAfterMs: mayRecover(status) ? 0 : null };
 }
 
-/** A late verdict; null for a line that is none. */
+/** A late verdict; null for any other line. */
 export function lateAnswer(text: string): Answer | null {
   const value = jsonOf(text);
   return CheckAnswer.Check(value) ? value : null;

@@ -128,7 +128,7 @@ interface Described {
   readonly attempts: readonly Attempt[];
   /** Readings that only a signature could confirm. */
   readonly candidates: number;
-  /** Why there is no symbol, or why the symbol is no indicium. */
+  /** Why there is no symbol, or why the symbol is not an indicium. */
   readonly reason: ReasonCode | null;
   /** What was seen: which page it was on, or what gave no symbol. */
   readonly note: string | null;

@@ -105,7 +105,7 @@ function namesOf<Name extends string>(names: readonly Name[], text: string): rea
   if (text === 'none') return [];
   return text.split(',').map((name) => {
     const known = names.find((candidate) => candidate === name);
-    if (known === undefined) throw new InvalidArgumentError(`${name} is none of ${names.join(', ')}.`);
+    if (known === undefined) throw new InvalidArgumentError(`${name} is not one of ${names.join(', ')}.`);
     return known;
   });
 }

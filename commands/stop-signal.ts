@@ -1,6 +1,6 @@
 export interface Stop {
   readonly signal: AbortSignal;
-  /** Signals have their usual effect again; whoever still waits for this one is told. */
+  /** Signals have their usual effect again; a caller that still waits for this one is told. */
   readonly end: () => void;
 }
 

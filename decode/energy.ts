@@ -1,4 +1,4 @@
-/** How energies of cells are told into strong and weak, whatever the light: by the logarithm, in eighths of a doubling. */
+/** How energies of cells are divided into strong and weak in any light: by the logarithm, in eighths of a doubling. */
 const LEVELS = 160;
 const counts = new Int32Array(LEVELS);
 /** An energy below this, brightness steps of 1 or 2, is nothing. */

@@ -15,7 +15,7 @@ export function sizedImage(bytes: Uint8Array): Uint8Array | FileFailure {
 
 /**
  * The bytes of a regular file of at most IMAGE_BYTES_MAX. With `within` it must lie in that folder or below it, wherever the
- * links on its path lead. Whatever else is in its place gives a reason; a full table of open files throws: it will pass.
+ * links on its path lead. Anything else in its place gives a reason; a full table of open files throws: it will pass.
  */
 export async function readImageFile(path: string, within?: string): Promise<Uint8Array | FileFailure> {
   let file: FileHandle;

@@ -12,7 +12,7 @@ const CELL_PX = 8;
 /** Sides of the windows, in cells: 24 modules of 3 pixels to 64 of 7. */
 const WINDOWS = [9, 12, 16, 20, 25, 32, 42, 56];
 const CELLS_MAX = 1 << 18;
-/** A window with fewer active cells is no matrix: even the worst smudges leave borders. */
+/** A window with fewer active cells is not a matrix: even the worst smudges leave borders. */
 const FILL_MIN = 0.55;
 /** Nothing is printed on paper whose strongest cells have less: 18 steps of 5. */
 const ENERGY_MIN = 90;
@@ -43,7 +43,7 @@ export function locateBoxes(image: GreyImage, boxesMax: number): SquareBox[] {
 }
 
 /**
- * The first of the best windows that is none of those found. A noisy picture has a million windows: looking through their scores
+ * The first of the best windows that is not one of those found. A noisy picture has a million windows: looking through their scores
  * five times takes a tenth of the time of sorting them.
  */
 function bestBesides(

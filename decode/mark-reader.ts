@@ -26,7 +26,7 @@ export interface MarkReader {
   readonly spentMs: () => number;
 }
 
-/** The project's own reader, with a general one for whatever it cannot read. */
+/** The project's own reader, with a general one for everything that it cannot read. */
 export function createMarkReader(general: SymbolReader, spentMs = processorMs): MarkReader {
   return { name: 'indicia', general, ladder: LADDER, memory: new MarkMemory(), spentMs };
 }

@@ -31,7 +31,7 @@ export const IGNORED_FIELDS = {
 /** Checks of genuine marks that were not made. */
 export const UNCHECKED_METRIC = {
   name: 'indicia_unchecked_total',
-  help: 'Scans with a genuine mark by the checks of it that were not made, for want of what they take.',
+  help: 'Scans with a genuine mark by the checks of it that were not made because something they need was missing.',
   labelNames: ['check'],
 } as const;
 

@@ -40,7 +40,7 @@ export async function openLoop({ rate, pieces, together, inFlightMax }: Schedule
   await flight.landed();
 }
 
-/** What is on its way; the first failure is thrown to whoever waits next. */
+/** What is on its way; the first failure is thrown to the next that waits. */
 class Flight {
   readonly #max: number;
   #flying = 0;

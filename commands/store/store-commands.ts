@@ -9,7 +9,7 @@ import { openNamedStores } from './named-stores.ts';
 export function addStoreCommands(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
   listing(program, 'verdicts', '{scanId, disposition, reasons} for every scan')
     .summary('print every verdict')
-    .option('--unchecked', 'and the checks of its mark that were not made, for want of what they take')
+    .option('--unchecked', 'and the checks of its mark that were not made because something they need was missing')
     .action(async ({ db, unchecked: isAsked = false }: { db: string[]; unchecked?: boolean }) => {
       await withReader(db, async (reader) => {
         const verdicts = isAsked ? reader.uncheckedVerdicts() : reader.verdicts();

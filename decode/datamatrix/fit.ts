@@ -66,7 +66,7 @@ export function refinePose(
       term[1] = u / half - 1;
       term[2] = v / half - 1;
       term[3] = (term[1] ?? 0) * (term[2] ?? 0);
-      // Ink that spreads moves every border towards its light side, which is no shift of the symbol.
+      // Ink that spreads moves every border towards its light side, which is not a shift of the symbol.
       term[4] = axis === 0 ? towardsU : towardsV;
       for (let i = 0; i < TERMS; i++) {
         const factor = weight * (term[i] ?? 0);

@@ -150,7 +150,7 @@ function widestStretch(bins: number): [number, number] {
     squares += (profile[bin] ?? 0) ** 2;
   }
   if (sum === 0) return [0, 0];
-  // The mean count that a cell sees: near the plateau, whatever lies beside it.
+  // The mean count that a cell sees: near the plateau, no matter what lies beside it.
   const enough = (PLATEAU_SHARE * squares) / sum;
   let [bestFirst, bestLast] = [0, 0];
   let first = -1;

@@ -11,7 +11,7 @@ export const READY = 'ready';
 const NICENESS = 10;
 
 /**
- * The inside of a reading process: one image after another, in the order they came, so that whoever watches it knows
+ * The inside of a reading process: one image after another, in the order they came, so that its parent knows
  * which image it is at. Ends when its parent does.
  */
 export function serveImages(read: (order: ImageOrder) => Promise<ImageAnswer>): void {
@@ -21,7 +21,7 @@ export function serveImages(read: (order: ImageOrder) => Promise<ImageAnswer>): 
     // A failure that is not the image's own ends the process: the parent retries, then names it.
     last = last.then(async () => void process.send?.(await read(order)));
   });
-  // Whoever stops the program by a signal to all its processes wants it to finish what it has read.
+  // A signal to all processes of the program is meant to let it finish what it has read.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});
   process.on('disconnect', () => process.exit());
   process.send?.(READY);

@@ -62,7 +62,7 @@ const MESSAGES: Readonly<Record<string, MessageSpec>> = {
         unchecked: {
           type: 'array',
           items: { enum: UNCHECKED_CODES },
-          description: 'Checks of a genuine mark that were not made, for want of what they take.',
+          description: 'Checks of a genuine mark that were not made because something they need was missing.',
         },
       },
     },

@@ -130,7 +130,7 @@ describe('what is not there', () => {
       () => ['run', '-', '--registry', registry, '--db', ':memory:'],
       /:memory:: a store is a file/,
     ],
-    ['a fraud', (folder) => ['simulate', '--out', folder, '--frauds', 'copy,teleport'], /teleport is none of copy/],
+    ['a fraud', (folder) => ['simulate', '--out', folder, '--frauds', 'copy,teleport'], /teleport is not one of copy/],
     ['a command', () => ['fly'], /unknown command 'fly'/],
     ['a config file', () => ['--config', 'no.json', 'detect', '--db', 'x'], /no\.json: no such config file/],
   ];

@@ -39,6 +39,6 @@ describe('indicia simulate', () => {
 
   it('knows no other oddity', async () => {
     const { exitCode, stderr } = await indicia(['simulate', '--out', 'nowhere', '--oddities', 'haunted']);
-    assert.deepEqual([exitCode, stderr.includes('haunted is none of retagged')], [2, true]);
+    assert.deepEqual([exitCode, stderr.includes('haunted is not one of retagged')], [2, true]);
   });
 });
