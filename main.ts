@@ -5,7 +5,7 @@ import { EXIT, type ExitCode } from './commands/exit-codes.ts';
 import { loadFailureOf } from './commands/load-failure.ts';
 
 /**
- * What was compiled for an earlier start is used again, by our threads and processes, too: without it a start takes 0.7 s,
+ * What was compiled for an earlier start is used again, also by our threads and processes: without it a start takes 0.7 s,
  * with it 0.45 s. In the user's own cache, since code in a folder for all could be anyone's; not where there is none.
  */
 function useCompiledCode({ NODE_COMPILE_CACHE: given, XDG_CACHE_HOME, HOME }: NodeJS.ProcessEnv): void {
@@ -22,7 +22,7 @@ function endsSaying(sentence: string, exitCode: ExitCode): never {
   process.exit(exitCode);
 }
 
-/** The program needs every library, so whatever is missing on this machine shows here. */
+/** The program needs every library, so anything missing on this machine shows here. */
 function refuseLoadFailure(error: unknown): never {
   const failure = loadFailureOf(error);
   if (failure === null) throw error;
@@ -33,7 +33,7 @@ const refused = refusal();
 if (refused !== null) endsSaying(refused, EXIT.usage);
 
 process.stdout.on('error', (error: Error & { code?: string }) => {
-  // Whoever read our output has seen enough (`indicia verdicts | head`).
+  // The reader of our output has seen enough (`indicia verdicts | head`).
   if (error.code === 'EPIPE') process.exit(EXIT.done);
   throw error;
 });

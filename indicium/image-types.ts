@@ -35,7 +35,7 @@ export const IMAGE_TYPES: readonly ImageType[] = [
   },
 ];
 
-/** The media type of an image, or null for what is none of them. */
+/** The media type of an image, or null for anything else. */
 export function imageTypeOf(bytes: Uint8Array): string | null {
   const fits = (signature: readonly (number | null)[]) =>
     signature.every((byte, index) => (byte === null ? index < bytes.length : bytes[index] === byte));

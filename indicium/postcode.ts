@@ -1,7 +1,7 @@
 import { type Field, POSTCODE_ALPHABET, POSTCODE_BASE } from './layout.ts';
 
 /**
- * Unpacks a postcode field: three characters in two bytes. Null when the bytes are none that packing can give:
+ * Unpacks a postcode field: three characters in two bytes. Null when packing cannot give these bytes:
  * a reserved value, a pair above 40^3 − 1, or padding before a character.
  */
 export function unpackPostcode(bytes: Buffer, field: Field): string | null {

@@ -1,7 +1,7 @@
 /**
  * What a terminal obeys or hides: control characters (C0, DEL, C1), line and paragraph separators, characters that turn the
  * direction of text (Unicode 17, section 23.2; Bidi_Control of UAX #9), and halves of surrogate pairs. Escape sequences
- * begin with ESC (C0) or CSI (C1), ECMA-48, so that none is left.
+ * begin with ESC (C0) or CSI (C1), ECMA-48, so that nothing is left of one.
  */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]/gu;
 const UNPRINTABLE_IN_LINES = /(?![\n\t])[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]/gu;

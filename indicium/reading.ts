@@ -7,7 +7,7 @@ export interface Reading {
   /** `DataMatrix`, `QRCode`, … where a symbol was read; null for payloads and unread images. */
   readonly symbology: string | null;
   readonly indicium: Indicium | null;
-  /** First 64 bits of SHA-256 over the signed bytes: the same piece whatever its signature bytes; 0 when unread. */
+  /** First 64 bits of SHA-256 over the signed bytes: the same piece with any signature bytes; 0 when unread. */
   readonly contentDigest: bigint;
   readonly outcome: ReadingOutcome;
   /** Version of the trust list that the outcome rests on. */

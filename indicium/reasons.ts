@@ -61,7 +61,7 @@ export function isReasonCode(text: string): text is ReasonCode {
 
 export const REASON_CODES: readonly ReasonCode[] = Object.keys(REASONS).filter(isReasonCode);
 
-/** Why an answer is no verdict: sent to sorters, never stored, and in no policy. */
+/** Why an answer is not a verdict: sent to sorters, never stored, and in no policy. */
 export const ANSWER_ONLY_REASONS = {
   'deadline-passed': 'The verdict was not there before the deadline of the scan; it follows.',
 } as const;

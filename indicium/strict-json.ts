@@ -26,7 +26,7 @@ export function parseStrictJson(text: string): unknown {
   return value;
 }
 
-/** The same for those to whom a text that is no such JSON is no surprise: the value, or what is wrong, as a sentence goes on. */
+/** The same for callers that expect text that is not such JSON: the value, or what is wrong, as a sentence goes on. */
 export function strictJson(text: string): { readonly value: unknown } | { readonly problem: string } {
   try {
     return { value: parseStrictJson(text) };

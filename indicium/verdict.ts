@@ -19,7 +19,7 @@ export interface StoredVerdict {
   readonly plant: string | null;
   readonly disposition: Disposition;
   readonly reasons: readonly ReasonCode[];
-  /** Of the mark; null where it is no indicium. */
+  /** Of the mark; null where it is not an indicium. */
   readonly payload: Uint8Array | null;
   readonly trustVersion: number;
   readonly policyVersion: number;
@@ -36,7 +36,7 @@ export interface VerdictQuery {
   readonly scanId: string;
   /** Null for scans that name none; not given for those of all plants. */
   readonly plant?: string | null;
-  /** Of what was sent; not given for whatever was sent under the scan id. */
+  /** Of what was sent; not given for anything sent under the scan id. */
   readonly digest?: bigint;
 }
 

@@ -10,8 +10,8 @@ import { FOLDER_NOTICES_MAX } from './limits.ts';
 import { absent } from './plain-file.ts';
 
 /**
- * A folder of images, those in folders below it included, in the order of their names. Whatever else lies in it is named in
- * the notices of the first batch. A link is left out where its target lies in the folder, too: it is one picture.
+ * A folder of images, those in folders below it included, in the order of their names. Anything else in it is named in
+ * the notices of the first batch. A link is left out where its target also lies in the folder: it is one picture.
  *
  * @throws SourceError when there is no image in it.
  */

@@ -25,7 +25,7 @@ export async function openPlainly(path: string | Buffer): Promise<FileHandle | n
   }
 }
 
-/** All of a plain file; null for what is none, cannot be read, or is longer. */
+/** All of a plain file; null for what is not one, cannot be read, or is longer. */
 export async function readPlainFile(path: string | Buffer, bytesMax: number): Promise<Buffer | null> {
   const file = await openPlainly(path);
   if (file === null) return null;

@@ -7,7 +7,7 @@ import { utf8OfUtf16 } from './utf16.ts';
 import { ValueSplitter } from './values.ts';
 
 /**
- * The records of a stream of bytes as lines, whatever holds them: lines of JSON, arrays, objects over several lines, any of
+ * The records of a stream of bytes as lines, from any form: lines of JSON, arrays, objects over several lines, any of
  * these in UTF-16, or compressed. `onNotice` is told what a person must know of the stream, as the end of a sentence.
  *
  * @throws SourceError when it is of a kind that is not read; the message begins with the label.

@@ -4,13 +4,13 @@ import { isObject } from './record-json.ts';
 
 /** Why a field that describes a scan is not used, as a sentence goes on after its name. */
 export const FIELD_PROBLEMS = {
-  'not-text': 'is no text',
+  'not-text': 'is not text',
   'too-long': 'has more than 256 characters',
   'broken-text': 'holds half of a surrogate pair',
   'not-a-time': 'names no moment by RFC 3339 or ISO 8601',
   'no-zone': 'has no zone, and the registry tells none of the plant',
-  'unknown-pass': `is none of ${SORTING_PASSES.join(', ')}`,
-  'not-grams': 'is no whole number of grams',
+  'unknown-pass': `is not one of ${SORTING_PASSES.join(', ')}`,
+  'not-grams': 'is not a whole number of grams',
   'not-read': 'was not read, since the scan has its mark in another field',
 } as const;
 type FieldProblem = keyof typeof FIELD_PROBLEMS;

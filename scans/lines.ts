@@ -9,7 +9,7 @@ export interface Line {
   readonly skippedDigest: string | null;
   /** Offset in bytes of what follows the line, counted from where the stream began. */
   readonly endOffset: number;
-  /** False for a last line without its newline: whoever writes the file may not be done with it. */
+  /** False for a last line without its newline: the writer of the file may not be done with it. */
   readonly isTerminated: boolean;
 }
 

@@ -1,6 +1,6 @@
 import { MOMENT_CHARS_MAX } from './limits.ts';
 
-/** Why a value is no moment. */
+/** Why a value is not a moment. */
 type MomentProblem = 'not-text' | 'not-a-time' | 'no-zone';
 
 /** Milliseconds since 1970; or the time of a clock on the wall, for which a zone is missing; or why it is neither. */

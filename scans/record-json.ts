@@ -19,7 +19,7 @@ const LEVELS_AROUND_RECORDS = 2;
 export function parseRecord(text: string): unknown {
   const value = parseStrictJson(text);
   const hasNumbers = recordsOf(value).some((record) => TEXT_FIELDS.some((field) => typeof record[field] === 'number'));
-  // What nests deeper is no record, and would be too deep for the calls of what follows.
+  // What nests deeper is not a record, and would be too deep for the calls of what follows.
   if (!hasNumbers || isNested(value, RECORD_DEPTH_MAX + LEVELS_AROUND_RECORDS)) return value;
   const written: { readonly holder: unknown; readonly field: string; readonly digits: string }[] = [];
   const again: unknown = JSON.parse(text, function (this: unknown, field: string, its: unknown, context?: Context) {
@@ -63,7 +63,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Objects and lists in each other. What nests deeper breaks what writes it as text again, whatever the parser bears. */
+/** Objects and lists in each other. What nests deeper breaks what writes it as text again, even if the parser bears it. */
 export function isNested(value: unknown, depthMax: number): boolean {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return false;
   if (depthMax === 0) return true;

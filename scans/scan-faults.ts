@@ -19,7 +19,7 @@ export function brokenMark(reason: 'scan-malformed' | 'reader-failed', error: un
   };
 }
 
-/** A scan at which this program failed, without whatever else it said: that may be what broke it. */
+/** A scan at which this program failed, without anything else it said: that may be what broke it. */
 export function brokenScan(
   { scanId, plant, sender, digest }: Pick<Scan, 'scanId' | 'plant' | 'sender' | 'digest'>,
   mark: BrokenMark,

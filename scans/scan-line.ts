@@ -30,7 +30,7 @@ export function isKnownField(name: string): boolean {
 export interface ScanOrigin {
   /** Paths of images are relative to it; null where nobody may name files. */
   readonly imageFolder: string | null;
-  /** The plant of whoever sent it: a scan that names none is of it, and of no other. Not given, any plant may be named. */
+  /** The plant of the sender: a scan that names none is of it, and of no other. Not given, any plant may be named. */
   readonly plant?: string | undefined;
   /** Id of the token or client certificate that it came with, if any. */
   readonly sender?: string | undefined;
@@ -42,7 +42,7 @@ interface LineOrigin extends ScanOrigin {
 }
 
 /**
- * One NDJSON line as a scan. A line that is none still becomes a scan, with a reason: nothing is dropped. A field that
+ * One NDJSON line as a scan. A line that is not one still becomes a scan, with a reason: nothing is dropped. A field that
  * only describes the scan and is not as it should be is left out and kept among the unknown ones: the mark counts.
  */
 export function parseScanLine(line: string, origin: LineOrigin): Scan {
@@ -54,7 +54,7 @@ export function parseScanLine(line: string, origin: LineOrigin): Scan {
   const made = scanOfRecord(read.record, read.scanId, origin);
   const scan = isFault(made) ? { ...made, digest: digest64(line) } : made;
   if (isOfPlant(scan, origin)) return scan;
-  // Under an id of its own: whoever speaks for one plant must not use up the scan ids of another.
+  // Under an id of its own: a sender of one plant must not use up the scan ids of another.
   return malformed(origin.fallbackId(), '/plant is not that of the sender');
 }
 
@@ -63,7 +63,7 @@ export function isOfPlant(scan: Scan, origin: ScanOrigin): boolean {
   return origin.plant === undefined || scan.plant === null || scan.plant === origin.plant;
 }
 
-/** A scan whose id is known, from whatever record it came in; never throws. */
+/** A scan whose id is known, from any record; never throws. */
 export function scanOfRecord(record: Readonly<Record<string, unknown>>, scanId: string, origin: ScanOrigin): Scan {
   return scanOrBroken(
     () => madeOf(record, scanId, origin),
@@ -81,7 +81,7 @@ function madeOf(record: Readonly<Record<string, unknown>>, scanId: string, origi
     const detail = `nested deeper than ${RECORD_DEPTH_MAX} levels`;
     return { ...malformedScan(scanId, detail, Object.keys(record).join()), ...namedBy(origin) };
   }
-  // One that is no text is kept among the unknown fields: a token still says where the scan was made.
+  // One that is not text is kept among the unknown fields: a token still says where the scan was made.
   const namedPlant = storableText(record.plant);
   const plant = namedPlant ?? origin.plant ?? null;
   const machine = storableText(record.machine);
@@ -140,7 +140,7 @@ function madeOf(record: Readonly<Record<string, unknown>>, scanId: string, origi
   };
 }
 
-/** What is known of a scan from the one who sent it, whatever its record says. */
+/** What is known of a scan from its sender, no matter what its record says. */
 function namedBy({ plant, sender }: ScanOrigin): Pick<Scan, 'plant' | 'sender'> {
   return { plant: plant ?? null, sender: sender ?? null };
 }
@@ -151,7 +151,7 @@ function heldTo(folder: string | null, mark: Mark): Mark {
   return isFile && folder !== null ? { ...mark, within: folder } : mark;
 }
 
-/** A record with the scan id that it goes by, or why the line is none. */
+/** A record with the scan id that it goes by, or why the line is not one. */
 export function readRecord(
   line: string,
 ): { readonly record: Readonly<Record<string, unknown>>; readonly scanId: string } | { readonly problem: string } {

@@ -8,7 +8,7 @@ import { type BrokenMark, brokenMark, brokenScan, scanOrBroken, THREAD_ENDED } f
 import { parseScanLine, type ScanOrigin } from './scan-line.ts';
 
 /**
- * Lines of one source as they came. They are parsed by whoever reads the marks, in its own thread, since parsing all of
+ * Lines of one source as they came. They are parsed by the reader of the marks, in its own thread, since parsing all of
  * them in one would hold up the others; so this is plain data over one buffer.
  */
 export interface ScanLines {
@@ -118,7 +118,7 @@ export function lineText(bytes: Buffer, start: number, end: number): string {
 const FIRST_VISIBLE = 0x21;
 const ASCII_END = 0x7f;
 
-/** Whether a line is empty as its parser sees it: such a line is no scan. */
+/** Whether a line is empty as its parser sees it: such a line is not a scan. */
 export function isBlank(line: Buffer): boolean {
   const first = line[0] ?? 0;
   if (first >= FIRST_VISIBLE && first < ASCII_END) return false;

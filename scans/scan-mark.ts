@@ -67,7 +67,7 @@ function fileMark(image: unknown, frame: unknown, imageFolder: string | null): M
   const paths: string[] = [];
   for (const name of names) {
     const named = storableText(name);
-    if (named === null) return { kind: 'none', reason: 'scan-malformed', detail: '/image is no path' };
+    if (named === null) return { kind: 'none', reason: 'scan-malformed', detail: '/image is not a path' };
     if (imageFolder === null) return { kind: 'none', reason: 'image-refused', detail: `a file is named: ${named}` };
     const path = normalize(named);
     if (isAbsolute(path) || path === '..' || path.startsWith('../')) {
@@ -81,7 +81,8 @@ function fileMark(image: unknown, frame: unknown, imageFolder: string | null): M
 
 function framed(image: Extract<Mark, { kind: 'image' }>, frame: unknown): Mark {
   if (frame === undefined) return image;
-  if (!Frame.Check(frame)) return { kind: 'none', reason: 'scan-malformed', detail: '/frame is no width and height' };
+  if (!Frame.Check(frame))
+    return { kind: 'none', reason: 'scan-malformed', detail: '/frame is not a width and height' };
   return { ...image, frame: { width: frame.width, height: frame.height } };
 }
 

@@ -12,7 +12,7 @@ export type Admitted = Identity | null;
 /** Whose share each request is, once it is let in. */
 const clients = new WeakMap<FastifyRequest, string>();
 
-/** @throws ProblemError when whoever asks is not known, or may not do this. */
+/** @throws ProblemError when the caller is not known, or may not do this. */
 export function admit(access: Access | null, request: FastifyRequest, roles: readonly Role[]): Admitted {
   const { socket } = request.raw;
   if (access === null) {

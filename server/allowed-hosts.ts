@@ -24,7 +24,7 @@ export class AllowedHosts {
   readonly #bound: string;
   readonly #names: ReadonlySet<string>;
 
-  /** What it listens on as that was asked for, which may be a name, and its other names, whatever the port. */
+  /** What it listens on as that was asked for, which may be a name, and its other names, with any port. */
   constructor(bound: string, names: readonly string[]) {
     this.#bound = bound.toLowerCase();
     this.#names = new Set(names.map((name) => name.toLowerCase()));
@@ -40,7 +40,7 @@ export class AllowedHosts {
     const host = text === undefined ? null : hostOf(text);
     const address = plainAddress(socket.localAddress);
     if (text !== undefined && (host === null || !this.#isOwn(host.name, address))) {
-      return new ProblemError('foreign-host', `${shown(text)} is no name of this server: see --host-name`);
+      return new ProblemError('foreign-host', `${shown(text)} is not a name of this server: see --host-name`);
     }
     const site = headers['sec-fetch-site'];
     if (site !== undefined && !(typeof site === 'string' && OWN_SITES.has(site))) {
@@ -80,7 +80,7 @@ function hostsIn(rawHeaders: readonly string[]): number {
   return hosts;
 }
 
-/** Null for what is no host with or without a port (RFC 9110, 7.2). */
+/** Null for what is not a host with or without a port (RFC 9110, 7.2). */
 function hostOf(text: string): HostAndPort | null {
   const [, bracketed, plain, port = null] = /^(?:\[([0-9a-f:.]+)\]|([^\s:/?#@[\]]+))(?::(\d{1,5}))?$/i.exec(text) ?? [];
   const name = bracketed ?? plain;

@@ -4,7 +4,7 @@ import { BATCH_SCANS_MAX } from '../indicium/index.ts';
 export const JSON_BODY_BYTES_MAX = 12 * 1024 * 1024;
 /** The largest image that a reader takes, and the part that describes it. */
 export const IMAGE_BODY_BYTES_MAX = 33 * 1024 * 1024;
-/** A payload has 2 kB at most; what is a little longer is recorded as too long, what is much longer is no payload. */
+/** A payload has 2 kB at most; what is a little longer is recorded as too long, what is much longer is not a payload. */
 export const PAYLOAD_BODY_BYTES_MAX = 64 * 1024;
 
 /** Levels of JSON: a scan has two, a batch of them four. Six million brackets in a body kept the parser busy for 10 s. */
@@ -70,7 +70,7 @@ export const READ_AHEAD_SCANS_MIN = 64;
 
 /**
  * While several clients are active, a batch costs as much as so many payloads, about 10 ms, and so many batches of requests and
- * as many of streams are read or recorded at a time: whoever comes then waits for no more. With 128, an honest plant under
+ * as many of streams are read or recorded at a time: a newcomer waits for no more than that. With 128, an honest plant under
  * attack had twice the p99. One client that is alone for a while fills batches of BATCH_SCANS_MAX.
  */
 export const SHARED_BATCH_COST_MAX = 64;
@@ -87,7 +87,7 @@ export const STORED_BYTES_PER_SCAN_COST = 1024;
  * it are answered.
  */
 export const QUEUE_WAIT_MS_MAX = 1_000;
-/** So many of a client are let in whatever the rate was: a lone scan a second says little about what a thousand would take. */
+/** So many of a client are let in at any rate: a lone scan a second says little about what a thousand would take. */
 export const QUEUE_SCANS_FREE = BATCH_SCANS_MAX / 5;
 export const QUEUE_IMAGES_FREE = 16;
 /** Seconds in a Retry-After. */
@@ -136,7 +136,7 @@ export const STREAM_BATCHES_UNREAD_MAX = 2;
 /** Milliseconds that a client may leave answers unread before its stream is cut. */
 export const STREAM_STALL_MS_MAX = 30_000;
 
-/** Verdicts of late answers that whoever comes to listen is given first. */
+/** Verdicts of late answers that a new listener is given first. */
 export const LATE_KEPT_MAX = 1_000;
 /** Listeners to late verdicts, and bytes that one of them may leave unread. */
 export const LATE_LISTENERS_MAX = 64;
@@ -166,7 +166,7 @@ export const STRANGERS_PER_ADDRESS_MAX = 256;
 export const CONNECTIONS_PER_CLIENT_MAX = 512;
 /** Places that those with tokens leave free, so that another client can come in and show one. */
 export const ENTRY_PLACES = 100;
-/** Milliseconds that such a connection may say nothing, and that it may last, whatever it asks for. A balancer's probe takes some. */
+/** Milliseconds that such a connection may say nothing, and that it may last, no matter what it asks for. A balancer's probe takes some. */
 export const STRANGER_IDLE_MS_MAX = 5_000;
 export const STRANGER_MS_MAX = 30_000;
 

@@ -12,7 +12,7 @@ export type Log = Logger;
 
 /**
  * One JSON object a line, or a sentence a line for people. What is logged is chosen where it is logged: no bodies, and no token
- * whatever is handed over. JSON itself escapes C0 controls only, and a log is read on terminals: the rest is escaped, too.
+ * of any kind. JSON itself escapes C0 controls only, and a log is read on terminals: the rest is also escaped.
  */
 export function createLog(output: Writable, level: LogLevel, format: LogFormat = 'json'): Log {
   const shown = format === 'json' ? printableLines : (line: string) => printableLines(`${lineForPeople(line)}\n`);

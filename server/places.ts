@@ -106,7 +106,7 @@ export class Places {
     if (held.requests === 0) held.isServed = false;
   }
 
-  /** Something came from it that is no whole request yet. */
+  /** Something came from it that is not a whole request yet. */
   hear(place: Place, nowMs: number): void {
     const held = this.#held.get(place);
     if (held !== undefined) held.heardAtMs = nowMs;

@@ -87,7 +87,7 @@ export class Turns {
       this.#unparsed = this.#unparsed.length === 0 ? bytes : Buffer.concat([this.#unparsed, bytes]);
       this.#parseOn();
     });
-    // Node reads on behind each answer, whatever was paused before.
+    // Node reads on behind each answer, even if it was paused before.
     socket.on('resume', () => {
       if (this.#waiting.length > 0) socket.pause();
       else this.#parseOn();

@@ -9,7 +9,7 @@ interface Waiting {
 }
 
 /**
- * Lets weights in as long as there is room for them, fewer while several clients are active; who comes when there is none waits
+ * Lets weights in as long as there is room for them, fewer while several clients are active; a caller that finds none waits
  * for the turn of its client. Weights are what something costs, in payloads.
  */
 export class WeightedSemaphore {
@@ -24,7 +24,7 @@ export class WeightedSemaphore {
     this.#waiting = new FairQueue(clock);
   }
 
-  /** Whoever comes when nothing is in gets in, however heavy. */
+  /** A caller that comes when nothing is in gets in, however heavy. */
   enter(weight: number, client = ''): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#waiting.push(client, { weight, resolve });

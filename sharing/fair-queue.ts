@@ -70,7 +70,7 @@ export class FairQueue<Item> {
     return item;
   }
 
-  /** Takes items in fair order until they cost so much together, the first whatever it costs. */
+  /** Takes items in fair order until they cost so much together, the first at any cost. */
   takeMany(costMax: number, costOf: (client: string, item: Item) => number): Item[] {
     const taken: Item[] = [];
     let cost = 0;

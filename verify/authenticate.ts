@@ -75,7 +75,7 @@ export function genuineAmong(candidates: readonly Uint8Array[], ring: KeyRing, t
 
 /**
  * A revocation or compromise counts once it had happened at the scan. Marks dated before it may be honest mail on its
- * way, or backdated by whoever has the key: they are for a person to review.
+ * way, or backdated by someone who has the key: they are for a person to review.
  */
 function keyFailureAt(times: KeyTimes, atMs: number, scannedAtMs: number): ReasonCode | null {
   if (atMs < times.validFromMs) return 'key-not-yet-valid';

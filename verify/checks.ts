@@ -47,7 +47,7 @@ const STEPS = [
   { name: 'receipt', question: 'Is it near that of the receipt of the scan?', failures: ['date-anomaly'] },
 ] as const satisfies readonly { name: string; question: string; failures: readonly ReasonCode[] }[];
 
-const UNKNOWN_TIME = 'nobody said when it was scanned: whatever is known now counts';
+const UNKNOWN_TIME = 'nobody said when it was scanned: everything known now counts';
 
 /** Every check of `authenticate` with its result, as its outcome and what was known imply. */
 export function checksOf(outcome: ReadingOutcome, known: Known): Check[] {

@@ -24,7 +24,7 @@ function form(prefix: string, materialBytes: number, suffix = ''): KeyForm {
   return { prefix: Buffer.from(prefix, 'hex'), materialBytes, suffix: Buffer.from(suffix, 'hex') };
 }
 
-/** The key material of a canonical public key of the suite, a view into it; null when it is none. */
+/** The key material of a canonical public key of the suite, a view into it; null when it is not one. */
 export function keyMaterial(suite: SuiteName, spki: Uint8Array): Uint8Array | null {
   const { prefix, materialBytes, suffix } = FORMS[suite];
   if (spki.length !== prefix.length + materialBytes + suffix.length) return null;
@@ -54,14 +54,14 @@ export function importPublicKey(suite: SuiteName, spki: Uint8Array): KeyObject |
       type: 'spki',
     });
   } catch {
-    // OpenSSL throws for a point that is not on the curve: for us that is one more key that is none.
+    // OpenSSL throws for a point that is not on the curve: for us that is one more invalid key.
     return null;
   }
 }
 
 function isSound(suite: SuiteName, material: Uint8Array): boolean {
   if (suite === 'ed25519') return !isSmallOrder(material) && isCanonicalY(material);
-  // 2048 bits in truth, and odd: an even modulus is no product of two large primes.
+  // 2048 bits in truth, and odd: an even modulus is not a product of two large primes.
   if (suite === 'rsa2048-sha256')
     return ((material[0] ?? missing('material')) & 0x80) !== 0 && ((material[255] ?? missing('material')) & 1) === 1;
   return true;
@@ -78,7 +78,7 @@ const SMALL_ORDER_Y = [
   'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
 ].map((hex) => Buffer.from(hex, 'hex'));
 
-/** Whatever is signed verifies under a key of small order (RFC 8032, 5.1.7 leaves the check to the user). */
+/** Anything signed verifies under a key of small order (RFC 8032, 5.1.7 leaves the check to the user). */
 function isSmallOrder(material: Uint8Array): boolean {
   const y = withoutSign(material);
   return SMALL_ORDER_Y.some((known) => known.equals(y));

@@ -15,7 +15,7 @@ export async function* chunksOf(file: FileHandle, bytesMax: number): AsyncGenera
   }
 }
 
-/** All of a regular file of at most so many bytes, whatever its size is said to be: /proc says 0. */
+/** All of a regular file of at most so many bytes, no matter what its size is said to be: /proc says 0. */
 export async function readPlainFile(path: string, bytesMax: number): Promise<Buffer | FileFault> {
   const file = await openNamedFile(path);
   if (typeof file === 'string') return file;

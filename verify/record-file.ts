@@ -24,7 +24,7 @@ export class RegistryError extends ExpectedError {
  * Reads an NDJSON file record by record, so that a million of them are never in memory as text. The file must have the
  * length and digest that were signed; it is never read beyond that length.
  *
- * @throws RegistryError when it is missing, altered, or a line is no such record.
+ * @throws RegistryError when it is missing, altered, or a line is not such a record.
  */
 export async function readRecordFile<Schema extends TSchema>(
   path: string,
@@ -47,7 +47,7 @@ export async function readRecordFile<Schema extends TSchema>(
   };
   const hash = createHash('sha256');
   const bytes = await readSignedLines(path, signed.bytes, hash, onLine);
-  // A digest that differs explains whatever is wrong with the lines.
+  // A digest that differs explains anything wrong with the lines.
   if (bytes !== signed.bytes || hash.digest('hex') !== signed.sha256) {
     throw new RegistryError(`${path}: differs from what was signed in trust-list.json`);
   }

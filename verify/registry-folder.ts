@@ -68,7 +68,7 @@ export async function openTrustedFolder(folder: string, nowMs: number): Promise<
   return { folder, root, head, log, state };
 }
 
-/** The anchor: the root that whoever set up this registry put there, or that a pull has moved on to. */
+/** The anchor: the root that came with the setup of this registry, or that a pull has moved on to. */
 export async function readRoot(folder: string): Promise<TrustRoot> {
   const root = openRoot(await readSmall(folder, ROOT_FILE));
   if (isRefusal(root)) throw refused(join(folder, ROOT_FILE), root);

@@ -17,7 +17,7 @@ export function dateOfDecimal(decimal: number): string {
   return dateOf(year, month, day) ?? `${NO_DATE}: ${decimal}`;
 }
 
-/** DDMMYY; the century is the 21st, since such stamps came in 2021. Null where the text is no six digits. */
+/** DDMMYY; the century is the 21st, since such stamps came in 2021. Null where the text is not six digits. */
 export function dateOfDayMonthYear(text: string): string | null {
   const [, day, month, year] = /^(\d\d)(\d\d)(\d\d)$/.exec(text) ?? [];
   if (year === undefined) return null;

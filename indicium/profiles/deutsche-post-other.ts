@@ -20,7 +20,7 @@ export const DEUTSCHE_POST_KINDS: Readonly<Record<number, string>> = {
   133: 'Internetmarke',
 };
 
-/** Whatever says `DEA` and has no profile of its own. */
+/** Every mark that says `DEA` and has no profile of its own. */
 export const DEUTSCHE_POST_OTHER: Profile = {
   name: 'deutsche-post-other',
   post: DEUTSCHE_POST,

@@ -15,7 +15,7 @@ import { ROYAL_MAIL_STAMP_PILOT } from './royal-mail-stamp-pilot.ts';
 import { USPS_IBI } from './usps-ibi.ts';
 import { USPS_IBI_LITE } from './usps-ibi-lite.ts';
 
-/** All of them; the first that fits is the one. Those that take whatever a post's other profiles leave come after these. */
+/** All of them; the first that fits is the one. Those that take what a post's other profiles leave come after these. */
 export const PROFILES: readonly Profile[] = [
   DEUTSCHE_POST_DV,
   DEUTSCHE_POST_PREMIUMADRESS,

@@ -2,7 +2,7 @@ import { SCAN_PAYLOAD_BYTES_MAX } from '../limits.ts';
 import type { Profile } from './profile.ts';
 import { HEAD_FIELDS, ROYAL_MAIL, ROYAL_MAIL_PREFIX } from './royal-mail.ts';
 
-/** Whatever says `JGB ` and has no profile of its own. */
+/** Every mark that says `JGB ` and has no profile of its own. */
 export const ROYAL_MAIL_OTHER: Profile = {
   name: 'royal-mail-other',
   post: ROYAL_MAIL,

@@ -58,7 +58,7 @@ export class Arrivals {
     const { images, sidecars, others, isAll } = await this.#names();
     for (const name of this.#others.stayed(others, nowMs)) this.#onOther(name);
     const stems = new Set(images.map(stemOf));
-    // Only who has seen all names can say that one is missing.
+    // Only after all names were seen can one be said to be missing.
     const alone = isAll ? sidecars.filter((name) => !stems.has(stemOf(name))) : [];
     const before = this.#watched;
     this.#watched = new Map();

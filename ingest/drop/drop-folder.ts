@@ -39,7 +39,7 @@ const REASON_EXTENSION = '.reason.json';
  *
  * - sidecar first, then image, into taken/open: a sidecar alone goes back, since its image was not taken;
  * - the folder of an item is renamed, which says at once that it is durable and where it belongs;
- * - then file by file, in any order, is moved out: whatever is left there, is moved out by the next start.
+ * - then file by file, in any order, is moved out: anything left there is moved out by the next start.
  */
 export class DropFolder {
   readonly path: string;
@@ -155,7 +155,7 @@ export class DropFolder {
     for (const name of await readdir(folder)) {
       const extension = name === REASON_FILE ? REASON_EXTENSION : extensionOf(name);
       const isFree = !(await exists(join(to, stem + extension)));
-      // The stem was free when the item was taken; whoever used it meanwhile must not lose a file.
+      // The stem was free when the item was taken; a file that took it meanwhile must not be lost.
       const target = isFree ? stem : await this.#freeStem(`${stem}~`, extension, day);
       await rename(join(folder, name), join(to, target + extension));
     }

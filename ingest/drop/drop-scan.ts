@@ -11,7 +11,7 @@ import { DROP_DIGEST_BYTES_MAX, SIDECAR_BYTES_MAX } from './limits.ts';
 import type { NamePattern } from './name-pattern.ts';
 import { sidecarFields } from './sidecar.ts';
 
-/** What a taken item is: a scan, with the bytes of its image; or none, since it is no file or says no scan id. */
+/** What a taken item is: a scan, with the bytes of its image; or none, since it is not a file or says no scan id. */
 export type ItemScan = { readonly scan: Scan; readonly bytes: number } | { readonly problem: string };
 
 /**
@@ -41,7 +41,7 @@ export async function scanOfItem(item: TakenItem, pattern: NamePattern | null, i
   if (record.image !== undefined && record.image !== image) {
     return withBytes(malformed('the sidecar names another image than the one beside it', text));
   }
-  // Where the image lies is no part of the scan: its contents are.
+  // Where the image lies is not part of the scan: its contents are.
   const scan = scanOrBroken(
     () => parseScanLine(recordText({ ...named, ...record, image: '.' }), { fallbackId, imageFolder: folder }),
     (mark) => brokenScan({ scanId: fallbackId(), plant: null, sender: null, digest: digest64(text) }, mark),

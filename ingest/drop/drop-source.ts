@@ -24,7 +24,7 @@ export interface DropPorts {
   readonly nowMs: () => number;
   /** Ends the source: nothing more is taken, and what was taken is given. */
   readonly stopped: AbortSignal;
-  /** A file is no scan: it was moved to failed/, or stays in the folder or in taken/; a sentence that names it. */
+  /** A file is not a scan: it was moved to failed/, or stays in the folder or in taken/; a sentence that names it. */
   readonly onRefused: (sentence: string) => void;
 }
 
@@ -137,7 +137,7 @@ class Taker {
     return Promise.all(read);
   }
 
-  /** True when the batch is full. What is no scan is refused at once. */
+  /** True when the batch is full. What is not a scan is refused at once. */
   async add({ item, made }: ReadItem): Promise<boolean> {
     if ('problem' in made) {
       const file = item.image ?? item.sidecar ?? item.stem;

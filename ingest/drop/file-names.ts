@@ -10,7 +10,7 @@ export type RawName = string;
 
 export const SIDECAR_EXTENSION = '.json';
 
-/** Begins the names that are given to files whose own is none. */
+/** Begins the names that are given to files whose own cannot be used. */
 const RENAMED = '!';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -32,7 +32,7 @@ export function parseNamePattern(pattern: string): NamePattern {
   const literals = parts.filter((_, index) => index % 2 === 0);
   const places = parts.filter((_, index) => index % 2 === 1);
   for (const place of places) {
-    if (!PLACES.some((known) => known === place)) throw refuse(`{${place}} is none of {${PLACES.join('}, {')}}`);
+    if (!PLACES.some((known) => known === place)) throw refuse(`{${place}} is not one of {${PLACES.join('}, {')}}`);
   }
   if (new Set(places).size < places.length) throw refuse('a place comes twice');
   for (const place of NEEDED) {

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { isObject, parseRecord } from '../../scans/index.ts';
 
-/** The fields of a sidecar; null for JSON that is no object, undefined for what is no JSON, or not yet. */
+/** The fields of a sidecar; null for JSON that is not an object, undefined for what is not JSON, or not yet. */
 export function sidecarFields(bytes: Buffer | null): Readonly<Record<string, unknown>> | null | undefined {
   if (bytes === null || !isUtf8(bytes)) return undefined;
   try {

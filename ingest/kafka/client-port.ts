@@ -30,7 +30,7 @@ export interface GroupOffset {
   readonly next: bigint;
 }
 
-/** Another producer has the same transactional id by now: whoever holds this one has lost its partition. */
+/** Another producer has the same transactional id by now: the holder of this one has lost its partition. */
 export class FencedProducerError extends Error {
   override readonly name = 'FencedProducerError';
 }

@@ -63,7 +63,7 @@ export interface ConnectionSettings {
   readonly compression?: Compression | undefined;
 }
 
-/** A password comes from a file or from the environment: whoever may list processes can read a command line. */
+/** A password comes from a file or from the environment: anyone who may list processes can read a command line. */
 const PASSWORD_VARIABLE = 'INDICIA_KAFKA_SASL_PASSWORD';
 
 /** @throws SourceError where a file is missing, or SASL is named without user or password. */

@@ -183,7 +183,7 @@ class TopicReader {
     };
   }
 
-  /** Only shows whoever looks how far the group is: the store has the position that counts. */
+  /** Only shows observers how far the group is: the store has the position that counts. */
   async #commit(next: ReadonlyMap<number, bigint>): Promise<void> {
     const offsets = [...next].map(([partition, offset]) => ({ partition, next: offset }));
     await this.#consumer.commit(offsets).catch((error: unknown) => {

@@ -10,7 +10,7 @@ export const SCAN_MESSAGE_LINES_MAX = 50_000;
 /** Bytes of the key, and of all headers, that a dead letter keeps of its message; what is beyond is left out and said so. */
 export const DEAD_LETTER_KEY_BYTES_MAX = 4 * 1024;
 export const DEAD_LETTER_HEADERS_BYTES_MAX = 64 * 1024;
-/** The same for one line: a message may have 50,000 that are none, each a dead letter with all of its headers. */
+/** The same for one line: a message may have 50,000 that are not scans, each a dead letter with all of its headers. */
 export const DEAD_LINE_HEADERS_BYTES_MAX = 1024;
 
 /** Bytes that the brokers take as one message: room for what is too large for us, so that it can be kept and shown. */

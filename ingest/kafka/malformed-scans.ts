@@ -8,7 +8,7 @@ export function tooLong({ length }: Buffer): string | null {
   return length > LINE_BYTES_MAX ? `longer than ${LINE_BYTES_MAX} bytes` : null;
 }
 
-/** A record without a scan id can have no verdict that anybody would find; whatever else is wrong with it, it has one. */
+/** A record without a scan id can have no verdict that anybody would find; any other faulty record has one. */
 export function problemWith(line: Buffer): string | null {
   const length = tooLong(line);
   if (length !== null) return length;
@@ -17,7 +17,7 @@ export function problemWith(line: Buffer): string | null {
   return 'problem' in read ? read.problem : null;
 }
 
-/** What readers made of lines, without those that are no scans. */
+/** What readers made of lines, without those that are not scans. */
 interface ReadLines {
   readonly columns: ReadingColumns;
   readonly origins: readonly Origin[];

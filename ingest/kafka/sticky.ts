@@ -5,7 +5,7 @@ interface GroupMember {
 }
 
 /**
- * Shares partitions out evenly and leaves each where it is as far as that allows: whoever takes a partition over has a
+ * Shares partitions out evenly and leaves each where it is as far as that allows: a new owner has a
  * store to open, or keys to fetch. Where two say that they have one, it goes to one of them.
  */
 export function assignSticky(members: readonly GroupMember[], partitions: number): Map<string, number[]> {

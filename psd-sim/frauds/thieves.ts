@@ -9,7 +9,7 @@ import { Psd } from '../psd/psd.ts';
 import { ScenarioError } from '../scenario.ts';
 import { type Committed, HOUR_MS, licensedCrook, MINUTE_MS, type Scene } from './scene.ts';
 
-/** Frauds of whoever took all there is out of a PSD, and no longer needs it. */
+/** Frauds of a thief who took all there is out of a PSD, and no longer needs it. */
 
 /** Scans at a post office's counter come that soon after the mark. */
 const COUNTER_MS = 5 * MINUTE_MS;

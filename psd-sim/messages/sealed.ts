@@ -28,7 +28,7 @@ const Sealed = Compile(
 );
 
 /**
- * A signed message as text. The links 23 and 25 of WO 99/48053, Fig. 1, are not trusted, so whatever crosses them is
+ * A signed message as text. The links 23 and 25 of WO 99/48053, Fig. 1, are not trusted, so everything that crosses them is
  * signed, type included: no message can be taken for one of another kind.
  */
 export function seal<Body>(kind: MessageKind<Body>, body: Body, privateKey: PrivateKey): string {
@@ -59,7 +59,7 @@ export function contentsOf<Body>(kind: MessageKind<Body>, text: string): Body | 
   return kind.isBody(body) ? body : null;
 }
 
-/** Name of the kind that a text claims to be of; null when it is no message at all. */
+/** Name of the kind that a text claims to be of; null when it is not a message at all. */
 export function typeOf(text: string): string | null {
   return parseSealed(text)?.type ?? null;
 }

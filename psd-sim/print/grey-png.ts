@@ -31,7 +31,7 @@ function header(width: number, height: number): Buffer {
   return data;
 }
 
-/** 7.2 and 9.2: each row after a byte that names its filter; 0 is none. */
+/** 7.2 and 9.2: each row after a byte that names its filter; 0 means no filter. */
 function scanlines(pixels: Uint8Array, width: number, height: number): Buffer {
   const rows = Buffer.alloc((width + 1) * height);
   for (let y = 0; y < height; y++) rows.set(pixels.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);

@@ -51,7 +51,7 @@ export interface Streak {
 /** Part of the ink of a streak that covers what lies under it. */
 export const STREAK_OPACITY = 0.92;
 
-/** A mailpiece as it left the printer and the belt: all that a picture of it shows, whoever draws it. */
+/** A mailpiece as it left the printer and the belt: all that any picture of it shows. */
 export interface Impression {
   readonly paperBrightness: number;
   readonly inkBrightness: number;

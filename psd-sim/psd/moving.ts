@@ -91,7 +91,7 @@ export function importSet(state: SecureState, exportedSet: string, license: stri
 
 function packed(state: SecureState, facts: Facts, set: RegisterSet): Exported {
   const { license, epoch } = set;
-  // A new one each time: with one nonce for two contents, whoever knows the one reads the other.
+  // A new one each time: with one nonce for two contents, anyone who knows one reads the other.
   const nonce = state.nonce().slice(0, 24);
   const plain = Buffer.concat([encodeRegisters(set), Buffer.from(JSON.stringify(facts))]);
   const cipher = createCipheriv('aes-256-gcm', storageKey(state), Buffer.from(nonce, 'hex'));

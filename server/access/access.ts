@@ -118,7 +118,7 @@ class FileAccess implements Access {
     return isAccessRefusal(answer) ? answer : null;
   }
 
-  /** Told only to whoever has shown the secret: nobody else learns what became of a token. */
+  /** Told only to callers who have shown the secret: nobody else learns what became of a token. */
   #admitted({ id, name, plant, roles, expiresAt, revokedAt }: TokenEntry): Identity | AccessRefusal {
     if (revokedAt !== null) return { refusal: 'revoked' };
     if (expiresAt !== null && Date.parse(expiresAt) <= this.#ports.nowMs()) return { refusal: 'expired' };

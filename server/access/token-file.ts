@@ -53,7 +53,7 @@ const FileShape = Compile(
   Type.Object({ version: Type.Literal(1), tokens: Type.Array(EntryShape, { maxItems: TOKENS_MAX }) }, closed),
 );
 
-/** As far as it must be to say which of its entries is none. */
+/** As far as needed to say which of its entries is invalid. */
 const Outline = Compile(Type.Object({ version: Type.Literal(1), tokens: Type.Array(Type.Unknown()) }));
 const Entry = Compile(EntryShape);
 
@@ -70,9 +70,9 @@ export function readTokenFile(path: string): readonly TokenEntry[] {
   if (file === 'too-long') throw new TokenFileError(`${path}: larger than a file of tokens can be`);
   if (typeof file === 'string') throw new TokenFileError(`${path}: ${FILE_FAULTS[file]}`);
   if ((file.mode & OTHERS_MAY_WRITE) !== 0) {
-    throw new TokenFileError(`${path}: others than its owner may write it; chmod 600 it and look at what it says`);
+    throw new TokenFileError(`${path}: users other than its owner may write it; chmod 600 it and look at what it says`);
   }
-  // Two plants whose names are no text would become one.
+  // Two plants whose names are not text would become one.
   if (!isUtf8(file.bytes)) throw new TokenFileError(`${path}: not UTF-8`);
   return parseTokens(path, file.bytes.toString('utf8'));
 }
@@ -93,7 +93,7 @@ export function parseTokens(path: string, text: string): readonly TokenEntry[] {
 }
 
 /**
- * The first entry that is none is looked at alone: whoever asks for all that is wrong with a file of 32 MiB waits for half
+ * Only the first invalid entry is looked at: to list all that is wrong with a file of 32 MiB takes half
  * a minute.
  */
 function problemWith(value: unknown): string {
@@ -103,7 +103,7 @@ function problemWith(value: unknown): string {
   const index = tokens.findIndex((entry) => !Entry.Check(entry));
   if (index === -1) return '/ has a field that no file of tokens has';
   const [first] = Entry.Errors(tokens[index]);
-  return `/tokens/${index}${first?.instancePath ?? ''} ${first?.message ?? 'is no token'}`;
+  return `/tokens/${index}${first?.instancePath ?? ''} ${first?.message ?? 'is not a token'}`;
 }
 
 /** What a shape cannot say. */

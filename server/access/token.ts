@@ -29,7 +29,7 @@ export function createToken(randomBytes: RandomBytes): NewToken {
   return { id, token: `indicia_${id}_${Buffer.from(randomBytes(SECRET_BYTES)).toString('hex')}` };
 }
 
-/** The id within a token; null for what is none. */
+/** The id within a token; null for anything else. */
 export function tokenIdOf(token: string): string | null {
   return WHOLE_TOKEN.exec(token)?.[1] ?? null;
 }

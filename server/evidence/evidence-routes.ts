@@ -50,7 +50,7 @@ export function addEvidenceRoutes(app: FastifyInstance, ports: EvidencePorts): v
   }
 }
 
-/** Evidence is of all plants, and so must be whoever reads it. */
+/** Evidence is of all plants, and so must be its reader. */
 function admitEverywhere({ access }: EvidencePorts, request: FastifyRequest): Admitted {
   const admitted = admit(access, request, ['investigator']);
   if (admitted !== null && admitted.plant !== null) {

@@ -116,7 +116,7 @@ function contentsOf({ scanId, plant, digest }: Contents): string {
   return JSON.stringify([scanId, plant, String(digest)]);
 }
 
-/** A promise whose failure is told to whoever waits for it, however late, and ends nothing else. */
+/** A promise whose failure is told to those who wait for it, however late, and ends nothing else. */
 function awaited<Result>(promise: Promise<Result>): Promise<Result> {
   promise.catch(() => {});
   return promise;

@@ -13,7 +13,7 @@ interface Late {
   readonly line: string;
 }
 
-/** Whoever wants to know the verdicts that came after their deadlines. */
+/** A client that wants to know the verdicts that came after their deadlines. */
 interface LateListener {
   /** In whose share of the listeners it counts. */
   readonly client: string;
@@ -27,7 +27,7 @@ export class LateVerdicts {
   readonly #listeners = new Set<LateListener>();
   #kept: Late[] = [];
 
-  /** Once, by the answer that made it durable: what was answered again or refused is no news. */
+  /** Once, by the answer that made it durable: what was answered again or refused is not news. */
   publish(plant: string | null, verdict: AnswerOrProblem): void {
     if ('code' in verdict || verdict.repeated) return;
     const late = { plant, line: `${JSON.stringify(verdict)}\n` };
@@ -58,7 +58,7 @@ export class LateVerdicts {
   }
 }
 
-/** Whoever does not read is cut off: it is given the last ones again when it comes back. */
+/** A listener that does not read is cut off: it is given the last ones again when it comes back. */
 function send({ response, mayRead }: LateListener, { plant, line }: Late): void {
   if (!mayRead(plant)) return;
   response.write(line);

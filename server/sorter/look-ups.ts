@@ -58,7 +58,7 @@ export class LookUps {
     throw new ProblemError('too-busy', detail, undefined, BUSY_RETRY_SECONDS);
   }
 
-  /** Until there is room for another: whoever has one begun for every batch of retries waits with the next batch. */
+  /** Until there is room for another: a caller that begins one for every batch of retries waits with the next batch. */
   async room(client = ''): Promise<void> {
     while (!this.#underWay.hasFor(client, 1)) await this.#room.wait();
   }

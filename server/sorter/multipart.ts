@@ -15,7 +15,7 @@ const DASHES = Buffer.from('--');
  * The parts of a multipart/form-data body that has come whole (RFC 7578; RFC 2046, clause 5.1.1), as views of it. The work
  * is a search for each of a few boundaries: a parser that goes through all parts took a second for 8 MB of empty ones.
  *
- * @throws ProblemError where it is none, or is cut off.
+ * @throws ProblemError where it is not multipart, or is cut off.
  */
 export function parseMultipart(body: Buffer, contentType: string): Part[] {
   const boundary = boundaryOf(contentType);
@@ -56,7 +56,7 @@ function partOf(bytes: Buffer): Part {
 /** One parameter of a header; where it is quoted, a quote within has a backslash before it. */
 const PARAMETER = /;\s*([^=;\s"]+)=(?:"((?:[^"\\]|\\.)*)"|([^";\s]*))\s*/y;
 
-/** Parameters behind the value of a header, up to where they are none. */
+/** Parameters behind the value of a header, up to the first that is invalid. */
 function parametersOf(header: string): Map<string, string> {
   const parameters = new Map<string, string>();
   PARAMETER.lastIndex = Math.max(header.indexOf(';'), 0);

@@ -47,7 +47,7 @@ export class PendingAnswer {
     else this.#answer.resolve(verdict);
   }
 
-  /** The verdict failed to come, or whoever waits is not to wait for it; where there is a deadline, it holds. */
+  /** The verdict failed to come, or nobody is to wait for it; where there is a deadline, it holds. */
   fail(error: Error): void {
     clearTimeout(this.#timer);
     this.#answer.promise.catch(() => {});

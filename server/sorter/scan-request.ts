@@ -120,11 +120,11 @@ export function requestedBatch(body: unknown, origin: ScanOrigin): readonly Requ
   });
 }
 
-/** @throws ProblemError where it is there and is none. */
+/** @throws ProblemError where it is there and is invalid. */
 export function deadlineOf(value: unknown, place: string, scanId?: string): number | null {
   if (!isGiven(value)) return null;
   if (Deadline.Check(value)) return value;
-  throw new ProblemError('bad-request', `${place} is no whole number from 1 to ${DEADLINE_MS_MAX}`, scanId);
+  throw new ProblemError('bad-request', `${place} is not a whole number from 1 to ${DEADLINE_MS_MAX}`, scanId);
 }
 
 /** Null is like a field that is not there. */

@@ -1,7 +1,7 @@
 /** Work of the last second or so counts; what was before fades. */
 const FADING_MS = 1_000;
 
-/** Scans a second that are worked off while there is work: what a queue will take, whatever arrives. */
+/** Scans a second that are worked off while there is work: what a queue will take, no matter what arrives. */
 export class ServiceRate {
   #scans = 0;
   #busyMs = 0;

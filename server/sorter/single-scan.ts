@@ -19,7 +19,7 @@ const SINGLE_SCAN_BODIES: Readonly<Record<string, number>> = {
 /**
  * The kind of a body, without its parameters.
  *
- * @throws ProblemError where it is compressed: bytes would be taken for a mark that are none.
+ * @throws ProblemError where it is compressed: its bytes would be taken for a mark.
  */
 export function mediaTypeOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
   const encoding = headers['content-encoding']?.trim().toLowerCase() ?? '';
@@ -70,7 +70,7 @@ export async function readSingleScan(
 /**
  * A page of any site may have a browser send a form, and with it the client certificate that the browser has, without being
  * asked whether it may (Fetch, CORS-safelisted request headers). No form carries a header of these, and a page that wants to
- * send one is asked. All other kinds of body that are read here are none of a form.
+ * send one is asked. No form sends any other kind of body that is read here.
  */
 function refuseForm({ headers }: IncomingMessage): void {
   const isProgram = Object.keys(headers).some((name) => name === 'authorization' || name.startsWith('indicia-'));

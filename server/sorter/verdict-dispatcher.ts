@@ -110,8 +110,8 @@ export class VerdictDispatcher {
   }
 
   /**
-   * The store cannot be written. What is here already waits and is recorded once it can be; whoever set no deadline is
-   * told, and gets the verdict when he asks again.
+   * The store cannot be written. What is here already waits and is recorded once it can be; a client that set no
+   * deadline is told, and gets the verdict when it asks again.
    */
   paused(reason: string): void {
     this.#store = { kind: 'paused', reason };

@@ -47,7 +47,10 @@ describe('the unknown-rate detector', () => {
   it('tells how many of the pieces pay less than every rate', async (test) => {
     const findings = await findingsOf(test, [piece(1, 999), piece(730, 999)], REGISTRY);
     const detail = findings.find(({ kind }) => kind === 'unknown-rate')?.detail ?? '';
-    assert.match(detail, /2 scanned pieces under license 1000 with a rate category that has no rate; paying less .*: 1\.$/);
+    assert.match(
+      detail,
+      /2 scanned pieces under license 1000 with a rate category that has no rate; paying less .*: 1\.$/,
+    );
   });
 
   it('looks at genuine marks only', async (test) => {

@@ -39,7 +39,7 @@ describe('a name pattern', () => {
     ['{machine}_{sequence}', /without \{run\}/],
     ['{machine}{run}_{sequence}', /something must stand between/],
     ['{machine}_{run}_{sequence}_{run}', /comes twice/],
-    ['{machine}_{run}_{sequence}_{color}', /\{color\} is none of/],
+    ['{machine}_{run}_{sequence}_{color}', /\{color\} is not one of/],
     ['{machine}/{run}/{sequence}', /no slash/],
     ['{machine}_{run}_{sequence', /without \{sequence\}|braces/],
     [`{machine}_{run}_{sequence}${'x'.repeat(500)}`, /longer than/],

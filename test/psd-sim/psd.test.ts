@@ -137,7 +137,7 @@ describe('a PSD', () => {
       assert.ok(certified.type === 'refused');
       return contentsOf(ExportedSet, exported.exportedSet)?.nonce;
     });
-    assert.notEqual(nonces[0], nonces[1], 'with one nonce for two contents, whoever knows the one reads the other');
+    assert.notEqual(nonces[0], nonces[1], 'with one nonce for two contents, anyone who knows one reads the other');
   });
 
   it('lets no more sets leave than it can remember, and forgets none when many have left for good', async (test) => {

@@ -5,7 +5,7 @@ export const TRUST_FAILURES = {
   'trust-malformed': 'It is not a signed document of the kind it should be.',
   'trust-too-large': 'It is larger than such a document may be, or than its signed length.',
   'trust-unsigned': 'Fewer of the keys that may sign it have signed it than must.',
-  'trust-expired': 'It has expired: whoever delivers it may be holding back a newer one.',
+  'trust-expired': 'It has expired: the server that delivers it may be holding back a newer one.',
   'trust-rollback': 'It is older than one that was accepted before.',
   'trust-split': 'It contradicts what was accepted before: somebody is shown another history.',
   'trust-inconsistent': 'Its parts do not belong together.',

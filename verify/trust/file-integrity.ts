@@ -24,7 +24,7 @@ async function isWhole(path: string, { bytes, sha256 }: SignedFile): Promise<boo
       length += chunk.length;
     }
   } catch (error) {
-    // Whatever is wrong with the file, another one takes its place.
+    // No matter what is wrong with the file, another one takes its place.
     fileFaultOf(error);
     return false;
   } finally {

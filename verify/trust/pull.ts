@@ -29,7 +29,7 @@ export interface Pulled {
 /**
  * Brings a registry folder up to date. The folder's own root is the anchor; a newer root is accepted step by step, each
  * signed by the one before. Everything is checked before the first file of the folder is touched, and the head is
- * replaced last: whoever loads the folder in between finds digests that do not fit, and keeps what it had. Where nothing is
+ * replaced last: a reader of the folder in between finds digests that do not fit, and keeps what it had. Where nothing is
  * new, the files of the folder are held to what was accepted, and fetched again where they differ.
  *
  * @throws RegistryError when the folder has no usable root: without it nothing could be believed.
@@ -54,7 +54,7 @@ async function pullInto(
   const roots = await followRoots(await readRoot(folder), upstream);
   if (isRefusal(roots)) return roots;
   const { root, rootText, listKeysChanged } = roots;
-  // New list keys end the reach of whoever had the old ones: also of a version number made too high by them.
+  // New list keys end the reach of the holder of the old ones: also of a version number that these made too high.
   const state = listKeysChanged ? null : await readState(folder);
 
   const logText = await required(upstream, LOG_FILE, TRUST_LOG_BYTES_MAX);

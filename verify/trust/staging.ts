@@ -18,7 +18,7 @@ const TAKEN = new Set(['ENOTEMPTY', 'EEXIST', 'ENOTDIR']);
 export interface Staging {
   /** Each file is written beside its place and then renamed into it, in the order given. */
   replace(files: readonly [string, Buffer][]): Promise<void>;
-  /** To be called at the end, whatever became of the pull. */
+  /** To be called at the end, no matter what became of the pull. */
   leave(): Promise<void>;
 }
 

@@ -38,7 +38,7 @@ const KEY_USAGE = '2.5.29.15';
 const HARMLESS = new Set(['2.5.29.14', '2.5.29.35', '2.5.29.31']);
 const ECDSA_WITH_SHA256 = '1.2.840.10045.4.3.2';
 
-/** Null for what is no certificate; what its fields mean is judged in path.ts. */
+/** Null for what is not a certificate; what its fields mean is judged in path.ts. */
 export function parseCertificate(der: Uint8Array): ParsedCertificate | null {
   try {
     const certificate = Certificate.fromBER(exactBuffer(der));
@@ -70,7 +70,7 @@ export function parseCertificate(der: Uint8Array): ParsedCertificate | null {
       signatureAlgorithm: certificate.signatureAlgorithm.algorithmId,
     };
   } catch {
-    // The parser throws in many ways for bytes that are no certificate, all of which mean just that.
+    // The parser throws in many ways for bytes that are not a certificate, all of which mean just that.
     return null;
   }
 }
@@ -127,7 +127,7 @@ function serialOf(bytes: Uint8Array): bigint {
   return BigInt(`0x${Buffer.from(bytes).toString('hex') || '0'}`);
 }
 
-/** The parser takes a whole buffer, whatever part of it the view shows. */
+/** The parser takes a whole buffer, no matter what part of it the view shows. */
 function exactBuffer(der: Uint8Array): ArrayBuffer {
   return Uint8Array.from(der).buffer;
 }

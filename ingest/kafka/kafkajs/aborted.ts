@@ -29,7 +29,7 @@ export function hideAborted(partition: FetchedPartition): void {
   const begun = (partition.abortedTransactions ?? []).toSorted((one, other) => {
     return BigInt(one.firstOffset) < BigInt(other.firstOffset) ? -1 : 1;
   });
-  // With none named, the library hands out all that is no control record.
+  // With none named, the library hands out all that is not a control record.
   partition.abortedTransactions = [];
   const aborted = new Set<string>();
   let next = 0;

@@ -107,7 +107,7 @@ export class KafkaJsConsumer implements GroupConsumer {
     this.#consumer.resume([{ topic: this.#topic, partitions: [partition] }]);
   }
 
-  /** Nowhere while there is no group: whoever has a partition when there is one again is asked where to go on. */
+  /** Nowhere while there is no group: the owner of a partition when there is one again is asked where to go on. */
   seek(partition: number, offset: bigint): void {
     if (!this.#isJoined) return;
     this.#consumer.seek({ topic: this.#topic, partition, offset: offset.toString() });

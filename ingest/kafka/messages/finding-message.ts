@@ -44,7 +44,7 @@ export function findingMessage(to: string, { key, finding }: KeyedFinding, event
   };
 }
 
-/** A finding that is none any more: nothing under its key. */
+/** A finding that no longer holds: nothing under its key. */
 export function findingRetracted(to: string, key: string, event: Event): NewMessage {
   const id = `${key}/gone`;
   const headers = eventHeaders({ ...event, type: EVENT_TYPES.finding, id, contentType: 'application/json' });

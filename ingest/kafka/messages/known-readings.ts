@@ -15,7 +15,7 @@ const outcomes = new TextCache();
 /**
  * Whether a judge can take readings that are a whole batch by their bytes: columns that every row fills, outcomes that
  * there are, all of an indicium where there is one, and times that a calendar has. Anyone who may write to the topic could
- * stop every judge by a batch that is none.
+ * stop every judge by a batch that is not.
  */
 export function areKnownReadings(readings: ReadingColumns): boolean {
   const { scanId, scanDigest, trustVersion, outcome, scannedAtMs, printedAtMs, receivedAtMs, license } = readings;

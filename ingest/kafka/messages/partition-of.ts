@@ -1,7 +1,7 @@
 import { missing } from '../../../indicium/index.ts';
 /**
  * The partition of a key among so many, as Kafka's own clients choose it: murmur2 over its bytes, the sign left out.
- * Readings are placed by it, so that whoever produces to that topic by license meets the same partitions.
+ * Readings are placed by it, so that others that produce to that topic by license meet the same partitions.
  */
 export function partitionOfKey(key: string, partitions: number): number {
   return (murmur2(Buffer.from(key)) & 0x7fffffff) % partitions;

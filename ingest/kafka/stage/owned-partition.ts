@@ -35,7 +35,7 @@ const CONFIRMED_POLL_MS = 100;
 
 /**
  * One partition from the moment it is assigned until it is taken away: claims it, works on its messages in their order,
- * and publishes what comes of them together with how far it came, in one transaction. Whatever fails, it begins anew at
+ * and publishes what comes of them together with how far it came, in one transaction. After any failure it begins anew at
  * what was published, so nothing is left out and nothing is published twice.
  */
 export class OwnedPartition {
@@ -92,7 +92,7 @@ export class OwnedPartition {
     return this.#ended;
   }
 
-  /** Publishes what is being worked on and ends; what was only fetched is left to whoever comes next. */
+  /** Publishes what is being worked on and ends; what was only fetched is left to the next owner. */
   drain(): Promise<void> {
     this.#isDraining = true;
     this.#pause();

@@ -1,9 +1,9 @@
 import { FencedProducerError, KafkaError, type NewMessage, type TransactionalProducer } from '../client-port.ts';
 
 export interface PublisherPorts {
-  /** Fences whoever had the partition before, and ends the transaction that was left open. */
+  /** Fences the previous owner of the partition, and ends the transaction that was left open. */
   readonly producer: () => Promise<TransactionalProducer>;
-  /** To be asked after the fencing: whoever had the partition before may have been publishing. */
+  /** To be asked after the fencing: the previous owner of the partition may have been publishing. */
   readonly published: () => Promise<bigint | null>;
   readonly group: string;
   readonly topic: string;

@@ -85,7 +85,7 @@ export class WorkQueue {
     return { outputs, last };
   }
 
-  /** Until the task works on nothing any more, whatever comes of it. */
+  /** Until the task works on nothing any more, with any outcome. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#working.map(({ outputs }) => outputs));
   }

@@ -1,4 +1,4 @@
-/** A mark of a simulated post: whoever does not know its key answers that it is unknown. */
+/** A mark of a simulated post: a server that does not know its key answers that it is unknown. */
 const PAYLOAD =
   'AQEBAAAAPQkBAAAACq7pMDYyUwBwRzsAAAAAAAAAAAAAACsAAAAQ7fIAAAAA2lwAAB4UAGVrABMYB105CAAAB10f4hNlJpgTKmcHIoGoUagxsnrfzsn3d30eJ9fjRKDAT++Z9Wl+iuI9yZmyvIk4ztMlyH2rSA3UbNIBDX3ASea7LIddwMNe';
 

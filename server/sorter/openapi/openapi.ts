@@ -15,7 +15,7 @@ const BUSY_PROBLEMS = [
   'store-paused',
   'internal',
 ] as const;
-/** Of every request, whatever it asks for. */
+/** Of every request. */
 const FOREIGN_PROBLEMS = ['bad-request', 'foreign-origin', 'foreign-host'] as const;
 const POST_PROBLEMS: readonly ProblemCode[] = [...SORTER_PROBLEMS, ...BUSY_PROBLEMS];
 const BINARY = { type: 'string', contentEncoding: 'binary' };

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { STREAM_STALL_MS_MAX } from '../../limits.ts';
 
-/** Writes answers no faster than they are read, and cuts off whoever does not read at all. */
+/** Writes answers no faster than they are read, and cuts off a client that does not read at all. */
 export class AnswerWriter {
   readonly #response: Writable;
   readonly #stallMsMax: number;

@@ -112,7 +112,7 @@ export class ScanStream {
 
   async #read(input: Readable): Promise<void> {
     try {
-      // Whoever stops reading still has answers to write on the same socket.
+      // After reading stops there are still answers to write on the same socket.
       const chunks = this.#paced(input.iterator({ destroyOnReturn: false }));
       for await (const lines of readLines(chunks, STREAM_LINE_BYTES_MAX)) {
         if (this.#isEnded) return;
@@ -124,7 +124,7 @@ export class ScanStream {
         while (this.#gathered.isFull && !this.#isEnded) await this.#reader.wait();
       }
     } catch {
-      // The sender went away: what it sent whole is recorded, and half a line is none.
+      // The sender went away: what it sent whole is recorded, and half a line does not count.
     } finally {
       this.#end();
     }

@@ -34,13 +34,13 @@ interface LineDeadline {
 
 const DEADLINE_FIELD = Buffer.from('"deadlineMs"');
 
-/** Null for most lines, which have no deadline and are parsed by the readers alone; a problem for one that is none. */
+/** Null for most lines, which have no deadline and are parsed by the readers alone; a problem for an invalid one. */
 export function deadlineOfLine({ bytes }: Line, origin: ScanOrigin, fallbackId: string): LineDeadline | Problem | null {
   if (bytes === null || !bytes.includes(DEADLINE_FIELD) || !isUtf8(bytes)) return null;
   const record = recordOf(bytes);
   if (!isObject(record)) return null;
   const scanId = storableText(record.scanId);
-  // What is no scan gets a verdict that says so, whatever else is wrong with it.
+  // What is not a scan gets a verdict that says so, no matter what else is wrong with it.
   if (scanId === null) return null;
   try {
     const ms = deadlineOf(record.deadlineMs, '/deadlineMs', scanId);
@@ -59,7 +59,7 @@ function recordOf(bytes: Buffer): unknown {
   try {
     return parseRecord(lineText(bytes, 0, bytes.length));
   } catch {
-    // Whoever parses the lines says so in its verdict.
+    // The parser of the lines says so in its verdict.
     return null;
   }
 }

@@ -13,7 +13,7 @@ import { RoomSemaphore } from './room-semaphore.ts';
 import { ScanStream } from './scan-stream.ts';
 
 const NDJSON = 'application/x-ndjson';
-/** A stream has its connection for itself: when it ends, so does the connection, whatever else is being sent. */
+/** A stream has its connection for itself: when it ends, so does the connection, no matter what else is being sent. */
 const STREAM_HEAD = { 'content-type': NDJSON, connection: 'close', 'cache-control': 'no-store' };
 
 /** Scans line by line, and the verdicts that came late. */
@@ -79,7 +79,7 @@ export function addStreamRoutes(app: FastifyInstance, ports: ServerPorts): void 
 function open(response: ServerResponse): ServerResponse {
   response.writeHead(200, STREAM_HEAD);
   response.flushHeaders();
-  // Told as the close of the response, which whoever writes looks at.
+  // Told as the close of the response, which writers look at.
   response.on('error', () => {});
   return response;
 }
