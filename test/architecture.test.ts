@@ -86,7 +86,7 @@ const ENTRY_POINTS = [
   'psd-sim/fleet/fleet-worker.ts',
 ];
 
-/** Names that a newcomer would have to learn, and the term of the craft that stands in their place. */
+/** Words that a newcomer would have to learn or to think about, and what stands in their place. */
 const BANNED_WORDS: Readonly<Record<string, string>> = {
   VerdictDesk: 'VerdictDispatcher',
   RoomGate: 'RoomSemaphore',
@@ -111,6 +111,7 @@ const BANNED_WORDS: Readonly<Record<string, string>> = {
   againAfterMs: 'retryAfterMs',
   bestWay: 'bestEncoding',
   WholeProblem: 'IntegrityProblem',
+  '[Ww]hoever': 'who exactly is meant',
 };
 
 interface Source {
@@ -120,16 +121,20 @@ interface Source {
   readonly imports: readonly string[];
 }
 
-function sourcesOf(folder: string): string[] {
+function filesOf(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return entry.name === 'node_modules' || entry.name.startsWith('.') ? [] : sourcesOf(path);
-    // Plain JavaScript is there only where an old Node must read it.
-    return path.endsWith('.ts') || path.startsWith('bin/') ? [path] : [];
+    if (entry.isDirectory()) return entry.name === 'node_modules' || entry.name.startsWith('.') ? [] : filesOf(path);
+    return [path];
   });
 }
 
-const sources: Source[] = sourcesOf('').map((path) => {
+const files = filesOf('');
+
+// Plain JavaScript is there only where an old Node must read it.
+const sourceFiles = files.filter((path) => path.endsWith('.ts') || path.startsWith('bin/'));
+
+const sources: Source[] = sourceFiles.map((path) => {
   const text = readFileSync(join(ROOT, path), 'utf8');
   const imports = [
     ...text.matchAll(/^(?:import|export)\b[^;]*?from '([^']+)'|^import '([^']+)'|import\('([^']+)'\)/gm),
@@ -145,6 +150,11 @@ const sources: Source[] = sourcesOf('').map((path) => {
 
 const pathsOfAll: ReadonlySet<string> = new Set(sources.map(({ path }) => path));
 const product = sources.filter(({ folder }) => !BESIDE.includes(folder));
+
+/** Text beside the sources; the history of changes names what there was. */
+const texts = files
+  .filter((path) => /\.(?:md|sql)$/.test(path) && path !== 'CHANGELOG.md')
+  .map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }));
 
 function targetOf(source: Source, specifier: string): string | null {
   return specifier.startsWith('.') ? normalize(join(dirname(source.path), specifier)) : null;
@@ -252,7 +262,7 @@ describe('the architecture', () => {
     assertNone(problems);
   });
 
-  it('has no two files that import each other, over whatever others', () => {
+  it('has no two files that import each other, directly or through others', () => {
     const imports = new Map(
       sources.map((source) => [
         source.path,
@@ -294,7 +304,7 @@ describe('the architecture', () => {
 
   it('has no word of a private language where the craft has one', () => {
     const own = relative(ROOT, fileURLToPath(import.meta.url));
-    const problems = sources.flatMap(({ path, text }) =>
+    const problems = [...sources, ...texts].flatMap(({ path, text }) =>
       path === own
         ? []
         : Object.keys(BANNED_WORDS).flatMap((word) =>

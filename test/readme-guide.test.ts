@@ -42,7 +42,7 @@ describe('README.md', () => {
     '--pieces 100000 --psds 500 --licenses 300': '--pieces 1000 --psds 50 --licenses 30',
     '--seconds 60': '--seconds 2',
     '--rate 500': '--rate 50',
-    // Whatever day it is.
+    // On any day.
     '--keep-days 30': '--before 2027-01-01T00:00:00Z',
   };
   let folder: string;

@@ -1,7 +1,7 @@
 -- Piece counts that no genuine mark shows, as ranges, and the money that the ascending register went up by across each.
 --   They end at the greatest piece count seen, or at the final one where the set was withdrawn. Such pieces were not
 --   scanned, not readable, spoiled in the printer, or handed back as unused.
--- Cannot: tell these from each other, nor see pieces after the last mark. Beside a clone a gap may lie between marks of
+-- Cannot: tell these from each other, nor see pieces after the last mark. With a clone a gap may lie between marks of
 --   two branches; its money is then the distance of their registers, and never below 0.
 with entries as (
   select license, psd, piece_count::hugeint as piece_count, ascending_mills - postage_mills as before_mills,

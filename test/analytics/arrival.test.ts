@@ -33,7 +33,7 @@ function mixedMail(): Evidence[] {
 }
 
 describe('findings over all the evidence', () => {
-  it('are the same in whatever order and batches it arrived', async (test) => {
+  it('are the same in any order and batches of arrival', async (test) => {
     const evidence = mixedMail();
     const set = { license: LICENSE, psd: PSD };
     const registry = booksOf({

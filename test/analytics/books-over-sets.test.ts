@@ -113,7 +113,7 @@ describe('the book of a town', () => {
     );
   });
 
-  it('goes by the first origin scan, whatever came in first', async (test) => {
+  it('goes by the first origin scan, no matter what came in first', async (test) => {
     const mark = new Registers().print(0);
     const evidence = [
       seen(mark, { plant: 'P3', scannedAtMs: MORNING_MS + 2 }),
@@ -151,7 +151,7 @@ const day = fc.array(
 );
 
 describe('the books of honest days', () => {
-  it('close to the mill, in whatever order and batches the evidence came', async (test) => {
+  it('close to the mill, for any order and batches of the evidence', async (test) => {
     const history = fc.array(day, { minLength: 1, maxLength: 4 });
     await fc.assert(
       fc.asyncProperty(

@@ -125,7 +125,7 @@ describe('cases', () => {
     const stateOf = async () => (await desk.cases()).map(({ state, note, newScans }) => [state, note, newScans]);
     assert.deepEqual(await stateOf(), [['closed', 'a jammed printer', 0]]);
     await desk.take(seen(registers.print(10)));
-    assert.deepEqual(await stateOf(), [['closed', 'a jammed printer', 0]], 'honest mail of that set is no news');
+    assert.deepEqual(await stateOf(), [['closed', 'a jammed printer', 0]], 'honest mail of that set is not news');
     await desk.take(seen(mark));
     assert.deepEqual(await stateOf(), [['reopened', 'a jammed printer', 1]]);
     await desk.write((store) => closeCase(store, caseId, 'again', MORNING_MS));

@@ -104,7 +104,7 @@ describe('the wrong-town detector', () => {
     const mark = markOf(numbered(1));
     const [original, copy] = [seen(mark, { plant: 'P1' }), seen(mark, { plant: 'P3' })];
     const findings = await findingsOf(test, [original, copy], booksOf({ plants }));
-    // As a copy, and not as mail that the customer deposited elsewhere: whoever has the letter can copy it.
+    // As a copy, and not as mail that the customer deposited elsewhere: anyone who has the letter can copy it.
     assert.deepEqual(scansNamed(findings, 'wrong-town'), []);
     assert.deepEqual(scansNamed(findings, 'copy'), scanIdsOf([original, copy]));
   });

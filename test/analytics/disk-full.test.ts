@@ -13,7 +13,7 @@ const PROGRAM = new URL('../support/full-disk.ts', import.meta.url).pathname;
 
 describe('a store whose disk is full', () => {
   it('is waited for: what was sent is kept, and recorded once there is room, each scan once', async () => {
-    // A mount namespace of its own: whoever runs the tests need not be root, and nothing stays mounted.
+    // A mount namespace of its own: the tests need not be run by root, and nothing stays mounted.
     const isRoot = process.getuid?.() === 0;
     const unshare = isRoot ? ['--mount'] : ['--user', '--map-root-user', '--mount'];
     const { stdout } = await promisify(execFile)('unshare', [...unshare, process.execPath, PROGRAM]);

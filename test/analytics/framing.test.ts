@@ -31,7 +31,7 @@ function roleOf(findings: readonly Finding[], kind: string, { license, psd }: Pa
   return GRAVITY.find((role) => its.some((one) => one.role === role)) ?? 'nothing';
 }
 
-describe('whoever wants a stranger to be named gets no further than the table of docs/DETECTORS.md says', () => {
+describe('somebody who wants a stranger to be named gets no further than the table of docs/DETECTORS.md says', () => {
   for (const [kind, framing] of Object.entries(FRAMINGS)) {
     it(kind, async (test) => {
       const { evidence, registry } = framedMail(framing);
@@ -76,7 +76,7 @@ async function lookedAt(
 const OUTSIDER_KINDS = Object.keys(CASE_SUBJECTS).filter((kind) => CASE_SUBJECTS[kind]?.subject === 'maker');
 
 describe('marks that strangers made up', () => {
-  it('in the name of 300 licenses that do not exist are one case, of whoever made them', async (test) => {
+  it('in the name of 300 licenses that do not exist are one case, of their maker', async (test) => {
     const letters = Array.from({ length: 300 }, (_, index) =>
       seen(markOf({ license: 500_000 + index, psd: `99-XX-${index}`, keyId: 7_000 + index }), {}, 'unknown-key'),
     );
@@ -190,7 +190,7 @@ describe('a mark in the name of somebody else', () => {
     assert.equal(CASE_SUBJECTS[kind]?.subject, 'psd', 'a case of that PSD');
   });
 
-  it('stays a case of the PSD that signed, on whatever day and at whatever plant it comes in', async (test) => {
+  it('stays a case of the PSD that signed, on any day and at any plant', async (test) => {
     const signer = { license: 1001, psd: PSDS[1] ?? '' };
     const letters = ['P1', 'P2'].map((plant, day): Evidence => {
       const evidence = seen(markOf(), { plant, scannedAtMs: MORNING_MS + day * 86_400_000 }, 'borrowed-name');

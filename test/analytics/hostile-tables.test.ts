@@ -52,7 +52,7 @@ function otherThan(column: string, type: string): string {
 }
 
 describe('a table of a store that somebody changed with SQL', () => {
-  it('is found by the audit, whatever column it is; and refused when it is opened, but for what takes a look at every row', async (test) => {
+  it('is found by the audit, in any column; and refused when it is opened, but for what takes a look at every row', async (test) => {
     const path = await storeWithEverything(test);
     assert.deepEqual(await problemsOf(path), []);
     const copy = join(await temporaryFolder(test), 'changed.duckdb');

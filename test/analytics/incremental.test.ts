@@ -185,7 +185,7 @@ function cut(all: readonly Evidence[], sizes: readonly number[]): Evidence[][] {
 }
 
 describe('detectors that look at what is new only', () => {
-  it('find what a look at all the evidence finds, whatever came in which order and batches', async (test) => {
+  it('find what a look at all the evidence finds, for any order and batches', async (test) => {
     const shuffled = mail.chain((all) =>
       fc.record({
         all: fc.constant(all),

@@ -91,7 +91,7 @@ describe('the head of a link', () => {
 });
 
 describe('the digest of positions', () => {
-  it('is that of what the positions are, whatever way they came there', () => {
+  it('is that of what the positions are, no matter how they came there', () => {
     const moves = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'ab', ''), text), { maxLength: 30 });
     fc.assert(
       fc.property(moves, (all) => {

@@ -62,7 +62,7 @@ describe('a partition', () => {
     assert.equal(fenced.length, 1);
   });
 
-  it('is lost to whoever claims it elsewhere: nothing more is recorded, and its owner is told', async (test) => {
+  it('is lost to a process that claims it elsewhere: nothing more is recorded, and its owner is told', async (test) => {
     const { claim, batch, fenced, marker } = await partitionIn(test);
     const owner = await claim();
     await owner.record(batch('1'));

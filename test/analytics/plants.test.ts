@@ -221,7 +221,7 @@ describe('a machine that reads a sudden share of nothing', () => {
     assert.deepEqual([told.severity, told.license, told.psd, told.scanIds], ['low', null, null, []]);
   });
 
-  it('is none where few were scanned, where the share is small, or where it is the usual one everywhere', async (test) => {
+  it('is not found where few were scanned, where the share is small, or where it is the usual one everywhere', async (test) => {
     for (const evidence of [
       [...scans('DBCS-1', 0, 200, 4), ...scans('DBCS-1', 1, 90, 90)],
       [...scans('DBCS-1', 0, 200, 0), ...scans('DBCS-1', 1, 200, 50)],

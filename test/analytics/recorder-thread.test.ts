@@ -124,9 +124,9 @@ describe('the thread that records', () => {
     assert.deepEqual(versions.getRowsJson(), [['7']]);
   });
 
-  it('says what is wrong with a store, and fails at once where it is no more', async (test) => {
+  it('says what is wrong with a store, and fails at once where it has ended', async (test) => {
     const path = join(await temporaryFolder(test), 'store.duckdb');
-    await writeFile(path, 'this is no database, although it has enough bytes to be looked at'.repeat(100));
+    await writeFile(path, 'this is not a database, although it has enough bytes to be looked at'.repeat(100));
     await assert.rejects(RecorderThread.open(path, NEVER_PAUSED), (error) => {
       return error instanceof StoreError && error.message.includes(path);
     });

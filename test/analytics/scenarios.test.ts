@@ -71,7 +71,7 @@ function again({ evidence, registry }: SimulatedDay, change: (scan: Scan) => Sca
 const truthOf = ({ truth }: SimulatedDay, ...names: string[]) =>
   truth.flatMap((line) => ('fraud' in line && names.includes(line.fraud) ? line.scanIds : [])).toSorted();
 
-/** Whatever order is asked for, it follows from the ids. */
+/** Any order that is asked for follows from the ids. */
 function mixed(evidence: readonly Evidence[]): Evidence[] {
   return evidence.toSorted((a, b) =>
     Number(((a.reading.contentDigest * 31n) % 1_009n) - ((b.reading.contentDigest * 31n) % 1_009n)),

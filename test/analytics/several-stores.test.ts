@@ -198,7 +198,7 @@ describe('several stores', () => {
     assert.ok(recorded.scans > 0);
     assert.ok((await exported) > 0);
     await assert.rejects(first.exportView('evidence; drop table evidence', join(folder, 'x')), RangeError);
-    // Whoever is not its owner cannot open it, and is told which one it is.
+    // A process that is not its owner cannot open it, and is told which one it is.
     const locked = await indicia(['query', '--db', partitions, 'from scans'], { isApart: true });
     assert.equal(locked.exitCode, 2);
     assert.match(locked.stderr, /partition-0000\/store-00000001\/store.duckdb: another process has this store open/);

@@ -101,7 +101,7 @@ describe('the standing-register detector', () => {
     assert.match(findings[0]?.detail ?? '', /over 4 scanned pieces; 1460 mills/);
   });
 
-  it('compares marks of one date, in which a lower register is no rollback', async (test) => {
+  it('compares marks of one date, in which a lower register is not a rollback', async (test) => {
     const registers = new Registers();
     const before = [registers.print(0), registers.print(0)];
     registers.pieceCount += 1n;

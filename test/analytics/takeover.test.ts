@@ -74,7 +74,7 @@ function linesOf(path: string): string[] {
 }
 
 describe('the takeover of a partition', () => {
-  it('loses nothing that was answered, whoever claims, pauses, wakes or dies between any two steps', async (test) => {
+  it('loses nothing that was answered, no matter who claims, pauses, wakes or dies between any two steps', async (test) => {
     const folder = await temporaryFolder(test);
     let runs = 0;
     await fc.assert(

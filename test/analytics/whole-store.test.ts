@@ -125,7 +125,7 @@ describe('evidence in a store', () => {
     reader.close();
   });
 
-  it('that was changed is found and named, in whatever column', async (test) => {
+  it('that was changed is found and named, in any column', async (test) => {
     const path = await storeOf(test, [mixedEvidence(70), mixedEvidence(30)]);
     const copy = join(await temporaryFolder(test), 'tampered.duckdb');
     for (const { name, type } of EVIDENCE_COLUMNS) {

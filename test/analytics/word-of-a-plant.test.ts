@@ -86,7 +86,7 @@ describe('a finding that rests on what a plant wrote down', () => {
     );
   });
 
-  it('is no such finding where the price in the mark is too low', async (test) => {
+  it('is not such a finding where the price in the mark is too low', async (test) => {
     registers = new Registers();
     const { finding } = await told(test, 'short-postage', [seen(registers.print(1, 10), { plant: HOME })]);
     assert.equal(finding.wordOf, null);

@@ -37,7 +37,7 @@ describe('a batch with every kind of bad input', () => {
     const picture = scannedPicture(Buffer.from(payloads[2] ?? '', 'base64'), 'crop', 'good');
     await writeFile(join(folder, 'good.png'), picture.bytes);
     await writeFile(join(folder, 'corrupt.png'), picture.bytes.subarray(0, 2_000));
-    await writeFile(join(folder, 'text.png'), 'this is no picture');
+    await writeFile(join(folder, 'text.png'), 'this is not a picture');
     await writeFile(join(folder, 'drawing.svg'), '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
     const huge = sharp({ create: { width: 10_000, height: 10_000, channels: 3, background: '#fff' } });
     await huge.png().toFile(join(folder, 'huge.png'));
@@ -175,7 +175,7 @@ describe('what is not there', () => {
     });
   }
 
-  it('a file that is no store is refused, and left as it was', async (test) => {
+  it('a file that is not a store is refused, and left as it was', async (test) => {
     const file = join(await temporaryFolder(test), 'letter.duckdb');
     await writeFile(file, 'Dear customer,\n');
     for (const args of [

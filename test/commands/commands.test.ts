@@ -204,7 +204,7 @@ describe('verify', () => {
     );
   });
 
-  it('answers for what is no payload at all', async () => {
+  it('answers for what is not a payload at all', async () => {
     const { stdout, exitCode } = await verify('AGhlbGxv', '');
     assert.deepEqual(
       jsonLines<{ outcome: string }>(stdout).map(({ outcome }) => outcome),
@@ -215,7 +215,7 @@ describe('verify', () => {
 });
 
 describe('decode', () => {
-  it('reports symbology and bytes of images of any origin, and goes on after one that is none', async (test) => {
+  it('reports symbology and bytes of images of any origin, and goes on after a file that is not an image', async (test) => {
     const folder = await temporaryFolder(test);
     for (const bcid of ['azteccode', 'datamatrix', 'pdf417', 'qrcode']) {
       await writeFile(

@@ -25,7 +25,7 @@ describe('the demo', () => {
     assert.equal(again.exitCode, 0, 'an earlier demo is replaced');
   });
 
-  it('leaves a folder alone that is none of its own', async (test) => {
+  it('leaves a folder alone that is not its own', async (test) => {
     const out = join(await temporaryFolder(test), 'precious');
     await mkdir(out);
     await writeFile(join(out, 'novel.txt'), 'once upon a time');

@@ -162,7 +162,7 @@ describe('a store on media that can only be read', () => {
     assert.ok(said.includes('indicia-spill-') && !said.includes(folder), said);
   });
 
-  it('is refused, with the reason, by whoever must write to it', async () => {
+  it('is refused, with the reason, by commands that must write to it', async () => {
     const { exitCode, said } = await readOnly(['detect', '--db', join(folder, 'post.duckdb')]);
     assert.equal(exitCode, EXIT.usage);
     assert.match(said, /^indicia: .*post\.duckdb: it cannot be written here, only read/m);

@@ -39,7 +39,7 @@ const ROWS: readonly Row[] = [
   ['text.png', 'image-unsupported'],
   ['huge.png', 'image-too-large'],
   ['good.png', ''],
-  // Of what is no regular file.
+  // Of what is not a regular file.
   ['.', REFUSED],
   ['./', REFUSED],
   ['below', REFUSED],

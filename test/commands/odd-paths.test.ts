@@ -9,7 +9,7 @@ import { RECEIVED_AT } from '../support/receipt.ts';
 import { suiteScope } from '../support/sorter-server.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
-/** Whatever a file system takes, but for the question mark, of which DuckDB makes something else. */
+/** All that a file system takes, but for the question mark, since DuckDB makes something else of it. */
 const ODD = 'a#b%20 c\'d"e\nfäß日{g,h}$i;m:n&~';
 /** Patterns, which DuckDB would read other files for; and a backslash, which patterns cannot have beside these. */
 const NAMES = [`${ODD}*j[k]**`, `${ODD}\\l`];
@@ -127,7 +127,7 @@ describe('a question mark in a path', () => {
     }
   });
 
-  it('is refused by name in the path of a store, by whoever writes or reads it, and nothing is made', async () => {
+  it('is refused by name in the path of a store, for writing and reading, and nothing is made', async () => {
     const before = readdirSync(top);
     for (const args of [
       ['run', join(top, 'day?/scans.ndjson'), ...registry(), '--db', join(top, 'new.duckdb')],

@@ -141,7 +141,7 @@ describe('files of answers', () => {
     assert.equal(await readFile(`${broken}.partial`, 'utf8'), 'of another run');
   });
 
-  it('are not put on a terminal when they are no text', async () => {
+  it('are not put on a terminal when they are not text', async () => {
     for (const format of ['arrow', 'parquet', 'xlsx', 'csv']) {
       const written: string[] = [];
       const sink = (isTTY: boolean) => {

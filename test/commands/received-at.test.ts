@@ -50,7 +50,7 @@ describe('when a scan was received', () => {
     });
   });
 
-  it('is refused where it is no time with a zone', async () => {
+  it('is refused where it is not a time with a zone', async () => {
     for (const text of ['yesterday', '2026-11-20', '2026-11-20T18:00:00', '2026-13-20T18:00:00Z']) {
       const run = await indicia(['run', '-', '--registry', 'x', '--db', 'x.duckdb', '--received-at', text]);
       assert.equal(run.exitCode, 2, run.stderr);
@@ -58,7 +58,7 @@ describe('when a scan was received', () => {
     }
   });
 
-  it('is known to a server, whatever its scans say', async (test) => {
+  it('is known to a server, no matter what its scans say', async (test) => {
     const { url, world } = await serverIn(test);
     const old = () => world.frank(0, 0, 730n, PRINTED_AT_MS - 730 * 86_400_000);
     const claimed = new Date(NOW_MS - 730 * 86_400_000).toISOString();

@@ -87,7 +87,7 @@ describe('indicia token', () => {
       /2001-01-01T.* is past/,
     ],
     [
-      'a certificate that is none',
+      'an invalid certificate',
       (tokens) => ['add', '--tokens', tokens, ...SORTER, '--certificate', 'package.json'],
       /package\.json: no X\.509 certificate/,
     ],

@@ -106,7 +106,7 @@ describe('a folder of 1,000 faces, dropped while the program is killed and stopp
   });
 });
 
-describe('what is no scan, or none that can be used', () => {
+describe('what is not a scan, or not one that can be used', () => {
   it('goes to failed with a reason, and the rest goes on', async (test) => {
     const folder = await temporaryFolder(test);
     await simulate({ seed: 3, pieces: 6, psds: 2, licenses: 2, frauds: [], images: 'crops', dayMs: DAY_MS }, folder);
@@ -116,7 +116,7 @@ describe('what is no scan, or none that can be used', () => {
     const other = await readFile(images[1] ?? '');
     const put = (name: string, content: string | Buffer) => writeFile(join(drop, name), content);
     await put('M_1_good.png', good);
-    await put('M_1_text.png', 'this is no picture');
+    await put('M_1_text.png', 'this is not a picture');
     await put('M_1_half.png', good.subarray(0, good.length / 2));
     await put('unnamed.png', good);
     await put('M_1_payload.png', good);

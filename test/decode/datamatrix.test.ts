@@ -112,7 +112,7 @@ describe('data codewords', () => {
   const A = 66;
   const cases: [string, number[], string | null][] = [
     ['with the pads of the standard', [A, A, 129, padAt(3), padAt(4)], 'AA'],
-    ['with a pad that is none', [A, A, 129, padAt(3), padAt(4) ^ 1], null],
+    ['with an invalid pad', [A, A, 129, padAt(3), padAt(4) ^ 1], null],
     ['of an extended channel', [241, 27, A], null],
     ['that begin with FNC1', [232, A], null],
     ['of a macro', [236, A], null],
@@ -121,7 +121,7 @@ describe('data codewords', () => {
     ['with more bytes announced than there are', [231, randomized255(9, 1), randomized255(1, 2)], null],
     ['with bytes to the end', [231, randomized255(0, 1), randomized255(65, 2)], 'A'],
     ['with a triplet out of range', [230, 255, 255], null],
-    ['with 0, which is none', [0], null],
+    ['with 0, which is not one', [0], null],
   ];
   for (const [what, codewords, text] of cases) {
     it(`${what}: ${text ?? 'no reading'}`, () => {
@@ -180,7 +180,7 @@ describe('pictures without a Data Matrix', () => {
     }
   });
 
-  it('of all borders of one, with random modules between them, give no reading, and no candidate that is none', () => {
+  it('of all borders of one, with random modules between them, give no reading, and no false candidate', () => {
     for (let seed = 0; seed < 40; seed++) {
       const random = new Random(`modules ${seed}`);
       const { size, fixed } = symbolMap(random.pick(SYMBOL_SIZES));
@@ -209,7 +209,7 @@ describe('readings in doubt', () => {
     const erased = new Uint8Array(map.codewords);
     erased.fill(1, 0, map.errorCodewords);
     const codewords = Uint8Array.from({ length: map.codewords }, () => random.int(0, 255));
-    // Whatever the rest holds, 56 erasures make a codeword of it; only its pads and rules can be wrong.
+    // No matter what the rest holds, 56 erasures make a codeword of it; only its pads and rules can be wrong.
     const symbol = squareSymbol(namedBytes('doubt', 120), 44);
     const right = codewordsOf(map, symbol.dark).slice();
     for (let at = 0; at < map.errorCodewords; at++) right[at] = codewords[at] ?? 0;

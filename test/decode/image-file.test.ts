@@ -11,7 +11,7 @@ import { temporaryFolder } from '../support/temporary.ts';
 const outcomeOf = (read: Uint8Array | string) => (typeof read === 'string' ? read : read.length);
 
 describe('reading the file of an image', () => {
-  it('gives a reason for whatever can be opened and not read, and never throws', async () => {
+  it('gives a reason for anything that can be opened and not read, and never throws', async () => {
     for (const path of ['/proc/self/mem', '/proc/self/clear_refs', '/proc/kmsg', '/proc/self/attr/current']) {
       const outcome = outcomeOf(await readImageFile(path));
       assert.ok(

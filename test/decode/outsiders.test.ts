@@ -179,7 +179,7 @@ describe('a symbol that is a part', () => {
     });
   }
 
-  it('is no part otherwise', async () => {
+  it('is not a part otherwise', async () => {
     const outcome = await read(await symbolImage('pdf417', Buffer.from('alone')).png().toBuffer());
     assert.ok('mark' in outcome);
     assert.equal(outcome.mark.part, undefined);

@@ -129,13 +129,13 @@ describe('image files of every kind a plant may send', () => {
   }
 });
 
-describe('files that are no usable image', () => {
+describe('files that are not a usable image', () => {
   const noise = namedBytes('noise', 4_000);
   const png = () => symbolImage('datamatrix', noise.subarray(0, 135)).png().toBuffer();
   const jpeg = () => symbolImage('datamatrix', noise.subarray(0, 135)).jpeg().toBuffer();
   const cases: [string, string, () => Promise<Uint8Array>][] = [
     ['an empty file', 'image-unsupported', async () => Buffer.alloc(0)],
-    ['text named .png', 'image-unsupported', async () => Buffer.from('this is no picture\n')],
+    ['text named .png', 'image-unsupported', async () => Buffer.from('this is not a picture\n')],
     [
       'SVG',
       'image-unsupported',

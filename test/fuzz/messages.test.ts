@@ -125,7 +125,7 @@ describe('any message of scans', () => {
     );
   });
 
-  /** Whatever image is asked for, nothing was read on it. */
+  /** No matter what image is asked for, nothing was read on it. */
   const anyImage = new (class extends Map<number, { failure: 'no-symbol'; candidates: []; readMs: number }> {
     override get() {
       return { failure: 'no-symbol' as const, candidates: [] as [], readMs: 0 };
@@ -180,7 +180,7 @@ describe('any message of scans', () => {
 });
 
 describe('a dead letter', () => {
-  it('fits into its topic, whatever its message was, and says what it lacks', () => {
+  it('fits into its topic, for any message, and says what it lacks', () => {
     const sizes = fc.constantFrom(0, 1, 1_000, 5_000, 70_000, 8 * MIB - 1, 8 * MIB + 1, 14 * MIB);
     fc.assert(
       fc.property(

@@ -44,7 +44,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     scenario: 'B3',
-    holds: 'a scan id is known from whatever position it came before',
+    holds: 'a scan id is known from any position at which it came before',
     file: 'analytics/recorder/known-scans.ts',
     text: 'if (this.#filter.note(readings, row)) rows.add(row);',
     without: 'this.#filter.note(readings, row);',
@@ -60,7 +60,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     scenario: 'B4',
-    holds: 'the same mailpiece scanned again is no copy',
+    holds: 'the same mailpiece scanned again is not a copy',
     file: 'analytics/sightings/relation.ts',
     text: 'if (earlier.mailpiece === later.mailpiece) return null;',
     without: '',
@@ -315,7 +315,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     scenario: 'C10',
-    holds: 'the judge goes by the order of the source, whatever the clocks say',
+    holds: 'the judge goes by the order of the source, no matter what the clocks say',
     file: 'analytics/store/recorded-pieces.ts',
     text: '\norder by row_id`',
     without: '\norder by scanned_at_ms desc, row_id desc`',

@@ -122,7 +122,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   },
   {
     scenario: 'F9',
-    holds: 'connections are no more than they may be',
+    holds: 'there are never more connections than there may be',
     file: 'server/places.ts',
     text: ' || this.#held.size > connectionsMax;',
     without: ';',
@@ -170,7 +170,7 @@ export const HOSTILE_GATE: readonly Guard[] = [
   },
   {
     scenario: 'F9',
-    holds: 'a stranger may stay for a while only, whatever it asks for',
+    holds: 'a stranger may stay for a while only, no matter what it asks for',
     file: 'server/places.ts',
     text: ' || nowMs - at.sinceMs > strangerMsMax;',
     without: ';',

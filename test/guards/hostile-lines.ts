@@ -11,7 +11,7 @@ const HTTP = 'test/fuzz/http.test.ts';
 export const HOSTILE_LINES: readonly Guard[] = [
   {
     scenario: 'F9',
-    holds: 'base64 of any length is told from what is none without a pattern over all of it',
+    holds: 'base64 of any length is told from other text without a pattern over all of it',
     file: 'indicium/base64.ts',
     text: '  if (canonical === text) return { bytes, canonical };',
     without:

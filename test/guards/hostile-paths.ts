@@ -55,7 +55,7 @@ export const HOSTILE_PATHS: readonly Guard[] = [
   },
   {
     scenario: 'F1',
-    holds: 'words for no id are no ids',
+    holds: 'words for no id are not ids',
     file: 'analytics/sightings/comparable-id.ts',
     text: 'PLACEHOLDER_SET.has(plain) || ',
     without: '',
@@ -63,7 +63,7 @@ export const HOSTILE_PATHS: readonly Guard[] = [
   },
   {
     scenario: 'F1',
-    holds: 'an id on many marks is none',
+    holds: 'an id on many marks does not count as one',
     file: 'analytics/judge/judge.ts',
     text: 'mailpiece: isShared ? 0n : piece.mailpiece,',
     without: 'mailpiece: piece.mailpiece,',

@@ -229,7 +229,7 @@ export const HOSTILE_TRUST: readonly Guard[] = [
   },
   {
     scenario: 'F8',
-    holds: 'half of a surrogate pair is no part of an id',
+    holds: 'half of a surrogate pair is not part of an id',
     file: 'scans/scan-mark.ts',
     text: ' || !value.isWellFormed()',
     without: '',
@@ -293,7 +293,7 @@ export const HOSTILE_TRUST: readonly Guard[] = [
   },
   {
     scenario: 'F8',
-    holds: 'two images whose names are no text are two scans',
+    holds: 'two images whose names are not text are two scans',
     file: 'ingest/folder.ts',
     text: 'if (!isUtf8(name)) {',
     without: 'if (name.length === 0) {',

@@ -47,7 +47,7 @@ describe('base64', () => {
   });
 
   for (const mebibytes of [4, 5, 12, 64]) {
-    it(`is told from what is none in ${mebibytes} MiB of text, at its end or anywhere`, () => {
+    it(`is told from other text in ${mebibytes} MiB of text, at its end or anywhere`, () => {
       const text = 'A'.repeat(mebibytes * 2 ** 20);
       assert.equal(bytesOfBase64(text)?.bytes.length, (text.length / 4) * 3);
       assert.equal(bytesOfBase64(`${text.slice(1)}*`), null);

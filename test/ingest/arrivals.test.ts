@@ -209,7 +209,7 @@ describe('what lies in the folder', () => {
     assert.deepEqual(await watched.readyAt(600), []);
   });
 
-  it('and is no file is handed over at once, to be refused', async (test) => {
+  it('and is not a file is handed over at once, to be refused', async (test) => {
     const watched = await Watched.open(test);
     await mkdir(watched.path('folder.png'));
     await symlink('/etc/hostname', watched.path('link.tif'));

@@ -292,7 +292,7 @@ describe('hostile names', () => {
 });
 
 describe('what goes away', () => {
-  it('before it is taken is no scan, and its sidecar stays', async (test) => {
+  it('before it is taken is not a scan, and its sidecar stays', async (test) => {
     const folder = await temporaryFolder(test);
     const drop = await DropFolder.open(folder);
     await put(folder, 'M_1_7.json', '{}');

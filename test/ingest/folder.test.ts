@@ -12,7 +12,7 @@ import { temporaryFolder } from '../support/temporary.ts';
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const BMP = Buffer.from([0x42, 0x4d, 0x46, 0, 0, 0, 0, 0, 0, 0, 0x36, 0, 0, 0]);
 
-/** A folder of images in one of its own, so that there is something beside it. */
+/** A folder of images inside a new folder, so that there is something beside it. */
 async function emptyFolder(test: TestContext): Promise<{ folder: string; beside: string }> {
   const beside = await temporaryFolder(test);
   const folder = join(beside, 'images');
@@ -46,7 +46,7 @@ describe('a folder of images', () => {
   it('names all that it does not read', async (test) => {
     const { folder, beside } = await emptyFolder(test);
     await writeFile(join(folder, 'a.png'), PNG);
-    await writeFile(join(folder, 'notes.txt'), 'BM is no bitmap');
+    await writeFile(join(folder, 'notes.txt'), 'BM is not a bitmap');
     await writeFile(join(folder, 'Thumbs.db'), '');
     await mkdir(join(folder, 'below'));
     await writeFile(join(folder, 'below/truth.ndjson'), '{}\n');
@@ -99,7 +99,7 @@ describe('a folder of images', () => {
     assert.equal(source.name, `folder:${folder}`);
   });
 
-  it('is no source where it has no image, and says what it holds instead', async (test) => {
+  it('is not a source where it has no image, and says what it holds instead', async (test) => {
     const { folder } = await emptyFolder(test);
     await assert.rejects(openSource(folder, Readable.from([])), /no images in this folder: it is empty/);
     await writeFile(join(folder, 'notes.txt'), 'x');

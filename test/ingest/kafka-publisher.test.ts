@@ -94,7 +94,7 @@ describe('what a partition publishes', () => {
     assert.deepEqual(topic.values, ['of another']);
   });
 
-  it('is left to whoever comes next where it is not to be tried again', async () => {
+  it('is left to the next owner where it is not to be tried again', async () => {
     const topic = new Topic(['done', 'done', 'lost']);
     const publisher = await Publisher.open(topic.ports(async () => false));
     await assert.rejects(publisher.commit([message('late')], 5n), /the connection was closed/);

@@ -123,7 +123,7 @@ describe('a scan record', () => {
     ['not an object', '[1,2]', 'scan-malformed', 'scans.ndjson:7'],
     ['without scan id', '{"payload":"AQID"}', 'scan-malformed', 'scans.ndjson:7'],
     ['with an empty scan id', '{"scanId":"","payload":"AQID"}', 'scan-malformed', 'scans.ndjson:7'],
-    ['with base64 that is none', '{"scanId":"x","payload":"A*ID"}', 'scan-malformed', 'x'],
+    ['with invalid base64', '{"scanId":"x","payload":"A*ID"}', 'scan-malformed', 'x'],
     ['with something behind its base64', '{"scanId":"x","payload":"AQID*"}', 'scan-malformed', 'x'],
     ['with base64 cut short', '{"scanId":"x","payload":"AQI"}', 'scan-malformed', 'x'],
     ['with a payload of another type', '{"scanId":"x","payload":17}', 'scan-malformed', 'x'],

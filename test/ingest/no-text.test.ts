@@ -32,7 +32,7 @@ const idBytes = fc
   .map((bytes) => Buffer.from(bytes));
 const NO_UTF8 = [Buffer.from([0xff]), Buffer.from([0xfe]), Buffer.from([0xc3]), Buffer.from([0xed, 0xa0, 0x80])];
 
-describe('scan ids whose bytes are no text', () => {
+describe('scan ids whose bytes are not text', () => {
   it('never become one where the bytes differ, whatever lines stand before and behind', () => {
     fc.assert(
       fc.property(fc.uniqueArray(idBytes, { minLength: 2, maxLength: 8, selector: String }), (ids) => {
@@ -119,7 +119,7 @@ describe('half of a surrogate pair in a field that only describes a scan', () =>
   }
 });
 
-describe('names of files that are no text', () => {
+describe('names of files that are not text', () => {
   it('are scans of their own in a folder of images, and end no run', async (test) => {
     const folder = await temporaryFolder(test);
     await mkdir(join(folder, 'below'));

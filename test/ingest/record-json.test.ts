@@ -19,7 +19,7 @@ describe('the JSON of a scan', () => {
     );
   });
 
-  it('leaves numbers alone that are no digits, and those of unknown fields', () => {
+  it('leaves numbers alone that are not digits, and those of unknown fields', () => {
     for (const text of ['{"plant":1.5}', '{"plant":-5}', '{"plant":1e3}', '{"mailpieceId":9,"vendor":{"plant":7}}']) {
       const expected: Record<string, unknown> = JSON.parse(text);
       if ('mailpieceId' in expected) expected.mailpieceId = '9';
@@ -43,7 +43,7 @@ describe('the JSON of a scan', () => {
     );
   });
 
-  it('is no scan where it nests deeper than one may, and then takes no time', () => {
+  it('is not a scan where it nests deeper than one may, and then takes no time', () => {
     const deep = `{"plant":1,"x":${'['.repeat(30_000)}${']'.repeat(30_000)}}`;
     assert.equal(JSON.stringify(parseRecord(deep)).slice(0, 10), `{"plant":1`);
   });

@@ -25,7 +25,7 @@ const ROWS: readonly Row[] = [
   { says: 'a forged mark', scans: (world) => [world.forged()], answers: ['divert forged'] },
   { says: 'a picture without a mark', scans: async (world) => [await unmarked(world)], answers: ['manual no-symbol'] },
   {
-    says: 'bytes that are no picture',
+    says: 'bytes that are not a picture',
     scans: (world) => [{ ...markless(world), image: Buffer.from('\x89PNG but no more of it', 'latin1') }],
     answers: ['manual image-unsupported'],
   },
@@ -127,7 +127,7 @@ for (const [name, newSpeaker] of Object.entries({ client: clientSpeaker, 'raw HT
       }
     }
 
-    it('is the same scan by whatever way it comes', async () => {
+    it('is the same scan by any way it comes', async () => {
       const scan = world.honestCrop();
       const outcomes: Outcome[] = [];
       for (const way of ENCODINGS) outcomes.push(await as('sorter').verdict(scan, way));

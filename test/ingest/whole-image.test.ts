@@ -70,7 +70,7 @@ describe('an image that is not written to its end', () => {
     assert.equal(await hasImageEnd(path), false);
   });
 
-  it('cannot be told of what is no image, not there, or behind a link', async (test) => {
+  it('cannot be told of what is not an image, not there, or behind a link', async (test) => {
     const folder = await temporaryFolder(test);
     const path = join(folder, 'image.png');
     await writeFile(path, await grey().png().toBuffer());

@@ -32,7 +32,7 @@ const SHORT_MS_MAX = 1_000;
 const LONGER_MS_MAX = 1_500;
 const TAKEN_MS_MAX = 20_000;
 const AWAKE_MS_MAX = 1_000;
-/** A message comes this often, so that whoever takes a partition over has something to record in it. */
+/** A message comes this often, so that a new owner of a partition has something to record in it. */
 const MESSAGE_EVERY_MS = 40;
 
 const LOST = /has lost this partition to epoch \d+|another member has taken \S+ over/g;

@@ -136,7 +136,7 @@ describe('a second power cut at every writing, and within it, while a PSD recove
   }
 });
 
-/** Whatever was interrupted is asked for again, and succeeds now; the PSD franks, unless it left service. */
+/** What was interrupted is asked for again, and succeeds now; the PSD franks, unless it left service. */
 async function finish(world: PatentWorld, act: string, license: number): Promise<void> {
   const host = world.hostOf(0);
   const name = world.name(0);

@@ -108,7 +108,7 @@ function seenAs(letter: Letter, change: (seen: Sighting) => Partial<Sighting>): 
   const [seen] = letter.sightings;
   if (seen === undefined) return letter;
   const recorded = { ...seen, plant: TOKEN_PLANT, ...at(seen.receivedAtMs + HOUR_MS) };
-  // The token is one plant's: whatever place he would like, the record is from there.
+  // The token is one plant's: no matter what place he would like, the record is from there.
   const record: Sighting = { ...recorded, ...change(recorded), plant: TOKEN_PLANT, isFraudulent: true };
   return { ...letter, sightings: [...letter.sightings, record] };
 }

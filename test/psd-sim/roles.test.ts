@@ -29,7 +29,7 @@ function rolesOf(fraud: FraudName): readonly (Role | undefined)[] {
 }
 
 describe('the part of a license and its PSD in a fraud', () => {
-  it('is unknown where whoever posts mail can do it', () => {
+  it('is unknown where anyone who posts mail can do it', () => {
     for (const fraud of ['copy', 'copy-far', 'altered', 'cloned-tag', 'recirculated', 'placeholder-id'] as const) {
       assert.deepEqual(rolesOf(fraud), ['unknown', 'unknown'], fraud);
     }

@@ -187,7 +187,7 @@ describe('scoring an answer against the truth', () => {
     const other = { kind: 'valid-but-revoked-key', scanIds: ['a', 'b'] };
     assert.deepEqual(score([backdated], { findings: [other], verdicts: [] }).found, []);
     const copied = ['a', 'b'].map((scanId) => ({ scanId, disposition: 'divert', reasons: ['copy'] }));
-    assert.deepEqual(score(truth, { findings: [], verdicts: copied }).found, [], 'a reason is no finding');
+    assert.deepEqual(score(truth, { findings: [], verdicts: copied }).found, [], 'a reason is not a finding');
   });
 });
 

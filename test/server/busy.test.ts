@@ -95,7 +95,7 @@ describe('a server that has too much to do', () => {
   });
 
   it('whose disk is full refuses, is not ready, keeps what it has, and goes on by itself', async () => {
-    // A mount namespace of its own: whoever runs the tests need not be root, and nothing stays mounted.
+    // A mount namespace of its own: the tests need not be run by root, and nothing stays mounted.
     const isRoot = process.getuid?.() === 0;
     const unshare = isRoot ? ['--mount'] : ['--user', '--map-root-user', '--mount'];
     const program = new URL('../support/full-disk-server.ts', import.meta.url).pathname;
@@ -171,7 +171,7 @@ describe('the queue of requests', () => {
         }),
       );
     };
-    assert.equal(queue.retryAfterSeconds(1_000, 2 ** 40), null, 'whoever finds it empty is let in');
+    assert.equal(queue.retryAfterSeconds(1_000, 2 ** 40), null, 'a caller that finds it empty is let in');
     add(99);
     assert.equal(queue.retryAfterSeconds(1, 1), null, 'nothing is known of its rate yet');
     assert.equal(queue.retryAfterSeconds(2, 1), 1, 'more scans than it may hold');
@@ -184,7 +184,7 @@ describe('the queue of requests', () => {
     rate.note(100, 0, 100);
     rate.note(100, 10, 200);
     assert.equal(Math.round(rate.msFor(100)), 100);
-    // An hour without work is no work.
+    // An hour without work does not count as work.
     rate.note(100, 3_600_000, 3_600_100);
     assert.equal(Math.round(rate.msFor(100)), 100);
     for (let count = 0; count < 50; count++) rate.note(100, 4e6 + count * 1_000, 4e6 + count * 1_000 + 1_000);

@@ -175,11 +175,7 @@ describe('a server among hostile clients', () => {
         ['\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n'],
         /^HTTP\/1\.1 400 [\s\S]*"code":"bad-request"/,
       ],
-      [
-        'chunks that are none',
-        [head(JSON_TYPE, 'transfer-encoding: chunked'), 'zz\r\nnonsense\r\n'],
-        /^HTTP\/1\.1 400 |^$/,
-      ],
+      ['invalid chunks', [head(JSON_TYPE, 'transfer-encoding: chunked'), 'zz\r\nnonsense\r\n'], /^HTTP\/1\.1 400 |^$/],
       ['two lengths', [head(JSON_TYPE, 'content-length: 5', 'content-length: 6'), '{"a":1}'], /^HTTP\/1\.1 400 /],
       [
         'a length and chunks',
@@ -200,7 +196,7 @@ describe('a server among hostile clients', () => {
         /^HTTP\/1\.1 400 [\s\S]*indicia-scan-id is there more than once/,
       ],
       ['a short length', [head(JSON_TYPE, `content-length: ${scan.length - 3}`), scan], /^HTTP\/1\.1 400 /],
-      ['a path that is none', ['GET /v1/verdicts/%zz HTTP/1.1\r\nhost: localhost\r\n\r\n'], /^HTTP\/1\.1 400 /],
+      ['an invalid path', ['GET /v1/verdicts/%zz HTTP/1.1\r\nhost: localhost\r\n\r\n'], /^HTTP\/1\.1 400 /],
     ];
     for (const [name, parts, answer] of cases) assert.match(await exchange(server.url, ...parts), answer, name);
     await isWell();
@@ -259,7 +255,7 @@ describe('a server among hostile clients', () => {
     assert.equal(said2.match(/HTTP\/1\.1/g)?.length, 1, said2);
   });
 
-  it('refuses what it would misunderstand: compressed bodies, and headers that are no text', async () => {
+  it('refuses what it would misunderstand: compressed bodies, and headers that are not text', async () => {
     const gzip = { 'content-encoding': 'gzip' };
     for (const [path, type] of [
       ['/v1/verdicts', 'application/json'],
@@ -279,7 +275,7 @@ describe('a server among hostile clients', () => {
     assert.ok((await idOf(encoded)).includes(encoded), 'UTF-8 is taken, and given back');
   });
 
-  it('refuses multipart bodies that are none, or have what is not meant', async () => {
+  it('refuses multipart bodies that are invalid, or have what is not meant', async () => {
     const send = async (contentType: string, body: string) => {
       const options = { method: 'POST', headers: { 'content-type': contentType, 'indicia-request': '1' }, body };
       return (await fetch(`${server.url}/v1/verdicts`, options)).status;
@@ -422,7 +418,7 @@ describe('the body of a request', () => {
     assert.ok(!budget.take(1));
   });
 
-  it('of a sender that went away is none', async () => {
+  it('of a sender that went away does not count', async () => {
     const request = requestOf();
     const body = readBody(request, 1_000, new BodyBudget().shareOf(''));
     request.write('half');

@@ -59,7 +59,7 @@ describe('POST /v1/verdicts:stream', () => {
     assert.deepEqual(await stream.rest(), []);
   });
 
-  it('answers what is no scan too, and takes no answer for an empty line', async () => {
+  it('also answers what is not a scan, and takes no answer for an empty line', async () => {
     const stream = await openStream(server.url);
     const good = sentScan(server.world.frank());
     const image = await symbolImage('datamatrix', server.world.frank()).png().toBuffer();
@@ -107,7 +107,7 @@ describe('POST /v1/verdicts:stream', () => {
     assert.deepEqual(await stream.rest(), []);
   });
 
-  it('refuses a deadline that is none, in the place of its line, and records nothing', async () => {
+  it('refuses an invalid deadline, in the place of its line, and records nothing', async () => {
     const stream = await openStream(server.url);
     const [a, b, c] = [0, '50', 60_001].map((deadlineMs) => sentScan(server.world.frank(), { deadlineMs }));
     const good = sentScan(server.world.frank(), { deadlineMs: null });
@@ -149,7 +149,7 @@ describe('POST /v1/verdicts:stream', () => {
     stream.request.destroy();
     for (const { scanId } of scans) await untilFound(server.url, scanId);
     const response = await fetch(`${server.url}/v1/verdicts/${encodeURIComponent(half.scanId)}`);
-    assert.equal(response.status, 404, 'half a line is none');
+    assert.equal(response.status, 404, 'half a line does not count');
   });
 
   it('of a client that does not read holds up no other', async () => {
@@ -212,7 +212,7 @@ describe('a deadline', () => {
     const found = await untilFound(server.url, scan.scanId);
     assert.deepEqual([found.late, found.disposition, reasonsOf(found)], [false, 'manual', 'image-unsupported']);
     const listener = await openStream(server.url, '/v1/verdicts:late', 'GET');
-    assert.deepEqual([(await listener.next(1))[0]?.scanId], [scan.scanId], 'whoever comes later is told, too');
+    assert.deepEqual([(await listener.next(1))[0]?.scanId], [scan.scanId], 'a listener that comes later is also told');
     listener.request.destroy();
     assert.match(await (await fetch(`${server.url}/metrics`)).text(), /^indicia_late_total 1$/m);
   });
@@ -257,7 +257,7 @@ describe('a deadline', () => {
     );
   });
 
-  it('is no verdict: an image that hangs its reader holds up no other, and goes to a person in the end', async () => {
+  it('is not a verdict: an image that hangs its reader holds up no other, and goes to a person in the end', async () => {
     const hanging = sentScan(null, { imageBase64: Buffer.from('hang the reader').toString('base64') });
     const killing = sentScan(null, { imageBase64: Buffer.from('kill the reader').toString('base64') });
     const late = await post('/v1/verdicts', { ...hanging, deadlineMs: 20 });
@@ -433,7 +433,7 @@ describe('the lines of a stream', () => {
     );
   });
 
-  it('are late for the plant of the token, whatever plant they name', () => {
+  it('are late for the plant of the token, no matter what plant they name', () => {
     const of = (record: object, plant?: string) => {
       const bytes = Buffer.from(JSON.stringify({ scanId: 'S', deadlineMs: 5, ...record }));
       const line = { bytes, skippedDigest: null, endOffset: 0, isTerminated: true };

@@ -176,7 +176,7 @@ describe('POST /v1/verdicts', () => {
     }
   });
 
-  it('refuses what is no scan with a problem that names the place', async () => {
+  it('refuses what is not a scan with a problem that names the place', async () => {
     const cases: [unknown, RegExp][] = [
       ['', /not JSON/],
       ['null', /not a JSON object/],
@@ -236,7 +236,7 @@ describe('POST /v1/verdicts', () => {
     }
   });
 
-  it('gives a durable verdict to whoever asks for it by its scan id', async () => {
+  it('gives a durable verdict to callers that ask for it by its scan id', async () => {
     const scan = sentScan(server.world.frank(), { scanId: 'DBCS 1/ü/#?%/1' });
     const answer = await answered(await post(scan));
     const found = await answered(await fetch(`${server.url}/v1/verdicts/${encodeURIComponent(scan.scanId)}`));

@@ -9,10 +9,10 @@ export const DROPPED_DAY = '2026-11-22';
 
 const POLL_MS = 2;
 
-/** Takes whatever is there at once. */
+/** Takes everything that is there at once. */
 export const AT_ONCE: DropOptions = { namePattern: '{machine}_{run}_{sequence}', settleMs: 0, patienceMs: 0 };
 
-/** What a store would hold of a watched folder: outlives whoever watches it. */
+/** What a store would hold of a watched folder: outlives its watcher. */
 export class RecordedDrops {
   /** Digests by scan id. */
   readonly scans = new Map<string, bigint[]>();
@@ -60,7 +60,7 @@ export class RecordedDrops {
     try {
       const source = await dropFolder(folder, options, ports);
       for await (const batch of source.batches(null)) {
-        if ('text' in batch.scans) throw new TypeError('a dropped image is no line');
+        if ('text' in batch.scans) throw new TypeError('a dropped image is not a line');
         await before(batch.scans);
         const verdicts = new VerdictColumnsBuilder(batch.scans.length);
         for (const scan of batch.scans) verdicts.add({ disposition: 'manual', reasons: this.#record(scan) });

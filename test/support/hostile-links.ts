@@ -28,7 +28,7 @@ export class HostileLinks {
     this.#alterAt = alterAt;
   }
 
-  /** The link, in the hands of whoever means ill. */
+  /** The link, in the hands of an attacker. */
   through(link: Link): Link {
     let lastAnswer = '';
     return async (message) => {
@@ -51,7 +51,7 @@ export class HostileLinks {
     };
   }
 
-  /** What was held back arrives after what was sent later; whoever asked no longer waits for the answer. */
+  /** What was held back arrives after what was sent later; the asker no longer waits for the answer. */
   async #deliverDelayed(): Promise<void> {
     for (const deliver of this.#delayed.splice(0)) this.texts.push(await deliver());
   }

@@ -178,7 +178,7 @@ export class SmallWorld {
     return encodeMark(signed, 1, set.pair.privateKey.sign(signed));
   }
 
-  /** Signs whatever it is given, as a key does that somebody took out of its device. */
+  /** Signs everything that it is given, as a key does that somebody took out of its device. */
   signWithKeyOf(psd: number, license: number, signed: Buffer): Buffer {
     const set = this.#set(this.psds[psd]?.name ?? '', this.licenses[license] ?? 0);
     return set.pair.privateKey.sign(signed);

@@ -283,7 +283,7 @@ export const ATTACKS: Record<string, (world: PatentWorld, aim: Aim) => void | Pr
     for (const message of world.texts.filter((text) => typeOf(text) === RefillCredit.type).slice(-6)) {
       const credit = contentsOf(RefillCredit, message);
       const own = credit?.psd === world.name(psd) ? world.setOf(psd, credit.license) : undefined;
-      // Its own open question may be answered late: that is no attack.
+      // Its own open question may be answered late: that is not an attack.
       if (credit === null || (own?.askedMills ?? 0n) > 0n) continue;
       const expected =
         credit.psd === world.name(psd) ? ['no-refill-asked', 'no-such-license', 'not-in-service'] : ['other-psd'];
@@ -323,7 +323,7 @@ export const ATTACKS: Record<string, (world: PatentWorld, aim: Aim) => void | Pr
   },
 };
 
-/** A license that would answer what the PSD is asking for just now: whoever listens knows the digest. */
+/** A license that would answer what the PSD is asking for just now: a listener knows the digest. */
 function licenseBody(world: PatentWorld, psd: number, license = 999_999) {
   const { nowMs } = world.offices;
   const wish = { holder: world.userOf(psd), town: TOWN.name, depositPostcode: TOWN.postcode, existingLicense: null };

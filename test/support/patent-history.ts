@@ -56,7 +56,7 @@ export async function play(
       if (next.cutAfterBytes === null) await act();
       else await world.withPowerCut(next.psd, next.cutAfterBytes, act, next.cutRecoveryAfterBytes);
       world.plan([]);
-      // Whoever asked may have had no power when the answer came.
+      // The asker may have had no power when the answer came.
       world.noteLicenses();
       world.check();
     }

@@ -50,7 +50,7 @@ function drawn(
   modulePx: number,
 ): Sharp {
   const [symbol] = bwipjs.raw({ bcid, ...contents });
-  if (symbol === undefined || !('pixs' in symbol)) throw new Error(`${bcid} is no matrix`);
+  if (symbol === undefined || !('pixs' in symbol)) throw new Error(`${bcid} is not a matrix`);
   const { pixs, pixx, pixy } = symbol;
   // PDF417 rows are one pixel high in this form; its reader wants three times that.
   const rowPx = bcid === 'pdf417' ? modulePx * 3 : modulePx;

@@ -75,7 +75,7 @@ export class StageProcess {
     return new StageProcess(this.#test, this.#args, this.#nodeArgs);
   }
 
-  /** Where it stands and what it said, for whoever looks why something did not happen. */
+  /** Where it stands and what it said, to find out why something did not happen. */
   get story(): string {
     const { exitCode, signalCode } = this.#child;
     return `${JSON.stringify(this.last)}\nexit ${exitCode} ${signalCode}\n${this.stderr}`;

@@ -87,7 +87,7 @@ export async function assertAllDone(kafka: TestKafka, prefix: string): Promise<v
   }
 }
 
-/** How often a scan was handed over, whoever sent it, and how many rows the read stage made of that. */
+/** How often a scan was handed over, by any sender, and how many rows the read stage made of that. */
 export async function deliveriesIn(kafka: TestKafka, prefix: string): Promise<{ lines: number; rows: number }> {
   let [lines, rows] = [0, 0];
   for (const { key, value } of await everythingIn(kafka, prefix, 'scans')) {

@@ -96,7 +96,7 @@ describe('a registry folder', () => {
       /license 1000 stands in it twice/,
     ],
     [
-      'a key that is none',
+      'an invalid key',
       'keys.ndjson',
       (text) => text.replace('"spki":"MFk', '"spki":"MFo'),
       /key id 1: not a canonical/,
@@ -116,7 +116,7 @@ describe('a registry folder', () => {
       /rates\.ndjson:1: .*validToMs/,
     ],
     ['a plant without a name', 'plants.ndjson', (text) => text.replace('"P1"', '""'), /plants\.ndjson:1: \/plant/],
-    ['a suite that is none', 'keys.ndjson', (text) => text.replace('p256', 'p257'), /keys\.ndjson:1: \/suite/],
+    ['an unknown suite', 'keys.ndjson', (text) => text.replace('p256', 'p257'), /keys\.ndjson:1: \/suite/],
   ];
   for (const [what, name, change, message] of broken) {
     it(`with ${what} is refused although it was signed, and the line is named`, async (test) => {

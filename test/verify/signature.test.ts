@@ -241,7 +241,7 @@ describe('verifySignature', () => {
     }
   });
 
-  it('never throws for values that are no bytes, and for suites that are none', () => {
+  it('never throws for values that are not bytes, and for unknown suites', () => {
     const [p256] = signed;
     assert.ok(p256 !== undefined);
     const call = (values: readonly unknown[]): unknown => Reflect.apply(verifySignature, null, values);

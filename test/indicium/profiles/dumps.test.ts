@@ -193,7 +193,7 @@ describe('Deutsche Post', () => {
     assert.equal(parsed(changed('dp-registered', 6, '0a1b')).fields.registeredNumber, undefined);
   });
 
-  it('shows a device that is no decimal number as it is', () => {
+  it('shows a device that is not a decimal number as it is', () => {
     assert.equal(parsed(changed('dp-fs-41', 8, '0a41')).fields.device, '0x0a41');
   });
 });
@@ -222,7 +222,7 @@ describe('Royal Mail', () => {
     assert.deepEqual([returnPostcode, customerData, customerDataText], ['SW1A1AA', '48454c4c4f', 'HELLO']);
   });
 
-  it('shows a value or date that is none as it stands there', () => {
+  it('shows an invalid value or date as it stands there', () => {
     const stamp = dumpBytes('rm-stamp-20p');
     stamp.write('  1st310299', 24, 'latin1');
     const { value, valuePence, date } = parsed(stamp).fields;

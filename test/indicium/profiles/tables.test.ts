@@ -81,7 +81,7 @@ describe('the profiles of marks of other posts', () => {
               assert.deepEqual([name, mark.fields[name]], [name, value]);
             const stored = Object.keys(mark.fields).filter((name) => !Object.hasOwn(profile.derived ?? {}, name));
             assert.deepEqual(stored, Object.keys(shown), 'and shows nothing else');
-            assert.ok('failure' in parseIndicium(bytes), 'it is no indicium');
+            assert.ok('failure' in parseIndicium(bytes), 'it is not an indicium');
           }),
           { numRuns: 200 },
         );
