@@ -28,7 +28,7 @@ export interface RunSummary {
 
 /**
  * Judges and records, in the order of the calls; answers when what it was given is durable. After one call has failed,
- * those that come after it fail, too: a later position must not be recorded over an earlier batch that is missing.
+ * those that come after it also fail: a later position must not be recorded over an earlier batch that is missing.
  */
 export interface RecorderPort {
   positionOf(source: string): Promise<string | null>;

@@ -129,7 +129,7 @@ export class SorterService {
 
   /**
    * Takes nothing more, answers what is here, and ends. False where the store cannot be written: then it does not wait for
-   * room, since who was not answered sends again.
+   * room, since clients that were not answered send again.
    */
   async stop(): Promise<boolean> {
     const { log } = this.#ports;

@@ -10,7 +10,7 @@ export interface ClientOptions {
   /** Of the machine, as `indicia token` made it; without one the server must have been started with --no-auth. */
   readonly token?: string;
   readonly tls?: ClientTls;
-  /** For each scan, unless it has its own: milliseconds until the server answers a default disposition. */
+  /** For each scan, unless it has its own: milliseconds until the server answers with a default disposition. */
   readonly deadlineMs?: number;
   /** Milliseconds within which a call comes back, retries included: deadlineMs + 250, or 10 s without a deadline. */
   readonly withinMs?: number;

@@ -50,7 +50,7 @@ export function addDecodeCommand(program: Command, terminal: Terminal, finish: (
     .summary('read the symbol of each image')
     .description('Reads the indicium of each image; where there is none, the first Data Matrix, PDF417, QR or Aztec.')
     .argument('<file...>', 'images, or folders of images')
-    .addOption(new Option('--reader <name>', 'what reads').choices(Object.keys(READERS)).default('indicia'))
+    .addOption(new Option('--reader <name>', 'which reader to use').choices(Object.keys(READERS)).default('indicia'))
     .addOption(new Option('--raw <size>', 'the files are raw 8-bit grey frames, e.g. 2000x880').argParser(frameSize))
     .option('--one-piece', 'the files are pictures of one piece, which are taken together')
     .addOption(jsonOption())

@@ -14,7 +14,7 @@ export function listenerFlags(): Option[] {
   return [
     new Option(
       '--host-name <name>',
-      'a name under which the HTTP server is asked, beside its addresses; others are refused; may be given several times',
+      'a name of the HTTP server in addition to its addresses; others are refused; may be given several times',
     ).argParser(repeatable(hostName)),
     new Option(
       '--connections-per-address <n>',

@@ -38,7 +38,7 @@ export function policyOption(): Option {
 }
 
 export function tokensOption(): Option {
-  return new Option('--tokens <file>', 'who may come in, a JSON file').env('INDICIA_TOKENS').makeOptionMandatory();
+  return new Option('--tokens <file>', 'who has access, a JSON file').env('INDICIA_TOKENS').makeOptionMandatory();
 }
 
 /** Threads beyond the cores only wait for each other; nobody has more cores than this. */
@@ -87,13 +87,13 @@ export interface DropFlags {
 export function dropFlags(): Option[] {
   const ms = wholeNumber(0, PATIENCE_MS_MAX);
   return [
-    new Option('--name-pattern <pattern>', 'what a dropped file without sidecar says by its name, or "none"').default(
+    new Option('--name-pattern <pattern>', 'what the name of a dropped file without a sidecar says, or "none"').default(
       DEFAULT_NAME_PATTERN,
     ),
-    new Option('--settle-ms <n>', 'a dropped file that has not changed so long may be whole')
+    new Option('--settle-ms <n>', 'a dropped file that has not changed for this long may be whole')
       .argParser(ms)
       .default(SETTLE_MS_DEFAULT),
-    new Option('--patience-ms <n>', 'so long is waited for the rest of a dropped file, or for its sidecar')
+    new Option('--patience-ms <n>', 'how long to wait for the rest of a dropped file, or for its sidecar')
       .argParser(ms)
       .default(PATIENCE_MS_DEFAULT),
   ];

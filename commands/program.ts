@@ -34,8 +34,8 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
   const program = new Command('indicia')
     .description('The postal side of digital postage: reads indicia, verifies them and finds fraud.')
     .version(manifest.version)
-    .addOption(new Option('--verbose', 'say where a failure happened and what it came of (or INDICIA_LOG=debug)'))
-    .option('--config <file>', 'JSON file with values for flags (default: indicia.json, where there is one)')
+    .addOption(new Option('--verbose', 'say where a failure happened and what caused it (or INDICIA_LOG=debug)'))
+    .option('--config <file>', 'JSON file with values for flags (default: indicia.json, if there is one)')
     .addHelpText(
       'after',
       '\nExit codes: 0 done, 1 failed, 2 wrong usage or input missing, 3 done but a person must act.',

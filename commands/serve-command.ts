@@ -74,16 +74,16 @@ export function addServeCommand(program: Command, terminal: Terminal, finish: (c
     .addOption(policyOption())
     .addOption(new Option('--host <address>', 'address to listen on').env('INDICIA_HOST').default('127.0.0.1'))
     .addOption(
-      new Option('--port <n>', 'port to listen on; 0 for any that is free')
+      new Option('--port <n>', 'port to listen on; 0 for any free port')
         .env('INDICIA_PORT')
         .default(8080)
         .argParser(wholeNumber(0, 65_535)),
     )
-    .addOption(new Option('--tokens <file>', "who may come in: see 'indicia token'").env('INDICIA_TOKENS'))
+    .addOption(new Option('--tokens <file>', "who has access: see 'indicia token'").env('INDICIA_TOKENS'))
     .option('--no-auth', 'let everybody in; only on a loopback address')
     .option('--tls-cert <file>', 'certificate of the server, PEM')
     .option('--tls-key <file>', 'its key, PEM')
-    .option('--client-ca <file>', 'authorities of client certificates, PEM: who has none is not let in')
+    .option('--client-ca <file>', 'authorities of client certificates, PEM; clients without one are refused')
     .addOption(
       new Option('--late-disposition <disposition>', 'what is answered when a deadline has passed')
         .choices(DISPOSITIONS)
@@ -99,7 +99,7 @@ export function addServeCommand(program: Command, terminal: Terminal, finish: (c
         .default(60)
         .argParser(wholeNumber(0, DETECT_SECONDS_MAX)),
     )
-    .option('--drop <dir>', 'take images that are dropped into this folder, too')
+    .option('--drop <dir>', 'also take images that are dropped into this folder')
     .addOption(workersOption())
     .addOption(receivedAtOption())
     .addOption(jsonOption())
@@ -116,7 +116,7 @@ export function addServeCommand(program: Command, terminal: Terminal, finish: (c
   program
     .command('openapi')
     .summary('print the OpenAPI document of the server')
-    .description('Prints the OpenAPI 3.1 document of the API that indicia serve has.')
+    .description('Prints the OpenAPI 3.1 document of the API of indicia serve.')
     .addHelpText('after', '\nExample:\n  indicia openapi > openapi.json')
     .action(async () => {
       await print(terminal, `${JSON.stringify(openApi(), null, 2)}\n`);
@@ -166,7 +166,7 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<ExitCod
 
 function accessOf({ tokens, auth, host }: ServeOptions, terminal: Terminal, log: Log): Access | null {
   if (auth && tokens === undefined) {
-    throw new ServeOptionsError('who may come in? Give --tokens FILE, or --no-auth for trials on this machine');
+    throw new ServeOptionsError('who has access? Give --tokens FILE, or --no-auth for trials on this machine');
   }
   if (auth && tokens !== undefined) {
     return openTokens(tokens, {

@@ -39,7 +39,7 @@ export function addTokenCommand(program: Command, terminal: Terminal, finish: (c
 
   token
     .command('add')
-    .summary('let a machine or person in; prints the token, once')
+    .summary('give a machine or person access; prints the token, once')
     .addOption(tokensOption())
     .requiredOption('--name <name>', 'of the machine or person that will hold it')
     .option('--plant <plant>', 'the only plant it is for; a sorter must have one')
@@ -64,7 +64,7 @@ export function addTokenCommand(program: Command, terminal: Terminal, finish: (c
 
   token
     .command('list')
-    .summary('who is let in; no secrets')
+    .summary('list who has access; no secrets')
     .addOption(tokensOption())
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  indicia token list --tokens tokens.json --json')
@@ -78,7 +78,7 @@ export function addTokenCommand(program: Command, terminal: Terminal, finish: (c
 
   token
     .command('revoke')
-    .summary('let a machine or person in no longer')
+    .summary('end the access of a machine or person')
     .argument('<id>', 'of the token, as token list shows it: the part after indicia_')
     .addOption(tokensOption())
     .addOption(jsonOption())

@@ -39,7 +39,7 @@ export const SYMBOLS_MAX = 8;
 /**
  * Milliseconds of processor time that a reading process may spend on one order before it is killed, where the system tells it:
  * four pictures of a piece take IMAGE_MS_MAX and what the last way of reading takes. On the clock it may take so many times as
- * long, since others want the processor, too.
+ * long, since others also want the processor.
  */
 export const READER_MS_MAX = 6_000;
 export const READER_STALL_FACTOR = 2;

@@ -68,7 +68,7 @@ export function scanOfRecord(record: Readonly<Record<string, unknown>>, scanId: 
   return scanOrBroken(
     () => madeOf(record, scanId, origin),
     (mark) => {
-      // What its sender calls its plant counts here, too: nobody may use up the scan ids of another.
+      // What its sender calls its plant also counts here: nobody may use up the scan ids of another.
       const plant = typeof record.plant === 'string' ? record.plant.slice(0, SCAN_TEXT_CHARS_MAX).toWellFormed() : null;
       const by = { ...namedBy(origin), ...(plant !== null && { plant }) };
       return brokenScan({ scanId, ...by, digest: digest64(mark.detail) }, mark);

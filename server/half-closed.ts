@@ -6,7 +6,7 @@ import { LINGER_BYTES_MAX, LINGER_MS_MAX } from './limits.ts';
 
 /**
  * Closes the connection behind an answer whose request has not come whole: the rest is not waited for, or a client that
- * promises a body and never sends it would hold its connection for ever. What is on its way by then is read for a while.
+ * promises a body and never sends it would hold its connection forever. What is on its way by then is read for a while.
  */
 export function closeBehindUnread(app: FastifyInstance): void {
   app.addHook('onSend', (request, reply, payload, done) => {

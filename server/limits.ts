@@ -145,7 +145,7 @@ export const LATE_UNREAD_BYTES_MAX = 4 * 1024 * 1024;
 /** Look-ups of a client in the store under way: each takes some milliseconds beside the recording. */
 export const LOOK_UPS_MAX = 32;
 
-/** Clients that have a label of their own in the metrics: the time series of each are kept for ever. */
+/** Clients that have a label of their own in the metrics: the time series of each are kept forever. */
 export const CLIENT_LABELS_MAX = 100;
 
 /** Milliseconds without progress, while scans wait and the store can be written, after which the server is stuck. */

@@ -17,7 +17,7 @@ export interface Waiting {
 }
 
 interface TurnPorts {
-  /** As they are by now: who has shown a token may have more. */
+  /** As they are by now: a client that has shown a token may have more. */
   readonly limits: () => TurnLimits;
   readonly waiting: Waiting;
   readonly rounds: Rounds;
@@ -140,7 +140,7 @@ export class Turns {
     }
   }
 
-  /** Who reads a body, or the parser where much is to be written, pauses the socket; Node resumes it behind each request. */
+  /** The reader of a body, or the parser where much is to be written, pauses the socket; Node resumes it behind each request. */
   #mayParse(): boolean {
     return this.#waiting.length === 0 && !this.#socket.isPaused() && !this.#socket.destroyed;
   }

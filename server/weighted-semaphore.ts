@@ -41,7 +41,7 @@ export class WeightedSemaphore {
     const weightMax = this.#active.areSeveral ? Math.min(this.#weightMax, SHARED_WEIGHT_MAX) : this.#weightMax;
     for (let next = this.#waiting.peek(); next !== undefined; next = this.#waiting.peek()) {
       const { client, item } = next;
-      // The next one is not overtaken by a lighter one, which would keep it out for ever.
+      // The next one is not overtaken by a lighter one, which would keep it out forever.
       if (this.#weight > 0 && this.#weight + item.weight > weightMax) return;
       this.#waiting.take(client, item.weight);
       this.#weight += item.weight;

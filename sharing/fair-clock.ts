@@ -18,7 +18,7 @@ export class FairClock {
     this.#weightOf = weightOf;
   }
 
-  /** Clients that are known: for their number not to grow for ever. */
+  /** Clients that are known: for their number not to grow forever. */
   get kept(): number {
     return this.#served.size;
   }
@@ -27,7 +27,7 @@ export class FairClock {
     return this.#weightOf(client);
   }
 
-  /** Where a client stands: who has less is served first. */
+  /** Where a client stands: the one that has less is served first. */
   standingOf(client: string): number {
     return Math.max(this.#served.get(client) ?? 0, this.#present);
   }

@@ -36,7 +36,7 @@ export interface Policy {
   readonly parameters: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Weights by which cases are put in order. */
   readonly severityScores: Readonly<Record<Exclude<Severity, 'information'>, number>>;
-  /** The most that a case scores which anybody can make who can print: no more than one find of severity high. */
+  /** The most that a case scores that anybody with a printer can make: no more than one find of severity high. */
   readonly outsiderScoreMax: number;
 }
 

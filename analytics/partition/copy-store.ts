@@ -15,7 +15,7 @@ const COMPARED_BYTES = 1 << 20;
  * the database, then its write-ahead log. The database is then read again: when it is what was copied, it did not change
  * from the end of the copy to the second reading, and the log, to which is only added in between, was copied meanwhile.
  * So the copy is what a crash at that time would have left, and is opened as that. Every row is compared with the chain
- * of digests, too.
+ * of digests as well.
  */
 export async function copyStore(from: string, to: string): Promise<boolean> {
   const target = dirname(to);

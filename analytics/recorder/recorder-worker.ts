@@ -72,7 +72,7 @@ port.on('message', async (message: OrderFor | typeof GIVE_UP) => {
 });
 
 /**
- * Who was stopped and wakes, or has nothing to record, gives its files back as soon as another has claimed them, without being
+ * A process that was stopped and wakes, or has nothing to record, gives its files back as soon as another has claimed them, without being
  * asked for anything and before its group tells it.
  */
 function lookForNewOwner(recorder: Recorder): void {
@@ -96,7 +96,7 @@ function giveUp(): void {
   port.close();
 }
 
-/** The files of a store that was lost are given back at once: who has them may need the room. */
+/** The files of a store that was lost are given back at once: their new owner may need the room. */
 async function stop(error: FencedError): Promise<void> {
   // Several orders may fail for the same reason, and a store that is closed twice, or asked something after that, ends
   // the whole process.

@@ -24,7 +24,7 @@ export interface ArchiveOptions {
   readonly folder: string;
   /** Batches go whose scans are all older. */
   readonly beforeMs: number;
-  /** The rows stay in the store, too: the archive is a copy to restore it from. */
+  /** The rows also stay in the store: the archive is a copy to restore it from. */
   readonly keep: boolean;
 }
 

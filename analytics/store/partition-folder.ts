@@ -14,7 +14,7 @@ const STORE = /^store-(\d{8,})$/;
 const PARTITION = /^partition-(\d{4,})$/;
 const COPYING = /^copying-(\d{8,})$/;
 
-/** Who still writes there may make a file anew while its folder is being removed. */
+/** A process that still writes there may make a file anew while its folder is being removed. */
 const REMOVAL = { recursive: true, force: true, maxRetries: 5 };
 
 /** A rename lasts microseconds, and a look at the folder as long. */

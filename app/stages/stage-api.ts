@@ -15,7 +15,7 @@ export async function openStageApi(
   ports: Pick<StagePorts, 'nowMs' | 'onNotice' | 'onApi'>,
 ): Promise<StageServer> {
   if (tokens === undefined && !isLoopback(host)) {
-    throw new SourceError(`--api-host ${host}: who may ask? Without --tokens FILE only this machine`);
+    throw new SourceError(`--api-host ${host}: give --tokens FILE; without it only this machine may ask`);
   }
   const server = new StageServer({
     ...measures,

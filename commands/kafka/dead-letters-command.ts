@@ -31,15 +31,17 @@ const URL_HELP = 'kafka://host:port[,host:port] (default: KAFKA_BROKERS)';
 /** `kafka dead-letters` and `kafka redrive`. */
 export function addDeadLetterCommands(kafka: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
   addKafkaOptions(kafka.command('dead-letters'))
-    .summary('list messages that nothing could be made of')
-    .description('The newest of those that are there, the oldest of these first; leaves all as they are.')
+    .summary('list messages that could not be processed')
+    .description('Lists the newest of them, the oldest of these first; changes nothing.')
     .argument('[url]', URL_HELP)
     .addOption(
-      new Option('--limit <n>', 'the newest so many')
+      new Option('--limit <n>', 'how many of the newest')
         .default(DEAD_LETTERS_LISTED)
         .argParser(wholeNumber(1, DEAD_LETTERS_LISTED_MAX)),
     )
-    .addOption(new Option('--reason <code...>', 'only with one of these').choices(Object.keys(DEAD_LETTER_REASONS)))
+    .addOption(
+      new Option('--reason <code...>', 'only those with one of these').choices(Object.keys(DEAD_LETTER_REASONS)),
+    )
     .option('--waiting', 'only those that the next redrive comes to')
     .addOption(jsonOption())
     .addHelpText(

@@ -59,7 +59,7 @@ export function addKafkaCommand(program: Command, terminal: Terminal, finish: (c
   kafka
     .command('down')
     .summary('stop what `kafka up` started, and remove what it wrote')
-    .option('--folder <dir>', 'as `kafka up` was told', FOLDER)
+    .option('--folder <dir>', 'the folder given to `kafka up`', FOLDER)
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  indicia kafka down')
     .action(async ({ folder, json }: UpOptions) => {

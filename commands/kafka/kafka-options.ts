@@ -22,7 +22,7 @@ export function addKafkaOptions(command: Command): Command {
       new Option('--prefix <text>', 'before the names of topics and groups').env('INDICIA_KAFKA_PREFIX').default(''),
     )
     .addOption(
-      new Option('--compression <kind>', 'of what is produced')
+      new Option('--compression <kind>', 'of produced messages')
         .choices(COMPRESSIONS)
         .env('INDICIA_KAFKA_COMPRESSION')
         .default('lz4'),
@@ -32,7 +32,7 @@ export function addKafkaOptions(command: Command): Command {
     .addOption(new Option('--tls-cert <file>', 'certificate to show, PEM').env('INDICIA_KAFKA_TLS_CERT'))
     .addOption(new Option('--tls-key <file>', 'its key, PEM').env('INDICIA_KAFKA_TLS_KEY'))
     .addOption(new Option('--sasl <mechanism>', 'how to log in').choices(SASL_MECHANISMS).env('INDICIA_KAFKA_SASL'))
-    .addOption(new Option('--sasl-user <name>', 'as whom').env('INDICIA_KAFKA_SASL_USER'))
+    .addOption(new Option('--sasl-user <name>', 'user to log in as').env('INDICIA_KAFKA_SASL_USER'))
     .addOption(
       new Option('--sasl-password-file <file>', 'instead of the variable INDICIA_KAFKA_SASL_PASSWORD').env(
         'INDICIA_KAFKA_SASL_PASSWORD_FILE',

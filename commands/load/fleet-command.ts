@@ -57,7 +57,7 @@ export function addFleetCommand(program: Command, terminal: Terminal, finish: (c
     )
     .option('--out <dir>', 'folder for registry and images', 'indicia-fleet')
     .addOption(
-      new Option('--rate <n>', 'pieces a second; as fast as it goes without').argParser(wholeNumber(1, RATE_MAX)),
+      new Option('--rate <n>', 'pieces a second; without it, as fast as possible').argParser(wholeNumber(1, RATE_MAX)),
     )
     .addOption(new Option('--seconds <n>', `how long (default: ${SECONDS_DEFAULT})`).argParser(wholeNumber(1, 864_000)))
     .addOption(new Option('--pieces <n>', 'how many, instead of how long').argParser(wholeNumber(1, PIECES_MAX)))
@@ -68,12 +68,14 @@ export function addFleetCommand(program: Command, terminal: Terminal, finish: (c
     .addOption(
       new Option('--workers <n>', 'threads').default(availableParallelism()).argParser(wholeNumber(1, WORKERS_MAX)),
     )
-    .option('--replay <dir>', 'a simulated day to give out instead')
+    .option('--replay <dir>', 'a simulated day to send instead')
     .addOption(new Option('--day <date>', 'UTC').default(SIMULATED_DAY_MS, '2026-11-20').argParser(dayMs))
     .addOption(new Option('--endpoint <kind>', 'of the server').choices(ENDPOINTS).default('single'))
     .addOption(new Option('--batch <n>', 'pieces of a batch').default(50).argParser(wholeNumber(1, BATCH_MAX)))
     .addOption(
-      new Option('--deadline-ms <n>', 'until the server answers a default').argParser(wholeNumber(1, DEADLINE_MS_MAX)),
+      new Option('--deadline-ms <n>', 'until the server answers with a default').argParser(
+        wholeNumber(1, DEADLINE_MS_MAX),
+      ),
     )
     .option('--token-file <file>', "a sorter's token; its scans are then of the token's plant")
     .addOption(jsonOption())

@@ -68,10 +68,10 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (cod
         wholeNumber(0, 65_535),
       ),
     )
-    .addOption(new Option('--api-host <host>', 'where that listens').default(STAGE_DEFAULTS.apiHost))
-    .option('--tokens <file>', 'who may ask there (indicia token); without, only this machine')
-    .option('--until-drained', 'of Kafka: end when all is done that was there')
-    .option('--publish', 'of Kafka, without stages: send the verdicts to the topic of verdicts')
+    .addOption(new Option('--api-host <host>', 'address on which that listens').default(STAGE_DEFAULTS.apiHost))
+    .option('--tokens <file>', 'who may use that (indicia token); without it, only this machine')
+    .option('--until-drained', 'for Kafka: end when everything that was there is done')
+    .option('--publish', 'for Kafka, without stages: send the verdicts to the topic of verdicts')
     .addOption(jsonOption())
     .addHelpText(
       'after',

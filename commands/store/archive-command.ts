@@ -39,7 +39,7 @@ export function addArchiveCommands(program: Command, terminal: Terminal, finish:
         moment,
       ),
     )
-    .option('--copy', 'leave the rows in the store, too: a copy to restore it from')
+    .option('--copy', 'also leave the rows in the store: a copy to restore it from')
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  indicia archive --db post.duckdb --out archive --keep-days 30')
     .action(async ({ db, out, keepDays, before, copy = false, json }: ArchiveCommandOptions) => {

@@ -42,9 +42,9 @@ export function addDoctorCommand(program: Command, terminal: Terminal, finish: (
         'and the store with the file .anchor beside it. Exit code 3 where a person must act.',
     )
     .addOption(new Option('--db <file>', 'the store to look at').env('INDICIA_DB'))
-    .option('--archive <dir>', 'compare the rows that left the store, too: the folder that indicia archive wrote')
+    .option('--archive <dir>', 'also compare the rows that left the store: the folder that indicia archive wrote')
     .addOption(
-      new Option('--head <head>', 'compare the history with a head that an earlier look printed').argParser(headOf),
+      new Option('--head <head>', 'compare the history with a head that an earlier run printed').argParser(headOf),
     )
     .option('--accept', 'take the store as it is from now on, which its ledger notes; also one of an older version')
     .addOption(jsonOption())

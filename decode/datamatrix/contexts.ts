@@ -54,7 +54,7 @@ export function decideTogether(
 const STRANGE = 0.02;
 
 /**
- * Three explanations of a module: its color, the other color (then its neighbors are explained otherwise, too), or
+ * Three explanations of a module: its color, the other color (then its neighbors are also explained otherwise), or
  * something strange on it, whose level may be any: of that, half is wrong.
  */
 function unreliabilityOf(cell: number, noise: number): number {

@@ -17,7 +17,7 @@ export interface ImageCounts {
 }
 
 /**
- * Processes that read images. Decoders of images are native code that hostile bytes may crash or keep busy for ever,
+ * Processes that read images. Decoders of images are native code that hostile bytes may crash or keep busy forever,
  * and neither a crash nor native memory can be contained in a thread: so each has a process that may be killed. It is
  * replaced, the image it was at is tried once more and then given up, and all others are read as if nothing had
  * happened (docs/decisions/0011). Clients take turns by the time that their images have taken (docs/decisions/0028).

@@ -1,4 +1,4 @@
-/** What was thrown, what it came of, what that came of, and so on: errors only, each once. */
+/** What was thrown, its cause, the cause of that, and so on: errors only, each once. */
 export function causesOf(thrown: unknown, causeOf: (error: Error) => unknown = ({ cause }) => cause): Error[] {
   const causes: Error[] = [];
   let next = thrown;

@@ -64,7 +64,7 @@ export const TOPICS: readonly TopicSpec[] = [
   },
   {
     name: 'dead-letters',
-    holds: 'Messages that nothing could be made of: the bytes as they came, with the reason and where they lay.',
+    holds: 'Messages that could not be processed: the bytes as they came, with the reason and where they lay.',
     keyedBy: 'key of the message',
     config: kept(DEAD_LETTERS_DAYS),
     isFixed: false,

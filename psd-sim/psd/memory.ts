@@ -50,7 +50,7 @@ export class NonvolatileMemory {
     this.#hasPower = true;
   }
 
-  /** What somebody reads who has the housing open. */
+  /** What somebody with the housing open reads. */
   image(): Buffer {
     return Buffer.from(this.#bytes);
   }

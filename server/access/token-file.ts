@@ -85,7 +85,7 @@ export function parseTokens(path: string, text: string): readonly TokenEntry[] {
   if (!FileShape.Check(value)) throw new TokenFileError(`${path}: ${excerpt(problemWith(value))}`);
   const ids = new Set<string>();
   for (const entry of value.tokens) {
-    const problem = ids.has(entry.id) ? 'its id stands for another token, too' : problemOf(entry);
+    const problem = ids.has(entry.id) ? 'another token has the same id' : problemOf(entry);
     if (problem !== null) throw new TokenFileError(`${path}: token ${entry.id}: ${problem}`);
     ids.add(entry.id);
   }
@@ -101,7 +101,7 @@ function problemWith(value: unknown): string {
   if (tokens === null) return 'no file of tokens: /version is 1, and /tokens a list';
   if (tokens.length > TOKENS_MAX) return `/tokens has ${tokens.length} entries, at most ${TOKENS_MAX}`;
   const index = tokens.findIndex((entry) => !Entry.Check(entry));
-  if (index === -1) return '/ has a field that no file of tokens has';
+  if (index === -1) return '/ has an unknown field';
   const [first] = Entry.Errors(tokens[index]);
   return `/tokens/${index}${first?.instancePath ?? ''} ${first?.message ?? 'is not a token'}`;
 }

@@ -203,7 +203,7 @@ export class VerdictDispatcher {
     };
   }
 
-  /** Ends once what had to be looked up is answered, too; nobody else waits for that. */
+  /** Ends once what had to be looked up is also answered; nobody else waits for that. */
   #answered({ batch, answers, takenAtMs }: AnsweredBatch): Promise<unknown> {
     const arrivedAtMs = (row: number) => batch[row]?.pending.arrivedAtMs ?? takenAtMs;
     const rows = this.answersOf(answers, { arrivedAtMs, takenAtMs }, (row) => batch[row]?.client ?? '');

@@ -84,7 +84,7 @@ export class StageServer {
     return address;
   }
 
-  /** Lets the last answers be read, but not for ever. */
+  /** Lets the last answers be read, but not forever. */
   async close(): Promise<void> {
     this.#listener?.closeIdleConnections();
     const cut = setTimeout(() => this.#listener?.closeAllConnections(), CLOSING_MS_MAX);

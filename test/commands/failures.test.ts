@@ -10,7 +10,7 @@ import { indicia } from '../support/command-line.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 describe('a failure that a person can mend', () => {
-  it('has a code of a closed set, and keeps what it came of', () => {
+  it('has a code of a closed set, and keeps its cause', () => {
     const cause = new Error('what the system said');
     const failures = [
       new SourceError('a', { cause }),
@@ -24,7 +24,7 @@ describe('a failure that a person can mend', () => {
     }
   });
 
-  it('is one sentence, and with --verbose or INDICIA_LOG=debug also says where it happened and what it came of', async (test) => {
+  it('is one sentence, and with --verbose or INDICIA_LOG=debug also says where it happened and what caused it', async (test) => {
     const db = join(await temporaryFolder(test), 'notes.duckdb');
     await writeFile(db, 'no database, but a note that somebody keeps here');
     const sentence = /^indicia: .*notes\.duckdb: not a usable store: [^\n]*\n$/;

@@ -86,7 +86,7 @@ describe('a folder of 1,000 faces, dropped while the program is killed and stopp
     const afterStop = imagesDone();
     assert.ok(afterKill < afterStop && afterStop < 1_000, `${afterKill} and ${afterStop} of 1,000 done`);
     const [summary] = jsonLines<{ scans: number }>(stopped.stdout);
-    assert.deepEqual(filesIn(join(drop, 'taken')), [], 'who is asked to stop finishes what it has taken');
+    assert.deepEqual(filesIn(join(drop, 'taken')), [], 'a run that is asked to stop finishes what it has taken');
     assert.equal((await verdictsIn(db)).length, afterStop, 'and has moved what it has answered');
     assert.equal(summary?.scans, afterStop - recordedBefore, 'none twice');
     await dropped;

@@ -3,7 +3,7 @@ import type { Guard } from './guard.ts';
 const PATH = 'test/analytics/path.test.ts';
 const SIGHTINGS = 'test/analytics/sightings.test.ts';
 
-/** Who copies the id tag with the mark, and who wants another to be blamed for it. */
+/** Somebody who copies the id tag with the mark, and somebody who wants another to be blamed for it. */
 export const HOSTILE_PATHS: readonly Guard[] = [
   {
     scenario: 'F1',

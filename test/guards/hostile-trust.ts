@@ -37,7 +37,7 @@ export const HOSTILE_TRUST: readonly Guard[] = [
   },
   {
     scenario: 'A12',
-    holds: 'a pull that was killed on another machine does not keep others out for ever',
+    holds: 'a pull that was killed on another machine does not keep others out forever',
     file: 'verify/trust/staging.ts',
     text: '!found.isDirectory() || nowMs - found.mtimeMs > PULL_MS_MAX',
     without: '!found.isDirectory()',

@@ -7,7 +7,7 @@ import { encodeSigned } from '../../psd-sim/psd/encoder.ts';
 import { authenticate, grantedLicenses, type KeyRecord, KeyRing, verifySignature } from '../../verify/index.ts';
 import { buildKeyTable } from '../support/key-table.ts';
 
-/** Frozen: these bytes were printed once and must be read the same for ever. */
+/** Frozen: these bytes were printed once and must be read the same forever. */
 interface Vector {
   readonly name: string;
   readonly payload: string;

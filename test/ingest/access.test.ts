@@ -164,7 +164,7 @@ describe('roles and plants', () => {
 });
 
 describe('a handle that is open', () => {
-  it('notices a revocation within its bound, also for who is in already', async (test) => {
+  it('notices a revocation within its bound, also for clients that are in already', async (test) => {
     const gate = await Gate.open(test);
     const identity = gate.access.authenticate(`Bearer ${gate.token}`);
     assert.ok(!isAccessRefusal(identity));

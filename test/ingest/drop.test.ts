@@ -33,7 +33,7 @@ async function diesAfter(test: TestContext, last: number, live: () => Promise<vo
     return false;
   } catch (error) {
     assert.ok(error instanceof Error && error.message.includes('killed'), String(error));
-    // What it was about comes to nothing, too.
+    // What it was about also comes to nothing.
     await sleep(5);
     return true;
   } finally {
@@ -63,7 +63,7 @@ describe('a program that watches a folder and is killed before any one step on d
       await symlink('/etc/hostname', join(folder, 'link.png'));
       const recorded = new RecordedDrops();
       const wasKilled = await diesAfter(test, last, () => recorded.watch(folder));
-      // Who puts things right may be killed, too.
+      // The repairer may also be killed.
       if (wasKilled) await diesAfter(test, last % 9, () => recorded.watch(folder));
       await recorded.watch(folder);
       kills += wasKilled ? 1 : 0;

@@ -235,7 +235,7 @@ describe('innocents named as suspects', () => {
   it('are named by a finding without a role, but not by one that only informs', () => {
     assert.deepEqual(named([{ ...finding, license: 2, psd: null }]), ['license/2']);
     assert.deepEqual(named([{ ...finding, license: 2, psd: null, severity: 'information' }]), []);
-    assert.deepEqual(named([finding]), [], 'who is not named is not suspected');
+    assert.deepEqual(named([finding]), [], 'nobody is suspected without being named');
   });
 
   it('are named by a case only where it says that they are suspect', () => {

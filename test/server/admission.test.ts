@@ -184,7 +184,7 @@ describe('indicia serve', () => {
     await writeFile(join(folder, 'cert.pem'), '');
     const common = ['serve', '--db', join(folder, 'a.duckdb'), '--registry', folder];
     const cases: [string[], RegExp][] = [
-      [[], /who may come in\? Give --tokens FILE, or --no-auth/],
+      [[], /who has access\? Give --tokens FILE, or --no-auth/],
       [['--no-auth', '--host', '0.0.0.0'], /--no-auth lets everybody in, so it is for loopback addresses only/],
       [['--no-auth', '--tokens', 'x'], /contradict each other/],
       [['--tokens', join(folder, 'none.json')], /none\.json: no such file of tokens/],

@@ -207,7 +207,7 @@ describe('answers that nobody reads', () => {
     assert.equal(await count(), 1, 'all was read');
   });
 
-  it('are bounded over all connections: who has most of them is cut', async (test) => {
+  it('are bounded over all connections: the one that has most of them is cut', async (test) => {
     const desk = new Desk('client');
     const bounded = { lookMs: 20, clientStallMsMax: 60_000, unreadBytesAllMax: 3.5 * large.length };
     const { port, count } = await listenerIn(test, desk.handler, bounded);

@@ -28,7 +28,7 @@ function party(serial: number): Party {
 
 /** Three innocents with an adversary each: one posts mail, one holds a plant's token as well, one has a PSD. */
 export const [POSTED, CLAIMED, BORROWED] = [party(0), party(1), party(2)];
-/** Who commits the fraud himself, and the owner of the PSD that frames others. */
+/** Somebody who commits the fraud himself, and the owner of the PSD that frames others. */
 export const [GUILTY, THIEF] = [party(3), party(4)];
 
 /** A mail in which each party franked honestly, and each adversary does all that is within his reach. */
@@ -120,7 +120,7 @@ function honest(party: Party): Scanned[] {
   });
 }
 
-/** Who only posts mail: the plants write down what is true of it. */
+/** Somebody who only posts mail: the plants write down what is true of it. */
 function posted(victim: Party, proofs: readonly Proof[]): Scanned[] {
   const madeUp = proofs.flatMap((proof): Scanned[] => {
     const named = [...variants(markOf(THIEF, proof), victim)];
@@ -149,7 +149,7 @@ function copied(victim: Party): Scanned[] {
   ];
 }
 
-/** Who holds the token of the far plant: what it read, when, and on which mailpiece is his to say. */
+/** The holder of the token of the far plant: what it read, when, and on which mailpiece is his to say. */
 function claimed(victim: Party): Scanned[] {
   const letter = markOf(victim, { mark: { pieceCount: 1n } });
   return [-400 * DAY_MS, -2 * DAY_MS, 31 * MINUTE_MS, 400 * DAY_MS].map((sinceMs) => {
@@ -158,7 +158,7 @@ function claimed(victim: Party): Scanned[] {
   });
 }
 
-/** Who has a PSD of his own: its key signs in the victim's name, under its own number and under that of the victim's key. */
+/** The owner of a PSD: its key signs in the victim's name, under its own number and under that of the victim's key. */
 function borrowed(victim: Party, proofs: readonly Proof[]): Scanned[] {
   return proofs.flatMap((proof) =>
     [THIEF, victim].map((keyOf): Scanned => {

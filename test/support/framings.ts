@@ -19,9 +19,9 @@ export interface Proof {
 
 /** What strangers can make one kind of finding say of an innocent: the table in docs/DETECTORS.md. */
 export interface Framing {
-  /** Who only posts mail: photocopies, and marks that he made up. */
+  /** For somebody who only posts mail: photocopies, and marks that he made up. */
   readonly mail: Reached;
-  /** Who holds the token of one plant, and writes down of its mail what he likes. */
+  /** For the holder of the token of one plant, who writes down of its mail what he likes. */
   readonly token: Reached;
   /** What a PSD of his own adds: genuine signatures, by its key. */
   readonly psd: Reached;

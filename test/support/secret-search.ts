@@ -31,7 +31,7 @@ export class SecretSearch {
     return this.#seeds.size;
   }
 
-  /** Reads the memory as somebody would who has the housing open. */
+  /** Reads the memory as somebody with the housing open would. */
   learn(memory: NonvolatileMemory): void {
     for (const [, seed = ''] of memory.image().toString('latin1').matchAll(SEEDS)) {
       if (this.#seeds.has(seed)) continue;

@@ -73,7 +73,7 @@ describe('attacks on the trust list are refused, and the list in use stays', () 
       },
     ],
     [
-      'freeze: an expired list is delivered for ever',
+      'freeze: an expired list is delivered forever',
       'trust-expired',
       async ({ publisher, pull }) => {
         await publisher.publishList(filesPaid(2), NOW_MS, { expiresAtMs: NOW_MS + 1_000 });

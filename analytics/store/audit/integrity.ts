@@ -138,7 +138,7 @@ async function anchorProblem(
 }
 
 async function isOfHistory(connection: DuckDBConnection, anchored: Anchored): Promise<boolean> {
-  // Of version 4, whose last commit may have come after its anchor, too.
+  // Also of version 4, whose last commit may have come after its anchor.
   const link = await (anchored.commitNumber === 0n
     ? linkEndingAt(connection, anchored.rows)
     : linkUpTo(connection, anchored.commitNumber));

@@ -25,7 +25,7 @@ export interface Source {
 
 const NAMES = EVIDENCE_COLUMNS.map(({ name }) => name).join(', ');
 
-/** @throws StoreError when it is missing, locked, not whole or of another version, too. */
+/** @throws StoreError also when it is missing, locked, not whole or of another version. */
 async function addStore(connection: DuckDBConnection, sources: Source[], path: string, holds: Source['holds']) {
   (await StoreReader.open(path)).close();
   const attached = { path, name: `store_${sources.length}` };

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** One broker of a cluster on this machine; each is a controller, too. */
+/** One broker of a cluster on this machine; each is also a controller. */
 export interface NodePlan {
   readonly id: number;
   readonly port: number;

@@ -34,7 +34,7 @@ export class KafkaJsConsumer implements GroupConsumer {
       maxBytes: FETCH_BYTES,
       maxWaitTimeInMs: FETCH_WAIT_MS,
       allowAutoTopicCreation: false,
-      // One that kafkajs 2.2.4 brings back is not stopped by its stop while it joins, and would go on by itself for ever.
+      // One that kafkajs 2.2.4 brings back is not stopped by its stop while it joins, and would go on by itself forever.
       retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8, restartOnFailure: async () => false },
     });
   }
@@ -78,7 +78,7 @@ export class KafkaJsConsumer implements GroupConsumer {
     await this.#joining;
   }
 
-  /** For as long as it is not stopped, however long its brokers are away: that looks as if it were final, too. */
+  /** For as long as it is not stopped, however long its brokers are away: that also looks as if it were final. */
   #comeBack(join: () => Promise<void>): void {
     const again = async () => {
       try {
@@ -125,7 +125,7 @@ export class KafkaJsConsumer implements GroupConsumer {
     this.#isStopped = true;
     clearTimeout(this.#comingBack);
     const late = new AbortController();
-    // Brokers that are away do not answer who wants to join, either.
+    // Nor do brokers that are away answer a member that wants to join.
     const enough = sleep(this.#sessionMs, undefined, { signal: late.signal }).catch(() => {});
     await Promise.race([this.#joining, enough]);
     late.abort();

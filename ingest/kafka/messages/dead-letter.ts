@@ -8,7 +8,7 @@ import {
 } from '../limits.ts';
 import { EVENT_TYPES, eventHeaders, headerText } from './cloud-events.ts';
 
-/** Why nothing could be made of a message: a closed set. A mark that is not genuine has a verdict instead. */
+/** Why a message could not be processed: a closed set. A mark that is not genuine has a verdict instead. */
 export const DEAD_LETTER_REASONS = {
   'null-value': 'The message has no value.',
   'empty-value': 'The message has no line in it.',

@@ -6,7 +6,7 @@ import type { AnswerPlace } from './answer-order.ts';
 export interface Row {
   readonly place: AnswerPlace;
   readonly arrivedAtMs: number;
-  /** Of lines that do not wait for ever. */
+  /** Of lines that do not wait forever. */
   readonly pending: PendingAnswer | null;
 }
 

@@ -25,7 +25,7 @@ export function withinBounds(line: Line): Line {
   return { ...line, bytes: null, skippedDigest: hash('sha256', bytes) };
 }
 
-/** A line that does not wait for ever. */
+/** A line that does not wait forever. */
 interface LineDeadline {
   readonly scanId: string;
   readonly plant: string | null;
