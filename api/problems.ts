@@ -5,7 +5,7 @@ import { type Static, Type } from 'typebox';
  * change their meaning; a new meaning gets a new code.
  */
 export const PROBLEMS = {
-  'bad-request': { status: 400, title: 'The request is not as it should be.' },
+  'bad-request': { status: 400, title: 'The request is not valid.' },
   unauthorized: { status: 401, title: 'A token that is known here is missing.' },
   forbidden: { status: 403, title: 'The token does not allow this.' },
   'foreign-origin': { status: 403, title: 'The request comes from a web page of another site.' },
@@ -16,7 +16,7 @@ export const PROBLEMS = {
   'scan-id-ambiguous': { status: 409, title: 'Several plants have a scan of this id.' },
   'body-too-large': { status: 413, title: 'The body is larger than it may be.' },
   'unsupported-media-type': { status: 415, title: 'The body is of a kind that is not read here.' },
-  'foreign-host': { status: 421, title: 'The request is for a host that this server is not.' },
+  'foreign-host': { status: 421, title: 'The request is for a host other than this server.' },
   'too-busy': { status: 429, title: 'More scans wait than can be answered soon.' },
   internal: { status: 500, title: 'The server failed.' },
   draining: { status: 503, title: 'The server is shutting down.' },

@@ -17,7 +17,7 @@ export class DuplicateKeyError extends SyntaxError {
  * JSON in which no object has a key twice (RFC 8259, section 4, leaves open what that would mean).
  *
  * @throws DuplicateKeyError
- * @throws SyntaxError when it is no JSON.
+ * @throws SyntaxError when it is not JSON.
  */
 export function parseStrictJson(text: string): unknown {
   const value: unknown = JSON.parse(text);

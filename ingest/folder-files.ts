@@ -16,7 +16,7 @@ export type RawPath = string;
 
 /** Why something in a folder of images is not read. */
 export const NO_IMAGE = {
-  'no-image': 'no image by its name or its contents',
+  'no-image': 'not an image by its name or its contents',
   'no-file': 'no regular file',
   'link-out': 'a link that leads out of the folder or to nothing',
   unreadable: 'it cannot be read',

@@ -29,7 +29,7 @@ export async function openSource(spec: string, stdin: Readable): Promise<ScanSou
 
 async function scanFile(path: string): Promise<ScanSource> {
   const found = kindOf(await headOf(path));
-  if (found.kind === 'refused') throw new SourceError(`${path}: no JSON; this is ${found.what}`);
+  if (found.kind === 'refused') throw new SourceError(`${path}: not JSON; this is ${found.what}`);
   return found.kind === 'lines' ? ndjsonFile(path) : recordFile(path);
 }
 

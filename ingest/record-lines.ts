@@ -20,7 +20,7 @@ export async function* readRecords(
 ): AsyncGenerator<Line[]> {
   const { head, all } = await peeked(bytesOf(stream));
   const found = kindOf(head);
-  if (found.kind === 'refused') throw new SourceError(`${label}: no JSON; this is ${found.what}`);
+  if (found.kind === 'refused') throw new SourceError(`${label}: not JSON; this is ${found.what}`);
   if (found.kind === 'lines') yield* readLines(all);
   else if (found.kind === 'values') yield* readValues(all, onNotice);
   else if (found.kind === 'utf-16') yield* readRecords(utf8OfUtf16(all, found.isLittle), label, onNotice, packedTimes);

@@ -14,7 +14,7 @@ const LEVELS_AROUND_RECORDS = 2;
  * JSON of the record of a scan, or of a request with a list `scans` of them. Text fields that are whole numbers become their
  * digits as they are written: as doubles, ids beyond 2^53 would become one another.
  *
- * @throws SyntaxError when it is no JSON, or has a key twice.
+ * @throws SyntaxError when it is not JSON, or has a key twice.
  */
 export function parseRecord(text: string): unknown {
   const value = parseStrictJson(text);

@@ -170,7 +170,7 @@ export function readRecord(
 /** Why a value cannot be a scan id. */
 export function problemOfScanId(value: unknown): string {
   const isHalf = typeof value === 'string' && !value.isWellFormed();
-  return isHalf ? '/scanId holds half of a surrogate pair' : '/scanId is missing or no text of 1 to 256 characters';
+  return isHalf ? '/scanId holds half of a surrogate pair' : '/scanId is missing or not text of 1 to 256 characters';
 }
 
 /**

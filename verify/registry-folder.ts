@@ -139,7 +139,7 @@ async function loadOptionalRecords(
 
 const REFUSALS = {
   'not-canonical': 'not a canonical public key of its suite',
-  'duplicate-id': 'stands in it twice',
+  'duplicate-id': 'is in it twice',
 } as const;
 
 const StateShape = Compile(
@@ -195,7 +195,7 @@ function refuseStrangers(licenses: readonly LicenseRecord[], grants: readonly Gr
 function refuseDuplicates(licenses: readonly LicenseRecord[], path: string): void {
   const seen = new Set<number>();
   for (const { license } of licenses) {
-    if (seen.has(license)) throw new RegistryError(`${path}: license ${license} stands in it twice`);
+    if (seen.has(license)) throw new RegistryError(`${path}: license ${license} is in it twice`);
     seen.add(license);
   }
 }

@@ -235,5 +235,5 @@ async function itemAt(folder: string, day: string, stem: string): Promise<TakenI
 }
 
 function leadsOut(path: string): string {
-  return `${path}: no folder, or a link that leads out of the watched one, where nothing is moved to`;
+  return `${path}: not a folder, or a link that leads out of the watched one; nothing is moved there`;
 }

@@ -83,7 +83,7 @@ export function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Undefined when the text is no JSON: a link may have changed it. */
+/** Undefined when the text is not JSON: a link may have changed it. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -98,7 +98,7 @@ export function parseTokens(path: string, text: string): readonly TokenEntry[] {
  */
 function problemWith(value: unknown): string {
   const tokens = Outline.Check(value) ? value.tokens : null;
-  if (tokens === null) return 'no file of tokens: /version is 1, and /tokens a list';
+  if (tokens === null) return 'not a file of tokens: expected /version 1, and a list /tokens';
   if (tokens.length > TOKENS_MAX) return `/tokens has ${tokens.length} entries, at most ${TOKENS_MAX}`;
   const index = tokens.findIndex((entry) => !Entry.Check(entry));
   if (index === -1) return '/ has an unknown field';

@@ -7,7 +7,7 @@ const NUMBERS: ReadonlySet<string> = new Set(['weightGrams', 'deadlineMs']);
 /**
  * The record of a scan from headers, in which other than ASCII letters are UTF-8.
  *
- * @throws ProblemError where a header comes twice, since one of them would be dropped, or is no UTF-8, since different
+ * @throws ProblemError where a header comes twice, since one of them would be dropped, or is not UTF-8, since different
  * texts would become the same.
  */
 export function recordOfHeaders({

@@ -82,7 +82,7 @@ describe('symbols of another origin', () => {
     ['pdf417', 'PDF417'],
   ];
   for (const [bcid, symbology] of cases) {
-    it(`${bcid} is read, and known to be no indicium`, async () => {
+    it(`${bcid} is read, and known not to be an indicium`, async () => {
       const outcome = await readImage(await symbolImage(bcid, text).png().toBuffer(), reader);
       assert.ok('mark' in outcome, failureOf(outcome));
       assert.equal(outcome.mark.symbology, symbology);

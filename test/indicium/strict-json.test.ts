@@ -48,7 +48,7 @@ describe('strict JSON', () => {
     assert.throws(() => parseStrictJson('{"plant":1,"pl\\u0061nt":2}'), /the key "plant" is there twice/);
   });
 
-  it('refuses what is no JSON, and bears what nests deeper than calls can', () => {
+  it('refuses what is not JSON, and bears what nests deeper than calls can', () => {
     assert.throws(() => parseStrictJson('{"a":'), SyntaxError);
     const deep = '['.repeat(100_000) + ']'.repeat(100_000);
     assert.ok(Array.isArray(parseStrictJson(deep)));

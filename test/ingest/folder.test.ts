@@ -60,11 +60,11 @@ describe('a folder of images', () => {
     const { read, named } = await taken(folder);
     assert.deepEqual(read, ['a.png']);
     assert.deepEqual(named, [
-      'Thumbs.db: not read: no image by its name or its contents',
+      'Thumbs.db: not read: not an image by its name or its contents',
       'archive: not read: a link that leads out of the folder or to nothing',
       'around: not read: a link that leads out of the folder or to nothing',
-      'below/truth.ndjson: not read: no image by its name or its contents',
-      'notes.txt: not read: no image by its name or its contents',
+      'below/truth.ndjson: not read: not an image by its name or its contents',
+      'notes.txt: not read: not an image by its name or its contents',
       'nothing: not read: a link that leads out of the folder or to nothing',
       'socket: not read: no regular file',
     ]);

@@ -365,7 +365,7 @@ describe('a folder', () => {
   it('is not asked for with a picture', async (test) => {
     const file = join(await temporaryFolder(test), 'a.png');
     await writeFile(file, Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0]));
-    await assert.rejects(openSource(file, process.stdin), /a\.png: no JSON; this is a picture/);
+    await assert.rejects(openSource(file, process.stdin), /a\.png: not JSON; this is a picture/);
   });
 
   it('with a scans.ndjson stands for that file', async (test) => {

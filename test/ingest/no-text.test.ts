@@ -68,7 +68,7 @@ describe('scan ids whose bytes are not text', () => {
     }
   });
 
-  it('say nothing of a deadline, are no JSON of a request, no record of a message and no sidecar', async () => {
+  it('say nothing of a deadline, and are neither JSON of a request nor record of a message nor sidecar', async () => {
     for (const bad of NO_UTF8) {
       const bytes = Buffer.concat([Buffer.from('{"deadlineMs":9,"scanId":"'), bad, Buffer.from('"}')]);
       assert.equal(deadlineOfLine(line(bytes), { imageFolder: null }, 'place'), null);

@@ -20,7 +20,7 @@ export interface Step {
   readonly shell: string;
   /** JSON, one object for each line that is one. */
   readonly answers: readonly string[];
-  /** The whole output, where it is no JSON. */
+  /** The whole output, where it is not JSON. */
   readonly output: string | null;
 }
 

@@ -85,7 +85,7 @@ function signersOf(value: Static<typeof RootShape>, role: 'root' | 'list'): Sign
     const key = value.keys[keyId];
     const spki = Buffer.from(key?.spki ?? '', 'base64');
     if (key === undefined || keyMaterial(key.suite, spki) === null) {
-      return refuse('trust-malformed', `key ${keyId} of role ${role} is missing or no canonical key`);
+      return refuse('trust-malformed', `key ${keyId} of role ${role} is missing or not a canonical key`);
     }
     keys.set(keyId, { suite: key.suite, spki });
     material.add(spki.toString('hex'));

@@ -68,7 +68,8 @@ function baseOf(from: string): URL {
   const base = URL.parse(from.endsWith('/') ? from : `${from}/`);
   const isPlain =
     base !== null && base.username === '' && base.password === '' && base.search === '' && base.hash === '';
-  if (!isPlain) throw new RegistryError(`${from}: no address of a folder: expected https://HOST/PATH and nothing else`);
+  if (!isPlain)
+    throw new RegistryError(`${from}: not the address of a folder: expected https://HOST/PATH and nothing else`);
   return base;
 }
 

@@ -1,11 +1,11 @@
 /** Why a certificate is not believed: a closed set, in the order in which a path is checked. */
 export const CERTIFICATE_FAILURES = {
-  'certificate-malformed': 'It is no X.509 certificate with a canonical P-256 key.',
+  'certificate-malformed': 'It is not an X.509 certificate with a canonical P-256 key.',
   'certificate-untrusted': 'No path of genuine signatures leads from it to a root.',
   'certificate-path-too-long': 'The path to its root is longer than allowed.',
   'certificate-not-a-ca': 'It was issued by a certificate that may not issue any.',
   'certificate-key-usage': 'A certificate on its path may not be used like this.',
-  'certificate-critical-extension': 'A certificate on its path demands what is not understood here.',
+  'certificate-critical-extension': 'A certificate on its path has a critical extension that is not supported.',
   'certificate-not-yet-valid': 'A certificate on its path was not valid yet.',
   'certificate-expired': 'A certificate on its path had expired.',
   'certificate-revoked': 'A certificate on its path was revoked.',

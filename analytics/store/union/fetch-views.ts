@@ -52,7 +52,7 @@ export async function liveStores(address: string, token: string | null): Promise
   if (!response.ok) throw new StoreError(`${url}: answered ${response.status}`);
   const said: unknown = await response.json().catch(() => null);
   const stores = typeof said === 'object' && said !== null && 'stores' in said ? said.stores : null;
-  if (!Array.isArray(stores)) throw new StoreError(`${url}: no list of stores`);
+  if (!Array.isArray(stores)) throw new StoreError(`${url}: not a list of stores`);
   return stores.map((path: unknown) => {
     // The server that answers must not send us elsewhere.
     if (typeof path !== 'string' || !/^(?:|partitions\/\d{1,9}\/)$/.test(path)) {

@@ -22,7 +22,7 @@ const NAMES = EVIDENCE_COLUMNS.map(({ name }) => name).join(', ');
  * @throws StoreError naming the partition that is open elsewhere, not whole or of another version.
  */
 export async function gatherFolder(folder: string, ports: StorePorts = {}): Promise<string> {
-  if (!isFolder(folder)) throw new StoreError(`${folder}: no folder of partitions`);
+  if (!isFolder(folder)) throw new StoreError(`${folder}: not a folder of partitions`);
   const path = unionPath(folder);
   const parts = { ...partsOf(folder), union: null };
   const temporary = await mkdtemp(join(tmpdir(), 'indicia-union-'));

@@ -64,7 +64,7 @@ function firstLine(value: Buffer | null): Buffer {
   return end === -1 ? value : value.subarray(0, end);
 }
 
-/** Undefined for what is no JSON: nothing is to be made of a dead letter. */
+/** Undefined for what is not JSON: a dead letter is not to be processed. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
