@@ -5,8 +5,9 @@ import { EXIT, type ExitCode } from './commands/exit-codes.ts';
 import { loadFailureOf } from './commands/load-failure.ts';
 
 /**
- * What was compiled for an earlier start is used again, also by our threads and processes: without it a start takes 0.7 s,
- * with it 0.45 s. In the user's own cache, since code in a folder for all could be anyone's; not where there is none.
+ * What was compiled for an earlier start is used again, also by our threads and processes: without it a start takes 0.7
+ * s, with it 0.45 s. In the user's own cache, since code in a folder for all could be anyone's; not where there is
+ * none.
  */
 function useCompiledCode({ NODE_COMPILE_CACHE: given, XDG_CACHE_HOME, HOME }: NodeJS.ProcessEnv): void {
   if (given !== undefined) return;

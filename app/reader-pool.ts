@@ -85,7 +85,8 @@ export function createReaderPool(
       onFaults({ scans: 0, first: error instanceof Error ? (error.stack ?? error.message) : String(error) });
       const rows = 'text' in scans ? scans.ends.length : scans.length;
       const endThreads = await rowsThatEndThreads(rows, (from, to) => isRead(partOf(order, from, to)));
-      // Where no part of it does, the thread ended by accident. What fails without any of its scans is not the fault of one.
+      // Where no part of it does, the thread ended by accident. What fails without any of its scans is not the fault of
+      // one.
       const everyRow = new Set(Array.from({ length: rows }, (_, row) => row));
       return await runOnce({ ...order, givenUp: endThreads }).catch(() => runOnce({ ...order, givenUp: everyRow }));
     }

@@ -37,7 +37,10 @@ export type Attack = (typeof ATTACKS)[number];
 
 const BATCH_SCANS = 1_000;
 const LONG_LINE_BYTES = 4 * 1024 * 1024;
-/** Between two requests of a connection that is refused: a client that does not care, but does not keep this machine busy. */
+/**
+ * Between two requests of a connection that is refused: a client that does not care, but does not keep this machine
+ * busy.
+ */
 const PAUSE_MS = 5;
 
 /** One token's attacks, all at once, until it is told to stop. */

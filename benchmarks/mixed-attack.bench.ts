@@ -9,9 +9,9 @@ import { type MixedAttack, runMixedAttack, type Served } from './mixed-attack.ts
 import { count, machine, markdownTable } from './table.ts';
 
 /**
- * An honest plant at half of its share among four clients, first alone for long enough that the detectors also run, then under
- * everything that three tokens and 500 strangers can do at once. INDICIA_ATTACK_SECONDS or --seconds says for how long; the attackers run at a low priority, since their processors
- * would be elsewhere.
+ * An honest plant at half of its share among four clients, first alone for long enough that the detectors also run,
+ * then under everything that three tokens and 500 strangers can do at once. INDICIA_ATTACK_SECONDS or --seconds says
+ * for how long; the attackers run at a low priority, since their processors would be elsewhere.
  */
 
 const { values } = parseArgs({

@@ -30,8 +30,8 @@ export function bestEncoding(scan: SorterScan): Encoding {
 }
 
 /**
- * A scan with both a payload and an image is sent as JSON in any case, so that the server says what is wrong with it; an
- * image that does not say what it is goes in a part of its own, since raw bytes would be taken for a payload.
+ * A scan with both a payload and an image is sent as JSON in any case, so that the server says what is wrong with it;
+ * an image that does not say what it is goes in a part of its own, since raw bytes would be taken for a payload.
  */
 export function scanBody(scan: SorterScan, encoding: Encoding): ScanBody {
   const { payload, image } = scan;

@@ -14,8 +14,9 @@ export interface Terminal {
 }
 
 /**
- * Results, for people or machines. Waits when the reader is slower than we are. Nothing that a mark, a file or an upstream
- * put into the text controls a terminal; text from outside that could forge a line goes through `printable` before.
+ * Results, for people or machines. Waits when the reader is slower than we are. Nothing that a mark, a file or an
+ * upstream put into the text controls a terminal; text from outside that could forge a line goes through `printable`
+ * before.
  */
 export async function print(terminal: Terminal, text: string): Promise<void> {
   if (!terminal.stdout.write(printableLines(text))) await once(terminal.stdout, 'drain');

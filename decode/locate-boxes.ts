@@ -43,8 +43,8 @@ export function locateBoxes(image: GreyImage, boxesMax: number): SquareBox[] {
 }
 
 /**
- * The first of the best windows that is not one of those found. A noisy picture has a million windows: looking through their scores
- * five times takes a tenth of the time of sorting them.
+ * The first of the best windows that is not one of those found. A noisy picture has a million windows: looking through
+ * their scores five times takes a tenth of the time of sorting them.
  */
 function bestBesides(
   boxes: readonly SquareBox[],

@@ -29,7 +29,9 @@ sharp.cache(false);
 /** Where grey is a channel or a sum of channels. */
 const PLAIN_SPACES: readonly string[] = ['b-w', 'grey16', 'srgb', 'rgb16'];
 
-/** The pages of a PNG, JPEG, TIFF, WebP, GIF or BMP, or why it is none of these. The name of the file does not count. */
+/**
+ * The pages of a PNG, JPEG, TIFF, WebP, GIF or BMP, or why it is none of these. The name of the file does not count.
+ */
 export async function openPages(bytes: Uint8Array): Promise<Pages | ImageFailure> {
   if (bytes.length > IMAGE_BYTES_MAX) return 'image-too-large';
   const type = imageTypeOf(bytes);

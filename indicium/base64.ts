@@ -10,8 +10,8 @@ const LAST_GROUP = /^(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)$/
 const GROUP_CHARS = 4;
 
 /**
- * Null where it is not base64. The time follows the length alone, 2 ms a megabyte: a pattern over the whole text keeps a
- * place to go back to for each group, and throws from 5 MiB on.
+ * Null where it is not base64. The time follows the length alone, 2 ms a megabyte: a pattern over the whole text keeps
+ * a place to go back to for each group, and throws from 5 MiB on.
  */
 export function bytesOfBase64(text: string): Base64Bytes | null {
   const bytes = Buffer.from(text, 'base64');

@@ -15,7 +15,8 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 /**
  * Splits JSON values that follow each other, and the elements of arrays among them, into what lines are elsewhere: one value
- * each, however many lines it is written over. What is not a value is taken up to the end of its line, or to the next comma.
+ * each, however many lines it is written over. What is not a value is taken up to the end of its line, or to the next
+ * comma.
  */
 export class ValueSplitter {
   readonly #bytesMax: number;

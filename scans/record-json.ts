@@ -63,7 +63,9 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Objects and lists in each other. What nests deeper breaks what writes it as text again, even if the parser bears it. */
+/**
+ * Objects and lists in each other. What nests deeper breaks what writes it as text again, even if the parser bears it.
+ */
 export function isNested(value: unknown, depthMax: number): boolean {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return false;
   if (depthMax === 0) return true;

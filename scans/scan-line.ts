@@ -42,8 +42,8 @@ interface LineOrigin extends ScanOrigin {
 }
 
 /**
- * One NDJSON line as a scan. A line that is not one still becomes a scan, with a reason: nothing is dropped. A field that
- * only describes the scan and is not as it should be is left out and kept among the unknown ones: the mark counts.
+ * One NDJSON line as a scan. A line that is not one still becomes a scan, with a reason: nothing is dropped. A field
+ * that only describes the scan and is not as it should be is left out and kept among the unknown ones: the mark counts.
  */
 export function parseScanLine(line: string, origin: LineOrigin): Scan {
   const malformed = (scanId: string, detail: string): Scan => {

@@ -4,7 +4,9 @@ import { BATCH_SCANS_MAX } from '../indicium/index.ts';
 export const JSON_BODY_BYTES_MAX = 12 * 1024 * 1024;
 /** The largest image that a reader takes, and the part that describes it. */
 export const IMAGE_BODY_BYTES_MAX = 33 * 1024 * 1024;
-/** A payload has 2 kB at most; what is a little longer is recorded as too long, what is much longer is not a payload. */
+/**
+ * A payload has 2 kB at most; what is a little longer is recorded as too long, what is much longer is not a payload.
+ */
 export const PAYLOAD_BODY_BYTES_MAX = 64 * 1024;
 
 /** Levels of JSON: a scan has two, a batch of them four. Six million brackets in a body kept the parser busy for 10 s. */
@@ -70,8 +72,8 @@ export const READ_AHEAD_SCANS_MIN = 64;
 
 /**
  * While several clients are active, a batch costs as much as so many payloads, about 10 ms, and so many batches of requests and
- * as many of streams are read or recorded at a time: a newcomer waits for no more than that. With 128, an honest plant under
- * attack had twice the p99. One client that is alone for a while fills batches of BATCH_SCANS_MAX.
+ * as many of streams are read or recorded at a time: a newcomer waits for no more than that. With 128, an honest plant
+ * under attack had twice the p99. One client that is alone for a while fills batches of BATCH_SCANS_MAX.
  */
 export const SHARED_BATCH_COST_MAX = 64;
 export const SHARED_BATCHES_AHEAD_MAX = 2;
@@ -166,7 +168,10 @@ export const STRANGERS_PER_ADDRESS_MAX = 256;
 export const CONNECTIONS_PER_CLIENT_MAX = 512;
 /** Places that those with tokens leave free, so that another client can come in and show one. */
 export const ENTRY_PLACES = 100;
-/** Milliseconds that such a connection may say nothing, and that it may last, no matter what it asks for. A balancer's probe takes some. */
+/**
+ * Milliseconds that such a connection may say nothing, and that it may last, no matter what it asks for. A balancer's
+ * probe takes some.
+ */
 export const STRANGER_IDLE_MS_MAX = 5_000;
 export const STRANGER_MS_MAX = 30_000;
 

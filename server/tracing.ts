@@ -2,7 +2,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { context, propagation, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { type AnswerOrProblem, PROBLEMS, ProblemError } from '../api/index.ts';
 
-/** Gives nothing but empty spans, at hardly any cost, until a program that embeds the server sets a provider of tracers. */
+/**
+ * Gives nothing but empty spans, at hardly any cost, until a program that embeds the server sets a provider of tracers.
+ */
 const tracer = trace.getTracer('indicia');
 
 /** Work in a span of its own, under that of the sender of a request where its headers name one. */

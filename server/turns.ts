@@ -140,7 +140,10 @@ export class Turns {
     }
   }
 
-  /** The reader of a body, or the parser where much is to be written, pauses the socket; Node resumes it behind each request. */
+  /**
+   * The reader of a body, or the parser where much is to be written, pauses the socket; Node resumes it behind each
+   * request.
+   */
   #mayParse(): boolean {
     return this.#waiting.length === 0 && !this.#socket.isPaused() && !this.#socket.destroyed;
   }

@@ -9,8 +9,8 @@ interface Waiting {
 }
 
 /**
- * Lets weights in as long as there is room for them, fewer while several clients are active; a caller that finds none waits
- * for the turn of its client. Weights are what something costs, in payloads.
+ * Lets weights in as long as there is room for them, fewer while several clients are active; a caller that finds none
+ * waits for the turn of its client. Weights are what something costs, in payloads.
  */
 export class WeightedSemaphore {
   readonly #weightMax: number;

@@ -4,8 +4,8 @@ import { CLIENTS_KEPT_MIN } from './limits.ts';
 /**
  * The service that each client has had, as time divided by its weight: start-time fair queueing (Goyal, Vin, Cheng,
  * SIGCOMM 1996, section 2). The client with the least is next. One that begins to ask begins at the present virtual time: time
- * that it did not use earns no credit, and what others used makes no debt of its own. Time is in any one unit: milliseconds of a reading
- * process, or what a payload takes.
+ * that it did not use earns no credit, and what others used makes no debt of its own. Time is in any one unit:
+ * milliseconds of a reading process, or what a payload takes.
  */
 export class FairClock {
   readonly #weightOf: (client: string) => number;

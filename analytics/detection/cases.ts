@@ -72,8 +72,8 @@ function isoOrNull(ms: number | null): string | null {
 }
 
 /**
- * Closes a case over what its findings name now; anything that they come to name later reopens it. False when there is no
- * such case.
+ * Closes a case over what its findings name now; anything that they come to name later reopens it. False when there is
+ * no such case.
  */
 export async function closeCase(store: DetectionStore, caseId: string, note: string, nowMs: number): Promise<boolean> {
   const { connection } = store;

@@ -11,10 +11,10 @@ export type CopyAnswer =
   | { readonly kind: 'failed'; readonly error: ToldError };
 
 /**
- * As copyStore, in a thread that has ended when this answers, and with it anything that had the copy open to compare it: what
- * DuckDB still holds of a result that nobody read to its end is closed when the garbage is collected. The kernel gives all locks
- * of a process on a file back when the process closes it once, so the owner of the copy would lose its lock to that, minutes
- * later, and the next claim would move files that are in use.
+ * As copyStore, in a thread that has ended when this answers, and with it anything that had the copy open to compare
+ * it: what DuckDB still holds of a result that nobody read to its end is closed when the garbage is collected. The
+ * kernel gives all locks of a process on a file back when the process closes it once, so the owner of the copy would
+ * lose its lock to that, minutes later, and the next claim would move files that are in use.
  */
 export async function copyApart(from: string, to: string): Promise<boolean> {
   const worker = new Worker(new URL('copy-worker.ts', import.meta.url), {

@@ -66,8 +66,9 @@ export class PartitionRecorder extends RecorderThread {
 const claims = new Map<string, Promise<PartitionRecorder>>();
 
 /**
- * Claims a partition of a folder, takes over what its last owner recorded, and records from there on. Its previous owner,
- * here or in another process, gets FencedError from then on; one that is fenced and still meant to own it claims again.
+ * Claims a partition of a folder, takes over what its last owner recorded, and records from there on. Its previous
+ * owner, here or in another process, gets FencedError from then on; one that is fenced and still meant to own it claims
+ * again.
  *
  * @throws FencedError when somebody else claims it meanwhile. @throws StoreError for a store of another version.
  */
@@ -82,7 +83,8 @@ export async function claimPartition(
   const key = join(root, String(partition));
   const earlier = claims.get(key);
   const claim = async () => {
-    // The lock of a file keeps other processes out, and not the one that holds it. A failed claim is known to its caller.
+    // The lock of a file keeps other processes out, and not the one that holds it. A failed claim is known to its
+    // caller.
     await earlier?.then(
       (recorder) => recorder.lose(),
       () => {},

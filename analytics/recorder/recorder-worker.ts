@@ -72,8 +72,8 @@ port.on('message', async (message: OrderFor | typeof GIVE_UP) => {
 });
 
 /**
- * A process that was stopped and wakes, or has nothing to record, gives its files back as soon as another has claimed them, without being
- * asked for anything and before its group tells it.
+ * A process that was stopped and wakes, or has nothing to record, gives its files back as soon as another has claimed
+ * them, without being asked for anything and before its group tells it.
  */
 function lookForNewOwner(recorder: Recorder): void {
   const timer = setInterval(() => {

@@ -12,7 +12,8 @@ const NOBODY = 2 ** 32 - 1;
  * those of a piece linked from the newest to the oldest, so that the oldest sightings of all are overwritten, at no cost and
  * without a trace: a link that leads to before the ring does not count.
  *
- * Keys are below 2^32 − 1 and dense, so the last bits of one are its bucket; other keys of a bucket are also in its list.
+ * Keys are below 2^32 − 1 and dense, so the last bits of one are its bucket; other keys of a bucket are also in its
+ * list.
  */
 export class PathRing {
   readonly #lengthMax: number;

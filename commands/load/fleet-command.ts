@@ -112,7 +112,9 @@ async function runFleet(options: FleetOptions, terminal: Terminal): Promise<Exit
   }
 }
 
-/** Pictures are named relative to the file with the scans, or to the folder of the program that reads standard input. */
+/**
+ * Pictures are named relative to the file with the scans, or to the folder of the program that reads standard input.
+ */
 function imagePrefix({ to, images, replay, out }: FleetOptions): string {
   const folder = replay ?? out;
   // Pictures become messages: here they are only found.

@@ -147,7 +147,8 @@ export class ReaderProcess {
     }
     const [head] = this.#pending;
     if (head === undefined || !isAnswer(message)) {
-      // Hostile bytes may have taken the process over: what it says is not an answer, and it is replaced like a dead one.
+      // Hostile bytes may have taken the process over: what it says is not an answer, and it is replaced like a dead
+      // one.
       this.#child?.kill('SIGKILL');
       return;
     }

@@ -65,7 +65,9 @@ function sidecarAlone(bytes: Buffer | null): ItemScan {
   return { scan, bytes: 0 };
 }
 
-/** SHA-256 over the length of a file and its first DROP_DIGEST_BYTES_MAX bytes, in hex; also of one that is not there. */
+/**
+ * SHA-256 over the length of a file and its first DROP_DIGEST_BYTES_MAX bytes, in hex; also of one that is not there.
+ */
 async function contentDigest(path: string): Promise<string> {
   const hash = createHash('sha256');
   const file = await openPlainly(path);

@@ -10,8 +10,9 @@ const TIFF_LITTLE = Buffer.from([0x49, 0x49, 0x2a, 0x00]);
 const TIFF_BIG = Buffer.from([0x4d, 0x4d, 0x00, 0x2a]);
 
 /**
- * Whether a file has the end that an image of its kind must have. It says nothing of what is between: only that a program
- * that writes from front to back has come to the end. False for what is not a PNG, JPEG or TIFF, or cannot be opened.
+ * Whether a file has the end that an image of its kind must have. It says nothing of what is between: only that a
+ * program that writes from front to back has come to the end. False for what is not a PNG, JPEG or TIFF, or cannot be
+ * opened.
  */
 export async function hasImageEnd(path: string | Buffer): Promise<boolean> {
   const file = await openPlainly(path);

@@ -43,8 +43,8 @@ export async function omittedDescending(scene: Scene): Promise<Committed> {
 }
 
 /**
- * Letters of an attacker's own PSD; after so many honest ones, which are not part of the fraud, each mark is rewritten, given the count that
- * comes of it, and signed by the PSD's key.
+ * Letters of an attacker's own PSD; after so many honest ones, which are not part of the fraud, each mark is rewritten,
+ * given the count that comes of it, and signed by the PSD's key.
  */
 async function falselySigned(
   scene: Scene,

@@ -3,7 +3,10 @@ import { destinationPass, eveningMs, originPass } from '../mail/passes.ts';
 import type { Piece } from '../mail/piece.ts';
 import { type Committed, DAY_MS, MINUTE_MS, otherTown, type Scene, unusedPiece } from './scene.ts';
 
-/** Frauds with the ID tag of a mailpiece: anyone who mails letters can commit them, the user of the PSD as well as a stranger. */
+/**
+ * Frauds with the ID tag of a mailpiece: anyone who mails letters can commit them, the user of the PSD as well as a
+ * stranger.
+ */
 
 const CLONES = 3;
 /** Each clone is that much heavier than the letter before: no scale errs by as much. */

@@ -28,8 +28,8 @@ const Sealed = Compile(
 );
 
 /**
- * A signed message as text. The links 23 and 25 of WO 99/48053, Fig. 1, are not trusted, so everything that crosses them is
- * signed, type included: no message can be taken for one of another kind.
+ * A signed message as text. The links 23 and 25 of WO 99/48053, Fig. 1, are not trusted, so everything that crosses
+ * them is signed, type included: no message can be taken for one of another kind.
  */
 export function seal<Body>(kind: MessageKind<Body>, body: Body, privateKey: PrivateKey): string {
   const text = JSON.stringify(body);

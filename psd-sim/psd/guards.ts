@@ -1,7 +1,7 @@
 /**
  * Everything a PSD checks before it acts, but for what it could not act on at all: a set that is not there, a message that
- * is not one, a number that no record holds. A fraud switches one off, and the test of the PSD takes away each in turn and must
- * notice (test/psd-sim/patent-model.test.ts).
+ * is not one, a number that no record holds. A fraud switches one off, and the test of the PSD takes away each in turn
+ * and must notice (test/psd-sim/patent-model.test.ts).
  */
 export const GUARDS = [
   'funds',

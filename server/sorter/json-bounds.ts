@@ -18,8 +18,8 @@ interface JsonBounds {
 
 /**
  * What JSON has more of than it may; null where it keeps to the bounds. A few megabytes of brackets or of small fields keep
- * a parser busy for seconds, so this is found out before it is asked. What is not JSON may get any answer: the parser will
- * say so.
+ * a parser busy for seconds, so this is found out before it is asked. What is not JSON may get any answer: the parser
+ * will say so.
  */
 export function excessOf(json: Uint8Array, { levelsMax, valuesMax }: JsonBounds): 'levels' | 'values' | null {
   const bytes = Buffer.from(json.buffer, json.byteOffset, json.byteLength);

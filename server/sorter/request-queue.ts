@@ -51,8 +51,8 @@ export interface AnsweredBatch {
 /**
  * Scans of requests, which wait here until the pipeline pulls them: as many as wait, in one batch, in fair order between those
  * who sent them. What a client may have here is bounded by scans, by bytes, and by the time that they will take at its share of
- * the rate of the last second: one that would wait too long is refused at once, no matter what others have here, and those before it
- * are answered in time.
+ * the rate of the last second: one that would wait too long is refused at once, no matter what others have here, and
+ * those before it are answered in time.
  */
 export class RequestQueue {
   readonly #limits: QueueLimits;

@@ -97,7 +97,9 @@ export class SorterServer {
     await dispatcher.streams.end();
   }
 
-  /** Ends all listeners, lets the last answers be read, but not forever, and frees the port. No verdict comes any more. */
+  /**
+   * Ends all listeners, lets the last answers be read, but not forever, and frees the port. No verdict comes any more.
+   */
   async close(): Promise<void> {
     this.#ports.dispatcher.late.end();
     const cut = setTimeout(() => this.cut(), CLOSING_MS_MAX);

@@ -100,8 +100,8 @@ export function addVerdictRoutes(app: FastifyInstance, ports: ServerPorts, budge
 }
 
 /**
- * Whose scans may be looked at. A client of one plant sees that plant's, no matter what it asks for: it is not even told
- * whether others have any.
+ * Whose scans may be looked at. A client of one plant sees that plant's, no matter what it asks for: it is not even
+ * told whether others have any.
  *
  * @throws ProblemError
  */

@@ -8,7 +8,8 @@ import { GUARDS } from './guards.ts';
 
 /**
  * Takes away one guard after another in a copy of the project, and shows that a test fails then:
- * `npm run guards`, or `npm run guards -- B2 C5` for some of the scenarios. Takes minutes, so it is not part of the tests.
+ * `npm run guards`, or `npm run guards -- B2 C5` for some of the scenarios. Takes minutes, so it is not part of the
+ * tests.
  */
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

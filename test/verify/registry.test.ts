@@ -89,12 +89,7 @@ describe('a registry folder', () => {
     ['a missing field', 'grants.ndjson', (text) => text.replace('"psd"', '"pds"'), /grants\.ndjson:1: .*psd/],
     ['a number out of range', 'licenses.ndjson', (text) => text.replace(/"psdLimit":\d+/, '"psdLimit":0'), /psdLimit/],
     ['a key id twice', 'keys.ndjson', (text) => `${text}${text.split('\n')[0]}\n`, /key id 1: is in it twice/],
-    [
-      'a license twice',
-      'licenses.ndjson',
-      (text) => `${text}${text.split('\n')[0]}\n`,
-      /license 1000 stands in it twice/,
-    ],
+    ['a license twice', 'licenses.ndjson', (text) => `${text}${text.split('\n')[0]}\n`, /license 1000 is in it twice/],
     [
       'an invalid key',
       'keys.ndjson',

@@ -29,8 +29,8 @@ export interface Pulled {
 /**
  * Brings a registry folder up to date. The folder's own root is the anchor; a newer root is accepted step by step, each
  * signed by the one before. Everything is checked before the first file of the folder is touched, and the head is
- * replaced last: a reader of the folder in between finds digests that do not fit, and keeps what it had. Where nothing is
- * new, the files of the folder are held to what was accepted, and fetched again where they differ.
+ * replaced last: a reader of the folder in between finds digests that do not fit, and keeps what it had. Where nothing
+ * is new, the files of the folder are held to what was accepted, and fetched again where they differ.
  *
  * @throws RegistryError when the folder has no usable root: without it nothing could be believed.
  */

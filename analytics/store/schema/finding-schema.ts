@@ -64,9 +64,10 @@ create table case_closed_scan (sequence bigint, case_id varchar, kind varchar, s
 `;
 
 /**
- * `distance_km`: how far two places on the Earth (a sphere of 6,371 km) are from each other, for detectors and for queries.
- * `agreed_median`: of an even number of values the middle one nearer to zero, and zero where the two middle ones differ in sign. Of two
- * plants that contradict a third, one may be the plant that is wrong: a mean of both would blame the third.
+ * `distance_km`: how far two places on the Earth (a sphere of 6,371 km) are from each other, for detectors and queries.
+ * `agreed_median`: of an even number of values the middle one nearer to zero, and zero where the two middle ones differ
+ * in sign. Of two plants that contradict a third, one may be the plant that is wrong: a mean of both would blame the
+ * third.
  */
 export const FINDING_MACROS_SQL = `
 create macro distance_km(latitude, longitude, other_latitude, other_longitude) as

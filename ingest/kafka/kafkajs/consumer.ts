@@ -34,7 +34,8 @@ export class KafkaJsConsumer implements GroupConsumer {
       maxBytes: FETCH_BYTES,
       maxWaitTimeInMs: FETCH_WAIT_MS,
       allowAutoTopicCreation: false,
-      // One that kafkajs 2.2.4 brings back is not stopped by its stop while it joins, and would go on by itself forever.
+      // One that kafkajs 2.2.4 brings back is not stopped by its stop while it joins, and would go on by itself
+      // forever.
       retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8, restartOnFailure: async () => false },
     });
   }

@@ -37,7 +37,9 @@ export interface JudgedAnswer {
   readonly verdicts: VerdictColumns;
 }
 
-/** All findings of the store, keys of those that no longer hold, and the revisions after the number that was asked for. */
+/**
+ * All findings of the store, keys of those that no longer hold, and the revisions after the number that was asked for.
+ */
 export interface DetectedDelta {
   readonly findings: readonly KeyedFinding[];
   readonly retracted: readonly string[];

@@ -35,8 +35,8 @@ const CONFIRMED_POLL_MS = 100;
 
 /**
  * One partition from the moment it is assigned until it is taken away: claims it, works on its messages in their order,
- * and publishes what comes of them together with how far it came, in one transaction. After any failure it begins anew at
- * what was published, so nothing is left out and nothing is published twice.
+ * and publishes what comes of them together with how far it came, in one transaction. After any failure it begins anew
+ * at what was published, so nothing is left out and nothing is published twice.
  */
 export class OwnedPartition {
   readonly partition: number;
