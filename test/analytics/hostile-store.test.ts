@@ -78,7 +78,7 @@ describe('the registry in a store', () => {
     ]) {
       await store.connection.run(`begin; ${sql};`);
       const { connection } = store;
-      await assert.rejects(takeInRegistry(connection, registry), /says something else than registry version 1/, sql);
+      await assert.rejects(takeInRegistry(connection, registry), /contradicts registry version 1/, sql);
       await connection.run('rollback');
     }
     store.close();
