@@ -15,8 +15,8 @@ export type Log = Logger;
  * of any kind. JSON itself escapes C0 controls only, and a log is read on terminals: the rest is also escaped.
  */
 export function createLog(output: Writable, level: LogLevel, format: LogFormat = 'json'): Log {
-  const shown = format === 'json' ? printableLines : (line: string) => printableLines(`${lineForPeople(line)}\n`);
-  const destination: DestinationStream = { write: (line: string) => void output.write(shown(line)) };
+  const shown = (line: string) => (format === 'json' ? line : `${lineForPeople(line)}\n`);
+  const destination: DestinationStream = { write: (line: string) => void output.write(printableLines(shown(line))) };
   const secret = ['authorization', 'headers.authorization', '*.authorization', '*.headers.authorization'];
   return pino({ level, base: null, redact: { paths: secret, censor: '(redacted)' } }, destination);
 }

@@ -68,7 +68,9 @@ export async function runSources(
 
 /** In `indicia fleet … | indicia run -`, the fleet publishes its registry before it writes the first scan. */
 async function somethingIn(stdin: Terminal['stdin']): Promise<void> {
-  if (!stdin.readableEnded && stdin.readableLength === 0) await once(stdin, 'readable');
+  if (stdin.readableEnded || stdin.readableLength > 0) return;
+  // One that ends with nothing in it need not become readable.
+  await Promise.race([once(stdin, 'readable'), once(stdin, 'end')]);
 }
 
 async function openDrop(

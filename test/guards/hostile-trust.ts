@@ -215,8 +215,8 @@ export const HOSTILE_TRUST: readonly Guard[] = [
     scenario: 'E5',
     holds: 'the log holds nothing that a terminal obeys',
     file: 'server/log.ts',
-    text: 'output.write(printableLines(line))',
-    without: 'output.write(line)',
+    text: 'output.write(printableLines(shown(line)))',
+    without: 'output.write(shown(line))',
     tests: TERMINAL,
   },
   {

@@ -263,7 +263,7 @@ describe('a file of tokens that was tampered with', () => {
     const { path } = await Gate.open(test);
     for (const mode of [0o620, 0o602]) {
       await chmod(path, mode);
-      assert.throws(() => openTokens(path, { nowMs: () => NOON_MS }), /others than its owner may write it/);
+      assert.throws(() => openTokens(path, { nowMs: () => NOON_MS }), /users other than its owner may write it/);
     }
   });
 
