@@ -7,7 +7,12 @@ import type { GreyImage } from './symbol-reader.ts';
 export function openFrame(bytes: Uint8Array, width: number, height: number): Picture | ImageFailure {
   if (isTooLarge(width, height)) return 'image-too-large';
   if (bytes.length !== width * height) return 'image-corrupt';
-  const whole: GreyImage = { width, height, pixels: bytes };
+  return pictureOfGrey({ width, height, pixels: bytes });
+}
+
+/** Pixels that are there already. */
+export function pictureOfGrey(whole: GreyImage): Picture {
+  const { width, height } = whole;
   return {
     width,
     height,

@@ -13,6 +13,9 @@ export const BITMAP_PIXELS_MAX = 12_000_000;
 /** Pixels of one side: a picture a million wide and a few high costs a reader more than its area tells. */
 export const IMAGE_SIDE_PX_MAX = 20_000;
 
+/** Pixels of a grey PNG that is read here and not by libvips: a face at 300 dpi has 2 million. */
+export const GREY_PNG_PIXELS_MAX = 16_000_000;
+
 /** Pages of one file that are looked at; a face has one, a stack of a mailpiece's sides a few. */
 export const IMAGE_PAGES_MAX = 16;
 

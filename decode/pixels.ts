@@ -1,7 +1,8 @@
 import sharp, { type Metadata, type Sharp, type SharpInput, type SharpOptions } from 'sharp';
 import { imageTypeOf } from '../indicium/index.ts';
 import { rgbaOfBmp } from './bmp.ts';
-import { isTooLarge } from './frame.ts';
+import { isTooLarge, pictureOfGrey } from './frame.ts';
+import { greyOfPng } from './grey-png.ts';
 import {
   CONVERTED_PIXELS_MAX,
   IMAGE_BYTES_MAX,
@@ -43,6 +44,8 @@ export async function openPages(bytes: Uint8Array): Promise<Pages | ImageFailure
     const page = await pictureOf(rgba, { raw: { width, height, channels: 4 } });
     return { pages: [page], total: 1 };
   }
+  const grey = type === 'image/png' ? greyOfPng(bytes) : null;
+  if (grey !== null) return { pages: [pictureOfGrey(grey)], total: 1 };
   const metadata = await orFailure(opened(bytes, { page: 0 }).metadata());
   if (typeof metadata === 'string') return metadata;
   const total = metadata.pages ?? 1;
