@@ -94,7 +94,7 @@ async function ready(
   if (!catalog.some(({ kind }) => kind === 'table')) {
     const lost = lostRows(path);
     if (lost !== null && !isAccepted) throw notWhole(path, lost);
-    await dropDerived(connection);
+    await dropDerived(connection, catalog);
     await connection.run(`${TABLES_SQL} ${VIEWS_SQL}`);
     const chain = { rows: 0n, head: NO_HEAD };
     const before = { commitNumber: 0n, chain, ledger: NO_LEDGER, seals: EMPTY_SEALS };
@@ -109,7 +109,7 @@ async function ready(
   const isLowered = isOld(version) && foreign.length === 0;
   if (isOld(version) && !isLowered) {
     // Before anything is asked of it: macros stand before DuckDB's own functions.
-    await dropDerived(connection);
+    await dropDerived(connection, catalog);
     const { end, positions, sentence } = await upgrade(path, connection, version, author, isAccepted);
     return { end, positions, notices: [sentence], isReset: true };
   }
@@ -117,7 +117,7 @@ async function ready(
   refuseForeign(path, foreign);
   const renewed = differences.filter((difference) => !isOfTables(difference));
   if (renewed.length > 0) {
-    await dropDerived(connection);
+    await dropDerived(connection, catalog);
     await connection.run(VIEWS_SQL);
   }
   const { end, positions, problems } = await standingOf(path, connection, 'writing');

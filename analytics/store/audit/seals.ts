@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
-import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
+import { type DuckDBConnection, type DuckDBValue, listValue } from '@duckdb/node-api';
 import { REGISTRY_TABLES } from '../schema/registry-tables.ts';
 import { asBigint, asInteger, asText } from '../values.ts';
 
@@ -145,8 +145,13 @@ export async function storedSeals(connection: DuckDBConnection): Promise<Seals |
 
 /** Joins an open transaction. Names that are there already get their new digest. */
 export async function storeSeals(connection: DuckDBConnection, seals: Seals): Promise<void> {
-  for (const [name, digest] of seals) {
-    const changed = await connection.run('update sealed set digest = $2 where name = $1', [name, digest]);
-    if (changed.rowsChanged === 0) await connection.run('insert into sealed values ($1, $2)', [name, digest]);
-  }
+  if (seals.size === 0) return;
+  const values = [listValue([...seals.keys()]), listValue([...seals.values()])];
+  const given = '(select unnest($1::varchar[]) as name, unnest($2::varchar[]) as digest)';
+  const changed = await connection.run(
+    `update sealed set digest = given.digest from ${given} as given where sealed.name = given.name`,
+    values,
+  );
+  if (changed.rowsChanged === seals.size) return;
+  await connection.run(`insert into sealed by name from ${given} as given anti join sealed using (name)`, values);
 }

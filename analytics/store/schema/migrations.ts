@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { catalogOf } from './catalog.ts';
+import type { CatalogEntry } from './catalog.ts';
 import { EVIDENCE_COLUMNS } from './columns.ts';
 import { OLD_TABLES } from './old-tables.ts';
 import { REGISTRY_TABLES } from './registry-tables.ts';
@@ -80,8 +80,8 @@ export async function migrate(connection: DuckDBConnection, version: number): Pr
 }
 
 /** Views and macros: what is made of the tables, and what somebody put in its place or before DuckDB's own functions. */
-export async function dropDerived(connection: DuckDBConnection): Promise<void> {
-  for (const { kind, name, definition } of await catalogOf(connection)) {
+export async function dropDerived(connection: DuckDBConnection, catalog: readonly CatalogEntry[]): Promise<void> {
+  for (const { kind, name, definition } of catalog) {
     if (kind === 'view') await connection.run(`drop view if exists ${quotedName(name)}`);
     if (kind === 'macro') {
       const what = definition.startsWith('table_macro') ? 'macro table' : 'macro';
