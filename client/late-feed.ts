@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connections, NoAnswer } from './exchange.ts';
 import { LATE_REMEMBERED_MAX } from './limits.ts';
-import { Link } from './link.ts';
+import { LineConnection } from './line-connection.ts';
 import { lateAnswer, type Outcome, problemOf } from './outcome.ts';
 import { waitMs } from './retry.ts';
 
@@ -10,11 +10,11 @@ export async function* lateVerdicts(connections: Connections, signal: AbortSigna
   const known = new Set<string>();
   const isOver = () => signal?.aborted === true;
   for (let failures = 0; !isOver(); ) {
-    const link = new Link(connections, 'GET', '/v1/verdicts:late');
-    const stop = () => link.destroy();
+    const connection = new LineConnection(connections, 'GET', '/v1/verdicts:late');
+    const stop = () => connection.destroy();
     signal?.addEventListener('abort', stop);
     try {
-      const lines = link.lines();
+      const lines = connection.lines();
       let next = await lines.next();
       for (; next.done !== true; next = await lines.next()) {
         const answer = lateAnswer(next.value);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connections, NoAnswer } from './exchange.ts';
-import { Link } from './link.ts';
+import { LineConnection } from './line-connection.ts';
 import { endingOf, lineOutcome, type Outcome, problemOf } from './outcome.ts';
 import { waitMs } from './retry.ts';
 import type { SorterScan } from './scan-body.ts';
@@ -25,12 +25,12 @@ export async function* streamVerdicts(
   const unanswered = new Unanswered(scans, deadlineMs);
   try {
     for (let failures = 0; await unanswered.hasMore(); ) {
-      const link = new Link(connections, 'POST', '/v1/verdicts:stream');
-      link.onSilence(withinMs, () => {
-        if (unanswered.oldest !== undefined) link.destroy();
+      const connection = new LineConnection(connections, 'POST', '/v1/verdicts:stream');
+      connection.onSilence(withinMs, () => {
+        if (unanswered.oldest !== undefined) connection.destroy();
       });
-      unanswered.attach(link);
-      const lines = link.lines();
+      unanswered.attach(connection);
+      const lines = connection.lines();
       let next = await lines.next();
       let early: ReturnType<typeof endingOf> = null;
       for (; next.done !== true; next = await lines.next()) {

@@ -1,5 +1,5 @@
 import { STREAM_UNANSWERED_CHARS_MAX, STREAM_UNANSWERED_MAX } from './limits.ts';
-import type { Link } from './link.ts';
+import type { LineConnection } from './line-connection.ts';
 import { type SorterScan, scanLine } from './scan-body.ts';
 
 export interface Sent {
@@ -17,7 +17,7 @@ export class Unanswered {
   readonly #deadlineMs: number | undefined;
   readonly #queue: Sent[] = [];
   #chars = 0;
-  #link: Link | null = null;
+  #connection: LineConnection | null = null;
   #isExhausted = false;
   #failure: { readonly error: unknown } | null = null;
   #onRoom: (() => void) | null = null;
@@ -53,15 +53,15 @@ export class Unanswered {
   }
 
   /** From now on scans go there, those first that have no answer. */
-  attach(link: Link): void {
-    this.#link = link;
-    for (const { scan, queuedAtMs } of this.#queue) link.send(this.#lineOf(scan, performance.now() - queuedAtMs));
-    if (this.#isExhausted) link.end();
+  attach(connection: LineConnection): void {
+    this.#connection = connection;
+    for (const { scan, queuedAtMs } of this.#queue) connection.send(this.#lineOf(scan, performance.now() - queuedAtMs));
+    if (this.#isExhausted) connection.end();
   }
 
   detach(): void {
-    this.#link?.destroy();
-    this.#link = null;
+    this.#connection?.destroy();
+    this.#connection = null;
   }
 
   /** Nothing more is taken. Not awaited: a source that has nothing to give would hold it up. */
@@ -76,9 +76,9 @@ export class Unanswered {
         const line = this.#lineOf(next.value, 0);
         this.#queue.push({ scan: next.value, chars: line.length, queuedAtMs: performance.now() });
         this.#chars += line.length;
-        this.#link?.send(line);
+        this.#connection?.send(line);
         this.#onWork?.();
-        await this.#link?.drained();
+        await this.#connection?.drained();
         await this.#room();
       }
     } catch (error) {
@@ -86,7 +86,7 @@ export class Unanswered {
       this.#failure = { error };
     }
     this.#isExhausted = true;
-    this.#link?.end();
+    this.#connection?.end();
     this.#onWork?.();
   }
 

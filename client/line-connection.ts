@@ -6,7 +6,7 @@ import { SEND_CHARS } from './limits.ts';
 const NDJSON = 'application/x-ndjson';
 
 /** One connection on which lines go out while others come in. It ends when the server ends it, or when it breaks. */
-export class Link {
+export class LineConnection {
   readonly #request: ClientRequest;
   readonly #response: Promise<IncomingMessage | NoAnswer>;
   #isOpen = true;
