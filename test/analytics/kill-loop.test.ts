@@ -12,8 +12,8 @@ import { RECORDING_POINTS } from '../support/work-points.ts';
 
 const PROGRAM = fileURLToPath(new URL('../support/killed-recorder.ts', import.meta.url));
 const POINTS = ['after-open', ...RECORDING_POINTS, 'before-close'];
-const KILLS = Number(process.env.INDICIA_KILLS ?? 100);
-/** Each of its lives (120 for 100 kills) starts a process and opens a store, which takes two seconds where both processors are busy. */
+const KILLS = Number(process.env.INDICIA_KILLS ?? 200);
+/** Each of its lives (240 for 200 kills) starts a process and opens a store, which takes two seconds where both processors are busy. */
 const TIMEOUT_MS = 900_000;
 /** A store comes to its end after a few kills; then another is begun. */
 const STORES_AT_ONCE = 2;
