@@ -22,8 +22,31 @@ export function fieldsOf(payload: Uint8Array): AnswerFields | null {
   return 'indicium' in parsed ? plainFieldsOf(parsed.indicium) : null;
 }
 
-function plainFieldsOf(indicium: Indicium): AnswerFields {
-  const { version, suite, keyId, license, psd, epoch, rateCategory, descendingMills, printedAtMs } = indicium;
+/** The same of a row that was read a moment ago, without parsing its payload once more. */
+export function fieldsAt(readings: ReadingColumns, row: number): AnswerFields | null {
+  if (!isValid(readings.license.valid, row)) return null;
+  const suite = bytesAt(readings.payload, row)[FIELDS.suite.offset] ?? missing('suite');
+  const { descendingMills } = readings;
+  return plainFieldsOf({
+    version: LAYOUT_VERSION,
+    suite: isSuiteNumber(suite) ? SUITES[suite].name : missing('suite'),
+    keyId: numberAt(readings.keyId, row),
+    license: numberAt(readings.license, row),
+    psd: textAt(readings.psd, row),
+    epoch: readings.epoch.values[row] ?? missing('epoch'),
+    pieceCount: bigintAt(readings.pieceCount, row),
+    ascendingMills: numberAt(readings.ascendingMills, row),
+    descendingMills: isValid(descendingMills.valid, row) ? numberAt(descendingMills, row) : null,
+    postageMills: numberAt(readings.postageMills, row),
+    rateCategory: readings.rateCategory.values[row] ?? missing('rateCategory'),
+    printedAtMs: numberAt(readings.printedAtMs, row),
+    depositPostcode: textAt(readings.depositPostcode, row),
+    destinationPostcode: textOrNullAt(readings.destinationPostcode, row),
+  });
+}
+
+function plainFieldsOf(fields: Omit<Indicium, 'signedBytes' | 'signature'>): AnswerFields {
+  const { version, suite, keyId, license, psd, epoch, rateCategory, descendingMills, printedAtMs } = fields;
   return {
     version,
     suite,
@@ -31,37 +54,13 @@ function plainFieldsOf(indicium: Indicium): AnswerFields {
     license,
     psd,
     epoch,
-    pieceCount: String(indicium.pieceCount),
-    ascendingMills: String(indicium.ascendingMills),
+    pieceCount: String(fields.pieceCount),
+    ascendingMills: String(fields.ascendingMills),
     descendingMills: descendingMills === null ? null : String(descendingMills),
-    postageMills: String(indicium.postageMills),
+    postageMills: String(fields.postageMills),
     rateCategory,
     printedAt: new Date(printedAtMs).toISOString(),
-    depositPostcode: indicium.depositPostcode,
-    destinationPostcode: indicium.destinationPostcode,
-  };
-}
-
-/** The same of a row that was read a moment ago, without parsing its payload once more. */
-export function fieldsAt(readings: ReadingColumns, row: number): AnswerFields | null {
-  if (!isValid(readings.license.valid, row)) return null;
-  const payload = bytesAt(readings.payload, row);
-  const suite = payload[FIELDS.suite.offset] ?? missing('suite');
-  const { descendingMills } = readings;
-  return {
-    version: LAYOUT_VERSION,
-    suite: isSuiteNumber(suite) ? SUITES[suite].name : missing('suite'),
-    keyId: numberAt(readings.keyId, row),
-    license: numberAt(readings.license, row),
-    psd: textAt(readings.psd, row),
-    epoch: readings.epoch.values[row] ?? missing('epoch'),
-    pieceCount: String(bigintAt(readings.pieceCount, row)),
-    ascendingMills: String(numberAt(readings.ascendingMills, row)),
-    descendingMills: isValid(descendingMills.valid, row) ? String(numberAt(descendingMills, row)) : null,
-    postageMills: String(numberAt(readings.postageMills, row)),
-    rateCategory: readings.rateCategory.values[row] ?? missing('rateCategory'),
-    printedAt: new Date(numberAt(readings.printedAtMs, row)).toISOString(),
-    depositPostcode: textAt(readings.depositPostcode, row),
-    destinationPostcode: textOrNullAt(readings.destinationPostcode, row),
+    depositPostcode: fields.depositPostcode,
+    destinationPostcode: fields.destinationPostcode,
   };
 }
