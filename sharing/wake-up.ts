@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 /** What those wait for that have nothing to do, until another has something for them. Nobody waits: nobody is woken. */
 export class WakeUp {
   #waiting: (() => void)[] = [];
@@ -17,10 +15,10 @@ export class WakeUp {
   async waitUpTo(ms: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#waiting.push(resolve);
-    const timer = new AbortController();
-    await Promise.race([promise, sleep(ms, undefined, { signal: timer.signal }).catch(() => {})]);
-    timer.abort();
-    const at = this.#waiting.indexOf(resolve);
-    if (at !== -1) this.#waiting.splice(at, 1);
+    const timer = setTimeout(resolve, ms);
+    await promise;
+    clearTimeout(timer);
+    // Otherwise a wake-up of one would be spent on a wait that is over.
+    this.#waiting = this.#waiting.filter((waiting) => waiting !== resolve);
   }
 }

@@ -1,14 +1,3 @@
-export type {
-  FundsRecord,
-  GrantRecord,
-  KeyRecord,
-  LicenseRecord,
-  PlantRecord,
-  PsdRecord,
-  RateRecord,
-  RefundRecord,
-  WithdrawalRecord,
-} from '../indicium/index.ts';
 export { type Audit, auditRegistry } from './audit.ts';
 export { authenticate, genuineAmong, NO_TIMES, type ScanTimes, signerOf } from './authenticate.ts';
 export { grantedLicenses } from './authorization.ts';

@@ -1,6 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import type { SuiteName } from '../indicium/index.ts';
-import { missing } from '../indicium/index.ts';
+import { missing, type SuiteName } from '../indicium/index.ts';
 
 /** The one DER encoding each suite's public key may have: everything before and after the key material itself. */
 interface KeyForm {

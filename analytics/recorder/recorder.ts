@@ -1,5 +1,10 @@
-import type { ReadingColumns, RegistryRecords, StoredVerdict, VerdictQuery } from '../../indicium/index.ts';
-import { missing } from '../../indicium/index.ts';
+import {
+  missing,
+  type ReadingColumns,
+  type RegistryRecords,
+  type StoredVerdict,
+  type VerdictQuery,
+} from '../../indicium/index.ts';
 import { detect } from '../detection/detect.ts';
 import { type FindingDelta, readFindingDelta } from '../detection/finding-delta.ts';
 import { refuseOtherPolicy, usePolicy } from '../detection/used-policy.ts';

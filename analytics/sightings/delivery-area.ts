@@ -1,5 +1,4 @@
-import type { TextColumn } from '../../indicium/index.ts';
-import { missing } from '../../indicium/index.ts';
+import { missing, type TextColumn } from '../../indicium/index.ts';
 import { upperTextSql } from './upper-text.ts';
 
 /** Characters of a postcode that name a delivery area; where codes go on, they name streets and boxes. */

@@ -5,7 +5,6 @@ import {
   type PartitionRecorder,
   type Policy,
   type RecorderNotices,
-  StoreError,
 } from '../../analytics/index.ts';
 
 /** The store of one partition below a folder, owned until it is closed or somebody else claims it. @throws FencedError */
@@ -23,6 +22,5 @@ export function openPartitionStore(
  * files open, or the disk has no room. The member that the group assigns it to claims it again later.
  */
 export function mayClaimAgain(error: unknown): boolean {
-  const isElsewhere = error instanceof StoreError && error.fault === 'open-elsewhere';
-  return error instanceof FencedError || isElsewhere || isStorageFailure(error);
+  return error instanceof FencedError || isStorageFailure(error);
 }

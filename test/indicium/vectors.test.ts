@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { parseIndicium } from '../../indicium/index.ts';
+import { type KeyRecord, parseIndicium } from '../../indicium/index.ts';
 import type { SuiteName, SuiteNumber } from '../../indicium/layout.ts';
 import { encodeSigned } from '../../psd-sim/psd/encoder.ts';
-import { authenticate, grantedLicenses, type KeyRecord, KeyRing, verifySignature } from '../../verify/index.ts';
+import { authenticate, grantedLicenses, KeyRing, verifySignature } from '../../verify/index.ts';
 import { buildKeyTable } from '../support/key-table.ts';
 
 /** Frozen: these bytes were printed once and must be read the same forever. */

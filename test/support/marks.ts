@@ -1,10 +1,11 @@
 import fc from 'fast-check';
+import type { KeyRecord } from '../../indicium/index.ts';
 import { POSTCODE_ALPHABET, PRINTED_AT_SECONDS_MAX, PRINTED_AT_SECONDS_MIN, SUITES } from '../../indicium/layout.ts';
 import { type KeyPair, keyPairFrom } from '../../psd-sim/key-pair.ts';
 import { encodeMark, encodeSigned, type MarkFields } from '../../psd-sim/psd/encoder.ts';
 import { type PsdIdentity, psdName } from '../../psd-sim/psd/secure-records.ts';
 import { Random } from '../../psd-sim/random.ts';
-import { grantedLicenses, type KeyRecord, type Registry } from '../../verify/index.ts';
+import { grantedLicenses, type Registry } from '../../verify/index.ts';
 import { buildKeyTable } from './key-table.ts';
 
 const U48_MAX = 2 ** 48 - 1;

@@ -2,8 +2,15 @@ import assert from 'node:assert/strict';
 import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { FIELDS, parseIndicium, type ReadingOutcome, SIGNED_BYTES, type SuiteName } from '../../indicium/index.ts';
-import { authenticate, checksOf, type KeyRecord, KeyRing, signerOf, verifySignature } from '../../verify/index.ts';
+import {
+  FIELDS,
+  type KeyRecord,
+  parseIndicium,
+  type ReadingOutcome,
+  SIGNED_BYTES,
+  type SuiteName,
+} from '../../indicium/index.ts';
+import { authenticate, checksOf, KeyRing, signerOf, verifySignature } from '../../verify/index.ts';
 import { importPublicKey, keyMaterial } from '../../verify/key-gate.ts';
 import { PRINTED_AT_MS, packed, type RegistryRecords, SmallWorld } from '../support/marks.ts';
 

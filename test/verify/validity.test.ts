@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { parseIndicium, type ReadingOutcome } from '../../indicium/index.ts';
-import { authenticate, type KeyRecord, KeyRing } from '../../verify/index.ts';
+import { type KeyRecord, parseIndicium, type ReadingOutcome } from '../../indicium/index.ts';
+import { authenticate, KeyRing } from '../../verify/index.ts';
 import { PRINTED_AHEAD_MS_MAX, PRINTED_BEHIND_MS_MAX } from '../../verify/limits.ts';
 import { PRINTED_AT_MS, packed, SmallWorld } from '../support/marks.ts';
 
