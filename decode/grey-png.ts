@@ -1,11 +1,12 @@
 import { crc32, inflateSync } from 'node:zlib';
+import { imageTypeOf } from '../indicium/index.ts';
 import { isTooLarge } from './frame.ts';
 import { GREY_PNG_PIXELS_MAX } from './limits.ts';
 import type { GreyImage } from './symbol-reader.ts';
 
 /** Chunks that say nothing about pixels (PNG, third edition, 11.3): size in meters, text, time. */
 const SILENT = new Set(['pHYs', 'tEXt', 'tIME']);
-const SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex');
+const SIGNATURE_BYTES = 8;
 /** Length, type and CRC around the data of a chunk. */
 const CHUNK_BYTES = 12;
 const HEADER_BYTES = 13;
@@ -22,10 +23,10 @@ interface Header {
  */
 export function greyOfPng(bytes: Uint8Array): GreyImage | null {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (!file.subarray(0, SIGNATURE.length).equals(SIGNATURE)) return null;
+  if (imageTypeOf(file) !== 'image/png') return null;
   const parts: Buffer[] = [];
   let header: Header | null = null;
-  for (let at = SIGNATURE.length; at + CHUNK_BYTES <= file.length; ) {
+  for (let at = SIGNATURE_BYTES; at + CHUNK_BYTES <= file.length; ) {
     const length = file.readUInt32BE(at);
     const end = at + CHUNK_BYTES + length;
     if (end > file.length) return null;

@@ -31,7 +31,7 @@ sharp.cache(false);
 const PLAIN_SPACES: readonly string[] = ['b-w', 'grey16', 'srgb', 'rgb16'];
 
 /**
- * The pages of a PNG, JPEG, TIFF, WebP, GIF or BMP, or why it is none of these. The name of the file does not count.
+ * The pages of a PNG, JPEG, TIFF, WebP, GIF or BMP file, or the reason why it cannot be opened. The file name is ignored.
  */
 export async function openPages(bytes: Uint8Array): Promise<Pages | ImageFailure> {
   if (bytes.length > IMAGE_BYTES_MAX) return 'image-too-large';
@@ -44,7 +44,7 @@ export async function openPages(bytes: Uint8Array): Promise<Pages | ImageFailure
     const page = await pictureOf(rgba, { raw: { width, height, channels: 4 } });
     return { pages: [page], total: 1 };
   }
-  const grey = type === 'image/png' ? greyOfPng(bytes) : null;
+  const grey = greyOfPng(bytes);
   if (grey !== null) return { pages: [pictureOfGrey(grey)], total: 1 };
   const metadata = await orFailure(opened(bytes, { page: 0 }).metadata());
   if (typeof metadata === 'string') return metadata;

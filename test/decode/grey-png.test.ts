@@ -1,29 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { crc32, deflateSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { greyOfPng } from '../../decode/grey-png.ts';
 import { openPages } from '../../decode/pixels.ts';
 import type { GreyImage } from '../../decode/symbol-reader.ts';
+import { PNG_SIGNATURE, pngChunk, pngHeader } from '../support/png.ts';
 
-const SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex');
 const NOTHING = Buffer.alloc(0);
-
-function chunk(type: string, data: Buffer): Buffer {
-  const typed = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-  const around = Buffer.alloc(8);
-  around.writeUInt32BE(data.length, 0);
-  around.writeUInt32BE(crc32(typed), 4);
-  return Buffer.concat([around.subarray(0, 4), typed, around.subarray(4)]);
-}
-
-function headerOf({ width, height }: GreyImage, rest = [8, 0, 0, 0, 0]): Buffer {
-  const size = Buffer.alloc(8);
-  size.writeUInt32BE(width, 0);
-  size.writeUInt32BE(height, 4);
-  return Buffer.concat([size, Buffer.from(rest)]);
-}
 
 /** Rows as a writer filters them: what is left of each pixel when its neighbors are taken away (PNG, 9.2). */
 function filtered({ width, height, pixels }: GreyImage, filterOf: (y: number) => number): Buffer {
@@ -45,12 +30,12 @@ function filtered({ width, height, pixels }: GreyImage, filterOf: (y: number) =>
 function pngOf(image: GreyImage, rows: Buffer, before: readonly Buffer[] = [], cut = 0): Buffer {
   const data = deflateSync(rows);
   return Buffer.concat([
-    SIGNATURE,
-    chunk('IHDR', headerOf(image)),
+    PNG_SIGNATURE,
+    pngHeader(image.width, image.height),
     ...before,
-    chunk('IDAT', data.subarray(0, cut)),
-    chunk('IDAT', data.subarray(cut)),
-    chunk('IEND', NOTHING),
+    pngChunk('IDAT', data.subarray(0, cut)),
+    pngChunk('IDAT', data.subarray(cut)),
+    pngChunk('IEND', NOTHING),
   ]);
 }
 
@@ -76,10 +61,10 @@ const pictures = fc
 const filters = fc.array(fc.nat({ max: 4 }), { minLength: 12, maxLength: 12 });
 const silent = fc.constantFrom(
   [],
-  [chunk('tEXt', Buffer.from('Comment\0camera 7'))],
+  [pngChunk('tEXt', Buffer.from('Comment\0camera 7'))],
   [
-    chunk('pHYs', Buffer.from([0, 0, 0x2e, 0x23, 0, 0, 0x2e, 0x23, 1])),
-    chunk('tIME', Buffer.from([7, 234, 11, 20, 9, 30, 0])),
+    pngChunk('pHYs', Buffer.from([0, 0, 0x2e, 0x23, 0, 0, 0x2e, 0x23, 1])),
+    pngChunk('tIME', Buffer.from([7, 234, 11, 20, 9, 30, 0])),
   ],
 );
 
@@ -130,21 +115,21 @@ describe('a grey PNG that is read without libvips', () => {
   const square: GreyImage = { width: 4, height: 4, pixels: new Uint8Array(16).fill(90) };
   const whole = filtered(square, () => 0);
   const others: [string, Buffer][] = [
-    ['16 bits', Buffer.concat([SIGNATURE, chunk('IHDR', headerOf(square, [16, 0, 0, 0, 0]))])],
-    ['color', Buffer.concat([SIGNATURE, chunk('IHDR', headerOf(square, [8, 2, 0, 0, 0]))])],
-    ['interlaced rows', Buffer.concat([SIGNATURE, chunk('IHDR', headerOf(square, [8, 0, 0, 0, 1]))])],
-    ['a gamma', pngOf(square, whole, [chunk('gAMA', Buffer.from([0, 0, 0xb1, 0x8f]))])],
-    ['a transparent grey', pngOf(square, whole, [chunk('tRNS', Buffer.from([0, 90]))])],
-    ['frames', pngOf(square, whole, [chunk('acTL', Buffer.alloc(8))])],
+    ['16 bits', Buffer.concat([PNG_SIGNATURE, pngHeader(4, 4, [16, 0, 0, 0, 0])])],
+    ['color', Buffer.concat([PNG_SIGNATURE, pngHeader(4, 4, [8, 2, 0, 0, 0])])],
+    ['interlaced rows', Buffer.concat([PNG_SIGNATURE, pngHeader(4, 4, [8, 0, 0, 0, 1])])],
+    ['a gamma', pngOf(square, whole, [pngChunk('gAMA', Buffer.from([0, 0, 0xb1, 0x8f]))])],
+    ['a transparent grey', pngOf(square, whole, [pngChunk('tRNS', Buffer.from([0, 90]))])],
+    ['frames', pngOf(square, whole, [pngChunk('acTL', Buffer.alloc(8))])],
     ['a row too few', pngOf(square, whole.subarray(0, 15))],
     ['a row too many', pngOf(square, Buffer.concat([whole, whole]))],
     ['a filter that there is not', pngOf(square, filtered(square, () => 0).fill(5, 0, 1))],
     ['no end', pngOf(square, whole).subarray(0, -12)],
     ['more after its end', Buffer.concat([pngOf(square, whole), Buffer.from('x')])],
-    ['no data', Buffer.concat([SIGNATURE, chunk('IHDR', headerOf(square)), chunk('IEND', NOTHING)])],
+    ['no data', Buffer.concat([PNG_SIGNATURE, pngHeader(4, 4), pngChunk('IEND', NOTHING)])],
     ['no pixels', pngOf({ ...square, width: 0 }, whole)],
     ['more pixels than are unpacked here', pngOf({ ...square, width: 5_000, height: 5_000 }, whole)],
-    ['nothing but a signature', SIGNATURE],
+    ['nothing but a signature', PNG_SIGNATURE],
   ];
   for (const [what, png] of others) {
     it(`is left to libvips with ${what}`, () => assert.equal(greyOfPng(png), null));

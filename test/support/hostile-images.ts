@@ -1,29 +1,16 @@
-import { crc32, deflateSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
 import { SmallWorld } from './marks.ts';
 import { namedBytes, symbolImage } from './pictures.ts';
+import { PNG_SIGNATURE, pngChunk, pngHeader } from './png.ts';
 
 /** The mark on those of the pictures that can be read. */
 export const HOSTILE_PAYLOAD = new SmallWorld(1, 1).frank();
 export const mark = () => symbolImage('datamatrix', HOSTILE_PAYLOAD);
 
-function pngChunk(type: string, data: Uint8Array): Buffer {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-  const chunk = Buffer.alloc(body.length + 8);
-  chunk.writeUInt32BE(data.length, 0);
-  body.copy(chunk, 4);
-  chunk.writeUInt32BE(crc32(body), body.length + 4);
-  return chunk;
-}
-
 /** A PNG that claims a size and brings the data given. */
 function png(width: number, height: number, data: Uint8Array, ...extra: Buffer[]): Buffer {
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header.set([8, 0, 0, 0, 0], 8);
-  const signature = Buffer.from('89504e470d0a1a0a', 'hex');
-  const chunks = [pngChunk('IHDR', header), ...extra, pngChunk('IDAT', data), pngChunk('IEND', Buffer.alloc(0))];
-  return Buffer.concat([signature, ...chunks]);
+  const chunks = [pngHeader(width, height), ...extra, pngChunk('IDAT', data), pngChunk('IEND', Buffer.alloc(0))];
+  return Buffer.concat([PNG_SIGNATURE, ...chunks]);
 }
 
 /** A JPEG whose frame header claims another size. */
