@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import { DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
 import { type DataType, tableFromIPC, type Vector } from 'apache-arrow';
@@ -16,6 +15,7 @@ import {
   writeResult,
 } from '../../analytics/index.ts';
 import { TYPE_MAPPINGS } from '../../analytics/store/queries/exact-types.ts';
+import { Collected } from '../support/collected.ts';
 
 /** A value of SQL, and what it is in the buffers of Arrow; DuckDB says itself what Parquet gave back. */
 interface Sample {
@@ -130,15 +130,9 @@ describe('answers of queries', () => {
   });
 
   async function written(sql: string, format: QueryFormat): Promise<Buffer> {
-    const chunks: Buffer[] = [];
-    const output = new Writable({
-      write(chunk, _, done) {
-        chunks.push(Buffer.from(chunk));
-        done();
-      },
-    });
+    const output = new Collected();
     await writeResult(await store.query(sql), format, output);
-    return Buffer.concat(chunks);
+    return output.bytes;
   }
 
   /** What DuckDB reads in the file, and the rows of the same statement that were never in one. */

@@ -3,7 +3,6 @@ import { createWriteStream } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
 import {
@@ -17,6 +16,7 @@ import {
 } from '../../analytics/index.ts';
 import { REGISTRY_SEALS } from '../../analytics/store/audit/seals.ts';
 import { exportTo } from '../../analytics/store/queries/export.ts';
+import { Collected } from '../support/collected.ts';
 
 describe('a store that is asked in SQL', () => {
   let folder: string;
@@ -43,15 +43,9 @@ describe('a store that is asked in SQL', () => {
   });
 
   async function rows(sql: string): Promise<Record<string, unknown>[]> {
-    const chunks: string[] = [];
-    const output = new Writable({
-      write(chunk, _, done) {
-        chunks.push(String(chunk));
-        done();
-      },
-    });
+    const output = new Collected();
     await writeResult(await store.query(sql), 'json', output);
-    const lines = chunks.join('').split('\n');
+    const lines = output.text.split('\n');
     return lines.filter((line) => line !== '').map((line): Record<string, unknown> => JSON.parse(line));
   }
 

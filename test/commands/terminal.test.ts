@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { before, describe, it } from 'node:test';
 import { Progress, print, printJson, type Terminal, warn } from '../../commands/terminal.ts';
 import { createLog } from '../../server/index.ts';
+import { Collected } from '../support/collected.ts';
 import { indicia, jsonLines } from '../support/command-line.ts';
 import { SmallWorld } from '../support/marks.ts';
 import { filesOf, publishedRegistry } from '../support/published.ts';
@@ -15,15 +16,9 @@ const HOSTILE = '\u001b]0;owned\u0007\u001b[2J\u009b31m\u202e\u2066\r\nall is we
 const OBEYED = /(?![\n\t])\p{Cc}|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 
 function heard(isWatched: boolean) {
-  let text = '';
-  const output = new Writable({
-    write(chunk, _encoding, done) {
-      text += String(chunk);
-      done();
-    },
-  });
+  const output = new Collected();
   const terminal: Terminal = { stdin: Readable.from([]), stdout: output, stderr: output, isWatched, nowMs: () => 0 };
-  return { terminal, output, said: () => text };
+  return { terminal, output, said: () => output.text };
 }
 
 let db = '';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { PassThrough, Writable } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { runProgram } from '../../commands/program.ts';
+import { Collected } from './collected.ts';
 
 export const MAIN = fileURLToPath(new URL('../../main.ts', import.meta.url));
 
@@ -37,22 +37,10 @@ async function indiciaHere(args: readonly string[], input = ''): Promise<Command
   const [stdin, stdout, stderr] = [new PassThrough(), new Collected(), new Collected()];
   stdin.end(input);
   const terminal = { stdin, stdout, stderr, isWatched: false, nowMs: () => Date.now() };
+  // Not with this file: those that only want another function of it would load all commands.
+  const { runProgram } = await import('../../commands/program.ts');
   const exitCode = await runProgram([process.execPath, MAIN, ...args], terminal);
-  const stdoutBytes = stdout.bytes;
-  return { exitCode, signal: null, stdout: stdoutBytes.toString(), stdoutBytes, stderr: stderr.bytes.toString() };
-}
-
-class Collected extends Writable {
-  readonly #chunks: Buffer[] = [];
-
-  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    this.#chunks.push(chunk);
-    done();
-  }
-
-  get bytes(): Buffer {
-    return Buffer.concat(this.#chunks);
-  }
+  return { exitCode, signal: null, stdout: stdout.text, stdoutBytes: stdout.bytes, stderr: stderr.text };
 }
 
 /** In a process of its own. */

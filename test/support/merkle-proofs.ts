@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { rootOf } from '../../verify/trust/merkle.ts';
 
 /** What an auditor of a log of trust lists does, as RFC 6962 and RFC 9162 have it, apart from what the product needs. */
@@ -37,21 +36,17 @@ export function isConsistent(older: Checkpoint, newer: Checkpoint, proof: readon
   for (const node of path) {
     if (lastNode === 0) return false;
     if (fromNode % 2 === 1 || fromNode === lastNode) {
-      oldRoot = nodeHash(node, oldRoot);
-      newRoot = nodeHash(node, newRoot);
+      oldRoot = rootOf([node, oldRoot]);
+      newRoot = rootOf([node, newRoot]);
       while (fromNode % 2 === 0 && fromNode !== 0) {
         [fromNode, lastNode] = [Math.floor(fromNode / 2), Math.floor(lastNode / 2)];
       }
     } else {
-      newRoot = nodeHash(newRoot, node);
+      newRoot = rootOf([newRoot, node]);
     }
     [fromNode, lastNode] = [Math.floor(fromNode / 2), Math.floor(lastNode / 2)];
   }
   return lastNode === 0 && oldRoot.equals(older.root) && newRoot.equals(newer.root);
-}
-
-function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
-  return createHash('sha256').update(Uint8Array.of(1)).update(left).update(right).digest();
 }
 
 function largestPowerBelow(size: number): number {
