@@ -1,4 +1,5 @@
-import type { Connection } from './connection.ts';
+import { asBigint } from '../store/values.ts';
+import { type Connection, scalar } from './connection.ts';
 import type { Detector } from './detector-file.ts';
 import { isDoubtedSql } from './plant-doubts.ts';
 
@@ -40,9 +41,11 @@ interface Move {
 }
 
 async function move(connection: Connection, kind: string, { from, to, columns, which }: Move): Promise<void> {
-  await connection.run(
+  const moving = await scalar(
+    connection,
     `create or replace temp table moving as select ${columns} from ${from} where kind = '${kind}' and (${which})`,
   );
+  if (asBigint(moving) === 0n) return;
   await connection.run(
     `delete from ${from} using moving where ${from}.kind = '${kind}' and ${from}.row_id = moving.row_id`,
   );

@@ -1,4 +1,5 @@
 import type { Policy } from '../judge/policy-file.ts';
+import { asBigint, asText } from '../store/values.ts';
 import { type Connection, scalar } from './connection.ts';
 import { DETECTORS, type Detector, type MemberSource } from './detector-file.ts';
 import type { FreshRows } from './fresh-evidence.ts';
@@ -22,6 +23,8 @@ export async function nameScans(connection: Connection, rows: FreshRows, policy:
   for (const source of ['repeats', 'suspects'] as const) {
     isEmpty[source] = (await scalar(connection, `select count(*) = 0 from ${source}`)) === true;
   }
+  const named = await connection.runAndReadAll('select kind from named_scan union select kind from held_scan');
+  const namedKinds = new Set(named.getRows().map(([kind]) => asText(kind)));
   const isDoubtChanged = (await scalar(connection, 'select count(*) > 0 from changed_doubts')) === true;
   for (const detector of DETECTORS) {
     if (detector.isAboutPlants) {
@@ -32,9 +35,11 @@ export async function nameScans(connection: Connection, rows: FreshRows, policy:
     // To plan the statements of a detector takes longer than to run them over nothing.
     if (detector.members !== null && isEmpty[detector.members.source]) continue;
     await setParameters(connection, detector, policy);
-    await (detector.members === null
-      ? judgeLicenses(connection, detector, policy)
-      : judgeScans(connection, detector, detector.members, policy, isDoubtChanged));
+    if (detector.members === null) await judgeLicenses(connection, detector, policy);
+    else {
+      const isNamed = namedKinds.has(detector.name);
+      await judgeScans(connection, detector, detector.members, policy, { isNamed, isDoubtChanged });
+    }
   }
 }
 
@@ -46,18 +51,23 @@ async function judgeLicenses(connection: Connection, { name, findings }: Detecto
   await connection.run(insertFindings(name, findings, policy));
 }
 
-/** A finding that names scans: they are brought up to date first, and then what is said of them. */
+/**
+ * A finding that names scans: they are brought up to date first, and then what is said of them. `isNamed` says that scans of its
+ * kind were named or held back before.
+ */
 async function judgeScans(
   connection: Connection,
   detector: Detector,
   { source, sql }: NonNullable<Detector['members']>,
   policy: Policy,
-  isDoubtChanged: boolean,
+  { isNamed, isDoubtChanged }: { readonly isNamed: boolean; readonly isDoubtChanged: boolean },
 ): Promise<void> {
   const { name, exonerated, findings, restsOn } = detector;
-  await connection.run(`create or replace temp table picked as ${sql}`);
-  const isNothing = (await scalar(connection, 'select count(*) = 0 from picked')) === true;
-  if (isNothing && source === 'fresh' && exonerated === null && !(restsOn && isDoubtChanged)) return;
+  const picked = asBigint(await scalar(connection, `create or replace temp table picked as ${sql}`));
+  if (picked === 0n) {
+    if (!isNamed) return;
+    if (source === 'fresh' && exonerated === null && !(restsOn && isDoubtChanged)) return;
+  }
   await connection.run(`create or replace temp table dropped as
     select row_id, license, psd, key from named_scan where kind = '${name}' and ${JUDGED_ANEW[source]}`);
   await connection.run(`create or replace temp table found as
@@ -74,9 +84,12 @@ async function judgeScans(
     select '${name}', license, psd, key, row_id, scan_id, scanned_at, mailpiece_id, plant, why, value, scan_digest, brought_by
     from found`);
   await holdBack(connection, detector);
-  await connection.run(`create or replace temp table affected as
-    select license, psd, key from dropped union select license, psd, key from found`);
-  if ((await scalar(connection, 'select count(*) > 0 from affected')) !== true) return;
+  const affected = await scalar(
+    connection,
+    `create or replace temp table affected as
+    select license, psd, key from dropped union select license, psd, key from found`,
+  );
+  if (asBigint(affected) === 0n) return;
   await connection.run('insert into changed_rows select row_id from dropped union select row_id from found');
   await connection.run(`delete from finding using affected
     where kind = '${name}' and finding.license = affected.license and finding.psd = affected.psd

@@ -1,4 +1,5 @@
 import type { Policy } from '../judge/policy-file.ts';
+import { asBigint } from '../store/values.ts';
 import { type Connection, scalar } from './connection.ts';
 import { DETECTORS, type Detector } from './detector-file.ts';
 import type { FreshRows } from './fresh-evidence.ts';
@@ -24,6 +25,8 @@ export async function doubtPlants(
     await setParameters(detector);
     await connection.run(`insert into plant_doubt by name
       select '${detector.name}' as kind, plant, day, estimate, true as judged from (${detector.doubts.sql}\n)`);
+    const doubted = await scalar(connection, `select count(*) from plant_doubt where kind = '${detector.name}'`);
+    if (asBigint(doubted) === 0n) continue;
     await connection.run(`insert into plant_doubt by name ${thinDays(detector.name, detector.doubts.sums)}`);
   }
   await connection.run(`create or replace temp table changed_doubts as ${changedIn('kind, plant, day')}`);

@@ -1,5 +1,6 @@
-import { type RowSum, sumOf } from '../store/audit/seals.ts';
-import type { Connection } from './connection.ts';
+import { NO_ROWS, type RowSum, sumOf } from '../store/audit/seals.ts';
+import { asBigint } from '../store/values.ts';
+import { type Connection, scalar } from './connection.ts';
 
 /** A sum over all genuine marks so far, held by key; new marks are added up and merged into it. */
 export interface StateTable {
@@ -181,9 +182,14 @@ export async function mergeState(
   const names = keys.map(({ name }) => name).join(', ');
   const fresh = [...keys, ...columns].map(({ name, of }) => `${of} as ${name}`).join(', ');
   const merged = [names, ...columns.map(({ name, merged }) => `${merged} as ${name}`)].join(', ');
-  await connection.run(
+  const merging = await scalar(
+    connection,
     `create or replace temp table merging as select ${fresh} from ${from} as new_rows where ${where} group by ${keys.map(({ of }) => of).join(', ')}`,
   );
+  if (asBigint(merging) === 0n) {
+    await connection.run(`create or replace temp table merged as from ${table} limit 0`);
+    return { added: NO_ROWS, removed: NO_ROWS };
+  }
   await connection.run(
     `create or replace temp table merged as select ${merged}
      from (from merging union all by name from ${table} semi join merging using (${names})) group by ${names}`,
