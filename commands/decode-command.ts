@@ -86,7 +86,7 @@ type FileOutcome =
 async function readFiles(files: readonly string[], reader: MarkReader, frame?: FrameSize): Promise<FileOutcome> {
   const images: ImageBytes[] = [];
   for (const file of files) {
-    const bytes = await readImageFile(file);
+    const bytes = readImageFile(file);
     if (typeof bytes === 'string') return { failure: bytes, candidates: [], attempts: [] };
     images.push(frame === undefined ? { bytes } : { bytes, frame });
   }

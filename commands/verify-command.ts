@@ -100,7 +100,7 @@ class PayloadError extends ExpectedError {
 
 async function payloadBytes(text: string, ring: KeyRing, times: ScanTimes): Promise<PayloadBytes> {
   if (existsSync(text) && (await stat(text)).isFile()) {
-    const bytes = await readImageFile(text);
+    const bytes = readImageFile(text);
     if (typeof bytes === 'string') return bytes;
     const outcome = await readImage(bytes, createMarkReader(await createZxingWasmReader()));
     if ('mark' in outcome) return outcome.mark.bytes;

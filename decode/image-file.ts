@@ -1,4 +1,4 @@
-import { constants, type FileHandle, open, readlink, realpath } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, realpathSync } from 'node:fs';
 import { sep } from 'node:path';
 import { IMAGE_BYTES_MAX } from './limits.ts';
 
@@ -16,39 +16,50 @@ export function sizedImage(bytes: Uint8Array): Uint8Array | FileFailure {
 /**
  * The bytes of a regular file of at most IMAGE_BYTES_MAX. With `within` it must lie in that folder or below it, wherever the
  * links on its path lead. Anything else in its place gives a reason; a full table of open files throws: it will pass.
+ *
+ * It waits for the disk: a reading process reads one image after another, and the four turns of the thread pool that the same takes
+ * otherwise are a quarter of the time of a crop.
  */
-export async function readImageFile(path: string, within?: string): Promise<Uint8Array | FileFailure> {
-  let file: FileHandle;
+export function readImageFile(path: string, within?: string): Uint8Array | FileFailure {
+  let file: number;
   try {
     // Without O_NONBLOCK a named pipe would be waited for until somebody writes to it.
-    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     return failureOf(error);
   }
   try {
-    const stat = await file.stat();
+    const stat = fstatSync(file);
     if (!stat.isFile()) return 'image-refused';
-    if (within !== undefined && !(await liesWithin(within, file, path))) return 'image-refused';
-    return stat.size > IMAGE_BYTES_MAX ? 'image-too-large' : await readBytes(file, stat.size);
+    if (within !== undefined && !liesWithin(within, file, path)) return 'image-refused';
+    return stat.size > IMAGE_BYTES_MAX ? 'image-too-large' : readBytes(file, stat.size);
   } catch (error) {
     return failureOf(error);
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
 /** Of the file that was opened, which no link can replace any more; where the system does not tell (no /proc), of its path. */
-async function liesWithin(folder: string, file: FileHandle, path: string): Promise<boolean> {
-  const opened = await readlink(`/proc/self/fd/${file.fd}`).catch(() => realpath(path));
-  const root = await realpath(folder);
+function liesWithin(folder: string, file: number, path: string): boolean {
+  const opened = openedPath(file) ?? realpathSync.native(path);
+  const root = realpathSync.native(folder);
   return opened.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
+function openedPath(file: number): string | null {
+  try {
+    return readlinkSync(`/proc/self/fd/${file}`);
+  } catch {
+    return null;
+  }
+}
+
 /** However long the file is said to be: those of /proc say 0, and others grow. */
-async function readBytes(file: FileHandle, size: number): Promise<Uint8Array | FileFailure> {
+function readBytes(file: number, size: number): Uint8Array | FileFailure {
   let buffer = Buffer.allocUnsafe(size + 1);
   for (let length = 0; ; ) {
-    const { bytesRead } = await file.read(buffer, length, buffer.length - length, length);
+    const bytesRead = readSync(file, buffer, length, buffer.length - length, length);
     length += bytesRead;
     if (length > IMAGE_BYTES_MAX) return 'image-too-large';
     if (bytesRead === 0) return buffer.subarray(0, length);

@@ -2,14 +2,17 @@ import { SYMBOLS_MAX } from './limits.ts';
 import type { Channel } from './picture.ts';
 import type { Search } from './symbol-reader.ts';
 
+/** Where the own reader looks: a crop as it is, squares that look like a symbol, or both. */
+export type OwnPlace = 'itself' | 'top right' | 'boxes' | 'whole';
+
 /** One rung: where it looks, with what. */
 export type Rung = {
   readonly name: string;
-  readonly on: 'any picture' | 'faces' | 'color pictures';
+  readonly on: 'any picture' | 'crops' | 'faces' | 'color pictures';
   /** Of a color picture; not given, the usual one. */
   readonly channel?: Channel;
 } & (
-  | { readonly with: 'own reader'; readonly where: 'top right' | 'whole'; readonly thorough: boolean }
+  | { readonly with: 'own reader'; readonly where: OwnPlace; readonly thorough: boolean }
   | {
       readonly with: 'general reader';
       readonly where: 'boxes' | 'top right' | 'whole';
@@ -56,10 +59,12 @@ function onChannel(channel: 'red' | 'blue'): Rung[] {
  */
 export const LADDER: readonly Rung[] = [
   { name: 'located, top right', on: 'faces', with: 'own reader', where: 'top right', thorough: false },
-  { name: 'located', on: 'any picture', with: 'own reader', where: 'whole', thorough: false },
+  // What fills a crop, and is damaged, is read by nothing else that is tried below.
+  { name: 'located', on: 'crops', with: 'own reader', where: 'itself', thorough: true },
+  { name: 'located', on: 'any picture', with: 'own reader', where: 'boxes', thorough: false },
   { name: 'box', on: 'any picture', with: 'general reader', where: 'boxes', search: markBy('local') },
   { name: 'box, one threshold', on: 'any picture', with: 'general reader', where: 'boxes', search: markBy('global') },
-  { name: 'located, thorough', on: 'any picture', with: 'own reader', where: 'whole', thorough: true },
+  { name: 'located, thorough', on: 'any picture', with: 'own reader', where: 'boxes', thorough: true },
   {
     name: 'box, enlarged',
     on: 'any picture',

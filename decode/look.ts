@@ -90,6 +90,7 @@ class Page {
 
   async suits({ on }: Rung): Promise<boolean> {
     if (on === 'faces') return this.view().isFace;
+    if (on === 'crops') return this.view().isCrop;
     if (on === 'any picture') return true;
     this.#hasColor ??= this.picture.hasColor();
     return this.#hasColor;

@@ -4,7 +4,7 @@ import { readMatrix } from './datamatrix/read-matrix.ts';
 import { type CandidateOptions, type MatrixReading, MatrixSearch } from './datamatrix/search.ts';
 import type { SoftDecision } from './datamatrix/soft-decisions.ts';
 import { doubled } from './grey-image.ts';
-import type { Rung } from './ladder.ts';
+import type { OwnPlace, Rung } from './ladder.ts';
 import {
   ANY_REVERSALS_MAX,
   CANDIDATES_MAX,
@@ -41,7 +41,7 @@ async function readOwn(
   view: View,
   { memory }: MarkReader,
 ): Promise<RungResult | ImageFailure> {
-  const boxes = await view.boxes(where);
+  const boxes = await ownBoxes(view, where);
   if (typeof boxes === 'string') return boxes;
   const options = optionsOf(memory);
   const candidates: Uint8Array[] = [];
@@ -61,6 +61,12 @@ async function readOwn(
     if (options.isPossible(matrix.bytes)) break;
   }
   return { symbols, candidates, softDecisions, tries };
+}
+
+async function ownBoxes(view: View, where: OwnPlace): Promise<Iterable<GreyImage> | ImageFailure> {
+  if (where === 'top right') return view.boxes(where);
+  if (where === 'boxes') return view.boxes('whole');
+  return where === 'itself' ? view.itself() : view.itselfAndBoxes();
 }
 
 /** What several pictures of one piece give together, where none of them gave it alone. */
@@ -84,20 +90,28 @@ function symbolOf(matrix: MatrixReading): FoundSymbol {
   return { symbology: 'DataMatrix', bytes, text: Buffer.from(bytes).toString('latin1'), matrix };
 }
 
+/** A symbol of 64 modules that fills a larger picture has modules of three pixels, which a general reader sees as they are. */
+const ENLARGED_SIDE_PX_MAX = 200;
+
 async function readGeneral(
   rung: Rung & { with: 'general reader' },
   view: View,
   { general }: MarkReader,
 ): Promise<RungResult | ImageFailure> {
   const { where, search } = rung;
-  const images = where === 'boxes' ? await view.boxes('whole') : await wholeOf(view, where, search);
+  const images = where === 'boxes' ? await view.itselfAndBoxes() : await wholeOf(view, where, search);
   if (typeof images === 'string') return images;
   const symbols: FoundSymbol[] = [];
+  let tries = 0;
   for (const image of images) {
+    // A crop is one of its boxes, and all of it.
+    if (!view.isFirst(image, rung)) continue;
+    if (rung.doubled === true && Math.max(image.width, image.height) > ENLARGED_SIDE_PX_MAX) continue;
+    tries += 1;
     symbols.push(...general.read(rung.doubled === true ? doubled(image) : image, search));
     if (symbols.some(({ bytes }) => 'indicium' in parseIndicium(bytes))) break;
   }
-  return { symbols, candidates: [], softDecisions: [], tries: images.length };
+  return { symbols, candidates: [], softDecisions: [], tries };
 }
 
 async function wholeOf(

@@ -3,7 +3,7 @@ import { BOXES_MAX } from './limits.ts';
 import { locateBoxes, type SquareBox } from './locate-boxes.ts';
 import type { Channel, ImageFailure, Picture, Region } from './picture.ts';
 import { reversalsOf } from './reversals.ts';
-import type { GreyImage } from './symbol-reader.ts';
+import type { GreyImage, Search } from './symbol-reader.ts';
 
 /** From this width on an image is a face, and the part where an indicium belongs is worth a look of its own. */
 const FACE_WIDTH_PX_MIN = 800;
@@ -11,6 +11,11 @@ const FACE_WIDTH_PX_MIN = 800;
 const TOP_RIGHT_HEIGHT = 0.4;
 /** Up to this side a picture may be a crop, filled by its symbol. */
 const CROP_SIDE_PX_MAX = 640;
+/**
+ * Up to this side it is a crop: a symbol that is a part of it, with what else is printed there, is found by looking at all of
+ * it. The squares in it that look like symbols are parts of one that cannot be read, and took half of the time of giving it up.
+ */
+const FILLED_SIDE_PX_MAX = 320;
 /** Around a box: a symbol turned by 15° reaches an eighth of its side beyond it. */
 const MARGIN_SHARE = 0.2;
 const MARGIN_PX = 12;
@@ -22,8 +27,9 @@ export class View {
   readonly #picture: Picture;
   readonly #channel: Channel;
   readonly #parts = new Map<Place, GreyImage | ImageFailure>();
+  readonly #searched = new Map<GreyImage, Set<string>>();
   readonly #calm = new Map<string, GreyImage | ImageFailure>();
-  readonly #cuts = new Map<Place, readonly GreyImage[]>();
+  readonly #boxes = new Map<Place, Iterable<GreyImage>>();
 
   constructor(picture: Picture, channel: Channel = 'usual') {
     this.#picture = picture;
@@ -32,6 +38,11 @@ export class View {
 
   get isFace(): boolean {
     return this.#picture.width >= FACE_WIDTH_PX_MIN;
+  }
+
+  /** It may be filled by its symbol. */
+  get isCrop(): boolean {
+    return Math.max(this.#picture.width, this.#picture.height) <= CROP_SIDE_PX_MAX;
   }
 
   get pixels(): number {
@@ -72,16 +83,41 @@ export class View {
     return calm;
   }
 
-  /** Squares that may hold a symbol, with some of what is around them; a crop is one itself. */
-  async boxes(place: Place): Promise<readonly GreyImage[] | ImageFailure> {
-    const known = this.#cuts.get(place);
+  /** A crop as it is, which its symbol may fill; nothing of a larger picture. */
+  async itself(): Promise<readonly GreyImage[] | ImageFailure> {
+    if (!this.isCrop) return [];
+    const whole = await this.part('whole');
+    return typeof whole === 'string' ? whole : [whole];
+  }
+
+  async itselfAndBoxes(): Promise<Iterable<GreyImage> | ImageFailure> {
+    const [itself, boxes] = [await this.itself(), await this.boxes('whole')];
+    if (typeof itself === 'string') return itself;
+    return typeof boxes === 'string' ? boxes : chained(itself, boxes);
+  }
+
+  /** Squares that may hold a symbol, with some of what is around them, the likeliest first. */
+  async boxes(place: Place): Promise<Iterable<GreyImage> | ImageFailure> {
+    const known = this.#boxes.get(place);
     if (known !== undefined) return known;
     const part = await this.part(place);
     if (typeof part === 'string') return part;
-    const cuts = locateBoxes(part, BOXES_MAX).map((box) => readable(cutOut(part, regionAround(box, part))));
-    if (Math.max(part.width, part.height) <= CROP_SIDE_PX_MAX) cuts.unshift(part);
-    this.#cuts.set(place, cuts);
-    return cuts;
+    const boxes = new Boxes(part);
+    this.#boxes.set(place, boxes);
+    return boxes;
+  }
+
+  /** Whether a general reader is given one of the pictures for the first time with these options; it finds no more in it the second time. */
+  isFirst(
+    image: GreyImage,
+    { search, doubled = false }: { readonly search: Search; readonly doubled?: boolean },
+  ): boolean {
+    const options = `${search.symbologies} ${search.threshold} ${search.symbolsMax} ${doubled}`;
+    const known = this.#searched.get(image) ?? new Set();
+    this.#searched.set(image, known);
+    if (known.has(options)) return false;
+    known.add(options);
+    return true;
   }
 
   #regionOf(place: Place): Region {
@@ -90,6 +126,33 @@ export class View {
     const left = width >> 1;
     return { left, top: 0, width: width - left, height: Math.ceil(height * TOP_RIGHT_HEIGHT) };
   }
+}
+
+/** Looked for and cut out as they are asked for: of a crop that can be read, nothing but itself is. */
+class Boxes implements Iterable<GreyImage> {
+  readonly #part: GreyImage;
+  #located: readonly SquareBox[] | undefined;
+  readonly #cuts: GreyImage[] = [];
+
+  constructor(part: GreyImage) {
+    this.#part = part;
+  }
+
+  *[Symbol.iterator](): Iterator<GreyImage> {
+    const part = this.#part;
+    if (Math.max(part.width, part.height) <= FILLED_SIDE_PX_MAX) return;
+    this.#located ??= locateBoxes(part, BOXES_MAX);
+    for (const [index, box] of this.#located.entries()) {
+      const cut = this.#cuts[index] ?? readable(cutOut(part, regionAround(box, part)));
+      this.#cuts[index] = cut;
+      yield cut;
+    }
+  }
+}
+
+function* chained(first: Iterable<GreyImage>, second: Iterable<GreyImage>): Iterable<GreyImage> {
+  yield* first;
+  yield* second;
 }
 
 /** A flat at 300 dpi is searched as it is; larger pictures have larger modules, or nothing that could be read. */

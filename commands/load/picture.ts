@@ -8,7 +8,7 @@ import { ReplayError } from '../../psd-sim/index.ts';
  * @throws ReplayError
  */
 export async function readPicture(path: string, folder: string): Promise<Buffer> {
-  const bytes = await readImageFile(path, folder);
+  const bytes = readImageFile(path, folder);
   if (typeof bytes === 'string') throw new ReplayError(`${path}: ${bytes}: ${REASONS[bytes]}`);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

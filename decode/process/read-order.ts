@@ -21,7 +21,7 @@ type Outcome =
   | { readonly failure: FileFailure; readonly candidates: readonly []; readonly note?: undefined };
 
 async function readOne({ path, within, bytes: sent, frame }: ImageOrder, reader: MarkReader): Promise<Outcome> {
-  const bytes = sent === undefined ? await readImageFile(path, within) : sizedImage(sent);
+  const bytes = sent === undefined ? readImageFile(path, within) : sizedImage(sent);
   return typeof bytes === 'string' ? { failure: bytes, candidates: [] } : readImage(bytes, reader, frame);
 }
 
@@ -34,7 +34,7 @@ async function readAll(
   const images: ImageBytes[] = [];
   let failure: FileFailure | undefined;
   for (const name of [path, ...others]) {
-    const bytes = await readImageFile(name, within);
+    const bytes = readImageFile(name, within);
     if (typeof bytes === 'string') failure ??= bytes;
     else images.push(frame === undefined ? { bytes } : { bytes, frame });
   }

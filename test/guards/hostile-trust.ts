@@ -359,8 +359,8 @@ export const HOSTILE_TRUST: readonly Guard[] = [
     scenario: 'E7',
     holds: 'a picture of a simulated day that lies elsewhere is not sent',
     file: 'commands/load/picture.ts',
-    text: 'await readImageFile(path, folder)',
-    without: "await readImageFile(path, '/')",
+    text: 'readImageFile(path, folder)',
+    without: "readImageFile(path, '/')",
     tests: NAMED,
   },
 ];
