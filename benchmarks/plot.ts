@@ -70,7 +70,8 @@ function markAt(x: number, top: number, bottom: number, color: string): string {
   return `<line x1="${x.toFixed(1)}" x2="${x.toFixed(1)}" y1="${top}" y2="${bottom}" stroke="${color}" stroke-width="2"/>`;
 }
 
-function writePlot(name: string, title: string, height: number, parts: readonly string[]): void {
+/** As docs/plots/NAME.svg. */
+export function writePlot(name: string, title: string, height: number, parts: readonly string[]): void {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="13">
 <rect width="${WIDTH}" height="${height}" fill="#fff"/>
 <text x="16" y="24" font-size="15">${title}</text>

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { Command, CommanderError, Option } from 'commander';
 import { ExpectedError, hasErrno, printableLines } from '../indicium/index.ts';
 import manifest from '../package.json' with { type: 'json' };
-import { addBenchCommand } from './bench-command.ts';
+import { addBenchCommand } from './bench/bench-command.ts';
 import { applyConfigFile } from './config-file.ts';
 import { addDecodeCommand } from './decode-command.ts';
 import { addDemoCommand } from './demo-command.ts';

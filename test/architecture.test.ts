@@ -61,6 +61,7 @@ const LIBRARIES: Record<string, readonly string[]> = {
     'analytics/judge/policy-file.ts',
     'api/',
     'client/',
+    'commands/bench/results-file.ts',
     'commands/kafka/trial-broker/',
     'ingest/',
     'scans/',

@@ -10,6 +10,7 @@ export const FAILURE_CODES = [
   'query',
   'registry',
   'replay',
+  'results',
   'scenario',
   'serve-options',
   'source',

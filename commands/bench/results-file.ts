@@ -1,0 +1,75 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { Type } from 'typebox';
+import { Value } from 'typebox/value';
+import { ExpectedError } from '../../indicium/index.ts';
+
+const MEASUREMENT = Type.Object({
+  name: Type.String(),
+  unit: Type.String(),
+  better: Type.Union([Type.Literal('higher'), Type.Literal('lower')]),
+  isPaired: Type.Boolean(),
+  samples: Type.Array(Type.Number()),
+});
+
+const MEASURED = Type.Intersect([Type.Object({ benchmark: Type.String() }), MEASUREMENT]);
+
+const RESULTS = Type.Object({
+  format: Type.Literal('indicia-bench-1'),
+  startedAt: Type.String(),
+  commit: Type.Union([Type.String(), Type.Null()]),
+  machine: Type.Object({
+    processors: Type.Number(),
+    model: Type.String(),
+    memoryBytes: Type.Number(),
+    system: Type.String(),
+  }),
+  versions: Type.Record(Type.String(), Type.String()),
+  measurements: Type.Array(MEASURED),
+});
+
+/** A figure with the benchmark that gave it. */
+export type Measured = Type.Static<typeof MEASURED>;
+/** What `indicia bench --out` writes. */
+export type Results = Type.Static<typeof RESULTS>;
+
+/** Lines that a benchmark wrote, one figure each. */
+export function measuredIn(benchmark: string, text: string): Measured[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => ({ benchmark, ...Value.Parse(MEASUREMENT, JSON.parse(line)) }));
+}
+
+/** @throws ResultsError for a file that cannot be read or is not one of results. */
+export function readResults(path: string): Results {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new ResultsError(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+  if (!Value.Check(RESULTS, value)) {
+    const [first] = Value.Errors(RESULTS, value);
+    const where = first === undefined ? '' : `: ${first.instancePath || '/'} ${first.message}`;
+    throw new ResultsError(`${path}: not results of 'indicia bench --out'${where}`);
+  }
+  return value;
+}
+
+/** Whole or not at all: a full disk leaves what was there before. */
+export function writeResults(path: string, results: Results): void {
+  const partial = `${path}.partial`;
+  try {
+    writeFileSync(partial, `${JSON.stringify(results, null, 1)}\n`);
+    renameSync(partial, path);
+  } catch (error) {
+    rmSync(partial, { force: true });
+    throw new ResultsError(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+/** A file of results that cannot be read or written. */
+export class ResultsError extends ExpectedError {
+  override readonly name = 'ResultsError';
+  readonly failure = 'results';
+}
