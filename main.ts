@@ -23,7 +23,7 @@ function endsSaying(sentence: string, exitCode: ExitCode): never {
   process.exit(exitCode);
 }
 
-/** The program needs every library, so anything missing on this machine shows here. */
+/** A library that is missing on this machine, or does not fit it, is named with what mends it. */
 function refuseLoadFailure(error: unknown): never {
   const failure = loadFailureOf(error);
   if (failure === null) throw error;
@@ -42,10 +42,12 @@ process.stdout.on('error', (error: Error & { code?: string }) => {
 useCompiledCode(process.env);
 // Only what is imported from here on comes from the cache.
 const { runProgram } = await import('./commands/program.ts').catch(refuseLoadFailure);
-process.exitCode = await runProgram(process.argv, {
+const terminal = {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   isWatched: process.stderr.isTTY === true,
   nowMs: () => Date.now(),
-});
+};
+// The libraries of a command are loaded when it is called.
+process.exitCode = await runProgram(process.argv, terminal).catch(refuseLoadFailure);

@@ -18,9 +18,7 @@ const CONFIG_BYTES_MAX = 1024 * 1024;
  * Makes the values of the config file the defaults of the flags of the same name (`{"db": "day.duckdb"}`), so that
  * the environment and flags on the command line still win.
  */
-export function applyConfigFile(program: Command, argv: readonly string[]): void {
-  const path = namedFile(argv) ?? process.env.INDICIA_CONFIG ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : undefined);
-  if (path === undefined) return;
+export function applyConfigFile(program: Command, path: string): void {
   const values = Object.entries(readValues(path));
   const commands = everyCommand(program);
   for (const [name] of values) {
@@ -31,6 +29,11 @@ export function applyConfigFile(program: Command, argv: readonly string[]): void
   for (const parent of [program, ...commands]) {
     parent.hook('preSubcommand', (_parent, command) => setDefaults(command, values, path));
   }
+}
+
+/** The config file that the arguments name, the environment, or the folder holds; undefined where there is none. */
+export function configPath(argv: readonly string[]): string | undefined {
+  return namedFile(argv) ?? process.env.INDICIA_CONFIG ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : undefined);
 }
 
 function setDefaults(command: Command, values: readonly (readonly [string, ConfigValue])[], path: string): void {

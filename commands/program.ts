@@ -2,28 +2,10 @@ import { inspect } from 'node:util';
 import { Command, CommanderError, Option } from 'commander';
 import { ExpectedError, hasErrno, printableLines } from '../indicium/index.ts';
 import manifest from '../package.json' with { type: 'json' };
-import { addBenchCommand } from './bench/bench-command.ts';
-import { applyConfigFile } from './config-file.ts';
-import { addDecodeCommand } from './decode-command.ts';
-import { addDemoCommand } from './demo-command.ts';
+import { commandsFor } from './catalog.ts';
+import { applyConfigFile, configPath } from './config-file.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { addKafkaCommand } from './kafka/kafka-command.ts';
-import { addFleetCommand } from './load/fleet-command.ts';
-import { addRunCommand } from './run/run-command.ts';
-import { addServeCommand } from './serve-command.ts';
-import { addSimulateCommand } from './simulate-command.ts';
-import { addArchiveCommands } from './store/archive-command.ts';
-import { addCasesCommands } from './store/cases-command.ts';
-import { addDetectCommand } from './store/detect-command.ts';
-import { addDoctorCommand } from './store/doctor-command.ts';
-import { addQueryCommand } from './store/query-command.ts';
-import { addReconcileCommand } from './store/reconcile-command.ts';
-import { addReportCommand } from './store/report-command.ts';
-import { addStoreCommands } from './store/store-commands.ts';
 import { type Terminal, warn } from './terminal.ts';
-import { addTokenCommand } from './token-command.ts';
-import { addTrustCommand } from './trust-command.ts';
-import { addVerifyCommand } from './verify-command.ts';
 
 /** All commands, carried out as the arguments say, which are those of the process. */
 export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
@@ -45,27 +27,11 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
       writeErr: (text) => terminal.stderr.write(printableLines(text)),
     })
     .exitOverride();
-  addDemoCommand(program, terminal, finish);
-  addSimulateCommand(program, terminal, finish);
-  addFleetCommand(program, terminal, finish);
-  addRunCommand(program, terminal, finish);
-  addServeCommand(program, terminal, finish);
-  addKafkaCommand(program, terminal, finish);
-  addDecodeCommand(program, terminal, finish);
-  addVerifyCommand(program, terminal, finish);
-  addTrustCommand(program, terminal, finish);
-  addTokenCommand(program, terminal, finish);
-  addStoreCommands(program, terminal, finish);
-  addQueryCommand(program, terminal, finish);
-  addDetectCommand(program, terminal, finish);
-  addCasesCommands(program, terminal, finish);
-  addReconcileCommand(program, terminal, finish);
-  addArchiveCommands(program, terminal, finish);
-  addReportCommand(program, terminal, finish);
-  addDoctorCommand(program, terminal, finish);
-  addBenchCommand(program, terminal, finish);
+  const config = configPath(argv);
+  // A config file may hold flags of any command.
+  for (const add of await commandsFor(config === undefined ? argv : [])) add(program, terminal, finish);
   try {
-    applyConfigFile(program, argv);
+    if (config !== undefined) applyConfigFile(program, config);
     await program.parseAsync(argv);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { tableFromIPC } from 'apache-arrow';
+import { COMMAND_NAMES } from '../../commands/catalog.ts';
 import { simulate } from '../../psd-sim/index.ts';
 import { indicia, jsonLines } from '../support/command-line.ts';
 import { scannedPicture, symbolImage } from '../support/pictures.ts';
@@ -61,6 +62,10 @@ describe('help', () => {
     'token',
     'kafka',
   ];
+
+  it('is that of commands which are loaded by their names', () => {
+    assert.deepEqual(COMMAND_NAMES.toSorted(), commands.toSorted());
+  });
 
   it('lists every command', async () => {
     const { stdout, exitCode } = await indicia(['--help']);

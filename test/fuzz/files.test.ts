@@ -135,7 +135,7 @@ describe('any policy and any config file', () => {
         async (text) => {
           await writeFile(path, text);
           try {
-            applyConfigFile(program(), ['run', '--config', path]);
+            applyConfigFile(program(), path);
           } catch (error) {
             assert.ok(error instanceof ConfigError);
             isBounded(error.message);
@@ -145,7 +145,7 @@ describe('any policy and any config file', () => {
       fuzzed(80),
     );
     await writeFile(path, `{"db":"${'a'.repeat(2 ** 20)}"}`);
-    assert.throws(() => applyConfigFile(program(), ['run', '--config', path]), /longer than it may be/);
+    assert.throws(() => applyConfigFile(program(), path), /longer than it may be/);
   });
 });
 
