@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join, parse } from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import sharp, { type Sharp } from 'sharp';
-import { simulate } from '../psd-sim/index.ts';
+import { converted, simulatedDay, toG4, toJpeg } from './picture-days.ts';
 import { PeakMemory } from './resident-memory.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
@@ -30,45 +29,16 @@ export interface Outcome {
 
 /** Days with a fixed seed, in that folder; one in fifty crops and faces of the simulator cannot be read by anybody. */
 export async function endToEndRows(folder: string): Promise<EndToEndRow[]> {
-  const common = { psds: 60, licenses: 40, seed: 7, frauds: [], dayMs: Date.UTC(2026, 10, 20) } as const;
-  const day = async (name: string, pieces: number, images: 'none' | 'crops' | 'faces') => {
-    await simulate({ ...common, pieces, images }, join(folder, name));
-    return join(folder, name);
-  };
-  const payloads = await day('payloads', 100_000, 'none');
-  const crops = await day('crops', 4_000, 'crops');
-  const faces = await day('faces', 600, 'faces');
+  const payloads = await simulatedDay(join(folder, 'payloads'), 100_000, 'none');
+  const crops = await simulatedDay(join(folder, 'crops'), 4_000, 'crops');
+  const faces = await simulatedDay(join(folder, 'faces'), 600, 'faces');
   return [
     { name: 'payloads', folder: payloads, afternoonScans: 6_000 },
     { name: 'crops, PNG', folder: crops, afternoonScans: 500 },
-    { name: 'crops, JPEG', folder: await converted(crops, 'crops-jpeg', toJpeg), afternoonScans: 500 },
-    { name: 'faces, JPEG', folder: await converted(faces, 'faces-jpeg', toJpeg), afternoonScans: 120 },
-    { name: 'faces, TIFF G4', folder: await converted(faces, 'faces-tiff', toG4), afternoonScans: 120 },
+    { name: 'crops, JPEG', folder: await converted(crops, 'jpg', toJpeg), afternoonScans: 500 },
+    { name: 'faces, JPEG', folder: await converted(faces, 'jpg', toJpeg), afternoonScans: 120 },
+    { name: 'faces, TIFF G4', folder: await converted(faces, 'tif', toG4), afternoonScans: 120 },
   ];
-}
-
-type Convert = (image: Sharp) => { readonly extension: string; readonly image: Sharp };
-
-const toJpeg: Convert = (image) => ({ extension: '.jpg', image: image.jpeg({ quality: 85 }) });
-const toG4: Convert = (image) => {
-  const bitonal = image.toColourspace('b-w').threshold(128).tiff({ compression: 'ccittfax4', bitdepth: 1 });
-  return { extension: '.tif', image: bitonal };
-};
-
-/** The same day with its pictures in another format. */
-async function converted(day: string, name: string, convert: Convert): Promise<string> {
-  const folder = join(day, '..', name);
-  await mkdir(join(folder, 'images'), { recursive: true });
-  await cp(join(day, 'registry'), join(folder, 'registry'), { recursive: true });
-  let extension = '';
-  for (const file of await readdir(join(day, 'images'))) {
-    const made = convert(sharp(join(day, 'images', file)));
-    extension = made.extension;
-    await made.image.toFile(join(folder, 'images', `${parse(file).name}${extension}`));
-  }
-  const scans = await readFile(join(day, 'scans.ndjson'), 'utf8');
-  await writeFile(join(folder, 'scans.ndjson'), scans.replaceAll(/\.(png|jpg|tif)"/g, `${extension}"`));
-  return folder;
 }
 
 export async function runIndicia({ folder }: EndToEndRow, db: string): Promise<Outcome> {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { childrenOf } from './resident-memory.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 /** Of /proc on Linux. */
@@ -12,6 +13,11 @@ export function processorSecondsOf(pid: number): number {
   // The name of the command, in parentheses, may hold blanks.
   const [, , , , , , , , , , , user, system] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(user) + Number(system)) / TICKS_A_SECOND;
+}
+
+/** Milliseconds of processor time that the running children of a process have taken so far. */
+export function processorMsOfChildren(pid: number): number {
+  return childrenOf(pid).reduce((sum, child) => sum + 1000 * processorSecondsOf(child), 0);
 }
 
 export interface Measured {

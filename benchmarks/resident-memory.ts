@@ -37,7 +37,8 @@ function residentBytes(pid: number): number {
   }
 }
 
-function childrenOf(pid: number): number[] {
+/** Processes that this one has started and that still run. */
+export function childrenOf(pid: number): number[] {
   try {
     return readdirSync(`/proc/${pid}/task`).flatMap((task) => {
       const text = readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim();

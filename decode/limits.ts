@@ -16,6 +16,9 @@ export const IMAGE_SIDE_PX_MAX = 20_000;
 /** Pixels of a grey PNG that is read here and not by libvips: a face at 300 dpi has 2 million. */
 export const GREY_PNG_PIXELS_MAX = 16_000_000;
 
+/** Pixels of a JPEG that is decoded here and not by libvips: a crop has 50,000. From some 400,000 on libvips is faster. */
+export const SMALL_JPEG_PIXELS_MAX = 160_000;
+
 /** Pages of one file that are looked at; a face has one, a stack of a mailpiece's sides a few. */
 export const IMAGE_PAGES_MAX = 16;
 

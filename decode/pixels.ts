@@ -11,6 +11,8 @@ import {
   IMAGE_PIXELS_MAX,
 } from './limits.ts';
 import type { Channel, ImageFailure, Pages, Picture } from './picture.ts';
+import { smallJpeg } from './small-jpeg.ts';
+import type { GreyImage } from './symbol-reader.ts';
 
 // Only what plants send; SVG, PDF and the rest have loaders that read other files or run for minutes.
 sharp.block({ operation: ['VipsForeignLoad'] });
@@ -46,6 +48,8 @@ export async function openPages(bytes: Uint8Array): Promise<Pages | ImageFailure
   }
   const grey = greyOfPng(bytes);
   if (grey !== null) return { pages: [pictureOfGrey(grey)], total: 1 };
+  const small = type === 'image/jpeg' ? await smallJpeg(bytes) : null;
+  if (small !== null) return { pages: [pictureOfJpeg(small.grey, small.isColor, bytes)], total: 1 };
   const metadata = await orFailure(opened(bytes, { page: 0 }).metadata());
   if (typeof metadata === 'string') return metadata;
   const total = metadata.pages ?? 1;
@@ -58,6 +62,29 @@ export async function openPages(bytes: Uint8Array): Promise<Pages | ImageFailure
 
 function opened(input: SharpInput, options: SharpOptions): Sharp {
   return sharp(input, { limitInputPixels: IMAGE_PIXELS_MAX, failOn: 'error', ...options });
+}
+
+/** The other channels of a color picture are libvips': they are asked for where the usual one gave nothing. */
+function pictureOfJpeg(grey: GreyImage, isColor: boolean, bytes: Uint8Array): Picture {
+  const picture = pictureOfGrey(grey);
+  if (!isColor) return picture;
+  let byLibvips: Promise<Picture | ImageFailure> | undefined;
+  const whole = () => {
+    byLibvips ??= pictureOf(bytes, {});
+    return byLibvips;
+  };
+  return {
+    ...picture,
+    async grey(region, channel = 'usual') {
+      if (channel === 'usual') return picture.grey(region);
+      const other = await whole();
+      return typeof other === 'string' ? other : other.grey(region, channel);
+    },
+    async hasColor() {
+      const other = await whole();
+      return typeof other !== 'string' && other.hasColor();
+    },
+  };
 }
 
 async function pictureOf(input: SharpInput, options: SharpOptions): Promise<Picture | ImageFailure> {

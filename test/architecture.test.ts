@@ -37,6 +37,7 @@ const BESIDE: readonly string[] = ['benchmarks', 'examples', 'test'];
 
 /** Each library stands behind adapters: the only files of the product that may import it. */
 const LIBRARIES: Record<string, readonly string[]> = {
+  '@cornerstonejs/codec-libjpeg-turbo-8bit': ['decode/jpeg-turbo.d.ts', 'decode/small-jpeg.ts'],
   '@duckdb/node-api': ['analytics/store/'],
   '@duckdb/node-bindings': ['analytics/store/vectors.ts'],
   '@napi-rs/canvas': ['decode/bmp.ts', 'psd-sim/print/face.ts', 'psd-sim/print/type-face.ts'],
@@ -249,7 +250,8 @@ describe('the architecture', () => {
     );
     const faces = Object.keys(MAY_IMPORT).map((folder) => `${folder}/index.ts`);
     const orphans = product.filter(({ path }) => !imported.has(path) && ![...ENTRY_POINTS, ...faces].includes(path));
-    assertNone(orphans.map(({ path }) => path));
+    // Types of a library that has none of its own are named by nobody.
+    assertNone(orphans.map(({ path }) => path).filter((path) => !path.endsWith('.d.ts')));
   });
 
   it('exports nothing that no other file uses', () => {

@@ -69,7 +69,7 @@ export function writeResults(path: string, results: Results): void {
 }
 
 /** A file of results that cannot be read or written. */
-export class ResultsError extends ExpectedError {
+class ResultsError extends ExpectedError {
   override readonly name = 'ResultsError';
   readonly failure = 'results';
 }

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { measuredIn, type Results, readResults, writeResults } from '../../commands/bench/results-file.ts';
+import { indicia } from '../support/command-line.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+const RESULTS: Results = {
+  format: 'indicia-bench-1',
+  startedAt: '2026-11-20T09:00:00.000Z',
+  commit: null,
+  machine: { processors: 2, model: 'any', memoryBytes: 1, system: 'Linux 6' },
+  versions: { node: '26.10.0' },
+  measurements: [
+    { benchmark: 'run', name: 'ratio', unit: 'ratio', better: 'higher', isPaired: true, samples: [0.7, 0.71] },
+  ],
+};
+
+describe('a file of results', () => {
+  it('is read as it was written', async (test) => {
+    const path = join(await temporaryFolder(test), 'results.json');
+    writeResults(path, RESULTS);
+    assert.deepEqual(readResults(path), RESULTS);
+  });
+
+  it('is not begun where it cannot be ended', async (test) => {
+    const folder = await temporaryFolder(test);
+    // A folder stands in its place.
+    assert.throws(() => writeResults(folder, RESULTS), new RegExp(`^ResultsError: ${folder}: `));
+    assert.deepEqual(await readdir(folder), []);
+    assert.deepEqual(
+      (await readdir(join(folder, '..'))).filter((name) => name.endsWith('.partial')),
+      [],
+    );
+  });
+
+  for (const [what, text] of [
+    ['no JSON', '{"format":'],
+    ['another kind of file', '{"format":"indicia-bench-1","measurements":[{"samples":"many"}]}'],
+  ] as const) {
+    it(`is refused by its name when it is ${what}`, async (test) => {
+      const path = join(await temporaryFolder(test), 'old.json');
+      await writeFile(path, text);
+      assert.throws(() => readResults(path), new RegExp(`^ResultsError: ${path}: `));
+      const { exitCode, stderr } = await indicia(['bench', 'verify', '--compare', path]);
+      assert.equal(exitCode, 2);
+      assert.match(stderr, /old\.json/);
+    });
+  }
+
+  it('has the figures that a benchmark wrote, a line each', () => {
+    const { benchmark: _, ...figure } = { ...RESULTS.measurements[0], benchmark: '' };
+    assert.deepEqual(measuredIn('run', `${JSON.stringify(figure)}\n`), RESULTS.measurements);
+    assert.throws(() => measuredIn('run', '{"name":1}\n'));
+  });
+});
+
+describe('indicia bench', () => {
+  it('names the benchmarks there are where one is unknown', async () => {
+    const { exitCode, stderr } = await indicia(['bench', 'verifi']);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /no benchmark verifi; there are .*end-to-end.*, verify/);
+  });
+
+  it('knows the variable that benchmarks write to', async () => {
+    const [runs, writes] = await Promise.all(
+      ['commands/bench/benchmarks.ts', 'benchmarks/measurements.ts'].map((path) =>
+        readFile(new URL(`../../${path}`, import.meta.url), 'utf8'),
+      ),
+    );
+    const nameIn = (text = '') => /MEASUREMENTS_VARIABLE = '(\w+)'/.exec(text)?.[1];
+    assert.ok(nameIn(runs) !== undefined && nameIn(runs) === nameIn(writes));
+  });
+});
