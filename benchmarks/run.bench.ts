@@ -18,9 +18,9 @@ import { machine, markdownTable, median } from './table.ts';
  * verify signatures with one cached key each: the limit that no verifier can pass. The two take turns.
  */
 
-const PIECES = 60_000;
-const WARMING_PIECES = 20_000;
-const ROUNDS = Number(process.env.INDICIA_ROUNDS ?? 11);
+const PIECES = 100_000;
+const WARMING_PIECES = 30_000;
+const ROUNDS = Number(process.env.INDICIA_ROUNDS ?? 7);
 const WORKERS = availableParallelism();
 
 if (isMainThread) await main();

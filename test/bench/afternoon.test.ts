@@ -15,7 +15,7 @@ const AFTERNOON = fileURLToPath(new URL('../../benchmarks/baseline/afternoon.ts'
 const GENUINE = ['genuine', 'seen before'];
 
 /** Outcomes of marks whose signature does not hold for what they say, or whose key is another's. */
-const NOT_SIGNED_FOR = ['bad-signature', 'borrowed-name', 'key-mismatch', 'suite-mismatch'];
+const NOT_SIGNED_FOR = ['bad-signature', 'borrowed-name', 'cross-key', 'forged', 'key-mismatch', 'suite-mismatch'];
 
 /** Columns of a store, by scan id. */
 async function answersOf(db: string, sql: string): Promise<Map<string, string>> {
