@@ -14,7 +14,7 @@ interface BenchOptions {
 }
 
 /** Together a quarter of an hour on two cores; the others take longer, or a broker. */
-const USUAL = ['end-to-end', 'pictures', 'run', 'verify', 'decode', 'sightings', 'paths', 'sorter'];
+const USUAL = ['end-to-end', 'pictures', 'reader', 'run', 'verify', 'decode', 'sightings', 'paths', 'sorter'];
 
 export function addBenchCommand(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
   const names = benchmarkNames();

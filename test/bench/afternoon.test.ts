@@ -56,7 +56,7 @@ describe('the program of an afternoon', () => {
         counts.both += 1;
       }
     }
-    assert.ok(counts.both > 130 && counts.refused > 3, JSON.stringify(counts));
+    assert.ok(counts.both > 130 && counts.refused >= 3, JSON.stringify(counts));
     // What nobody can read, and little more: the symbols of a simulated day are clean or gone.
     assert.ok(counts.unread < outcomes.size / 20, JSON.stringify(counts));
     assert.ok(said.answers['seen before'] > 0);
