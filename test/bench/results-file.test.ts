@@ -56,6 +56,18 @@ describe('a file of results', () => {
   });
 });
 
+describe('the results that are kept', () => {
+  it('can be compared with', async () => {
+    const folder = new URL('../../benchmarks/results/', import.meta.url);
+    const files = await readdir(folder);
+    assert.ok(files.includes('0.2.0.json'));
+    for (const file of files) {
+      const { measurements, commit } = readResults(new URL(file, folder).pathname);
+      assert.ok(commit !== null && measurements.some(({ isPaired }) => isPaired), file);
+    }
+  });
+});
+
 describe('indicia bench', () => {
   it('names the benchmarks there are where one is unknown', async () => {
     const { exitCode, stderr } = await indicia(['bench', 'verifi']);
