@@ -303,7 +303,7 @@ export const HOSTILE_TRUST: readonly Guard[] = [
     scenario: 'E7',
     holds: 'an image must lie in the folder of its scans, wherever links lead',
     file: 'decode/image-file.ts',
-    text: "if (within !== undefined && !(await liesWithin(within, file, path))) return 'image-refused';",
+    text: "if (within !== undefined && !liesWithin(within, file, path)) return 'image-refused';",
     without: '',
     tests: IMAGE_FILE,
   },
