@@ -11,7 +11,7 @@ const PIECES = 2_000;
 const PARTITIONS = 4;
 const SLICE_MESSAGES = 4;
 /** It may be stopped with nothing to do on a busy machine, and is then stopped once more. */
-const NAPS_MAX = 5;
+const NAPS_MAX = 15;
 const LOST = /has lost this partition to epoch \d+|another member has taken \S+ over/;
 const POLL_MS = 100;
 const WAIT_MS_MAX = 60_000;
@@ -41,6 +41,7 @@ if (kafka !== null) {
       const [reader, sleeper, other] = [member('read'), member('judge'), member('judge')];
       await until(() => sleeper.partitions.length > 0 && other.partitions.length > 0, 'two judges');
       const share = Math.floor(messages.length / NAPS_MAX);
+      assert.ok(share > SLICE_MESSAGES, `${messages.length} messages are too few`);
       let naps = 0;
       while (!LOST.test(sleeper.stderr)) {
         assert.ok(naps < NAPS_MAX, `it never woke with work in its hands: ${sleeper.stderr}`);
