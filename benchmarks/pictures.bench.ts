@@ -11,6 +11,7 @@ import { converted, simulatedDay, toG4, toJpeg, withoutScans } from './picture-d
 import { type PictureSteps, stepsOf } from './picture-steps.ts';
 import { plotStacked } from './plot-stacked.ts';
 import { processorMsOfChildren } from './processor-time.ts';
+import { readShareOf } from './read-share.ts';
 import { count, machine, markdownTable, median } from './table.ts';
 import { unreadScans } from './unread-scans.ts';
 
@@ -87,8 +88,7 @@ async function measured(day: string, name: string): Promise<Steady> {
     const { user, system } = process.cpuUsage(before.own);
     const ms = (user + system) / 1000 + processorMsOfChildren(process.pid) - before.children;
     await recorder.close();
-    const { rungs, failures } = readers.imageCounts;
-    readShare = sum(rungs) / (sum(rungs) + sum(failures));
+    readShare = readShareOf(readers.imageCounts);
     if (round === 0) continue;
     rates.push(summary.scans / seconds);
     processor.push(ms / summary.scans);
@@ -96,10 +96,6 @@ async function measured(day: string, name: string): Promise<Steady> {
   await readers.close();
   noteMeasurement({ name: `${name}, a second`, unit: 'pictures', better: 'higher', isPaired: false, samples: rates });
   return { aSecond: median(rates), rates, processorMs: median(processor), readShare, db };
-}
-
-function sum(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((total, one) => total + one, 0);
 }
 
 function refuse(reason: string): never {

@@ -1,4 +1,4 @@
-import { writePlot } from './plot.ts';
+import { WIDTH, writePlot } from './plot.ts';
 
 /** Two values of one thing, on a scale of powers of ten. */
 interface PairOfBars {
@@ -7,7 +7,6 @@ interface PairOfBars {
   readonly theirs: number;
 }
 
-const WIDTH = 800;
 const LEFT = 150;
 const RIGHT = 90;
 const TOP = 44;

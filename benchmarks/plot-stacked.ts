@@ -1,4 +1,4 @@
-import { writePlot } from './plot.ts';
+import { WIDTH, writePlot } from './plot.ts';
 
 interface Stack {
   readonly label: string;
@@ -6,7 +6,6 @@ interface Stack {
   readonly parts: Readonly<Record<string, number>>;
 }
 
-const WIDTH = 800;
 const LEFT = 150;
 const RIGHT = 70;
 const TOP = 64;

@@ -6,7 +6,8 @@ export interface Bar {
   readonly value: number;
 }
 
-const WIDTH = 800;
+/** Of every plot. */
+export const WIDTH = 800;
 const BAR = 22;
 const LEFT = 262;
 const RIGHT = 60;

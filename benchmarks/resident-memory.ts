@@ -9,7 +9,7 @@ export class PeakMemory {
   readonly #timer: NodeJS.Timeout;
   /** Of the process itself. */
   own = 0;
-  /** Of it and its children together. */
+  /** Of it and all that it started together. */
   together = 0;
 
   constructor(pid: number) {
@@ -23,7 +23,7 @@ export class PeakMemory {
 
   #look(): void {
     const own = residentBytes(this.#pid);
-    const together = childrenOf(this.#pid).reduce((sum, pid) => sum + residentBytes(pid), own);
+    const together = descendantsOf(this.#pid).reduce((sum, pid) => sum + residentBytes(pid), own);
     this.own = Math.max(this.own, own);
     this.together = Math.max(this.together, together);
   }
@@ -37,12 +37,13 @@ function residentBytes(pid: number): number {
   }
 }
 
-/** Processes that this one has started and that still run. */
-export function childrenOf(pid: number): number[] {
+/** Processes that this one has started and that still run, and those that they have started. */
+export function descendantsOf(pid: number): number[] {
   try {
     return readdirSync(`/proc/${pid}/task`).flatMap((task) => {
       const text = readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim();
-      return text === '' ? [] : text.split(' ').map(Number);
+      const own = text === '' ? [] : text.split(' ').map(Number);
+      return [...own, ...own.flatMap(descendantsOf)];
     });
   } catch {
     return [];

@@ -1,4 +1,3 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +9,7 @@ import { createReaderPool } from '../app/reader-pool.ts';
 import { openSource } from '../ingest/index.ts';
 import { simulate } from '../psd-sim/index.ts';
 import { loadRegistry } from '../verify/index.ts';
+import { bareVerification } from './bare-verification.ts';
 import { noteMeasurement } from './measurements.ts';
 import { machine, markdownTable, median } from './table.ts';
 
@@ -22,6 +22,8 @@ const PIECES = 100_000;
 const WARMING_PIECES = 30_000;
 const ROUNDS = Number(process.env.INDICIA_ROUNDS ?? 7);
 const WORKERS = availableParallelism();
+/** Of a thread, between two rounds. */
+const VERIFICATIONS = 12_000;
 
 if (isMainThread) await main();
 else verifyAlone(workerData);
@@ -109,16 +111,10 @@ function refuse(reason: string): never {
 
 /** Signatures a second of as many threads as the pipeline has readers, doing nothing else. */
 async function rawRate(): Promise<number> {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-  const data = {
-    spki: publicKey.export({ format: 'der', type: 'spki' }),
-    pkcs8: privateKey.export({ format: 'der', type: 'pkcs8' }),
-    verifications: 12_000,
-  };
   const rates = await Promise.all(
     Array.from({ length: WORKERS }, () => {
       const { promise, resolve, reject } = Promise.withResolvers<number>();
-      const worker = new Worker(new URL(import.meta.url), { workerData: data });
+      const worker = new Worker(new URL(import.meta.url), { workerData: VERIFICATIONS });
       worker.on('message', resolve);
       worker.on('error', reject);
       return promise;
@@ -127,14 +123,10 @@ async function rawRate(): Promise<number> {
   return rates.reduce((sum, rate) => sum + rate, 0);
 }
 
-async function verifyAlone(data: { spki: Buffer; pkcs8: Buffer; verifications: number }): Promise<void> {
+async function verifyAlone(verifications: number): Promise<void> {
   const { parentPort } = await import('node:worker_threads');
-  const publicKey = createPublicKey({ key: Buffer.from(data.spki), format: 'der', type: 'spki' });
-  const privateKey = createPrivateKey({ key: Buffer.from(data.pkcs8), format: 'der', type: 'pkcs8' });
-  const message = Buffer.alloc(71, 1);
-  const signature = sign('sha256', message, { key: privateKey, dsaEncoding: 'ieee-p1363' });
-  const key = { key: publicKey, dsaEncoding: 'ieee-p1363' } as const;
+  const verifyOnce = bareVerification();
   const startedAtMs = performance.now();
-  for (let count = 0; count < data.verifications; count++) verify('sha256', message, key, signature);
-  parentPort?.postMessage((data.verifications * 1000) / (performance.now() - startedAtMs));
+  for (let count = 0; count < verifications; count++) verifyOnce();
+  parentPort?.postMessage((verifications * 1000) / (performance.now() - startedAtMs));
 }

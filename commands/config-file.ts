@@ -31,7 +31,7 @@ export function applyConfigFile(program: Command, path: string): void {
   }
 }
 
-/** The config file that the arguments name, the environment, or the folder holds; undefined where there is none. */
+/** The path of the config file: from the arguments, the environment or the current folder. Undefined if there is none. */
 export function configPath(argv: readonly string[]): string | undefined {
   return namedFile(argv) ?? process.env.INDICIA_CONFIG ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : undefined);
 }

@@ -63,7 +63,7 @@ async function readOwn(
   return { symbols, candidates, softDecisions, tries };
 }
 
-async function ownBoxes(view: View, where: OwnPlace): Promise<Iterable<GreyImage> | ImageFailure> {
+async function ownBoxes(view: View, where: OwnPlace): Promise<readonly GreyImage[] | ImageFailure> {
   if (where === 'top right') return view.boxes(where);
   if (where === 'boxes') return view.boxes('whole');
   return where === 'itself' ? view.itself() : view.itselfAndBoxes();
@@ -105,7 +105,7 @@ async function readGeneral(
   let tries = 0;
   for (const image of images) {
     // A crop is one of its boxes, and all of it.
-    if (!view.isFirst(image, rung)) continue;
+    if (!view.noteSearch(image, rung)) continue;
     if (rung.doubled === true && Math.max(image.width, image.height) > ENLARGED_SIDE_PX_MAX) continue;
     tries += 1;
     symbols.push(...general.read(rung.doubled === true ? doubled(image) : image, search));

@@ -29,7 +29,7 @@ export class View {
   readonly #parts = new Map<Place, GreyImage | ImageFailure>();
   readonly #searched = new Map<GreyImage, Set<string>>();
   readonly #calm = new Map<string, GreyImage | ImageFailure>();
-  readonly #boxes = new Map<Place, Iterable<GreyImage>>();
+  readonly #boxes = new Map<Place, readonly GreyImage[]>();
 
   constructor(picture: Picture, channel: Channel = 'usual') {
     this.#picture = picture;
@@ -90,25 +90,30 @@ export class View {
     return typeof whole === 'string' ? whole : [whole];
   }
 
-  async itselfAndBoxes(): Promise<Iterable<GreyImage> | ImageFailure> {
+  async itselfAndBoxes(): Promise<readonly GreyImage[] | ImageFailure> {
     const [itself, boxes] = [await this.itself(), await this.boxes('whole')];
     if (typeof itself === 'string') return itself;
-    return typeof boxes === 'string' ? boxes : chained(itself, boxes);
+    return typeof boxes === 'string' ? boxes : [...itself, ...boxes];
   }
 
   /** Squares that may hold a symbol, with some of what is around them, the likeliest first. */
-  async boxes(place: Place): Promise<Iterable<GreyImage> | ImageFailure> {
+  async boxes(place: Place): Promise<readonly GreyImage[] | ImageFailure> {
     const known = this.#boxes.get(place);
     if (known !== undefined) return known;
     const part = await this.part(place);
     if (typeof part === 'string') return part;
-    const boxes = new Boxes(part);
+    const isFilled = Math.max(part.width, part.height) <= FILLED_SIDE_PX_MAX;
+    const located = isFilled ? [] : locateBoxes(part, BOXES_MAX);
+    const boxes = located.map((box) => readable(cutOut(part, regionAround(box, part))));
     this.#boxes.set(place, boxes);
     return boxes;
   }
 
-  /** Whether a general reader is given one of the pictures for the first time with these options; it finds no more in it the second time. */
-  isFirst(
+  /**
+   * Notes that a general reader is given a picture with these options; false where it was given it before, and would find no
+   * more in it.
+   */
+  noteSearch(
     image: GreyImage,
     { search, doubled = false }: { readonly search: Search; readonly doubled?: boolean },
   ): boolean {
@@ -126,33 +131,6 @@ export class View {
     const left = width >> 1;
     return { left, top: 0, width: width - left, height: Math.ceil(height * TOP_RIGHT_HEIGHT) };
   }
-}
-
-/** Looked for and cut out as they are asked for: of a crop that can be read, nothing but itself is. */
-class Boxes implements Iterable<GreyImage> {
-  readonly #part: GreyImage;
-  #located: readonly SquareBox[] | undefined;
-  readonly #cuts: GreyImage[] = [];
-
-  constructor(part: GreyImage) {
-    this.#part = part;
-  }
-
-  *[Symbol.iterator](): Iterator<GreyImage> {
-    const part = this.#part;
-    if (Math.max(part.width, part.height) <= FILLED_SIDE_PX_MAX) return;
-    this.#located ??= locateBoxes(part, BOXES_MAX);
-    for (const [index, box] of this.#located.entries()) {
-      const cut = this.#cuts[index] ?? readable(cutOut(part, regionAround(box, part)));
-      this.#cuts[index] = cut;
-      yield cut;
-    }
-  }
-}
-
-function* chained(first: Iterable<GreyImage>, second: Iterable<GreyImage>): Iterable<GreyImage> {
-  yield* first;
-  yield* second;
 }
 
 /** A flat at 300 dpi is searched as it is; larger pictures have larger modules, or nothing that could be read. */

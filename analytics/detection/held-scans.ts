@@ -1,5 +1,4 @@
-import { asBigint } from '../store/values.ts';
-import { type Connection, scalar } from './connection.ts';
+import { type Connection, tableOf } from './connection.ts';
 import type { Detector } from './detector-file.ts';
 import { isDoubtedSql } from './plant-doubts.ts';
 
@@ -41,11 +40,12 @@ interface Move {
 }
 
 async function move(connection: Connection, kind: string, { from, to, columns, which }: Move): Promise<void> {
-  const moving = await scalar(
+  const moving = await tableOf(
     connection,
-    `create or replace temp table moving as select ${columns} from ${from} where kind = '${kind}' and (${which})`,
+    'moving',
+    `select ${columns} from ${from} where kind = '${kind}' and (${which})`,
   );
-  if (asBigint(moving) === 0n) return;
+  if (moving === 0n) return;
   await connection.run(
     `delete from ${from} using moving where ${from}.kind = '${kind}' and ${from}.row_id = moving.row_id`,
   );

@@ -1,6 +1,6 @@
 import type { Policy } from '../judge/policy-file.ts';
-import { asBigint, asText } from '../store/values.ts';
-import { type Connection, scalar } from './connection.ts';
+import { asText } from '../store/values.ts';
+import { type Connection, scalar, tableOf } from './connection.ts';
 import { DETECTORS, type Detector, type MemberSource } from './detector-file.ts';
 import type { FreshRows } from './fresh-evidence.ts';
 import { holdBack } from './held-scans.ts';
@@ -63,11 +63,9 @@ async function judgeScans(
   { isNamed, isDoubtChanged }: { readonly isNamed: boolean; readonly isDoubtChanged: boolean },
 ): Promise<void> {
   const { name, exonerated, findings, restsOn } = detector;
-  const picked = asBigint(await scalar(connection, `create or replace temp table picked as ${sql}`));
-  if (picked === 0n) {
-    if (!isNamed) return;
-    if (source === 'fresh' && exonerated === null && !(restsOn && isDoubtChanged)) return;
-  }
+  const picked = await tableOf(connection, 'picked', sql);
+  const mayMove = exonerated !== null || (restsOn !== null && isDoubtChanged);
+  if (picked === 0n && (!isNamed || (source === 'fresh' && !mayMove))) return;
   await connection.run(`create or replace temp table dropped as
     select row_id, license, psd, key from named_scan where kind = '${name}' and ${JUDGED_ANEW[source]}`);
   await connection.run(`create or replace temp table found as
@@ -84,12 +82,8 @@ async function judgeScans(
     select '${name}', license, psd, key, row_id, scan_id, scanned_at, mailpiece_id, plant, why, value, scan_digest, brought_by
     from found`);
   await holdBack(connection, detector);
-  const affected = await scalar(
-    connection,
-    `create or replace temp table affected as
-    select license, psd, key from dropped union select license, psd, key from found`,
-  );
-  if (asBigint(affected) === 0n) return;
+  const keys = 'select license, psd, key from dropped union select license, psd, key from found';
+  if ((await tableOf(connection, 'affected', keys)) === 0n) return;
   await connection.run('insert into changed_rows select row_id from dropped union select row_id from found');
   await connection.run(`delete from finding using affected
     where kind = '${name}' and finding.license = affected.license and finding.psd = affected.psd

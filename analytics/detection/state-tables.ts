@@ -1,6 +1,5 @@
 import { NO_ROWS, type RowSum, sumOf } from '../store/audit/seals.ts';
-import { asBigint } from '../store/values.ts';
-import { type Connection, scalar } from './connection.ts';
+import { type Connection, tableOf } from './connection.ts';
 
 /** A sum over all genuine marks so far, held by key; new marks are added up and merged into it. */
 export interface StateTable {
@@ -182,11 +181,9 @@ export async function mergeState(
   const names = keys.map(({ name }) => name).join(', ');
   const fresh = [...keys, ...columns].map(({ name, of }) => `${of} as ${name}`).join(', ');
   const merged = [names, ...columns.map(({ name, merged }) => `${merged} as ${name}`)].join(', ');
-  const merging = await scalar(
-    connection,
-    `create or replace temp table merging as select ${fresh} from ${from} as new_rows where ${where} group by ${keys.map(({ of }) => of).join(', ')}`,
-  );
-  if (asBigint(merging) === 0n) {
+  const groups = keys.map(({ of }) => of).join(', ');
+  const newRows = `select ${fresh} from ${from} as new_rows where ${where} group by ${groups}`;
+  if ((await tableOf(connection, 'merging', newRows)) === 0n) {
     await connection.run(`create or replace temp table merged as from ${table} limit 0`);
     return { added: NO_ROWS, removed: NO_ROWS };
   }

@@ -3,12 +3,11 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { MEASUREMENTS_VARIABLE } from './measurements-variable.ts';
 import { type Measured, measuredIn } from './results-file.ts';
 
 const FOLDER = fileURLToPath(new URL('../../benchmarks/', import.meta.url));
 const SUFFIX = '.bench.ts';
-/** As benchmarks/measurements.ts has it. */
-const MEASUREMENTS_VARIABLE = 'INDICIA_BENCH_MEASUREMENTS';
 
 interface Ended {
   readonly exitCode: number | null;

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { cpus, release, type as systemType, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import manifest from '../../package.json' with { type: 'json' };
 import type { Results } from './results-file.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** Whose versions make a difference to what is measured. */
-const LIBRARIES = ['@duckdb/node-api', '@zxing/library', 'kafkajs', 'piscina', 'sharp', 'zxing-wasm'];
+const LIBRARIES = ['@duckdb/node-api', '@zxing/library', 'kafkajs', 'piscina', 'sharp', 'zxing-wasm'] as const;
 
 /** What figures were measured on and of. */
 export function environment(): Pick<Results, 'commit' | 'machine' | 'versions'> {
@@ -35,7 +35,5 @@ function commitOf(): string | null {
 }
 
 function versionsOfLibraries(): Record<string, string> {
-  const text = readFileSync(`${ROOT}package.json`, 'utf8');
-  const { dependencies }: { dependencies: Record<string, string> } = JSON.parse(text);
-  return Object.fromEntries(LIBRARIES.map((name) => [name, dependencies[name] ?? 'unknown']));
+  return Object.fromEntries(LIBRARIES.map((name) => [name, manifest.dependencies[name]]));
 }

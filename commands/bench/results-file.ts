@@ -4,12 +4,20 @@ import { Value } from 'typebox/value';
 import { ExpectedError } from '../../indicium/index.ts';
 
 const MEASUREMENT = Type.Object({
+  /** What was measured, in the words of the table. */
   name: Type.String(),
   unit: Type.String(),
   better: Type.Union([Type.Literal('higher'), Type.Literal('lower')]),
+  /**
+   * Whether each sample is a ratio to what was measured beside it, in turn: only such figures can be compared between runs, since
+   * the machine is shared and its speed changes by a third from one hour to the next.
+   */
   isPaired: Type.Boolean(),
   samples: Type.Array(Type.Number()),
 });
+
+/** One figure of a benchmark, with all its samples. */
+export type Measurement = Type.Static<typeof MEASUREMENT>;
 
 const MEASURED = Type.Intersect([Type.Object({ benchmark: Type.String() }), MEASUREMENT]);
 

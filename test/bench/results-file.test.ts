@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { noteMeasurement } from '../../benchmarks/measurements.ts';
+import { MEASUREMENTS_VARIABLE } from '../../commands/bench/measurements-variable.ts';
 import { measuredIn, type Results, readResults, writeResults } from '../../commands/bench/results-file.ts';
 import { indicia } from '../support/command-line.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -75,13 +77,19 @@ describe('indicia bench', () => {
     assert.match(stderr, /no benchmark verifi; there are .*end-to-end.*, verify/);
   });
 
-  it('knows the variable that benchmarks write to', async () => {
-    const [runs, writes] = await Promise.all(
-      ['commands/bench/benchmarks.ts', 'benchmarks/measurements.ts'].map((path) =>
-        readFile(new URL(`../../${path}`, import.meta.url), 'utf8'),
-      ),
-    );
-    const nameIn = (text = '') => /MEASUREMENTS_VARIABLE = '(\w+)'/.exec(text)?.[1];
-    assert.ok(nameIn(runs) !== undefined && nameIn(runs) === nameIn(writes));
+  it('reads what benchmarks write where its variable says', async (test) => {
+    const path = join(await temporaryFolder(test), 'measurements.ndjson');
+    process.env[MEASUREMENTS_VARIABLE] = path;
+    test.after(() => {
+      delete process.env[MEASUREMENTS_VARIABLE];
+    });
+    const { benchmark, ...figure } = RESULTS.measurements[0] ?? assert.fail('no figure');
+    noteMeasurement(figure);
+    noteMeasurement(figure);
+    const both = [
+      { benchmark, ...figure },
+      { benchmark, ...figure },
+    ];
+    assert.deepEqual(measuredIn(benchmark, await readFile(path, 'utf8')), both);
   });
 });

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
-import sharp from 'sharp';
 import { greyOfPng } from '../../decode/grey-png.ts';
 import { openPages } from '../../decode/pixels.ts';
 import type { GreyImage } from '../../decode/symbol-reader.ts';
+import { byLibvips } from '../support/by-libvips.ts';
 import { PNG_SIGNATURE, pngChunk, pngHeader } from '../support/png.ts';
 
 const NOTHING = Buffer.alloc(0);
@@ -37,18 +37,6 @@ function pngOf(image: GreyImage, rows: Buffer, before: readonly Buffer[] = [], c
     pngChunk('IDAT', data.subarray(cut)),
     pngChunk('IEND', NOTHING),
   ]);
-}
-
-async function byLibvips(png: Buffer): Promise<GreyImage | null> {
-  try {
-    const { data, info } = await sharp(png, { failOn: 'error' })
-      .toColourspace('b-w')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    return { width: info.width, height: info.height, pixels: new Uint8Array(data) };
-  } catch {
-    return null;
-  }
 }
 
 const pictures = fc

@@ -5,7 +5,7 @@ import sharp, { type Sharp } from 'sharp';
 import { plainJpegHeader } from '../../decode/jpeg-header.ts';
 import { openPages } from '../../decode/pixels.ts';
 import { smallJpeg } from '../../decode/small-jpeg.ts';
-import type { GreyImage } from '../../decode/symbol-reader.ts';
+import { byLibvips } from '../support/by-libvips.ts';
 
 const pictures = fc
   .record({
@@ -25,18 +25,6 @@ const options = fc.record({
   chromaSubsampling: fc.constantFrom('4:2:0', '4:4:4'),
   optimizeCoding: fc.boolean(),
 });
-
-/** As decode/ asks libvips for it: green of three components, or grey. */
-async function byLibvips(jpeg: Buffer, isColor: boolean): Promise<GreyImage | null> {
-  const image = sharp(jpeg, { failOn: 'error' });
-  const grey = isColor ? image.extractChannel('green') : image.toColourspace('b-w');
-  try {
-    const { data, info } = await grey.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
-    return { width: info.width, height: info.height, pixels: new Uint8Array(data) };
-  } catch {
-    return null;
-  }
-}
 
 describe('a small JPEG that is read without libvips', () => {
   it('has the pixels that libvips sees, grey or in color, in any quality', async () => {
