@@ -59,9 +59,9 @@ export class PartitionFolder {
     return new PartitionFolder(path, owner);
   }
 
-  /** The newest epoch. */
+  /** The newest epoch. @throws StoreError where the folder or its marker is gone. */
   newest(): bigint {
-    for (let look = 0; look < LOOKS_MAX; look++) {
+    for (let look = 0; look < LOOKS_MAX && existsSync(this.path); look++) {
       const [epoch] = numbersOf(this.path, MARKER);
       // A folder that is read while its marker is renamed may show neither name.
       if (epoch !== undefined) return epoch;

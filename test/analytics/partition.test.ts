@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { claimPartition, FencedError, Store, StoreError } from '../../analytics/index.ts';
+import { claimPartition, FencedError, type PartitionRecorder, Store, StoreError } from '../../analytics/index.ts';
 import { copyStore } from '../../analytics/partition/copy-store.ts';
 import { PartitionFolder } from '../../analytics/store/partition-folder.ts';
 import { verdictAt } from '../../indicium/index.ts';
@@ -16,6 +16,9 @@ const PARTITION = 7;
 
 /** A folder of partitions, and scans to record there. */
 async function partitionIn(test: TestContext) {
+  const owners: PartitionRecorder[] = [];
+  // Before the hook that removes the folder: an owner fails whose folder is gone before it has closed.
+  test.after(async () => void (await Promise.all(owners.map((owner) => owner.close()))));
   const folder = await temporaryFolder(test);
   const world = new SmallWorld(1, 1);
   const fenced: FencedError[] = [];
@@ -24,7 +27,7 @@ async function partitionIn(test: TestContext) {
       ...NEVER_PAUSED,
       onFenced: (error) => fenced.push(error),
     });
-    test.after(() => recorder.close());
+    owners.push(recorder);
     return recorder;
   };
   const payload = world.frank();
@@ -106,6 +109,13 @@ describe('a partition', () => {
         );
       });
     }
+  });
+
+  it('whose folder is removed while it records fails what is asked of it, and names the folder', async (test) => {
+    const { folder, claim, batch } = await partitionIn(test);
+    const recorder = await claim();
+    await rm(folder, { recursive: true });
+    await assert.rejects(recorder.record(batch('1')), /partition-0007: a partition without its marker/);
   });
 
   it('whose folder has lost its marker is refused, with the folder named', async (test) => {

@@ -69,11 +69,13 @@ async function simulatedDay(folder: string): Promise<Day> {
 
 /** The day in a store for each partition, whose owners still have them open. */
 async function split(test: TestContext, { batches, registry }: Day, partitionsAt = (_batch: number) => PARTITIONS) {
-  const partitions = await temporaryFolder(test);
   const owners: PartitionRecorder[] = [];
+  // Hooks run in the order in which they were made, and an owner fails whose folder is gone before it has closed.
+  const close = () => Promise.all(owners.map((owner) => owner.close()));
+  test.after(async () => void (await close()));
+  const partitions = await temporaryFolder(test);
   for (let partition = 0; partition < PARTITIONS; partition++) {
     const owner = await claimPartition(partitions, partition, { ...NEVER_PAUSED, onFenced: assert.ifError });
-    test.after(() => owner.close());
     await owner.setRegistry(registry);
     owners.push(owner);
   }
@@ -83,7 +85,6 @@ async function split(test: TestContext, { batches, registry }: Day, partitionsAt
       if (own.length > 0) await owner.record(batchOf(own, registry, index));
     }
   }
-  const close = () => Promise.all(owners.map((owner) => owner.close()));
   return { partitions, owners, close };
 }
 
