@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { ANSWER_REASON_CODES, DISPOSITIONS, SUITES, UNCHECKED, UNCHECKED_CODES } from '../indicium/index.ts';
-import { FIELD_PROBLEMS, SCAN_FIELDS } from '../scans/index.ts';
+import { FIELD_PROBLEMS } from '../scans/index.ts';
+import { SCAN_FIELDS } from '../scans/shapes/index.ts';
 import { BATCH_REQUEST_SCANS_MAX, DEADLINE_MS_MAX } from './limits.ts';
 import { Problem } from './problems.ts';
 

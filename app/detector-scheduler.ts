@@ -1,5 +1,7 @@
-import { isStorageFailure, type RecorderThread } from '../analytics/index.ts';
-import type { Log, Metrics } from '../server/index.ts';
+import { isStorageFailure } from '../analytics/index.ts';
+import type { RecorderThread } from '../analytics/recorder/index.ts';
+import type { Log } from '../server/index.ts';
+import type { Metrics } from '../server/sorter/index.ts';
 import { RegistryInUse } from './registry-in-use.ts';
 import type { TrustWatch } from './trust-watch.ts';
 

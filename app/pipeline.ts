@@ -1,4 +1,4 @@
-import type { ReadingBatch, Recorded } from '../analytics/index.ts';
+import type { ReadingBatch, Recorded } from '../analytics/recorder/index.ts';
 import { addedUnchecked, type Disposition, UNUSABLE_SCANS, type UncheckedCounts } from '../indicium/index.ts';
 import type { ScanBatch, ScanSource } from '../scans/index.ts';
 import type { IgnoredCount, ReadBatch } from './reader.ts';

@@ -1,5 +1,6 @@
-import type { ImageReaders } from '../decode/index.ts';
-import type { Log, Metrics } from '../server/index.ts';
+import type { ImageReaders } from '../decode/process/index.ts';
+import type { Log } from '../server/index.ts';
+import type { Metrics } from '../server/sorter/index.ts';
 import type { ReaderPoolPorts } from './reader-pool.ts';
 
 /** What a server gives its readers: a bug that is answered must not stay hidden from its operators. */

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { move, Piscina, transferableSymbol, valueSymbol } from 'piscina';
-import { type ImageAnswer, type ImageCounts, ImageReaders } from '../decode/index.ts';
+import { type ImageAnswer, type ImageCounts, ImageReaders } from '../decode/process/index.ts';
 import type { Scan } from '../indicium/index.ts';
 import { type GivenUp, partOfLines, type ScanBatch, type ScanLines } from '../scans/index.ts';
 import type { KeyTable, PlantZones } from '../verify/index.ts';

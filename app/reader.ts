@@ -1,5 +1,5 @@
 import { move, transferableSymbol, valueSymbol } from 'piscina';
-import type { ImageAnswer } from '../decode/index.ts';
+import type { ImageAnswer } from '../decode/process/index.ts';
 import {
   countUnchecked,
   digest64,

@@ -1,4 +1,4 @@
-import type { RecorderThread } from '../analytics/index.ts';
+import type { RecorderThread } from '../analytics/recorder/index.ts';
 import type { TrustWatch } from './trust-watch.ts';
 
 /**

@@ -1,5 +1,6 @@
-import { type Policy, RecorderThread, type StorePorts } from '../analytics/index.ts';
-import type { ImageCounts } from '../decode/index.ts';
+import type { Policy } from '../analytics/judge/index.ts';
+import { RecorderThread, type StorePorts } from '../analytics/recorder/index.ts';
+import type { ImageCounts } from '../decode/process/index.ts';
 import type { ScanSource } from '../scans/index.ts';
 import { emptySummary, type RunSummary, runPipeline } from './pipeline.ts';
 import type { Faults } from './reader.ts';
@@ -50,12 +51,16 @@ export async function run(
     onResumed: () => ports.onNotice(`${db} can be written again; going on`),
     store: ports.store,
   };
-  const recorder = await RecorderThread.open(db, notices, policy);
-  const registry = new RegistryInUse(recorder, trust);
+  // Its threads load while the store opens.
   const readers = createReaderPool(() => trust.current, workers, {
     onFaults: ports.onFaults,
     receivedAtMs: ports.receivedAtMs,
   });
+  const recorder = await RecorderThread.open(db, notices, policy).catch(async (error: unknown) => {
+    await readers.close();
+    throw error;
+  });
+  const registry = new RegistryInUse(recorder, trust);
   const summary = emptySummary();
   try {
     await registry.take();

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadRegistry, type Registry } from '../verify/index.ts';
+import type { Registry } from '../verify/index.ts';
+import { loadRegistry } from '../verify/registry/index.ts';
 
 /** Often enough for a revocation to reach a running plant within seconds; a look costs one stat. */
 const RELOAD_EVERY_MS = 2_000;

@@ -4,13 +4,13 @@ import sharp from 'sharp';
 import {
   createGeneralReader,
   createMarkReader,
-  createZxingJsReader,
   createZxingWasmReader,
-  ImageReaders,
   type MarkReader,
   readImage,
 } from '../decode/index.ts';
 import { openPages } from '../decode/pixels.ts';
+import { ImageReaders } from '../decode/process/index.ts';
+import { createZxingJsReader } from '../decode/second/zxing-js.ts';
 import { type Damage, type GreyPicture, squareSymbol } from '../test/support/degraded.ts';
 import { degradedFace } from '../test/support/degraded-face.ts';
 import { EASY_CLASSES, HARD_CLASSES } from '../test/support/image-classes.ts';

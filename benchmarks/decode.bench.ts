@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createZxingJsReader, createZxingWasmReader } from '../decode/index.ts';
+import { createZxingWasmReader } from '../decode/index.ts';
+import { createZxingJsReader } from '../decode/second/zxing-js.ts';
 import { degradedCrop, squareSymbol } from '../test/support/degraded.ts';
 import { EASY_CLASSES, HARD_CLASSES } from '../test/support/image-classes.ts';
 import { namedBytes } from '../test/support/pictures.ts';

@@ -1,7 +1,8 @@
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { detect, RecorderThread, Store } from '../analytics/index.ts';
+import { detect, Store } from '../analytics/index.ts';
+import { RecorderThread } from '../analytics/recorder/index.ts';
 import { runPipeline } from '../app/pipeline.ts';
 import { createReaderPool } from '../app/reader-pool.ts';
 import { openSource } from '../ingest/index.ts';
@@ -13,7 +14,7 @@ import {
   simulate,
   type TruthLine,
 } from '../psd-sim/index.ts';
-import { loadRegistry } from '../verify/index.ts';
+import { loadRegistry } from '../verify/registry/index.ts';
 import { type Answered, answeredBeforeGate, innocentSuspects } from './detect-roles.ts';
 import { NAMED_SQL, namedScans, scansOfForkedSets, seenScans } from './detect-seen.ts';
 import { isProvable, type OddPlants } from './provable.ts';

@@ -4,15 +4,9 @@ import { join } from 'node:path';
 import { answers } from '../commands/kafka/kafka-command.ts';
 import { brokerArtifacts, kafkaVersion } from '../commands/kafka/trial-broker/artifacts.ts';
 import { addressesOf, startCluster, stopCluster } from '../commands/kafka/trial-broker/cluster.ts';
-import {
-  connectionFor,
-  ensureTopics,
-  KafkaJsClient,
-  ScanProducer,
-  type ScanRecord,
-  topicNamed,
-} from '../ingest/index.ts';
 import type { Compression } from '../ingest/kafka/connection.ts';
+import { connectionFor, ensureTopics, ScanProducer, type ScanRecord, topicNamed } from '../ingest/kafka/index.ts';
+import { KafkaJsClient } from '../ingest/kafka/kafkajs/client.ts';
 
 /** One broker on this machine, with its process, whose time is counted apart. */
 export interface BenchBroker {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { topicNamed } from '../ingest/index.ts';
+import { topicNamed } from '../ingest/kafka/index.ts';
 import { type BenchBroker, benchTopics, scanProducer } from './kafka-cluster.ts';
 import type { BenchDay } from './kafka-stages.ts';
 import { RunningMember } from './running-member.ts';

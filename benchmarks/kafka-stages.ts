@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ScanRecord } from '../ingest/index.ts';
+import type { ScanRecord } from '../ingest/kafka/index.ts';
 import type { TopicName } from '../ingest/kafka/topics.ts';
 import { everythingIn } from '../test/support/kafka.ts';
 import { type BenchBroker, benchTopics, scanProducer, sendAll } from './kafka-cluster.ts';

@@ -1,4 +1,4 @@
-import { DEFAULT_POLICY } from '../analytics/judge/policy-file.ts';
+import { DEFAULT_POLICY } from '../analytics/judge/default-policy.ts';
 import { PathRules } from '../analytics/sightings/path-rules.ts';
 import type { Sighting } from '../analytics/sightings/sighting.ts';
 import { Sightings } from '../analytics/sightings/sightings.ts';

@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readImageFile } from '../decode/image-file.ts';
-import { createMarkReader, createZxingWasmReader, ImageReaders, readImage } from '../decode/index.ts';
+import { createMarkReader, createZxingWasmReader, readImage } from '../decode/index.ts';
 import { openPages } from '../decode/pixels.ts';
+import { ImageReaders } from '../decode/process/index.ts';
 import { processorMsOfChildren } from './processor-time.ts';
 
 /** Processor milliseconds of a picture, step by step, each measured alone. */

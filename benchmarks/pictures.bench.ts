@@ -1,11 +1,11 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { RecorderThread } from '../analytics/index.ts';
+import { RecorderThread } from '../analytics/recorder/index.ts';
 import { runPipeline } from '../app/pipeline.ts';
 import { createReaderPool } from '../app/reader-pool.ts';
 import { openSource } from '../ingest/index.ts';
-import { loadRegistry } from '../verify/index.ts';
+import { loadRegistry } from '../verify/registry/index.ts';
 import { noteMeasurement } from './measurements.ts';
 import { converted, simulatedDay, toG4, toJpeg, withoutScans } from './picture-days.ts';
 import { type PictureSteps, stepsOf } from './picture-steps.ts';

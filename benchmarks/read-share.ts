@@ -1,4 +1,4 @@
-import type { ImageCounts } from '../decode/index.ts';
+import type { ImageCounts } from '../decode/process/index.ts';
 
 /** The share of pictures that gave a symbol, by what read them; 1 where there were none. */
 export function readShareOf({ rungs, failures }: Pick<ImageCounts, 'rungs' | 'failures'>): number {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readScans } from '../app/reader.ts';
 import { openSource } from '../ingest/index.ts';
 import type { ScanBatch } from '../scans/index.ts';
-import { loadRegistry } from '../verify/index.ts';
+import { loadRegistry } from '../verify/registry/index.ts';
 import { bareVerification } from './bare-verification.ts';
 import { noteMeasurement } from './measurements.ts';
 import { simulatedDay } from './picture-days.ts';

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
 import roaring from 'roaring-wasm';
-import { DEFAULT_POLICY } from '../analytics/judge/policy-file.ts';
+import { DEFAULT_POLICY } from '../analytics/judge/default-policy.ts';
 import { PathRules } from '../analytics/sightings/path-rules.ts';
 import type { Sighting } from '../analytics/sightings/sighting.ts';
 import { Sightings } from '../analytics/sightings/sightings.ts';

@@ -3,11 +3,11 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { RecorderThread } from '../analytics/index.ts';
+import { RecorderThread } from '../analytics/recorder/index.ts';
 import { runPipeline } from '../app/pipeline.ts';
 import { createReaderPool } from '../app/reader-pool.ts';
 import { openSource } from '../ingest/index.ts';
-import { loadRegistry } from '../verify/index.ts';
+import { loadRegistry } from '../verify/registry/index.ts';
 
 /** What `indicia run` does with a file of scans, in a process of its own, after other scans have warmed it. */
 

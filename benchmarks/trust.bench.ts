@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '../psd-sim/random.ts';
 import { TrustPublisher } from '../psd-sim/trust-publisher.ts';
-import { KeyRing, loadRegistry } from '../verify/index.ts';
+import { KeyRing } from '../verify/index.ts';
+import { loadRegistry } from '../verify/registry/index.ts';
 import { machine, markdownTable } from './table.ts';
 
 /** How long a published registry takes to load, signatures and digests checked, and what it needs in memory. */

@@ -5,7 +5,6 @@ import {
   type Attempt,
   createGeneralReader,
   createMarkReader,
-  createZxingJsReader,
   createZxingWasmReader,
   type FrameSize,
   type ImageBytes,
@@ -34,7 +33,7 @@ import { print, printJson, type Terminal, warn } from './terminal.ts';
 const READERS = {
   indicia: async () => createMarkReader(await createZxingWasmReader()),
   'zxing-wasm': async () => createGeneralReader(await createZxingWasmReader()),
-  '@zxing/library': async () => createGeneralReader(createZxingJsReader()),
+  '@zxing/library': async () => createGeneralReader((await import('../decode/second/index.ts')).createZxingJsReader()),
 } satisfies Record<string, () => Promise<MarkReader>>;
 
 interface DecodeOptions {

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { KafkaLog } from '../ingest/index.ts';
+import type { KafkaLog } from '../ingest/kafka/index.ts';
 import { createLog, LOG_FORMATS, LOG_LEVELS, type Log, type LogFormat, type LogLevel } from '../server/index.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -1,19 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { type Command, Option } from 'commander';
-import { readPolicy } from '../analytics/index.ts';
-import { isLoopback, SorterService } from '../app/index.ts';
+import { readPolicy } from '../analytics/judge/index.ts';
+import { SorterService } from '../app/sorter/index.ts';
+import { isLoopback } from '../app/stages/index.ts';
 import { DISPOSITIONS, type Disposition, ExpectedError, FILE_FAULTS, readNamedFile } from '../indicium/index.ts';
 import { dropFolder } from '../ingest/index.ts';
 import {
   type Access,
   type Log,
-  openApi,
   openTokens,
   QUEUE_SCANS_FLAG_MAX,
   QUEUE_SCANS_MAX,
   type TlsFiles,
 } from '../server/index.ts';
+import { openApi } from '../server/sorter/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { connectionLimitsOf, type ListenerFlags, listenerFlags } from './listener-flags.ts';
 import { addLogOptions, type LogFlags, logOf } from './log-options.ts';

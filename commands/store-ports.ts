@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import type { Author, StorePorts } from '../analytics/index.ts';
+import type { Author, StorePorts } from '../analytics/recorder/index.ts';
 import { type Terminal, warn } from './terminal.ts';
 
 /** Who works on a store, as the system names them: the ledger of the store notes it. */

@@ -1,14 +1,8 @@
 import type { Command } from 'commander';
 import { plural } from '../indicium/index.ts';
-import {
-  auditRegistry,
-  isRefusal,
-  loadRecords,
-  openTrustedFolder,
-  openUpstream,
-  pullRegistry,
-  TRUST_FAILURES,
-} from '../verify/index.ts';
+import { auditRegistry } from '../verify/audit/index.ts';
+import { isRefusal, TRUST_FAILURES } from '../verify/index.ts';
+import { loadRecords, openTrustedFolder, openUpstream, pullRegistry } from '../verify/registry/index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { jsonOption, registryOption } from './options.ts';
 import { count, print, printJson, type Terminal, warn } from './terminal.ts';

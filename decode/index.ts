@@ -1,9 +1,6 @@
 export { type FileFailure, readImageFile } from './image-file.ts';
 export { type Attempt, createGeneralReader, createMarkReader, type MarkReader, type ReadMark } from './mark-reader.ts';
 export type { ImageFailure } from './picture.ts';
-export type { ImageAnswer, ImageOrder } from './process/orders.ts';
-export { type ImageCounts, ImageReaders } from './process/readers.ts';
 export { type FrameSize, type ImageBytes, type ReadOutcome, readImage, readImages } from './read-image.ts';
 export type { SymbolPart, SymbolReader } from './symbol-reader.ts';
-export { createZxingJsReader } from './zxing-js.ts';
 export { createZxingWasmReader } from './zxing-wasm.ts';

@@ -5,7 +5,7 @@ export { BATCH_IMAGES_MAX, LINE_BYTES_MAX } from './limits.ts';
 export { type Line, LineBuffer, readLines } from './lines.ts';
 export { isObject, parseRecord, recordText } from './record-json.ts';
 export { brokenMark, brokenScan, scanOrBroken, THREAD_ENDED } from './scan-faults.ts';
-export { DESCRIBING_FIELDS, SCAN_FIELDS } from './scan-fields.ts';
+export { DESCRIBING_FIELDS } from './scan-field-names.ts';
 export {
   isKnownField,
   isOfPlant,

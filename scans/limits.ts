@@ -26,3 +26,6 @@ export const IMAGES_PER_PIECE_MAX = 4;
 
 /** Levels of objects and lists in a scan record, itself included. Its own fields have two. */
 export const RECORD_DEPTH_MAX = 64;
+
+/** Grams of a mailpiece: what a column of 32 bits holds. */
+export const WEIGHT_GRAMS_MAX = 2 ** 31 - 1;

@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import { Compile } from 'typebox/compile';
 import {
   DuplicateKeyError,
   digest64,
@@ -13,11 +12,9 @@ import { EXTRA_CHARS_MAX, RECORD_DEPTH_MAX } from './limits.ts';
 import { momentOf } from './moment.ts';
 import { isNested, isObject, parseRecord } from './record-json.ts';
 import { brokenScan, isFault, scanOrBroken } from './scan-faults.ts';
-import { SCAN_FIELD_NAMES } from './scan-fields.ts';
+import { SCAN_FIELD_NAMES } from './scan-field-names.ts';
 import { markOf, storableText } from './scan-mark.ts';
-import { WeightShape } from './scan-shapes.ts';
-
-const Weight = Compile(WeightShape);
+import { isWeight } from './scan-values.ts';
 
 /** A name of a file stands only where files may be named, a deadline only where somebody waits. */
 const KNOWN_FIELDS: ReadonlySet<string> = new Set([...SCAN_FIELD_NAMES, 'image', 'deadlineMs']);
@@ -94,7 +91,7 @@ function madeOf(record: Readonly<Record<string, unknown>>, scanId: string, origi
   const mailpieceId = storableText(record.mailpieceId);
   const pass = SORTING_PASSES.find((known) => known === record.pass) ?? null;
   const destination = storableText(record.destination);
-  const weightGrams = Weight.Check(record.weightGrams) ? record.weightGrams : null;
+  const weightGrams = isWeight(record.weightGrams) ? record.weightGrams : null;
   const read: ReadFields = {
     plant: namedPlant,
     machine,

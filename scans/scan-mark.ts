@@ -1,12 +1,8 @@
 import { hash } from 'node:crypto';
 import { isAbsolute, join, normalize } from 'node:path';
-import { Compile } from 'typebox/compile';
-import { bytesOfBase64, type Mark, SCAN_PAYLOAD_BYTES_MAX, SCAN_TEXT_CHARS_MAX } from '../indicium/index.ts';
+import { bytesOfBase64, type Mark, SCAN_PAYLOAD_BYTES_MAX } from '../indicium/index.ts';
 import { IMAGES_PER_PIECE_MAX, PAYLOAD_BASE64_CHARS_MAX } from './limits.ts';
-import { FrameShape, TextShape } from './scan-shapes.ts';
-
-const Text = Compile(TextShape);
-const Frame = Compile(FrameShape);
+import { isFrame, isShortText } from './scan-values.ts';
 
 /** What a record says of where its mark is. */
 export interface MarkFields {
@@ -26,7 +22,7 @@ interface NamedMark {
 
 /** `imageFolder` is null where nobody may name files. */
 export function markOf({ payload, image, imageBase64, frame }: MarkFields, imageFolder: string | null): NamedMark {
-  const size = Frame.Check(frame) ? { width: frame.width, height: frame.height } : frame;
+  const size = isFrame(frame) ? { width: frame.width, height: frame.height } : frame;
   const framing = frame === undefined ? [] : [size];
   const sent = imageBytesOf(imageBase64);
   const sentName = sent === null ? undefined : imageName(sent);
@@ -51,9 +47,7 @@ export function markOf({ payload, image, imageBase64, frame }: MarkFields, image
 
 /** Text as a database can hold it. Null also for half a surrogate pair: in UTF-8 all halves become one character (U+FFFD). */
 export function storableText(value: unknown): string | null {
-  if (typeof value !== 'string' || value.length === 0 || !value.isWellFormed()) return null;
-  // What is short in UTF-16 units is short in characters, too, which take longer to count.
-  return value.length <= SCAN_TEXT_CHARS_MAX || Text.Check(value) ? value : null;
+  return typeof value === 'string' && isShortText(value) && value.isWellFormed() ? value : null;
 }
 
 function fileMark(image: unknown, frame: unknown, imageFolder: string | null): Mark {
@@ -81,8 +75,7 @@ function fileMark(image: unknown, frame: unknown, imageFolder: string | null): M
 
 function framed(image: Extract<Mark, { kind: 'image' }>, frame: unknown): Mark {
   if (frame === undefined) return image;
-  if (!Frame.Check(frame))
-    return { kind: 'none', reason: 'scan-malformed', detail: '/frame is not a width and height' };
+  if (!isFrame(frame)) return { kind: 'none', reason: 'scan-malformed', detail: '/frame is not a width and height' };
   return { ...image, frame: { width: frame.width, height: frame.height } };
 }
 

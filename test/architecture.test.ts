@@ -42,7 +42,7 @@ const LIBRARIES: Record<string, readonly string[]> = {
   '@duckdb/node-bindings': ['analytics/store/vectors.ts'],
   '@napi-rs/canvas': ['decode/bmp.ts', 'psd-sim/print/face.ts', 'psd-sim/print/type-face.ts'],
   '@opentelemetry/api': ['server/tracing.ts'],
-  '@zxing/library': ['decode/zxing-js.ts'],
+  '@zxing/library': ['decode/second/zxing-js.ts'],
   '@peculiar/x509': ['psd-sim/offices/certificate-issuer.ts'],
   'apache-arrow': ['analytics/output/arrow-output.ts'],
   commander: ['commands/'],
@@ -65,7 +65,7 @@ const LIBRARIES: Record<string, readonly string[]> = {
     'commands/bench/results-file.ts',
     'commands/kafka/trial-broker/',
     'ingest/',
-    'scans/',
+    'scans/shapes/',
     'server/',
     'verify/',
     'psd-sim/',
@@ -121,6 +121,8 @@ interface Source {
   readonly folder: string;
   readonly text: string;
   readonly imports: readonly string[];
+  /** Of these, the ones that are there at run time, before anything runs: no types, and no import(). */
+  readonly loads: readonly string[];
 }
 
 function filesOf(folder: string): string[] {
@@ -141,12 +143,15 @@ const sources: Source[] = sourceFiles.map((path) => {
   const imports = [
     ...text.matchAll(/^(?:import|export)\b[^;]*?from '([^']+)'|^import '([^']+)'|import\('([^']+)'\)/gm),
   ];
+  const isLoaded = ([statement]: RegExpMatchArray) =>
+    !/^(?:import\(|\w+ type )|^\w+ \{(?:\s*type [^,}]+,?)+\s*\} from/.test(statement);
   const [top = ''] = path.split('/');
   return {
     path,
     folder: path.includes('/') ? top : '.',
     text,
     imports: imports.map((match) => match[1] ?? match[2] ?? match[3] ?? ''),
+    loads: imports.filter(isLoaded).map((match) => match[1] ?? match[2] ?? ''),
   };
 });
 
@@ -160,6 +165,32 @@ const texts = files
 
 function targetOf(source: Source, specifier: string): string | null {
   return specifier.startsWith('.') ? normalize(join(dirname(source.path), specifier)) : null;
+}
+
+function libraryOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+/** What is loaded before the first line of a file runs, through all that it imports. */
+function librariesOf(entry: string): string[] {
+  const seen = new Set<string>();
+  const found = new Set<string>();
+  const visit = (path: string): void => {
+    const source = sources.find((one) => one.path === path);
+    if (source === undefined || seen.has(path)) return;
+    seen.add(path);
+    for (const specifier of source.loads) {
+      const target = targetOf(source, specifier);
+      if (target !== null) visit(target);
+      else if (!specifier.startsWith('node:')) found.add(libraryOf(specifier));
+    }
+  };
+  visit(entry);
+  assert.ok(seen.size > 1, entry);
+  return [...found].toSorted();
 }
 
 function folderOf(path: string): string {
@@ -202,7 +233,7 @@ describe('the architecture', () => {
     assertNone(Object.keys(MAY_IMPORT).filter((folder) => !existsSync(join(ROOT, folder))));
   });
 
-  it('is imported as the table allows, through the public face of each folder', () => {
+  it('is imported as the table allows, through the public faces of each folder, which are named index.ts', () => {
     const problems: string[] = [];
     for (const source of product) {
       for (const specifier of source.imports) {
@@ -210,13 +241,31 @@ describe('the architecture', () => {
         if (target === null) continue;
         const folder = folderOf(target);
         if (folder === source.folder) continue;
-        const faces = source.folder === 'psd-sim' ? SHARED_WITH_SIMULATOR : [`${folder}/index.ts`];
-        const isAllowed = mayImport(source.folder, folder);
-        const isFace = ['.', 'bin', 'commands'].includes(folder) || faces.includes(target);
-        if (!isAllowed || !isFace) problems.push(`${source.path} imports ${target}`);
+        const isFace =
+          source.folder === 'psd-sim' ? SHARED_WITH_SIMULATOR.includes(target) : target.endsWith('/index.ts');
+        const isAllowed = mayImport(source.folder, folder) && (isFace || ['.', 'bin', 'commands'].includes(folder));
+        if (!isAllowed) problems.push(`${source.path} imports ${target}`);
       }
     }
     assertNone(problems);
+  });
+
+  it('loads for each thread, and for the start of a run, only libraries that all of its work needs', () => {
+    const beside = new Set([
+      'apache-arrow',
+      '@duckdb/node-api',
+      '@zxing/library',
+      'fastify',
+      'kafkajs',
+      'pkijs',
+      'sharp',
+    ]);
+    assert.deepEqual(librariesOf('app/reader.ts'), ['piscina']);
+    assert.deepEqual(librariesOf('analytics/recorder/recorder-worker.ts'), [
+      '@duckdb/node-api',
+      '@duckdb/node-bindings',
+    ]);
+    assertNone(librariesOf('commands/run/run-command.ts').filter((name) => beside.has(name)));
   });
 
   it('keeps each library behind its adapters', () => {
@@ -224,10 +273,7 @@ describe('the architecture', () => {
     for (const source of product) {
       for (const specifier of source.imports) {
         if (specifier.startsWith('.') || specifier.startsWith('node:')) continue;
-        const name = specifier
-          .split('/')
-          .slice(0, specifier.startsWith('@') ? 2 : 1)
-          .join('/');
+        const name = libraryOf(specifier);
         const allowed = LIBRARIES[name] ?? [];
         if (!allowed.some((path) => source.path.startsWith(path))) problems.push(`${source.path} imports ${name}`);
       }

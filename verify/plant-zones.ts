@@ -1,6 +1,6 @@
 import type { PlantRecord } from '../indicium/index.ts';
-import { RegistryError } from './record-file.ts';
 import type { PlantZones } from './registry.ts';
+import { RegistryError } from './registry-error.ts';
 
 const ENCODER = new TextEncoder();
 const IANA_NAME = /^[A-Za-z]/;

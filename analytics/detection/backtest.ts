@@ -1,6 +1,6 @@
 import { type Disposition, isReasonCode } from '../../indicium/index.ts';
+import type { Policy } from '../judge/default-policy.ts';
 import { dispositionFor } from '../judge/policy.ts';
-import type { Policy } from '../judge/policy-file.ts';
 import { openForReading } from '../store/opening.ts';
 import { FINDING_TABLES_SQL, FINDING_VIEWS_SQL } from '../store/schema/finding-schema.ts';
 import { asBigint, asIntegerOrNull, asText, asTextOrNull, asTexts } from '../store/values.ts';

@@ -1,4 +1,4 @@
-import { DEFAULT_POLICY, type Policy } from '../judge/policy-file.ts';
+import { DEFAULT_POLICY, type Policy } from '../judge/default-policy.ts';
 import { FRESH_ROWS_OF_ONE_THREAD_MAX } from '../limits.ts';
 import {
   DETECTION_SEALS,

@@ -1,4 +1,4 @@
-import type { Policy } from '../judge/policy-file.ts';
+import type { Policy } from '../judge/default-policy.ts';
 import { asText } from '../store/values.ts';
 import { type Connection, scalar, tableOf } from './connection.ts';
 import { DETECTORS, type Detector, type MemberSource } from './detector-file.ts';

@@ -1,4 +1,4 @@
-import type { Policy } from '../judge/policy-file.ts';
+import type { Policy } from '../judge/default-policy.ts';
 import { asBigint } from '../store/values.ts';
 import { type Connection, scalar } from './connection.ts';
 

@@ -1,4 +1,4 @@
-import { type Policy, PolicyError } from '../judge/policy-file.ts';
+import { type Policy, PolicyError } from '../judge/default-policy.ts';
 import { sealsOf } from '../store/audit/seals.ts';
 import { asText } from '../store/values.ts';
 import { type Connection, type DetectionStore, scalar } from './connection.ts';

@@ -23,8 +23,8 @@ import { SharedIds } from '../sightings/shared-ids.ts';
 import type { Signed } from '../sightings/sighting.ts';
 import { WEIGHT_GRAMS_MAX } from '../sightings/sighting-columns.ts';
 import { Sightings } from '../sightings/sightings.ts';
+import { DEFAULT_POLICY, type Policy } from './default-policy.ts';
 import { dispositionFor } from './policy.ts';
-import { DEFAULT_POLICY, type Policy } from './policy-file.ts';
 
 /** What the judge needs of a genuine mark; the store gives the same back when the sightings are rebuilt. */
 export interface SightedPiece {

@@ -1,44 +1,9 @@
 import { hash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import {
-  ExpectedError,
-  excerpt,
-  FILE_FAULTS,
-  REASON_CODES,
-  readNamedFile,
-  type Severity,
-  strictJson,
-} from '../../indicium/index.ts';
+import { excerpt, FILE_FAULTS, REASON_CODES, readNamedFile, strictJson } from '../../indicium/index.ts';
 import { POLICY_BYTES_MAX } from '../limits.ts';
-
-/** The policy file is missing, is not JSON, or asks for what no detector or reason has. */
-export class PolicyError extends ExpectedError {
-  override readonly name = 'PolicyError';
-  override readonly failure = 'policy';
-}
-
-/** `divert`: pull it out. `manual`: a person must look. `pass`: let it run, with the reason kept as a note. */
-type Treatment = 'divert' | 'manual' | 'pass';
-
-/** Thresholds, and what is done about each reason and finding; docs/DETECTORS.md describes the file. */
-export interface Policy {
-  /** Raised with each change of the file: findings are known by it. */
-  readonly version: number;
-  /** SHA-256 of all that it says: two files may claim one version, but not one digest. */
-  readonly digest: string;
-  /** What is done with a piece at the divert gate, by reason code. */
-  readonly dispositions: Readonly<Record<string, Treatment>>;
-  /** What a piece deserved that a finding names afterwards, by kind of finding. */
-  readonly findings: Readonly<Record<string, Treatment>>;
-  /** By the name of a detector; what each means stands at the head of its file. */
-  readonly parameters: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** Weights by which cases are put in order. */
-  readonly severityScores: Readonly<Record<Exclude<Severity, 'information'>, number>>;
-  /** The most that a case scores that anybody with a printer can make: no more than one find of severity high. */
-  readonly outsiderScoreMax: number;
-}
+import { DEFAULT_POLICY, type Policy, PolicyError } from './default-policy.ts';
 
 const closed = (properties: Record<string, TSchema>) => Type.Object(properties, { additionalProperties: false });
 const whole = (minimum: number, maximum: number) => Type.Integer({ minimum, maximum });
@@ -117,18 +82,14 @@ const Part = Compile(
   }),
 );
 
-/** All defaults in one file, which is also what an operator copies. */
-const DEFAULTS = wholePolicy(
-  'default-policy.json',
-  readFileSync(new URL('default-policy.json', import.meta.url), 'utf8'),
-);
-
 /** What a file may hold: some or all of the defaults, and nothing else. */
 const FileShape = Compile(
   closed({
     version: Version,
     dispositions: optionally(Object.fromEntries(REASON_CODES.map((reason) => [reason, TreatmentShape]))),
-    findings: optionally(Object.fromEntries(Object.keys(DEFAULTS.findings).map((kind) => [kind, TreatmentShape]))),
+    findings: optionally(
+      Object.fromEntries(Object.keys(DEFAULT_POLICY.findings).map((kind) => [kind, TreatmentShape])),
+    ),
     parameters: optionally(
       Object.fromEntries(Object.entries(ParameterShapes).map(([detector, shapes]) => [detector, partial(shapes)])),
     ),
@@ -145,8 +106,6 @@ function optionally(shapes: Record<string, TSchema>) {
   return Type.Optional(partial(shapes));
 }
 
-export const DEFAULT_POLICY: Policy = DEFAULTS;
-
 /**
  * Reads a policy; what the file does not name is as in the default policy, and so is all where no file is named.
  *
@@ -161,7 +120,7 @@ export function readPolicy(path: string | undefined): Policy {
   const given = parsed(path, file.bytes.toString('utf8'));
   if (!FileShape.Check(given)) throw new PolicyError(`${path}: ${firstProblem(FileShape, given)}`);
   if (!Part.Check(given)) throw new PolicyError(`${path}: ${firstProblem(Part, given)}`);
-  const { dispositions, findings, parameters, severityScores, outsiderScoreMax } = DEFAULTS;
+  const { dispositions, findings, parameters, severityScores, outsiderScoreMax } = DEFAULT_POLICY;
   const merged = {
     version: given.version,
     dispositions: { ...dispositions, ...given.dispositions },

@@ -1,5 +1,5 @@
 import type { Disposition, ReasonCode } from '../../indicium/index.ts';
-import { DEFAULT_POLICY, type Policy } from './policy-file.ts';
+import { DEFAULT_POLICY, type Policy } from './default-policy.ts';
 
 /**
  * What is done with a piece: the gravest that the policy asks for over all its reasons; none accepts. By default

@@ -3,12 +3,9 @@ import type { Writable } from 'node:stream';
 import { missing, printable, printableJson } from '../../indicium/index.ts';
 import { QUERY_ROWS_MAX, SHEET_ROWS_MAX } from '../limits.ts';
 import type { ExactType } from '../store/queries/exact-types.ts';
-import { parquetFile } from '../store/queries/parquet-output.ts';
 import type { QueryResult } from '../store/queries/query.ts';
-import { arrowStream } from './arrow-output.ts';
 import { cellText, jsonValue } from './cell-text.ts';
 import { csvText } from './csv-output.ts';
-import { xlsxFile } from './xlsx-output.ts';
 
 export const QUERY_FORMATS = ['table', 'csv', 'json', 'arrow', 'parquet', 'xlsx'] as const;
 export type QueryFormat = (typeof QUERY_FORMATS)[number];
@@ -41,10 +38,18 @@ const FORMATTERS: Record<QueryFormat, Formatter> = {
   table: tableText,
   csv: csvText,
   json: jsonText,
-  arrow: arrowStream,
-  parquet: parquetFile,
-  xlsx: xlsxFile,
+  arrow: loadedWhenUsed(async () => (await import('./arrow-output.ts')).arrowStream),
+  parquet: loadedWhenUsed(async () => (await import('../store/queries/parquet-output.ts')).parquetFile),
+  xlsx: loadedWhenUsed(async () => (await import('./xlsx-output.ts')).xlsxFile),
 };
+
+/** The library of Arrow alone takes 0.13 s to load, in every process that has to do with a store. */
+function loadedWhenUsed(load: () => Promise<Formatter>): Formatter {
+  return async function* format(...given) {
+    const formatter = await load();
+    yield* formatter(...given);
+  };
+}
 
 const NUMERIC: ReadonlySet<ExactType['kind']> = new Set(['integer', 'decimal', 'float']);
 

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { hasErrno } from '../../indicium/index.ts';
 import { anchorPath } from '../store/audit/anchor.ts';
 import { auditStore } from '../store/audit/audit.ts';
-import { StoreError } from '../store/instance.ts';
+import { StoreError } from '../store/store-error.ts';
 
 const COMPARED_BYTES = 1 << 20;
 

@@ -1,7 +1,7 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { DEFAULT_POLICY, type Policy } from '../judge/policy-file.ts';
+import { DEFAULT_POLICY, type Policy } from '../judge/default-policy.ts';
 import type { Claimed } from '../recorder/recorder-messages.ts';
 import { authorNow, type RecorderNotices, RecorderThread } from '../recorder/recorder-thread.ts';
 import { FencedError } from '../store/fence.ts';

@@ -1,6 +1,6 @@
 import { COPY_TRIES_MAX } from '../limits.ts';
-import { StoreError } from '../store/instance.ts';
 import type { PartitionFolder } from '../store/partition-folder.ts';
+import { StoreError } from '../store/store-error.ts';
 
 /** The steps that a takeover is made of; others may do theirs between any two of them. */
 export type TakeoverSteps = {

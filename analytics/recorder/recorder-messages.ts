@@ -1,7 +1,7 @@
 import type { RegistryRecords, StoredVerdict, VerdictQuery } from '../../indicium/index.ts';
 import type { FindingDelta } from '../detection/finding-delta.ts';
 import type { Recorded } from '../judge/batch-judge.ts';
-import type { Policy } from '../judge/policy-file.ts';
+import type { Policy } from '../judge/default-policy.ts';
 import type { TakenFrom } from '../partition/take-over.ts';
 import type { ReadingBatch } from './recorder.ts';
 import type { ToldError } from './thread-errors.ts';

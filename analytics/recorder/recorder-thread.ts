@@ -2,10 +2,9 @@ import { Worker } from 'node:worker_threads';
 import { type RegistryRecords, readingBuffers, type StoredVerdict, type VerdictQuery } from '../../indicium/index.ts';
 import type { FindingDelta } from '../detection/finding-delta.ts';
 import type { Recorded } from '../judge/batch-judge.ts';
-import { DEFAULT_POLICY, type Policy } from '../judge/policy-file.ts';
+import { DEFAULT_POLICY, type Policy } from '../judge/default-policy.ts';
 import type { StorePorts } from '../store/audit/author.ts';
 import { FencedError } from '../store/fence.ts';
-import { EXPORTED_VIEWS } from '../store/queries/export.ts';
 import type { ReadingBatch } from './recorder.ts';
 import { type Answer, type AuthorNow, GIVE_UP, type Notice, type Order, type OrderFor } from './recorder-messages.ts';
 import { thrownError } from './thread-errors.ts';
@@ -128,7 +127,6 @@ export class RecorderThread {
    * @throws RangeError for another name.
    */
   async exportView(view: string, path: string): Promise<number> {
-    if (!EXPORTED_VIEWS.includes(view)) throw new RangeError(`${view} is not a view that is given out`);
     return Number(await this.#ask({ kind: 'export', view, path }));
   }
 

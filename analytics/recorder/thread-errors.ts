@@ -1,6 +1,6 @@
-import { PolicyError } from '../judge/policy-file.ts';
+import { PolicyError } from '../judge/default-policy.ts';
 import { FencedError } from '../store/fence.ts';
-import { StoreError, type StoreFault } from '../store/instance.ts';
+import { StoreError, type StoreFault } from '../store/store-error.ts';
 
 /** An error on its way out of a thread: errors lose their class and their code between threads. */
 export interface ToldError {
@@ -33,7 +33,7 @@ export function thrownError({ name, message, stack, code, fault, holder, cause }
   if (name === 'StoreError') return new StoreError(message, fault, holder, options);
   if (name === 'FencedError') return new FencedError(message, options);
   if (name === 'PolicyError') return new PolicyError(message, options);
-  const error = new Error(message, options);
+  const error = name === 'RangeError' ? new RangeError(message, options) : new Error(message, options);
   error.stack = stack;
   return code === null ? error : Object.assign(error, { code });
 }

@@ -1,4 +1,4 @@
-import type { Policy } from '../judge/policy-file.ts';
+import type { Policy } from '../judge/default-policy.ts';
 import type { Sighting } from './sighting.ts';
 
 /** Where a plant is, in degrees. */

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { digestOf } from './audit/chain.ts';
 import { ARCHIVE_SEALS, sealsOf } from './audit/seals.ts';
-import { StoreError } from './instance.ts';
 import { asPattern, parquetFiles, parquetIn } from './queries/parquet-paths.ts';
 import { columnsOfVersion, EVIDENCE_COLUMNS } from './schema/columns.ts';
 import { readStoredRows } from './schema/stored-columns.ts';
 import type { BesideStore } from './side-connections.ts';
 import { moveIn } from './staging.ts';
+import { StoreError } from './store-error.ts';
 import { asBigint, asBytes, asInteger, asText, asTexts, quoted } from './values.ts';
 
 /** Rows that went to an archive, or came back. */

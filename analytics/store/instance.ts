@@ -5,8 +5,6 @@ import { anchorPath } from './audit/anchor.ts';
 import { StoreError } from './store-error.ts';
 import { hasParameters, spillFolder, storeFile, walPath } from './store-file.ts';
 
-export { StoreError, type StoreFault } from './store-error.ts';
-
 /** Opens the file for writing, whatever it holds. */
 export async function openFileForWriting(path: string): Promise<DuckDBInstance> {
   refuseName(path);

@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs';
 import { type ArchiveOptions, archive, fillFrom, type Moved, unarchive } from './archive.ts';
 import type { StorePorts } from './audit/author.ts';
 import { problemOf, type StoreProblem } from './audit/store-problem.ts';
-import { openFileForReading, refuseNoFile, StoreError } from './instance.ts';
+import { openFileForReading, refuseNoFile } from './instance.ts';
 import { isOfTables, openStore, versionOf } from './opening.ts';
 import { catalogOf, differencesOf, expectedCatalog } from './schema/catalog.ts';
 import { isOld } from './schema/upgrade.ts';
 import { Store } from './store.ts';
+import { StoreError } from './store-error.ts';
 
 /** What is done to a store while no run writes to it. Each throws StoreError where the store cannot be used. */
 

@@ -8,7 +8,7 @@ import { type IntegrityProblem, standingOf } from './audit/integrity.ts';
 import { NO_LEDGER } from './audit/ledger.ts';
 import { EMPTY_SEALS } from './audit/seals.ts';
 import { anchoredOf, noteIn, type StoreEnd } from './commits.ts';
-import { isLockConflict, openFileForReading, openFileForWriting, openingFailure, StoreError } from './instance.ts';
+import { isLockConflict, openFileForReading, openFileForWriting, openingFailure } from './instance.ts';
 import {
   type CatalogDifference,
   type CatalogEntry,
@@ -20,6 +20,7 @@ import {
 import { dropDerived } from './schema/migrations.ts';
 import { SCHEMA_VERSION, TABLES_SQL, VIEWS_SQL } from './schema/schema.ts';
 import { isOld, upgrade } from './schema/upgrade.ts';
+import { StoreError } from './store-error.ts';
 import { asInteger } from './values.ts';
 
 /** A store that is open for writing, and was found to be whole. */

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { hasErrno } from '../../indicium/index.ts';
 import { isStorageFailure } from './failures.ts';
 import { FencedError } from './fence.ts';
-import { StoreError } from './instance.ts';
 import { flush } from './staging.ts';
+import { StoreError } from './store-error.ts';
 
 const STORE_FILE = 'store.duckdb';
 const MACHINE_FILE = 'machine';

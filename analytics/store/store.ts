@@ -13,7 +13,7 @@ import type { LedgerEvent } from './audit/ledger.ts';
 import { sealAll } from './audit/sealing.ts';
 import { REGISTRY_SEALS, type Seals, sealsOf } from './audit/seals.ts';
 import { Commits, type Noted } from './commits.ts';
-import { refuseNoFile, StoreError } from './instance.ts';
+import { refuseNoFile } from './instance.ts';
 import { type OpenedStore, openStore } from './opening.ts';
 import { readRecordedAnswers, readUsedKeys, type ScanKey } from './recorded-scans.ts';
 import { EVIDENCE_COLUMNS, type EvidenceColumns } from './schema/columns.ts';
@@ -21,6 +21,7 @@ import { takeInRegistry } from './schema/registry-tables.ts';
 import { SCHEMA_VERSION } from './schema/schema.ts';
 import { SideConnections } from './side-connections.ts';
 import { SourcePositions } from './source-positions.ts';
+import { StoreError } from './store-error.ts';
 import { asInteger, asText } from './values.ts';
 
 export interface StoreOptions extends StorePorts {

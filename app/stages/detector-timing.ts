@@ -1,4 +1,4 @@
-import type { DetectorTiming } from '../../ingest/index.ts';
+import type { DetectorTiming } from '../../ingest/kafka/index.ts';
 
 /** Messages that come one by one are caught up with after each: what comes next would wait for the detectors. */
 const QUIET_MS = 500;

@@ -1,11 +1,6 @@
-import {
-  claimPartition,
-  FencedError,
-  isStorageFailure,
-  type PartitionRecorder,
-  type Policy,
-  type RecorderNotices,
-} from '../../analytics/index.ts';
+import { claimPartition, FencedError, isStorageFailure, type PartitionRecorder } from '../../analytics/index.ts';
+import type { Policy } from '../../analytics/judge/index.ts';
+import type { RecorderNotices } from '../../analytics/recorder/index.ts';
 
 /** The store of one partition below a folder, owned until it is closed or somebody else claims it. @throws FencedError */
 export function openPartitionStore(

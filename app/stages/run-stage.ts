@@ -1,4 +1,5 @@
-import { type Policy, type Recorded, type RecorderThread, readPolicy } from '../../analytics/index.ts';
+import { type Policy, readPolicy } from '../../analytics/judge/index.ts';
+import type { Recorded, RecorderThread } from '../../analytics/recorder/index.ts';
 import { addedUnchecked } from '../../indicium/index.ts';
 import {
   groupNamed,
@@ -8,7 +9,7 @@ import {
   type PartitionStore,
   readTasks,
   topicNamed,
-} from '../../ingest/index.ts';
+} from '../../ingest/kafka/index.ts';
 import { SourceError } from '../../scans/index.ts';
 import { addIgnored } from '../pipeline.ts';
 import { createReaderPool } from '../reader-pool.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Stage } from '../../ingest/index.ts';
+import { Stage } from '../../ingest/kafka/index.ts';
 import type { LiveStore } from '../../server/index.ts';
 import { mayClaimAgain } from './partition-stores.ts';
 import { openStageApi } from './stage-api.ts';

@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
 import { EXPORTED_VIEWS } from '../../analytics/index.ts';
 import { SourceError } from '../../scans/index.ts';
-import { openTokens, StageServer, type StageServerPorts } from '../../server/index.ts';
+import { openTokens } from '../../server/index.ts';
+import { StageServer, type StageServerPorts } from '../../server/stage/index.ts';
 import type { StageApiOptions, StagePorts } from './stage-ports.ts';
 
 /**

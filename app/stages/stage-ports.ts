@@ -1,5 +1,5 @@
-import type { StorePorts } from '../../analytics/index.ts';
-import type { StageCounters } from '../../ingest/index.ts';
+import type { StorePorts } from '../../analytics/recorder/index.ts';
+import type { StageCounters } from '../../ingest/kafka/index.ts';
 import type { ConnectionLimits } from '../../server/index.ts';
 import type { Faults } from '../reader.ts';
 import type { StageTally } from './stage-tally.ts';

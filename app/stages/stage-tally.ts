@@ -1,5 +1,5 @@
 import type { UncheckedCounts } from '../../indicium/index.ts';
-import type { StageCounters } from '../../ingest/index.ts';
+import type { StageCounters } from '../../ingest/kafka/index.ts';
 import type { IgnoredCount } from '../reader.ts';
 
 /** What a member has done so far. */

@@ -7,7 +7,7 @@ import {
   eachDeadLetter,
   type KafkaClient,
   type LetterSummary,
-} from '../../ingest/index.ts';
+} from '../../ingest/kafka/index.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { jsonOption, wholeNumber } from '../options.ts';
 import { print, printJson, type Terminal, warn } from '../terminal.ts';
@@ -49,7 +49,7 @@ export function addDeadLetterCommands(kafka: Command, terminal: Terminal, finish
       '\nExample:\n  indicia kafka dead-letters kafka://127.0.0.1:9092 --waiting --reason not-a-scan',
     )
     .action(async (url: string | undefined, options: ListOptions) => {
-      await list(kafkaClient(brokersUrl(url), options), options, terminal);
+      await list(await kafkaClient(brokersUrl(url), options), options, terminal);
       finish(EXIT.done);
     });
   addKafkaOptions(kafka.command('redrive'))
@@ -63,7 +63,7 @@ export function addDeadLetterCommands(kafka: Command, terminal: Terminal, finish
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  indicia kafka redrive kafka://127.0.0.1:9092 --dry-run')
     .action(async (url: string | undefined, options: RedriveOptions) => {
-      await putBack(kafkaClient(brokersUrl(url), options), options, terminal);
+      await putBack(await kafkaClient(brokersUrl(url), options), options, terminal);
       finish(EXIT.done);
     });
 }

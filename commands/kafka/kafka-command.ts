@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { plural } from '../../indicium/index.ts';
-import { asyncApiDocument, connectionFor, ensureTopics, KafkaError, KafkaJsClient } from '../../ingest/index.ts';
+import { asyncApiDocument, connectionFor, ensureTopics, KafkaError, openKafka } from '../../ingest/kafka/index.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { jsonOption, wholeNumber } from '../options.ts';
 import { Progress, print, printJson, type Terminal, warn } from '../terminal.ts';
@@ -130,7 +130,7 @@ const NEXT = [
 
 /** Whether an admin request is answered by all of them. */
 export async function answers(brokers: readonly string[]): Promise<boolean> {
-  const client = new KafkaJsClient({ ...connectionFor(brokers, {}, {}), retries: 0 });
+  const client = await openKafka({ ...connectionFor(brokers, {}, {}), retries: 0 });
   try {
     const admin = await client.admin();
     try {
@@ -145,7 +145,8 @@ export async function answers(brokers: readonly string[]): Promise<boolean> {
 }
 
 async function topics(url: string, options: TopicOptions, terminal: Terminal): Promise<ExitCode> {
-  const admin = await kafkaClient(url, options).admin();
+  const client = await kafkaClient(url, options);
+  const admin = await client.admin();
   try {
     const results = await ensureTopics(admin, options);
     for (const result of results) {

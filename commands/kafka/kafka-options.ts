@@ -4,11 +4,11 @@ import {
   type ConnectionSettings,
   connectionFor,
   type KafkaClient,
-  KafkaJsClient,
   type KafkaLog,
+  openKafka,
   parseKafkaUrl,
   SASL_MECHANISMS,
-} from '../../ingest/index.ts';
+} from '../../ingest/kafka/index.ts';
 import { SourceError } from '../../scans/index.ts';
 
 /** What every command that speaks with Kafka can be told. */
@@ -41,9 +41,9 @@ export function addKafkaOptions(command: Command): Command {
 }
 
 /** @throws SourceError */
-export function kafkaClient(url: string, settings: ConnectionSettings, log?: KafkaLog): KafkaClient {
+export async function kafkaClient(url: string, settings: ConnectionSettings, log?: KafkaLog): Promise<KafkaClient> {
   const connection = connectionFor(parseKafkaUrl(url).brokers, settings, process.env);
-  return new KafkaJsClient(log === undefined ? connection : { ...connection, log });
+  return openKafka(log === undefined ? connection : { ...connection, log });
 }
 
 /** The brokers that were named, or those of the environment. @throws SourceError */

@@ -8,7 +8,7 @@ import {
   SESSION_SECONDS,
   Stage,
   topicNamed,
-} from '../../ingest/index.ts';
+} from '../../ingest/kafka/index.ts';
 import { type Terminal, warn } from '../terminal.ts';
 
 const POLL_EVERY_MS = 200;

@@ -6,7 +6,7 @@ import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import { ExpectedError, plural } from '../../indicium/index.ts';
-import { isKafkaUrl, parseKafkaUrl, topicNamed } from '../../ingest/index.ts';
+import { isKafkaUrl, parseKafkaUrl, topicNamed } from '../../ingest/kafka/index.ts';
 import { IMAGE_KINDS } from '../../psd-sim/index.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { addKafkaOptions, type KafkaOptions, kafkaClient } from '../kafka/kafka-options.ts';
@@ -133,7 +133,7 @@ async function openTarget(options: FleetOptions, terminal: Terminal): Promise<Wr
   if (to === '-') return terminal.stdout;
   if (isKafkaUrl(to)) {
     const topic = parseKafkaUrl(to).topic ?? topicNamed(options.prefix, 'scans');
-    return kafkaTarget(kafkaClient(to, options), topic, resolve(options.replay ?? options.out), terminal.nowMs);
+    return kafkaTarget(await kafkaClient(to, options), topic, resolve(options.replay ?? options.out), terminal.nowMs);
   }
   if (/^\w+:\/\//.test(to)) {
     throw new FleetTargetError(

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Writable } from 'node:stream';
-import { type KafkaClient, ScanProducer, type ScanRecord } from '../../ingest/index.ts';
+import { type KafkaClient, ScanProducer, type ScanRecord } from '../../ingest/kafka/index.ts';
 import { readPicture } from './picture.ts';
 
 /** Where lines of scans are written to when a fleet scans into Kafka; pictures that they name, in `folder`, become messages. */

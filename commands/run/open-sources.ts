@@ -1,13 +1,13 @@
+import { openSource } from '../../ingest/index.ts';
 import {
   groupNamed,
   ImageSpool,
   isKafkaUrl,
   type KafkaLog,
   kafkaSource,
-  openSource,
   parseKafkaUrl,
   topicNamed,
-} from '../../ingest/index.ts';
+} from '../../ingest/kafka/index.ts';
 import { type ScanSource, SourceError } from '../../scans/index.ts';
 import { type KafkaOptions, kafkaClient } from '../kafka/kafka-options.ts';
 import { stopSignal } from '../stop-signal.ts';
@@ -45,7 +45,7 @@ export async function openSources(
       const { topic } = parseKafkaUrl(spec);
       if (topic === null) throw new SourceError(`${spec}: name a topic, kafka://host:port/scans, or a --stage`);
       return kafkaSource({
-        client: kafkaClient(spec, options, log),
+        client: await kafkaClient(spec, options, log),
         group: groupNamed(prefix, 'indicia-run'),
         topic,
         deadLetters: topicNamed(prefix, 'dead-letters'),

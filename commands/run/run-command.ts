@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { STAGES } from '../../app/index.ts';
 import { plural } from '../../indicium/index.ts';
-import { SESSION_SECONDS } from '../../ingest/index.ts';
+import { SESSION_SECONDS } from '../../ingest/kafka/index.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { addKafkaOptions } from '../kafka/kafka-options.ts';
 import { listenerFlags } from '../listener-flags.ts';
@@ -19,7 +19,7 @@ import {
 import { receivedAtOption } from '../received-at.ts';
 import { print, printJson, type Terminal } from '../terminal.ts';
 import { openRunLog } from './run-log.ts';
-import { type MemberFlags, runMember } from './run-member.ts';
+import type { MemberFlags } from './run-member.ts';
 import { ignoredSentence, jsonReport, textReport } from './run-report.ts';
 import { type RunFlags, runSources } from './run-sources.ts';
 
@@ -85,6 +85,7 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (cod
         return command.error('error: expected either sources or --watch, which goes on until it is stopped');
       }
       if (options.stage !== undefined) {
+        const { runMember } = await import('./run-member.ts');
         await runMember(sources, { ...STAGE_DEFAULTS, ...options, stage: options.stage }, terminal);
         finish(EXIT.done);
         return;

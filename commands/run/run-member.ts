@@ -1,6 +1,6 @@
-import { countsOf, runStage, type StageOptions } from '../../app/index.ts';
+import { countsOf, runStage, type StageOptions } from '../../app/stages/index.ts';
 import { plural } from '../../indicium/index.ts';
-import { isKafkaUrl, parseKafkaUrl, type StageCounters } from '../../ingest/index.ts';
+import { isKafkaUrl, parseKafkaUrl, type StageCounters } from '../../ingest/kafka/index.ts';
 import { SourceError } from '../../scans/index.ts';
 import { type KafkaOptions, kafkaClient } from '../kafka/kafka-options.ts';
 import { connectionLimitsOf, type ListenerFlags } from '../listener-flags.ts';
@@ -42,7 +42,7 @@ export async function runMember(sources: readonly string[], flags: MemberFlags, 
   };
   try {
     const { tally, counters, secondsTotal } = await runStage(
-      kafkaClient(url, flags, kafkaLogOf(said.log)),
+      await kafkaClient(url, flags, kafkaLogOf(said.log)),
       { ...flags, untilDrained: flags.untilDrained ?? false, api: apiPort === undefined ? null : api },
       {
         nowMs: terminal.nowMs,

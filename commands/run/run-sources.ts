@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { readPolicy } from '../../analytics/index.ts';
+import { readPolicy } from '../../analytics/judge/index.ts';
 import { type RunReport, type RunSummary, run } from '../../app/index.ts';
 import { plural } from '../../indicium/index.ts';
-import { dropFolder, isKafkaUrl } from '../../ingest/index.ts';
+import { dropFolder } from '../../ingest/index.ts';
+import { isKafkaUrl } from '../../ingest/kafka/index.ts';
 import { SourceError } from '../../scans/index.ts';
 import type { KafkaOptions } from '../kafka/kafka-options.ts';
 import { kafkaLogOf } from '../log-options.ts';

@@ -1,13 +1,6 @@
 import type { Command } from 'commander';
-import {
-  backtest,
-  detect,
-  gatherFolder,
-  isFolder,
-  readPolicy,
-  Store,
-  type VerdictChange,
-} from '../../analytics/index.ts';
+import { backtest, detect, gatherFolder, isFolder, Store, type VerdictChange } from '../../analytics/index.ts';
+import { readPolicy } from '../../analytics/judge/index.ts';
 import { plural } from '../../indicium/index.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { databaseOption, jsonOption, policyOption } from '../options.ts';

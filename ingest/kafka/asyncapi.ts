@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { DISPOSITIONS, REASON_CODES, ROLES, SEVERITIES, UNCHECKED_CODES } from '../../indicium/index.ts';
-import { SCAN_FIELDS } from '../../scans/index.ts';
+import { SCAN_FIELDS } from '../../scans/shapes/index.ts';
 import { EVENT_TYPES, type EventType } from './messages/cloud-events.ts';
 import { DEAD_LETTER_REASONS } from './messages/dead-letter.ts';
 import { READING_LAYOUT, READINGS_CONTENT_TYPE } from './messages/readings-codec.ts';

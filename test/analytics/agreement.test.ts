@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { DETECTORS, dispositionFor } from '../../analytics/index.ts';
+import { DETECTORS } from '../../analytics/index.ts';
+import { dispositionFor } from '../../analytics/judge/index.ts';
 import { FIELDS, type Finding, REASON_CODES, type ReasonCode, type Scan, SIGNED_BYTES } from '../../indicium/index.ts';
 import { type Evidence, judged } from '../support/evidence.ts';
 import { findingsOf } from '../support/findings.ts';

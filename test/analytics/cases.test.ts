@@ -4,7 +4,6 @@ import { describe, it, type TestContext } from 'node:test';
 import {
   type Case,
   closeCase,
-  DEFAULT_POLICY,
   detect,
   type Revision,
   readCases,
@@ -12,6 +11,7 @@ import {
   Store,
   StoreReader,
 } from '../../analytics/index.ts';
+import { DEFAULT_POLICY } from '../../analytics/judge/index.ts';
 import type { RegistryRecords } from '../../indicium/index.ts';
 import {
   booksOf,

@@ -2,16 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import {
-  type Case,
-  DEFAULT_POLICY,
-  DETECTORS,
-  detect,
-  readCases,
-  readPolicy,
-  Store,
-  StoreReader,
-} from '../../analytics/index.ts';
+import { type Case, DETECTORS, detect, readCases, Store, StoreReader } from '../../analytics/index.ts';
+import { DEFAULT_POLICY, readPolicy } from '../../analytics/judge/index.ts';
 import { CASE_SUBJECTS } from '../../analytics/store/case-subjects.ts';
 import type { Finding } from '../../indicium/index.ts';
 import { booksOf, MORNING_MS, markOf, PSD, PSDS, seen } from '../support/books.ts';

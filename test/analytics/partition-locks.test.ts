@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { claimPartition, type FencedError, StoreError } from '../../analytics/index.ts';
-import { DEFAULT_POLICY } from '../../analytics/judge/policy-file.ts';
+import { DEFAULT_POLICY } from '../../analytics/judge/default-policy.ts';
 import { claim } from '../../analytics/partition/claim.ts';
 import { simulate } from '../../psd-sim/index.ts';
 import { indicia } from '../support/command-line.ts';

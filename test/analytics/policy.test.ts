@@ -2,17 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import {
-  DEFAULT_POLICY,
-  DETECTORS,
-  detect,
-  dispositionFor,
-  Judge,
-  PolicyError,
-  Recorder,
-  readPolicy,
-  Store,
-} from '../../analytics/index.ts';
+import { DETECTORS, detect, Judge, Recorder, Store } from '../../analytics/index.ts';
+import { DEFAULT_POLICY, dispositionFor, PolicyError, readPolicy } from '../../analytics/judge/index.ts';
 import { CASE_SUBJECTS } from '../../analytics/store/case-subjects.ts';
 import { REASON_CODES, ROLES } from '../../indicium/index.ts';
 import { PRINTED_AHEAD_MS_MAX, PRINTED_BEHIND_MS_MAX } from '../../verify/limits.ts';
@@ -31,6 +22,13 @@ async function policyOf(test: TestContext, content: object | string) {
 const INFORMING = ['coverage', 'volume-change'];
 
 describe('the default policy', () => {
+  it('is by default what a file of the operator that says the same would be', () => {
+    assert.deepEqual(
+      readPolicy(join(import.meta.dirname, '../../analytics/judge/default-policy.json')),
+      DEFAULT_POLICY,
+    );
+  });
+
   it('says what to do about every reason and every finding that accuses, and which case it belongs to', () => {
     assert.deepEqual(Object.keys(DEFAULT_POLICY.dispositions).toSorted(), REASON_CODES.toSorted());
     const accusing = DETECTORS.map(({ name }) => name).filter((name) => !INFORMING.includes(name));

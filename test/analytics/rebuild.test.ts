@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { RecorderThread } from '../../analytics/index.ts';
+import { RecorderThread } from '../../analytics/recorder/index.ts';
 import { type Scan, verdictAt } from '../../indicium/index.ts';
 import { readingColumnsOf, scanOf } from '../support/evidence.ts';
 import { SmallWorld } from '../support/marks.ts';

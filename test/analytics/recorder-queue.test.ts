@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { type ReadingBatch, Recorder, RecorderQueue } from '../../analytics/index.ts';
+import { Recorder, RecorderQueue } from '../../analytics/index.ts';
+import type { ReadingBatch } from '../../analytics/recorder/index.ts';
 import { readingColumnsOf, scanOf } from '../support/evidence.ts';
 import { SmallWorld } from '../support/marks.ts';
 import { NEVER_PAUSED } from '../support/recording.ts';

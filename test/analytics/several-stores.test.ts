@@ -24,7 +24,8 @@ import {
 import { unionPath } from '../../analytics/store/union/parts.ts';
 import { parseIndicium, type Scan } from '../../indicium/index.ts';
 import { FRAUDS, simulate } from '../../psd-sim/index.ts';
-import { loadRegistry, type Registry } from '../../verify/index.ts';
+import type { Registry } from '../../verify/index.ts';
+import { loadRegistry } from '../../verify/registry/index.ts';
 import { indicia, jsonLines } from '../support/command-line.ts';
 import { readingColumnsOf } from '../support/evidence.ts';
 import { NEVER_PAUSED } from '../support/recording.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type ToldError, thrownError, toldError } from '../../analytics/recorder/thread-errors.ts';
 import { isStorageFailure } from '../../analytics/store/failures.ts';
-import { StoreError } from '../../analytics/store/instance.ts';
+import { StoreError } from '../../analytics/store/store-error.ts';
 
 /** As it arrives from another thread. */
 function told(error: unknown): Error {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { DEFAULT_POLICY } from '../../analytics/index.ts';
+import { DEFAULT_POLICY } from '../../analytics/judge/index.ts';
 import { indicia, jsonLines } from '../support/command-line.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { QueryError, StoreError } from '../../analytics/index.ts';
 import { ExpectedError, FAILURE_CODES } from '../../indicium/index.ts';
-import { KafkaError } from '../../ingest/index.ts';
+import { KafkaError } from '../../ingest/kafka/index.ts';
 import { SourceError } from '../../scans/index.ts';
 import { indicia } from '../support/command-line.ts';
 import { temporaryFolder } from '../support/temporary.ts';

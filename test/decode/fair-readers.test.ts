@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { createReaderPool } from '../../app/reader-pool.ts';
-import { ImageReaders } from '../../decode/index.ts';
 import { EXPECTED_SHARE, IMAGE_CLIENTS_MAX, UNKNOWN_IMAGE_MS } from '../../decode/limits.ts';
 import { ImageCosts } from '../../decode/process/image-costs.ts';
+import { ImageReaders } from '../../decode/process/index.ts';
 import { scanOf } from '../support/evidence.ts';
 import { SmallWorld } from '../support/marks.ts';
 

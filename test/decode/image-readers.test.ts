@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { runPipeline } from '../../app/pipeline.ts';
 import { createReaderPool } from '../../app/reader-pool.ts';
-import { type ImageAnswer, ImageReaders } from '../../decode/index.ts';
+import { type ImageAnswer, ImageReaders } from '../../decode/process/index.ts';
 import type { Scan } from '../../indicium/index.ts';
 import { degradedCrop, squareSymbol } from '../support/degraded.ts';
 import { scanOf } from '../support/evidence.ts';

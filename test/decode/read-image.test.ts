@@ -4,12 +4,12 @@ import sharp, { type Sharp } from 'sharp';
 import {
   createGeneralReader,
   createMarkReader,
-  createZxingJsReader,
   createZxingWasmReader,
   type MarkReader,
   type ReadOutcome,
   readImage,
 } from '../../decode/index.ts';
+import { createZxingJsReader } from '../../decode/second/zxing-js.ts';
 import { SmallWorld } from '../support/marks.ts';
 import { namedBytes, scannedPicture, symbolImage } from '../support/pictures.ts';
 

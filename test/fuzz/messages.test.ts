@@ -6,8 +6,8 @@ import kafkajs from 'kafkajs';
 import { Judge } from '../../analytics/index.ts';
 import { detectorTiming } from '../../app/stages/detector-timing.ts';
 import { isInt64, isText, type ReadingColumns, ReadingColumnsBuilder, rowsOf } from '../../indicium/index.ts';
-import { ImageSpool, judgeTasks, readTasks } from '../../ingest/index.ts';
 import type { NewMessage, StoredMessage } from '../../ingest/kafka/client-port.ts';
+import { ImageSpool, judgeTasks, readTasks } from '../../ingest/kafka/index.ts';
 import '../../ingest/kafka/kafkajs/codecs.ts';
 import { readScans } from '../../app/reader.ts';
 import {

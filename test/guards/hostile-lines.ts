@@ -205,7 +205,7 @@ export const HOSTILE_LINES: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'a line of a registry file has a bound',
-    file: 'verify/record-file.ts',
+    file: 'verify/registry/record-file.ts',
     text: 'if (rest.length > REGISTRY_LINE_CHARS_MAX) {',
     without: 'if (rest.length < 0) {',
     tests: [FILES],

@@ -62,7 +62,7 @@ export const HOSTILE_TRUST: readonly Guard[] = [
   {
     scenario: 'F9',
     holds: 'a broken accepted.json is a sentence',
-    file: 'verify/registry-folder.ts',
+    file: 'verify/registry/registry-folder.ts',
     text: '    value = undefined;',
     without: "    throw new SyntaxError('not JSON');",
     tests: DAMAGED,
@@ -231,7 +231,7 @@ export const HOSTILE_TRUST: readonly Guard[] = [
     scenario: 'F8',
     holds: 'half of a surrogate pair is not part of an id',
     file: 'scans/scan-mark.ts',
-    text: ' || !value.isWellFormed()',
+    text: ' && value.isWellFormed()',
     without: '',
     tests: NO_TEXT,
   },

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import specs from '@asyncapi/specs';
 import { Ajv } from 'ajv';
-import { asyncApiDocument, TOPICS } from '../../ingest/index.ts';
+import { asyncApiDocument, TOPICS } from '../../ingest/kafka/index.ts';
 import { EVENT_TYPES } from '../../ingest/kafka/messages/cloud-events.ts';
 
 const published: unknown = JSON.parse(readFileSync(new URL('../../docs/asyncapi.json', import.meta.url), 'utf8'));

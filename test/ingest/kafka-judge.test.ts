@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { detectorTiming } from '../../app/stages/detector-timing.ts';
-import { type JudgedAnswer, judgeTasks, type PartitionStore } from '../../ingest/index.ts';
+import { type JudgedAnswer, judgeTasks, type PartitionStore } from '../../ingest/kafka/index.ts';
 
 const topics = { readings: 'readings', verdicts: 'v', findings: 'f', revisions: 'r', deadLetters: 'd' };
 

@@ -12,8 +12,8 @@ import {
   textAt,
   validityBytes,
 } from '../../indicium/index.ts';
-import { connectionFor, parseKafkaUrl } from '../../ingest/index.ts';
 import type { StoredMessage } from '../../ingest/kafka/client-port.ts';
+import { connectionFor, parseKafkaUrl } from '../../ingest/kafka/index.ts';
 import { SCAN_MESSAGE_BYTES_MAX } from '../../ingest/kafka/limits.ts';
 import { type DEAD_LETTER_REASONS, deadLetter, redriven } from '../../ingest/kafka/messages/dead-letter.ts';
 import { partitionOfKey } from '../../ingest/kafka/messages/partition-of.ts';

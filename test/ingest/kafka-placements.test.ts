@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { KafkaError } from '../../ingest/index.ts';
+import { KafkaError } from '../../ingest/kafka/index.ts';
 import { Placements } from '../../ingest/kafka/kafkajs/placements.ts';
 
 const partitionMetadata = [0, 1, 2].map((partitionId) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { topicNamed } from '../../ingest/index.ts';
+import { topicNamed } from '../../ingest/kafka/index.ts';
 import { everythingIn, freshTopics, kafkaForTests } from '../support/kafka.ts';
 
 const PREFIX = 'hurried-';

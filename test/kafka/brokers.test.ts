@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ensureTopics, KafkaError } from '../../ingest/index.ts';
 import type { NewMessage } from '../../ingest/kafka/client-port.ts';
+import { ensureTopics, KafkaError } from '../../ingest/kafka/index.ts';
 import { produce, type TestKafka } from '../support/kafka.ts';
 import { nodesForTests } from '../support/kafka-nodes.ts';
 import { roughTraffic } from '../support/rough-traffic.ts';

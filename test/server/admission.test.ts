@@ -5,7 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { ImageReaders } from '../../decode/index.ts';
+import { ImageReaders } from '../../decode/process/index.ts';
 import { addToken, openTokens, type Role, revokeToken } from '../../server/index.ts';
 import { indicia } from '../support/command-line.ts';
 import { NOW_MS } from '../support/published.ts';

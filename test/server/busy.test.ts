@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { StoreReader } from '../../analytics/index.ts';
-import { ImageReaders } from '../../decode/index.ts';
+import { ImageReaders } from '../../decode/process/index.ts';
 import type { BatchAnswers } from '../../scans/index.ts';
 import { LATE_LISTENERS_MAX, LOOK_UPS_MAX, QUEUE_WAIT_MS_MAX, STUCK_MS_MAX } from '../../server/limits.ts';
 import { liveness, readiness } from '../../server/sorter/health.ts';

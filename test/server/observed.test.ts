@@ -13,7 +13,7 @@ import {
   type TextMapPropagator,
   trace,
 } from '@opentelemetry/api';
-import { readPolicy } from '../../analytics/index.ts';
+import { readPolicy } from '../../analytics/judge/index.ts';
 import { postJson, sentScan, serverIn } from '../support/sorter-server.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 

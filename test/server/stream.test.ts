@@ -6,7 +6,7 @@ import { before, describe, it, type TestContext } from 'node:test';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { StoreReader } from '../../analytics/index.ts';
-import { ImageReaders } from '../../decode/index.ts';
+import { ImageReaders } from '../../decode/process/index.ts';
 import { BATCH_SCANS_MAX } from '../../indicium/index.ts';
 import { type BatchAnswers, parseScanLines } from '../../scans/index.ts';
 import { isBlank, ScanLinesBuilder } from '../../scans/scan-lines.ts';

@@ -4,7 +4,7 @@ import { Compile } from 'typebox/compile';
 import { StoreReader } from '../../analytics/index.ts';
 import { Problem } from '../../api/problems.ts';
 import { Answer, BatchAnswer } from '../../api/schemas.ts';
-import { openApi } from '../../server/index.ts';
+import { openApi } from '../../server/sorter/index.ts';
 import { symbolImage } from '../support/pictures.ts';
 import { type LocalServer, postJson, sentScan, serverIn, suiteScope } from '../support/sorter-server.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Ajv } from 'ajv';
-import { asyncApiDocument } from '../../ingest/index.ts';
 import type { StoredMessage } from '../../ingest/kafka/client-port.ts';
+import { asyncApiDocument } from '../../ingest/kafka/index.ts';
 import { jsonLines } from './command-line.ts';
 
 interface Described {

@@ -6,9 +6,10 @@ import { answers } from '../../commands/kafka/kafka-command.ts';
 import { brokerArtifacts } from '../../commands/kafka/trial-broker/artifacts.ts';
 import { BrokerError } from '../../commands/kafka/trial-broker/broker-error.ts';
 import { addressesOf, startCluster } from '../../commands/kafka/trial-broker/cluster.ts';
-import { connectionFor, ensureTopics, KafkaJsClient, topicNamed } from '../../ingest/index.ts';
 import type { ConsumerEvents, NewMessage, StoredMessage } from '../../ingest/kafka/client-port.ts';
 import type { Compression } from '../../ingest/kafka/connection.ts';
+import { connectionFor, ensureTopics, topicNamed } from '../../ingest/kafka/index.ts';
+import { KafkaJsClient } from '../../ingest/kafka/kafkajs/client.ts';
 import type { TopicName } from '../../ingest/kafka/topics.ts';
 import { jsonLines } from './command-line.ts';
 

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { Recorder } from '../../analytics/index.ts';
-import { loadRegistry } from '../../verify/index.ts';
+import { loadRegistry } from '../../verify/registry/index.ts';
 import { readingColumnsOf } from './evidence.ts';
 import { NEVER_PAUSED } from './recording.ts';
 import { scanBatchesOf } from './scan-batches.ts';

@@ -1,10 +1,10 @@
 import { writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { claimPartition, FencedError } from '../../analytics/index.ts';
-import { DEFAULT_POLICY } from '../../analytics/judge/policy-file.ts';
+import { DEFAULT_POLICY } from '../../analytics/judge/default-policy.ts';
 import { claim } from '../../analytics/partition/claim.ts';
 import { PartitionFolder } from '../../analytics/store/partition-folder.ts';
-import { loadRegistry } from '../../verify/index.ts';
+import { loadRegistry } from '../../verify/registry/index.ts';
 import { readingColumnsOf } from './evidence.ts';
 import { NEVER_PAUSED } from './recording.ts';
 import { scanBatchesOf } from './scan-batches.ts';

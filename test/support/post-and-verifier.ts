@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  isRefusal,
-  loadRegistry,
-  openUpstream,
-  type Pulled,
-  pullRegistry,
-  type TrustRefusal,
-} from '../../verify/index.ts';
+import { isRefusal, type TrustRefusal } from '../../verify/index.ts';
+import { loadRegistry, openUpstream, type Pulled, pullRegistry } from '../../verify/registry/index.ts';
 import { SmallWorld } from './marks.ts';
 import { filesOf, NOW_MS, publisherIn } from './published.ts';
 import { type Scope, temporaryFolder } from './temporary.ts';

@@ -1,5 +1,5 @@
 import { EXPORTED_VIEWS } from '../../analytics/index.ts';
-import { StageServer, type StageServerPorts } from '../../server/index.ts';
+import { StageServer, type StageServerPorts } from '../../server/stage/index.ts';
 import type { Scope } from './temporary.ts';
 
 /** What a member has done that was just started. */

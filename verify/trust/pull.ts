@@ -8,7 +8,15 @@ import {
   TRUST_ROOTS_PER_PULL_MAX,
 } from '../limits.ts';
 import { readPlainFile } from '../plain-file.ts';
-import { LIST_FILE, LOG_FILE, logLines, ROOT_FILE, readRoot, readState, STATE_FILE } from '../registry-folder.ts';
+import {
+  LIST_FILE,
+  LOG_FILE,
+  logLines,
+  ROOT_FILE,
+  readRoot,
+  readState,
+  STATE_FILE,
+} from '../registry/registry-folder.ts';
 import { isRefusal, refuse, type TrustRefusal } from './failures.ts';
 import { differingRecords, isWholeText } from './file-integrity.ts';
 import { applyPatches, parseIncrement } from './increment.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { FILE_FAULTS } from '../../indicium/index.ts';
 import { PULL_MS_MAX, PULL_SILENCE_MS_MAX } from '../limits.ts';
 import { readPlainFile } from '../plain-file.ts';
-import { RegistryError } from '../record-file.ts';
+import { RegistryError } from '../registry-error.ts';
 import { refuse, type TrustRefusal } from './failures.ts';
 
 /** Where registries are published: a folder, or the same files behind HTTP. Nothing it gives is believed unsigned. */

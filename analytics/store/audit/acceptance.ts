@@ -1,8 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { noteIn, type StoreEnd } from '../commits.ts';
-import { StoreError } from '../instance.ts';
 import { SCHEMA_VERSION } from '../schema/schema.ts';
 import { writePositions } from '../source-positions.ts';
+import { StoreError } from '../store-error.ts';
 import type { Author } from './author.ts';
 import type { IntegrityProblem, StateProblem } from './integrity.ts';
 import { PositionDigest } from './position-digest.ts';

@@ -1,6 +1,6 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { attach } from '../archive.ts';
-import { openFileForReading, StoreError } from '../instance.ts';
+import { openFileForReading } from '../instance.ts';
 import { isOfTables, lostRows, lowered, versionOf } from '../opening.ts';
 import {
   type CatalogDifference,
@@ -11,6 +11,7 @@ import {
 } from '../schema/catalog.ts';
 import { SCHEMA_VERSION } from '../schema/schema.ts';
 import { isOld } from '../schema/upgrade.ts';
+import { StoreError } from '../store-error.ts';
 import { auditLinks, unlinkedRows } from './audit-links.ts';
 import { NO_HEAD } from './chain.ts';
 import { isSame, standingOf } from './integrity.ts';

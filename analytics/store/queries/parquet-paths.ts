@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { StoreError } from '../instance.ts';
+import { StoreError } from '../store-error.ts';
 import { quoted } from '../values.ts';
 
 const IN_PATTERNS = /[*?[]/g;

@@ -11,7 +11,7 @@ import {
 } from '@duckdb/node-api';
 import { plural, type RegistryRecords } from '../../../indicium/index.ts';
 import { ValueAppender } from '../append.ts';
-import { StoreError } from '../instance.ts';
+import { StoreError } from '../store-error.ts';
 import { asBigint } from '../values.ts';
 
 /** One table of the registry: its columns, and its rows as a trust list has them. */

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { FETCH_TIMEOUT_MS, FETCHED_BYTES_MAX } from '../../limits.ts';
-import { StoreError } from '../instance.ts';
 import { BASE_TABLES } from '../queries/export.ts';
+import { StoreError } from '../store-error.ts';
 
 /** Where a running judge or server gives out a view: the path below its address. */
 export function viewPath(view: string): string {

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { refuseMissing, StoreError } from '../instance.ts';
+import { refuseMissing } from '../instance.ts';
 import { PartitionFolder, partitionsIn } from '../partition-folder.ts';
+import { StoreError } from '../store-error.ts';
 
 /** What lies behind an address that `--db` takes. */
 export interface Parts {

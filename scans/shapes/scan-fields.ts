@@ -1,10 +1,11 @@
-import { Type } from 'typebox';
-import { SORTING_PASSES } from '../indicium/index.ts';
+import { type TSchema, Type } from 'typebox';
+import { SORTING_PASSES } from '../../indicium/index.ts';
+import type { SCAN_FIELD_NAMES } from '../scan-field-names.ts';
 import { FrameShape, MomentShape, PayloadShape, TextShape, WeightShape } from './scan-shapes.ts';
 
 /**
  * The fields of a scan, wherever it comes from: the bodies of the sorter's API, the lines of files and of Kafka, headers and
- * documents are made from them. A further field that only describes a scan is a line here, and one where it is read (scan-line.ts).
+ * documents are made from them. A further field that only describes a scan is a line here, its name in scan-field-names.ts, and one where it is read (scan-line.ts).
  */
 export const SCAN_FIELDS = {
   scanId: {
@@ -25,10 +26,4 @@ export const SCAN_FIELDS = {
       'Bytes of a PNG, JPEG, TIFF, WebP, GIF or BMP file, or of a raw grey frame, in base64; instead of a payload.',
   }),
   frame: Type.Optional({ ...FrameShape, description: 'Size of a raw 8-bit grey frame, which does not say it itself.' }),
-};
-
-/** Where the mark is; the other fields describe the scan. */
-const MARK_FIELDS = ['payload', 'imageBase64', 'frame'];
-
-export const SCAN_FIELD_NAMES: readonly string[] = Object.keys(SCAN_FIELDS);
-export const DESCRIBING_FIELDS: readonly string[] = SCAN_FIELD_NAMES.filter((name) => !MARK_FIELDS.includes(name));
+} satisfies Record<(typeof SCAN_FIELD_NAMES)[number], TSchema>;

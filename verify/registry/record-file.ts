@@ -2,23 +2,11 @@ import { createHash, type Hash } from 'node:crypto';
 import { StringDecoder } from 'node:string_decoder';
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import {
-  ExpectedError,
-  FILE_FAULTS,
-  type FileFault,
-  fileFaultOf,
-  openNamedFile,
-  strictJson,
-} from '../indicium/index.ts';
-import { REGISTRY_ERRORS_SHOWN_MAX, REGISTRY_LINE_CHARS_MAX } from './limits.ts';
-import { chunksOf } from './plain-file.ts';
-import type { SignedFile } from './trust/list.ts';
-
-/** The registry cannot be used; the message names each file and line at fault. */
-export class RegistryError extends ExpectedError {
-  override readonly name = 'RegistryError';
-  override readonly failure = 'registry';
-}
+import { FILE_FAULTS, type FileFault, fileFaultOf, openNamedFile, strictJson } from '../../indicium/index.ts';
+import { REGISTRY_ERRORS_SHOWN_MAX, REGISTRY_LINE_CHARS_MAX } from '../limits.ts';
+import { chunksOf } from '../plain-file.ts';
+import { RegistryError } from '../registry-error.ts';
+import type { SignedFile } from '../trust/list.ts';
 
 /**
  * Reads an NDJSON file record by record, so that a million of them are never in memory as text. The file must have the

@@ -1,14 +1,17 @@
 import { availableParallelism } from 'node:os';
-import { EXPORTED_VIEWS, type Policy, RecorderThread, type StorePorts, storeBytes } from '../analytics/index.ts';
-import type { ImageReaders } from '../decode/index.ts';
-import type { Disposition, VerdictQuery } from '../indicium/index.ts';
-import type { ScanSource } from '../scans/index.ts';
-import { type EntryOptions, type Log, Metrics, SorterServer, stopTimeout, VerdictDispatcher } from '../server/index.ts';
-import { DetectorScheduler } from './detector-scheduler.ts';
-import { type RecorderPort, runPipeline } from './pipeline.ts';
-import { readerPorts } from './reader-faults.ts';
-import { createReaderPool, type ReaderPool } from './reader-pool.ts';
-import { TrustWatch } from './trust-watch.ts';
+import { EXPORTED_VIEWS, storeBytes } from '../../analytics/index.ts';
+import type { Policy } from '../../analytics/judge/index.ts';
+import { RecorderThread, type StorePorts } from '../../analytics/recorder/index.ts';
+import type { ImageReaders } from '../../decode/process/index.ts';
+import type { Disposition, VerdictQuery } from '../../indicium/index.ts';
+import type { ScanSource } from '../../scans/index.ts';
+import type { Log } from '../../server/index.ts';
+import { type EntryOptions, Metrics, SorterServer, stopTimeout, VerdictDispatcher } from '../../server/sorter/index.ts';
+import { DetectorScheduler } from '../detector-scheduler.ts';
+import { type RecorderPort, runPipeline } from '../pipeline.ts';
+import { readerPorts } from '../reader-faults.ts';
+import { createReaderPool, type ReaderPool } from '../reader-pool.ts';
+import { TrustWatch } from '../trust-watch.ts';
 
 export interface ServiceOptions extends EntryOptions {
   readonly db: string;

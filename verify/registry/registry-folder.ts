@@ -11,13 +11,18 @@ import {
   type RateRecord,
   type RefundRecord,
   type WithdrawalRecord,
-} from '../indicium/index.ts';
-import { grantedLicenses } from './authorization.ts';
-import { KeyTableBuilder } from './key-table.ts';
-import { REGISTRY_ERRORS_SHOWN_MAX, TRUST_HEAD_BYTES_MAX, TRUST_LOG_BYTES_MAX } from './limits.ts';
-import { readPlainFile } from './plain-file.ts';
-import { zonesOfPlants } from './plant-zones.ts';
-import { RegistryError, readRecordFile } from './record-file.ts';
+} from '../../indicium/index.ts';
+import { grantedLicenses } from '../authorization.ts';
+import { KeyTableBuilder } from '../key-table.ts';
+import { REGISTRY_ERRORS_SHOWN_MAX, TRUST_HEAD_BYTES_MAX, TRUST_LOG_BYTES_MAX } from '../limits.ts';
+import { readPlainFile } from '../plain-file.ts';
+import { zonesOfPlants } from '../plant-zones.ts';
+import type { Registry } from '../registry.ts';
+import { RegistryError } from '../registry-error.ts';
+import { isRefusal, TRUST_FAILURES, type TrustRefusal } from '../trust/failures.ts';
+import { acceptHead, type TrustHead, type TrustState } from '../trust/list.ts';
+import { openRoot, type TrustRoot } from '../trust/root.ts';
+import { readRecordFile } from './record-file.ts';
 import {
   FundsShape,
   GrantShape,
@@ -29,10 +34,6 @@ import {
   RefundShape,
   WithdrawalShape,
 } from './record-shapes.ts';
-import type { Registry } from './registry.ts';
-import { isRefusal, TRUST_FAILURES, type TrustRefusal } from './trust/failures.ts';
-import { acceptHead, type TrustHead, type TrustState } from './trust/list.ts';
-import { openRoot, type TrustRoot } from './trust/root.ts';
 
 /** Names of the files of a registry folder (docs/REGISTRY.md). */
 export const ROOT_FILE = 'root.json';

@@ -11,7 +11,7 @@ import {
   type Reader,
   RGBLuminanceSource,
 } from '@zxing/library';
-import type { GreyImage, ReadSymbol, Search, SymbolReader } from './symbol-reader.ts';
+import type { GreyImage, ReadSymbol, Search, SymbolReader } from '../symbol-reader.ts';
 
 const READERS: readonly { symbology: string; create: () => Reader }[] = [
   { symbology: 'DataMatrix', create: () => new DataMatrixReader() },

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { Type } from 'typebox';
-import { hasBase64Letters, type LicenseRecord } from '../indicium/index.ts';
-import { spkiOf } from './key-gate.ts';
-import { findKey, type KeyTable, suiteAt, timesAt } from './key-table.ts';
-import { readRecordFile } from './record-file.ts';
-import type { Registry } from './registry.ts';
-import { loadRecords, type TrustedFolder } from './registry-folder.ts';
-import { verifyingKey, verifySignature } from './signature.ts';
-import { CERTIFICATE_FAILURES, type CertificateFailure } from './x509/failures.ts';
-import { type ParsedCertificate, parseCertificate } from './x509/parse.ts';
-import { type CertificateAuthorities, certificateAuthorities, checkPath } from './x509/path.ts';
+import { hasBase64Letters, type LicenseRecord } from '../../indicium/index.ts';
+import { spkiOf } from '../key-gate.ts';
+import { findKey, type KeyTable, suiteAt, timesAt } from '../key-table.ts';
+import { readRecordFile } from '../registry/record-file.ts';
+import { loadRecords, type TrustedFolder } from '../registry/registry-folder.ts';
+import type { Registry } from '../registry.ts';
+import { verifyingKey, verifySignature } from '../signature.ts';
+import { CERTIFICATE_FAILURES, type CertificateFailure } from '../x509/failures.ts';
+import { type ParsedCertificate, parseCertificate } from '../x509/parse.ts';
+import { type CertificateAuthorities, certificateAuthorities, checkPath } from '../x509/path.ts';
 
 interface AuditProblem {
   /** `key 4000001`, `license 700137`, … */

@@ -1,0 +1,1 @@
+export { SorterService } from './sorter-service.ts';

@@ -1,0 +1,2 @@
+export type { ImageAnswer, ImageOrder } from './orders.ts';
+export { type ImageCounts, ImageReaders } from './readers.ts';

@@ -1,0 +1,1 @@
+export { createZxingJsReader } from './zxing-js.ts';

@@ -1,0 +1,1 @@
+export { SCAN_FIELDS } from './scan-fields.ts';

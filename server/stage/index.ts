@@ -1,0 +1,1 @@
+export { StageServer, type StageServerPorts } from './stage-server.ts';

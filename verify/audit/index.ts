@@ -1,0 +1,1 @@
+export { type Audit, auditRegistry } from './audit.ts';
