@@ -16,6 +16,9 @@ export const PIECES_KEPT_BESIDE_MAX = 1_000_000;
  */
 export const PATH_SIGHTINGS_KEPT_MAX = 2 ** 20;
 
+/** Scans since the last snapshot from which on a store that is closed gets a new one: to be shown so many again takes four seconds. */
+export const SNAPSHOT_SCANS_MIN = 1_000_000;
+
 /** Mailpiece ids of which it is remembered on how many marks they were: 1.2 MB. A placeholder comes again long before it is forgotten. */
 export const IDS_REMEMBERED = 2 ** 16;
 

@@ -23,6 +23,7 @@ import { SharedIds } from '../sightings/shared-ids.ts';
 import type { Signed } from '../sightings/sighting.ts';
 import { WEIGHT_GRAMS_MAX } from '../sightings/sighting-columns.ts';
 import { Sightings } from '../sightings/sightings.ts';
+import type { BlockReader, BlockWriter } from '../snapshot/blocks.ts';
 import { DEFAULT_POLICY, type Policy } from './default-policy.ts';
 import { dispositionFor } from './policy.ts';
 
@@ -196,8 +197,40 @@ export class Judge {
     this.#placesSeen[number] = this.#places.get(plant);
     return number;
   }
+
+  /** What it has seen, for a judge of the same policy that has seen nothing. */
+  save(to: BlockWriter): void {
+    const sets: [license: number, psd: string][] = [];
+    for (const [license, byPsd] of this.#sets) for (const [psd, number] of byPsd) sets[number] = [license, psd];
+    to.json({ sets, plants: [...this.#plants.keys()] });
+    this.#sharedIds.save(to);
+    this.#sightings.save(to);
+  }
+
+  load(from: BlockReader): void {
+    const { sets, plants } = namesIn(from.json());
+    for (const [license, psd] of sets) this.#setNumber(license, psd);
+    for (const plant of plants) this.#plantNumber(plant);
+    this.#sharedIds.load(from);
+    this.#sightings.load(from);
+  }
 }
 
 const NOTHING: readonly ReasonCode[] = [];
 
 const HALF_HOUR_MS = 1_800_000;
+
+interface SeenNames {
+  /** Register sets, by number. */
+  readonly sets: readonly (readonly [license: number, psd: string])[];
+  /** By number, from 1 on. */
+  readonly plants: readonly string[];
+}
+
+function namesIn(value: unknown): SeenNames {
+  const isNames = typeof value === 'object' && value !== null && 'sets' in value && 'plants' in value;
+  if (!isNames || !Array.isArray(value.sets) || !Array.isArray(value.plants)) {
+    throw new TypeError('a snapshot without the names of its register sets and plants');
+  }
+  return { sets: value.sets.map(([license, psd]) => [Number(license), String(psd)]), plants: value.plants.map(String) };
+}

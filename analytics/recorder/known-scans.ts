@@ -1,5 +1,6 @@
 import { bigintAt, type ReadingColumns, rowsOf, textAt, type VerdictColumns } from '../../indicium/index.ts';
 import { RECENT_SCANS_MAX } from '../limits.ts';
+import type { BlockReader, BlockWriter } from '../snapshot/blocks.ts';
 import type { Store } from '../store/store.ts';
 import { ScanFilter } from './scan-filter.ts';
 import { ScanIndex } from './scan-index.ts';
@@ -60,6 +61,15 @@ export class KnownScans {
     this.#recentRows += batch.weight;
     while (this.#recentRows > RECENT_SCANS_MAX && this.#recent.length > 1)
       this.#recentRows -= this.#recent.pop()?.weight ?? 0;
+  }
+
+  /** Which keys are known; what was answered under them is in the store. */
+  save(to: BlockWriter): void {
+    this.#filter.save(to);
+  }
+
+  load(from: BlockReader): void {
+    this.#filter.load(from);
   }
 
   #underRecent(keys: KeyColumns, row: number, key: string): UsedKey | null {

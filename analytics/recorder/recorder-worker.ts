@@ -143,7 +143,11 @@ async function carryOutAlone(order: Exclude<Order, { kind: 'open' | 'claim' | 'r
   if (order.kind === 'finding-delta') return recorder.findingDelta(order.afterRevision);
   if (order.kind === 'close') {
     await recorder.settle();
-    recorder.close();
+    try {
+      await recorder.keepSnapshot();
+    } finally {
+      recorder.close();
+    }
   }
   return null;
 }

@@ -10,7 +10,6 @@ import { type FindingDelta, readFindingDelta } from '../detection/finding-delta.
 import { refuseOtherPolicy, usePolicy } from '../detection/used-policy.ts';
 import { type JudgedBatch, judgeBatch, type Recorded } from '../judge/batch-judge.ts';
 import { DEFAULT_POLICY, type Policy } from '../judge/default-policy.ts';
-import { Judge } from '../judge/judge.ts';
 import type { StorePorts } from '../store/audit/author.ts';
 import { isStorageFailure } from '../store/failures.ts';
 import { type Fence, FencedError, NO_FENCE } from '../store/fence.ts';
@@ -19,8 +18,7 @@ import { readPlants } from '../store/plants.ts';
 import { exportTo } from '../store/queries/export.ts';
 import { readStoredVerdicts } from '../store/queries/stored-verdicts.ts';
 import { type EvidenceBatch, Store } from '../store/store.ts';
-import { KnownScans } from './known-scans.ts';
-import { rebuild } from './rebuild.ts';
+import { Memory } from './memory.ts';
 
 /** Readings of one source, and how far it was read with them. */
 export interface ReadingBatch {
@@ -34,6 +32,8 @@ export interface RecorderPorts {
   readonly onPaused: (reason: string) => void;
   readonly onResumed: () => void;
   readonly sleep: (ms: number) => Promise<void>;
+  /** From how many new scans on a snapshot is worth its while. */
+  readonly snapshotScansMin?: number;
   /** How many of all recorded scans have been seen again since it began to open. */
   readonly onRestored?: (scans: number, of: number) => void;
   /** In whose name the store is written to, and what is told of it: see StorePorts. */
@@ -48,8 +48,7 @@ export class Recorder {
   readonly #path: string;
   readonly #ports: RecorderPorts;
   readonly #policy: Policy;
-  readonly #judge: Judge;
-  readonly #known = new KnownScans();
+  readonly #memory: Memory;
   readonly #fence: Fence;
   #store: Store;
   #lastLook: Promise<unknown> = Promise.resolve();
@@ -60,7 +59,7 @@ export class Recorder {
     this.#ports = ports;
     this.#policy = policy;
     this.#fence = fence;
-    this.#judge = new Judge(policy);
+    this.#memory = new Memory(path, policy, ports);
     this.#store = store;
   }
 
@@ -75,14 +74,19 @@ export class Recorder {
     try {
       await refuseOtherPolicy(recorder.#store.connection, policy);
       await recorder.#patiently(() => usePolicy(recorder.#store, policy));
-      recorder.#judge.setPlants(await readPlants(recorder.#store.connection));
-      await rebuild(recorder.#store, recorder.#judge, recorder.#known, ports.onRestored);
+      recorder.#memory.judge.setPlants(await readPlants(recorder.#store.connection));
+      await recorder.#memory.fill(recorder.#store);
       fence.check();
     } catch (error) {
       recorder.close();
       throw error;
     }
     return recorder;
+  }
+
+  /** For the next start, which then is shown only what comes after it; to be called before it is closed. */
+  keepSnapshot(): Promise<void> {
+    return this.#memory.keep(this.#store, this.#fence);
   }
 
   /** Nothing may run beside it any more: see settle. */
@@ -109,14 +113,15 @@ export class Recorder {
     const judged: JudgedBatch[] = [];
     const judgeMs: number[] = [];
     let sinceMs = performance.now();
+    this.#memory.isInStep = false;
     const lap = () => {
       const startedAtMs = sinceMs;
       sinceMs = performance.now();
       return sinceMs - startedAtMs;
     };
     for (const { readings } of batches) {
-      const batch = judgeBatch(readings, await this.#known.lookUp(readings, this.#store), this.#judge);
-      this.#known.remember(batch.readings, batch.verdicts, batch.used);
+      const batch = judgeBatch(readings, await this.#memory.known.lookUp(readings, this.#store), this.#memory.judge);
+      this.#memory.known.remember(batch.readings, batch.verdicts, batch.used);
       judged.push(batch);
       judgeMs.push(lap());
     }
@@ -126,6 +131,7 @@ export class Recorder {
         return { readings, ...verdicts, source, position, policyVersion: this.#policy.version };
       }),
     );
+    this.#memory.isInStep = true;
     const recordMs = lap();
     return judged.map(({ recorded }, index) => {
       return { ...recorded, judgeMs: judgeMs[index] ?? missing('judgeMs'), recordMs: index === 0 ? recordMs : 0 };
@@ -134,7 +140,7 @@ export class Recorder {
 
   async setRegistry(registry: RegistryRecords): Promise<void> {
     await this.#patiently(() => this.#store.setRegistry(registry));
-    this.#judge.setPlants(registry.plants);
+    this.#memory.judge.setPlants(registry.plants);
   }
 
   /**

@@ -1,5 +1,6 @@
 import { FNV_PRIME, missing, type TextColumn } from '../../indicium/index.ts';
 import { FILTER_SCANS_FIRST, FILTER_SCANS_MAX } from '../limits.ts';
+import type { BlockReader, BlockWriter } from '../snapshot/blocks.ts';
 import type { KeyColumns } from './scan-key.ts';
 
 /**
@@ -37,6 +38,28 @@ export class ScanFilter {
     this.#layers.push(layer);
     return layer;
   }
+
+  save(to: BlockWriter): void {
+    to.json({ isFull: this.#isFull, layers: this.#layers.map(({ scansMax, scans }) => [scansMax, scans]) });
+    for (const { words } of this.#layers) to.array(words);
+  }
+
+  load(from: BlockReader): void {
+    const told = from.json();
+    if (
+      typeof told !== 'object' ||
+      told === null ||
+      !('isFull' in told && 'layers' in told && Array.isArray(told.layers))
+    ) {
+      throw new TypeError('a snapshot without the layers of its filter');
+    }
+    this.#isFull = told.isFull === true;
+    for (const [scansMax, scans] of told.layers) {
+      const layer = new Layer(Number(scansMax), from.words());
+      layer.scans = Number(scans);
+      this.#layers.push(layer);
+    }
+  }
 }
 
 /** An id sets one bit in each of 8 words: with 32 bits an id, hardly one new id in 100,000 is looked up for nothing. */
@@ -51,9 +74,9 @@ class Layer {
   readonly #blocks: number;
   scans = 0;
 
-  constructor(scansMax: number) {
+  constructor(scansMax: number, words = new Uint32Array((scansMax * BITS_PER_SCAN) / 32)) {
     this.scansMax = scansMax;
-    this.words = new Uint32Array((scansMax * BITS_PER_SCAN) / 32);
+    this.words = words;
     this.#blocks = this.words.length / WORDS_PER_BLOCK;
   }
 

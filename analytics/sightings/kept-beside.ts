@@ -1,19 +1,24 @@
+import { missing } from '../../indicium/index.ts';
 import { PIECES_KEPT_BESIDE_MAX, SIGHTINGS_PER_PIECE_MAX } from '../limits.ts';
+import type { BlockReader, BlockWriter } from '../snapshot/blocks.ts';
 import { type Kept, pathAnswer } from './path.ts';
 import { PathRing } from './path-ring.ts';
 import type { PathRules } from './path-rules.ts';
 import { type Repetition, relate } from './relation.ts';
 import type { Sighting, Signed } from './sighting.ts';
+import { SightingColumns } from './sighting-columns.ts';
 
 const NOTHING: readonly Repetition[] = [];
 const POSSIBLE: readonly Repetition[] = ['possible-copy'];
+
+type PathAnswer = 'cloned-id' | 'possible-copy';
 
 /** What was seen of one piece count with which something is wrong, after its first sighting. */
 interface SeenPiece {
   /** Sightings that differ in anything; the first of the piece stands elsewhere, here is how often it was made again. */
   readonly kept: Kept[];
   /** What is known of the mailpieces by now, by id and contents; most have nothing. */
-  answers: Map<string, 'cloned-id' | 'possible-copy'> | null;
+  answers: Map<string, PathAnswer> | null;
 }
 
 /**
@@ -103,6 +108,42 @@ export class KeptBeside {
     }
     return answer;
   }
+
+  save(to: BlockWriter): void {
+    const pieces = [...this.#wrong];
+    const kept = pieces.flatMap(([, { kept: sightings }]) => sightings);
+    to.array(Float64Array.from(pieces, ([key]) => key));
+    to.array(Uint32Array.from(pieces, ([, piece]) => piece.kept.length));
+    to.array(Uint32Array.from(kept, ({ times }) => times));
+    to.array(BigUint64Array.from(kept, ({ sighting }) => sighting.content));
+    to.array(BigUint64Array.from(kept, ({ sighting }) => sighting.mailpiece));
+    const columns = new SightingColumns(kept.length);
+    for (const [at, { sighting }] of kept.entries()) columns.set(at, sighting);
+    columns.save(to);
+    to.json(pieces.flatMap(([key, { answers }]) => (answers === null ? [] : [[key, ...[...answers].flat()]])));
+    this.#paths.save(to);
+  }
+
+  load(from: BlockReader): void {
+    const keys = from.doubles();
+    const lengths = from.words();
+    const times = from.words();
+    const contents = from.longs();
+    const mailpieces = from.longs();
+    const columns = new SightingColumns(times.length);
+    columns.load(from);
+    let at = 0;
+    for (const [index, key] of keys.entries()) {
+      const kept: Kept[] = [];
+      for (const end = at + (lengths[index] ?? missing('lengths')); at < end; at++) {
+        const sighting = columns.get(at, contents[at] ?? missing('contents'), mailpieces[at] ?? missing('mailpieces'));
+        kept.push({ sighting, times: times[at] ?? missing('times') });
+      }
+      this.#wrong.set(key, { kept, answers: null });
+    }
+    for (const [key, answers] of answersIn(from.json())) (this.#wrong.get(key) ?? missing('wrong')).answers = answers;
+    this.#paths.load(from);
+  }
 }
 
 /** False where nothing can be remembered of it. */
@@ -138,4 +179,18 @@ function isSame(one: Sighting, other: Sighting): boolean {
     one.weightGrams === other.weightGrams &&
     one.area === other.area
   );
+}
+
+/** A list for each piece that has any: its key, then mailpieces and answers in turn. */
+function answersIn(value: unknown): [number, Map<string, PathAnswer>][] {
+  if (!Array.isArray(value)) throw new TypeError('a snapshot without answers of paths');
+  return value.map((entry: unknown) => {
+    if (!Array.isArray(entry)) throw new TypeError('a snapshot with an answer of no piece');
+    const [key, ...pairs]: unknown[] = entry;
+    const answers = new Map<string, PathAnswer>();
+    for (let at = 0; at < pairs.length; at += 2) {
+      answers.set(String(pairs[at]), pairs[at + 1] === 'cloned-id' ? 'cloned-id' : 'possible-copy');
+    }
+    return [Number(key), answers];
+  });
 }

@@ -1,4 +1,5 @@
 import { missing } from '../../indicium/index.ts';
+import type { BlockReader, BlockWriter } from '../snapshot/blocks.ts';
 import type { Sighting } from './sighting.ts';
 import { BYTES_A_SIGHTING, SightingColumns } from './sighting-columns.ts';
 
@@ -75,6 +76,25 @@ export class LivePages {
     const slab = this.#slabs[Math.floor(page / PAGES_PER_SLAB)];
     if (slab === undefined) throw new RangeError(`no page ${page}`);
     return slab;
+  }
+
+  save(to: BlockWriter): void {
+    to.json(this.#pages);
+    for (const { content, mailpiece, seen } of this.#slabs) {
+      to.array(content);
+      to.array(mailpiece);
+      seen.save(to);
+    }
+  }
+
+  load(from: BlockReader): void {
+    const pages = Number(from.json());
+    while (this.#pages < pages) this.add();
+    for (const { content, mailpiece, seen } of this.#slabs) {
+      content.set(from.longs());
+      mailpiece.set(from.longs());
+      seen.load(from);
+    }
   }
 }
 

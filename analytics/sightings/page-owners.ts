@@ -1,4 +1,5 @@
 import { missing } from '../../indicium/index.ts';
+import type { BlockReader, BlockWriter } from '../snapshot/blocks.ts';
 
 /** Pages are added so many at a time. */
 const GROWTH = 65_536;
@@ -33,5 +34,15 @@ export class PageOwners {
     numbers.set(this.#numbers);
     this.#sets = sets;
     this.#numbers = numbers;
+  }
+
+  save(to: BlockWriter): void {
+    to.array(this.#sets);
+    to.array(this.#numbers);
+  }
+
+  load(from: BlockReader): void {
+    this.#sets = from.integers();
+    this.#numbers = from.longs();
   }
 }

@@ -1,4 +1,5 @@
 import { missing } from '../../indicium/index.ts';
+import type { BlockReader, BlockWriter } from '../snapshot/blocks.ts';
 
 /** Numbers that may be skipped before the dense part: a set that loses more pages than that is kept by number. */
 const GAP_MAX = 64;
@@ -58,6 +59,48 @@ export class PageTable {
     const at = key - this.#base;
     if (at < 0 || at > this.#used + GAP_MAX) return null;
     return at >= this.#used && (this.#scattered?.has(key) ?? false) ? null : at;
+  }
+
+  static save(tables: readonly PageTable[], to: BlockWriter): void {
+    to.array(Float64Array.from(tables, (table) => table.#base));
+    to.array(Uint32Array.from(tables, (table) => table.#used));
+    const dense = new Int32Array(tables.reduce((total, table) => total + table.#used, 0));
+    let at = 0;
+    for (const table of tables) {
+      dense.set(table.#dense.subarray(0, table.#used), at);
+      at += table.#used;
+    }
+    to.array(dense);
+    const scattered = tables.flatMap((table, index) =>
+      [...(table.#scattered ?? [])].map(([number, entry]) => ({ index, number: BigInt(number), entry })),
+    );
+    to.array(Uint32Array.from(scattered, ({ index }) => index));
+    to.array(BigUint64Array.from(scattered, ({ number }) => number));
+    to.array(Int32Array.from(scattered, ({ entry }) => entry));
+  }
+
+  static load(from: BlockReader): PageTable[] {
+    const bases = from.doubles();
+    const used = from.words();
+    const dense = from.integers();
+    let at = 0;
+    const tables = Array.from(bases, (base, index) => {
+      const table = new PageTable();
+      table.#base = base;
+      table.#used = used[index] ?? missing('used');
+      table.#dense = dense.slice(at, at + table.#used);
+      at += table.#used;
+      return table;
+    });
+    const owners = from.words();
+    const numbers = from.longs();
+    const entries = from.integers();
+    for (const [row, number] of numbers.entries()) {
+      const table = tables[owners[row] ?? missing('owners')] ?? missing('tables');
+      table.#scattered ??= new Map();
+      table.#scattered.set(keyOf(number), entries[row] ?? missing('entries'));
+    }
+    return tables;
   }
 }
 

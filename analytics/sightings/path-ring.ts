@@ -1,5 +1,6 @@
 import { missing } from '../../indicium/index.ts';
 import { PATH_SIGHTINGS_KEPT_MAX } from '../limits.ts';
+import type { BlockReader, BlockWriter } from '../snapshot/blocks.ts';
 import type { Kept } from './path.ts';
 import type { Sighting } from './sighting.ts';
 import { SightingColumns } from './sighting-columns.ts';
@@ -106,4 +107,29 @@ export class PathRing {
     this.#newest = new Float64Array(this.#length);
     for (let number = 1; number <= this.#made; number++) this.#link(number, this.#key[number - 1] ?? NOBODY);
   }
+
+  save(to: BlockWriter): void {
+    to.json({ length: this.#length, made: this.#made });
+    this.#seen.save(to);
+    for (const column of [this.#key, this.#times, this.#before, this.#newest]) to.array(column);
+  }
+
+  load(from: BlockReader): void {
+    const { length, made } = sizesOf(from.json());
+    this.#length = length;
+    this.#made = made;
+    this.#seen = new SightingColumns(length);
+    this.#seen.load(from);
+    this.#key = from.words();
+    this.#times = from.words();
+    this.#before = from.doubles();
+    this.#newest = from.doubles();
+  }
+}
+
+function sizesOf(value: unknown): { readonly length: number; readonly made: number } {
+  if (typeof value !== 'object' || value === null || !('length' in value) || !('made' in value)) {
+    throw new TypeError('a snapshot without the sizes of its paths');
+  }
+  return { length: Number(value.length), made: Number(value.made) };
 }

@@ -1,4 +1,5 @@
 import { missing } from '../../indicium/index.ts';
+import type { BlockReader, BlockWriter } from '../snapshot/blocks.ts';
 import { PAGE_PIECES } from './live-pages.ts';
 
 const WORDS_PER_PAGE = PAGE_PIECES / 32;
@@ -37,5 +38,13 @@ export class SeenBits {
     const word = this.#words[at] ?? missing('words');
     this.#words[at] = word | bit;
     return (word & bit) !== 0;
+  }
+
+  save(to: BlockWriter): void {
+    to.array(this.#words);
+  }
+
+  load(from: BlockReader): void {
+    this.#words = from.words();
   }
 }

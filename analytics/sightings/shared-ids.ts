@@ -1,5 +1,6 @@
 import { missing } from '../../indicium/index.ts';
 import { IDS_REMEMBERED, MARKS_PER_ID_MAX } from '../limits.ts';
+import type { BlockReader, BlockWriter } from '../snapshot/blocks.ts';
 
 /**
  * Which mailpiece ids stand on many marks: a word that a machine writes where it read none, or the invention of a thief. Ids of
@@ -25,5 +26,15 @@ export class SharedIds {
       this.#marks[at] = Math.min((this.#marks[at] ?? missing('marks')) + 1, MARKS_PER_ID_MAX + 1);
     }
     return (this.#marks[at] ?? missing('marks')) > MARKS_PER_ID_MAX;
+  }
+
+  save(to: BlockWriter): void {
+    for (const column of [this.#ids, this.#contents, this.#marks]) to.array(column);
+  }
+
+  load(from: BlockReader): void {
+    this.#ids.set(from.longs());
+    this.#contents.set(from.longs());
+    this.#marks.set(from.bytes());
   }
 }

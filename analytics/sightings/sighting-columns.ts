@@ -1,4 +1,5 @@
 import { missing, SORTING_PASSES } from '../../indicium/index.ts';
+import type { BlockReader, BlockWriter } from '../snapshot/blocks.ts';
 import type { Sighting } from './sighting.ts';
 
 /** Mail that is heavier goes in parcels; 65 kg are told from no more. */
@@ -71,6 +72,18 @@ export class SightingColumns {
 
   clear(from: number, to: number): void {
     this.state.fill(0, from, to);
+  }
+
+  save(to: BlockWriter): void {
+    for (const column of [this.plant, this.halfHour, this.area, this.weightGrams, this.state]) to.array(column);
+  }
+
+  load(from: BlockReader): void {
+    this.plant.set(from.words());
+    this.halfHour.set(from.words());
+    this.area.set(from.words());
+    this.weightGrams.set(from.halves());
+    this.state.set(from.bytes());
   }
 }
 

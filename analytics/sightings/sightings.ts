@@ -1,5 +1,6 @@
 import { missing } from '../../indicium/index.ts';
 import { LIVE_PAGES_MAX, SEEN_PAGES_MAX } from '../limits.ts';
+import type { BlockReader, BlockWriter } from '../snapshot/blocks.ts';
 import { KeptBeside } from './kept-beside.ts';
 import { LivePages, PAGE_PIECES } from './live-pages.ts';
 import { PageOwners } from './page-owners.ts';
@@ -30,7 +31,7 @@ interface SightingBounds {
  */
 export class Sightings {
   readonly #bounds: SightingBounds;
-  readonly #tables: PageTable[] = [];
+  #tables: PageTable[] = [];
   readonly #live = new LivePages();
   readonly #liveOwners = new PageOwners();
   /** 1: used since the hand of the clock last passed; 2: may have sightings kept beside it. */
@@ -137,6 +138,31 @@ export class Sightings {
     this.#seenOwners.set(page, registerSet, number);
     this.#seen.put(page, bits);
     this.#tables[registerSet]?.set(number, -1 - page);
+  }
+
+  save(to: BlockWriter): void {
+    to.json([this.#hand, this.#seenMade]);
+    PageTable.save(this.#tables, to);
+    this.#live.save(to);
+    this.#liveOwners.save(to);
+    to.array(this.#flags);
+    this.#seen.save(to);
+    this.#seenOwners.save(to);
+    this.#others.save(to);
+  }
+
+  /** Of the same bounds, and before anything was noted. */
+  load(from: BlockReader): void {
+    const places = from.json();
+    if (!Array.isArray(places)) throw new TypeError('a snapshot without the places of its pages');
+    [this.#hand, this.#seenMade] = [Number(places[0]), Number(places[1])];
+    this.#tables = PageTable.load(from);
+    this.#live.load(from);
+    this.#liveOwners.load(from);
+    this.#flags = from.bytes();
+    this.#seen.load(from);
+    this.#seenOwners.load(from);
+    this.#others.load(from);
   }
 }
 

@@ -20,8 +20,9 @@ const IS_GENUINE = `license is not null and outcome in (${quotedAll(GENUINE_OUTC
 
 /** Columns of names that come again and again, and which names are given a number. */
 const NAMED = {
-  psd: `select distinct psd from evidence where psd is not null and ${IS_GENUINE}`,
-  plant: `select plant from evidence where plant is not null group by plant order by count(*) desc limit ${PLANT_NAMES_MAX}`,
+  psd: (shown: string) => `select distinct psd from ${shown} where psd is not null and ${IS_GENUINE}`,
+  plant: (shown: string) =>
+    `select plant from ${shown} where plant is not null group by plant order by count(*) desc limit ${PLANT_NAMES_MAX}`,
 };
 type Named = keyof typeof NAMED;
 const NAMED_COLUMNS: readonly Named[] = ['psd', 'plant'];
@@ -30,27 +31,28 @@ const NAMED_COLUMNS: readonly Named[] = ['psd', 'plant'];
  * Digests of mailpieces as `mailpieceDigest` makes them; names as their places in lists, or as they are where there are too
  * many; of scan ids the bytes as they are.
  */
-const SQL = `
+const sqlOver = (shown: string) => `
 select encode(scan_id),
   ${IS_GENUINE}, license, enum_code(try_cast(psd as known_psd))::integer, piece_count, content_digest,
   coalesce(('0x' || sha256(${comparableIdSql('mailpiece_id')})[1:16])::ubigint, 0),
   enum_code(try_cast(plant as known_plant))::integer, list_position([${quotedAll(SORTING_PASSES)}], pass)::integer - 1,
   case when try_cast(plant as known_plant) is null then encode(plant) end,
   scanned_at_ms, weight_grams, ${areaNumberSql('read_area')}::integer
-from (select *, ${areaSql('sorter_destination')} as read_area from evidence)
+from (select *, ${areaSql('sorter_destination')} as read_area from ${shown})
 order by row_id`;
 
 /**
- * All evidence, as much of it as the judge needs. Names come over from DuckDB as numbers, and digests are made there:
+ * All evidence after a row, as much of it as the judge needs. Names come over from DuckDB as numbers, and digests are made there:
  * each text that is read by itself costs a microsecond, and there are five in a row.
  */
-export async function* recordedPieces(connection: DuckDBConnection): AsyncGenerator<RecordedPieces> {
+export async function* recordedPieces(connection: DuckDBConnection, afterRow: bigint): AsyncGenerator<RecordedPieces> {
+  const shown = `(from evidence where row_id > ${afterRow})`;
   for (const column of NAMED_COLUMNS) {
-    await connection.run(`create temp type known_${column} as enum (${NAMED[column]})`);
+    await connection.run(`create temp type known_${column} as enum (${NAMED[column](shown)})`);
   }
   const psds = await namesIn(connection, 'psd');
   const plants = (await namesIn(connection, 'plant')).map((name) => ({ name, bytes: Buffer.from(name) }));
-  for await (const chunk of await connection.stream(SQL)) yield piecesOf(chunk.getColumns(), psds, plants);
+  for await (const chunk of await connection.stream(sqlOver(shown))) yield piecesOf(chunk.getColumns(), psds, plants);
   for (const column of NAMED_COLUMNS) await connection.run(`drop type known_${column}`);
 }
 

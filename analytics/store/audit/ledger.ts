@@ -18,6 +18,7 @@ export const LEDGER_EVENTS = [
   'unarchived',
   'restored',
   'gathered',
+  'snapshot-written',
 ] as const;
 export type LedgerEvent = (typeof LEDGER_EVENTS)[number];
 
