@@ -14,7 +14,8 @@ import {
 import { readMatrix } from '../decode/datamatrix/read-matrix.ts';
 import { MatrixSearch } from '../decode/datamatrix/search.ts';
 import type { SymbolReader } from '../decode/index.ts';
-import { THOROUGH_TRIES_MAX } from '../decode/limits.ts';
+import { LENS_TRIES_MAX, THOROUGH_TRIES_MAX } from '../decode/limits.ts';
+import { LENSES, smoothed } from '../decode/smoothed.ts';
 import type { GreyImage, Search } from '../decode/symbol-reader.ts';
 
 /** A way to read one crop that is already grey pixels. */
@@ -29,7 +30,15 @@ export function ownReader(): CropReader {
   return {
     name: 'own',
     isTimed: true,
-    read: (image) => readMatrix(image, new MatrixSearch(THOROUGH_TRIES_MAX))?.bytes ?? null,
+    read(image) {
+      const plain = readMatrix(image, new MatrixSearch(THOROUGH_TRIES_MAX));
+      if (plain !== null) return plain.bytes;
+      for (const lens of LENSES) {
+        const reading = readMatrix(smoothed(image, lens), new MatrixSearch(LENS_TRIES_MAX));
+        if (reading !== null) return reading.bytes;
+      }
+      return null;
+    },
   };
 }
 

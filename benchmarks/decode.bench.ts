@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createZxingWasmReader } from '../decode/index.ts';
 import { createZxingJsReader } from '../decode/second/zxing-js.ts';
 import { degradedCrop, squareSymbol } from '../test/support/degraded.ts';
-import { EASY_CLASSES, HARD_CLASSES } from '../test/support/image-classes.ts';
+import { EASY_CLASSES, HARD_CLASSES, HARDEST_CLASSES, HARDEST_SYMBOLS } from '../test/support/image-classes.ts';
 import { namedBytes } from '../test/support/pictures.ts';
 import { benchFaces } from './decode-faces.ts';
 import { benchNoise } from './decode-noise.ts';
@@ -20,8 +20,9 @@ import { count, machine, markdownTable, median, quantile } from './table.ts';
 const PICTURES = Number(process.env.INDICIA_PICTURES ?? 40);
 /** A command is started anew for each picture: a part of them tells enough. */
 const COMMAND_PICTURES = Math.min(PICTURES, 10);
-const SIZE = 48;
-const PAYLOAD_BYTES = 130;
+/** Modules of a side, and bytes that fit into it. */
+type SymbolSize = readonly [size: number, payloadBytes: number];
+const SIZE: SymbolSize = [48, 130];
 
 interface Tally {
   right: number;
@@ -43,20 +44,21 @@ const readers: readonly CropReader[] = [
 
 type Classes = Readonly<Record<string, Parameters<typeof degradedCrop>[1]>>;
 
-function runClasses(classes: Classes): { rows: string[][]; totals: Tally[] } {
+function runClasses(classes: Classes, sizes: readonly SymbolSize[] = [SIZE]): { rows: string[][]; totals: Tally[] } {
   const totals = readers.map(() => emptyTally());
   const rows = Object.entries(classes).map(([name, damage]) => {
-    const tallies = runClass(name, damage);
+    const tallies = runClass(name, damage, sizes);
     for (const [which, tally] of tallies.entries()) add(totals[which], tally);
     return [name, ...tallies.map(cellOf)];
   });
   return { rows, totals };
 }
 
-function runClass(name: string, damage: Classes[string]): Tally[] {
+function runClass(name: string, damage: Classes[string], sizes: readonly SymbolSize[]): Tally[] {
   const pictures = Array.from({ length: PICTURES }, (_, index) => {
-    const payload = namedBytes(`${name} ${index}`, PAYLOAD_BYTES);
-    return { payload, image: degradedCrop(squareSymbol(payload, SIZE), damage ?? {}, `${name} ${index}`) };
+    const [size, payloadBytes] = sizes[index % sizes.length] ?? SIZE;
+    const payload = namedBytes(`${name} ${index}`, payloadBytes);
+    return { payload, image: degradedCrop(squareSymbol(payload, size), damage ?? {}, `${name} ${index}`) };
   });
   const tallies = readers.map(() => emptyTally());
   // The readers take turns picture by picture, so that all of them meet what else the machine does.
@@ -105,12 +107,13 @@ runClasses({
 
 process.stdout.write(`${machine()}; zxing-wasm 3.1.4, @zxing/library 0.23.0\n\n`);
 process.stdout.write(
-  `### Crops: ${SIZE} × ${SIZE} modules of 3 to 5 pixels, ${PAYLOAD_BYTES} random bytes, ${count(PICTURES)} a class\n\n` +
+  `### Crops: ${SIZE[0]} × ${SIZE[0]} modules of 3 to 5 pixels, ${SIZE[1]} random bytes, ${count(PICTURES)} a class\n\n` +
     'Read rate, and median milliseconds of one thread with the pixels given.\n\n',
 );
 const headings = ['class', ...readers.map(({ name }) => name)];
 const easy = runClasses(EASY_CLASSES);
 const hard = runClasses(HARD_CLASSES);
+const hardest = runClasses(HARDEST_CLASSES, HARDEST_SYMBOLS);
 const sums = (name: string, totals: readonly Tally[]) => [name, ...totals.map((tally) => percent(tally))];
 process.stdout.write(
   markdownTable(headings, [
@@ -118,6 +121,8 @@ process.stdout.write(
     sums('**these together**', easy.totals),
     ...hard.rows,
     sums('**the harder set together**', hard.totals),
+    ...hardest.rows,
+    sums('**the hardest set together**', hardest.totals),
   ]),
 );
 process.stdout.write('\nOver all crops:\n\n');
@@ -128,6 +133,7 @@ process.stdout.write(
       const tally = emptyTally();
       add(tally, easy.totals[which] ?? emptyTally());
       add(tally, hard.totals[which] ?? emptyTally());
+      add(tally, hardest.totals[which] ?? emptyTally());
       const times = [0.5, 0.95, 0.99].map((share) => (isTimed ? quantile(tally.ms, share).toFixed(2) : '–'));
       return [name, count(tally.tried), percent(tally), `${tally.wrong}`, ...times];
     }),

@@ -1,5 +1,6 @@
 import { SYMBOLS_MAX } from './limits.ts';
 import type { Channel } from './picture.ts';
+import type { Lens } from './smoothed.ts';
 import type { Search } from './symbol-reader.ts';
 
 /** Where the own reader looks: a crop as it is, squares that look like a symbol, or both. */
@@ -12,7 +13,13 @@ export type Rung = {
   /** Of a color picture; not given, the usual one. */
   readonly channel?: Channel;
 } & (
-  | { readonly with: 'own reader'; readonly where: OwnPlace; readonly thorough: boolean }
+  | {
+      readonly with: 'own reader';
+      readonly where: OwnPlace;
+      readonly thorough: boolean;
+      /** Looked at through a soft lens: see smoothed.ts. */
+      readonly lens?: Lens;
+    }
   | {
       readonly with: 'general reader';
       readonly where: 'boxes' | 'top right' | 'whole';
@@ -61,10 +68,27 @@ export const LADDER: readonly Rung[] = [
   { name: 'located, top right', on: 'faces', with: 'own reader', where: 'top right', thorough: false },
   // What fills a crop, and is damaged, is read by nothing else that is tried below.
   { name: 'located', on: 'crops', with: 'own reader', where: 'itself', thorough: true },
+  { name: 'located, smoothed', on: 'crops', with: 'own reader', where: 'itself', thorough: true, lens: 'soft' },
+  {
+    name: 'located, evenly lit',
+    on: 'crops',
+    with: 'own reader',
+    where: 'itself',
+    thorough: true,
+    lens: 'soft, evenly lit',
+  },
   { name: 'located', on: 'any picture', with: 'own reader', where: 'boxes', thorough: false },
   { name: 'box', on: 'any picture', with: 'general reader', where: 'boxes', search: markBy('local') },
   { name: 'box, one threshold', on: 'any picture', with: 'general reader', where: 'boxes', search: markBy('global') },
   { name: 'located, thorough', on: 'any picture', with: 'own reader', where: 'boxes', thorough: true },
+  {
+    name: 'located, thorough, smoothed',
+    on: 'any picture',
+    with: 'own reader',
+    where: 'boxes',
+    thorough: true,
+    lens: 'soft',
+  },
   {
     name: 'box, enlarged',
     on: 'any picture',

@@ -10,12 +10,14 @@ import {
   CANDIDATES_MAX,
   COMBINED_TRIES_MAX,
   DATA_MATRIX_REVERSALS_MAX,
+  LENS_TRIES_MAX,
   QUICK_TRIES_MAX,
   THOROUGH_TRIES_MAX,
 } from './limits.ts';
 import type { MarkMemory } from './mark-memory.ts';
 import type { MarkReader } from './mark-reader.ts';
 import type { ImageFailure } from './picture.ts';
+import { smoothed } from './smoothed.ts';
 import type { GreyImage, ReadSymbol, Search } from './symbol-reader.ts';
 import type { View } from './view.ts';
 
@@ -37,7 +39,7 @@ export function readRung(rung: Rung, view: View, reader: MarkReader): Promise<Ru
 }
 
 async function readOwn(
-  { where, thorough }: Rung & { with: 'own reader' },
+  { where, thorough, lens }: Rung & { with: 'own reader' },
   view: View,
   { memory }: MarkReader,
 ): Promise<RungResult | ImageFailure> {
@@ -49,8 +51,9 @@ async function readOwn(
   const symbols: FoundSymbol[] = [];
   let tries = 0;
   for (const box of boxes) {
-    const search = thorough ? new MatrixSearch(THOROUGH_TRIES_MAX, options) : new MatrixSearch(QUICK_TRIES_MAX);
-    const matrix = readMatrix(box, search);
+    const triesMax = lens === undefined ? THOROUGH_TRIES_MAX : LENS_TRIES_MAX;
+    const search = thorough ? new MatrixSearch(triesMax, options) : new MatrixSearch(QUICK_TRIES_MAX);
+    const matrix = readMatrix(lens === undefined ? box : smoothed(box, lens), search);
     tries += search.tries;
     candidates.push(...search.candidates);
     if (matrix === null) {

@@ -67,14 +67,14 @@ async function readHeavy(frank: () => Buffer, readerOf: () => MarkReader): Promi
 describe('the signature as oracle', () => {
   // Pinned: a lost reading fails the test, and so does one gained, until it is written down here.
   it('gets candidates of marks that cannot be read without it', async () => {
-    assert.deepEqual(await readHeavy(fixedMarks(), () => createMarkReader(general)), [16, 1]);
+    assert.deepEqual(await readHeavy(fixedMarks(), () => createMarkReader(general)), [18, 1]);
   });
 
   it('gets more of them once marks of the same PSD were read, whose common codewords are filled in', async () => {
     const reader = createMarkReader(general);
     const frank = fixedMarks();
     for (let piece = 0; piece < 3; piece++) await readImage(pictureOf(frank(), {}, `clean ${piece}`), reader);
-    assert.deepEqual(await readHeavy(frank, () => reader), [16, 7]);
+    assert.deepEqual(await readHeavy(frank, () => reader), [17, 7]);
   });
 
   it('takes several pictures of a mark together where none of them gives it alone', async () => {
@@ -93,7 +93,7 @@ describe('the signature as oracle', () => {
         tally.together += 1;
       } else if (outcome.candidates.some((candidate) => payload.equals(candidate))) tally.among += 1;
     }
-    assert.deepEqual(tally, { alone: 4, together: 10, among: 0 });
+    assert.deepEqual(tally, { alone: 4, together: 12, among: 0 });
   });
 
   it('reads all the pictures that a scan names, in the pipeline', async (test) => {
@@ -130,7 +130,7 @@ describe('the signature as oracle', () => {
     assert.deepEqual(outcomes, {
       one: ['no-symbol', 'no-symbol', 'read'],
       other: ['no-symbol', 'no-symbol', 'no-symbol'],
-      both: ['read', 'no-symbol', 'read'],
+      both: ['read', 'read', 'read'],
       lost: ['image-missing', 'image-missing', 'read'],
     });
   });

@@ -17,6 +17,18 @@ export interface GreyPicture {
 /** What happened to a printed symbol. Lengths are in modules, angles in degrees, brightness from 0 to 255. */
 export interface Damage {
   readonly degrees?: readonly [number, number];
+  /** Any of the four ways in which a piece lies on the belt, beside the degrees. */
+  readonly anyTurn?: boolean;
+  /** A mark of drops: round modules that do not touch where they are thin. */
+  readonly round?: boolean;
+  /** Height of a module over its width: a belt that runs faster or slower than the printer thinks. */
+  readonly stretch?: readonly [number, number];
+  /** Length over which the piece moved while it was taken, along the belt. */
+  readonly motion?: readonly [number, number];
+  /** Bands of a print head, a module or more wide, by how much paler their ink is, from 0 to 1. */
+  readonly bands?: readonly [number, number];
+  /** Share of modules that were not printed, or were where none is. */
+  readonly flipped?: readonly [number, number];
   /** Standard deviation of the lens. */
   readonly blur?: readonly [number, number];
   readonly noise?: readonly [number, number];
@@ -58,6 +70,8 @@ interface Spot {
 }
 
 const SUPERSAMPLES = 3;
+/** A round module covers about what a square one does. */
+const ROUND = 1.13;
 
 /** Paints the damaged symbol into a picture, its middle at a given pixel; the same seed gives the same picture. */
 export function paintSymbol(
@@ -71,23 +85,27 @@ export function paintSymbol(
   const random = new Random(seed);
   const range = ([min, max]: readonly [number, number]) => random.between(min, max);
   const { size } = symbol;
-  const radians = (range(damage.degrees ?? [0, 0]) * Math.PI) / 180;
+  const turned = damage.anyTurn === true ? 90 * random.int(0, 3) : 0;
+  const radians = ((turned + range(damage.degrees ?? [0, 0])) * Math.PI) / 180;
   const [cos, sin] = [Math.cos(radians) / modulePx, Math.sin(radians) / modulePx];
+  const stretch = damage.stretch === undefined ? 1 : range(damage.stretch);
   const ink = range(damage.ink ?? [20, 60]);
   const paper = range(damage.paper ?? [225, 250]);
   const grow = 0.5 + (damage.dotGain ?? 0);
   const places = Float32Array.from({ length: 2 * size * size }, () =>
     damage.jitter === undefined ? 0 : random.gaussian() * damage.jitter,
   );
+  const flips = damage.flipped === undefined ? 0 : Math.round(range(damage.flipped) * size * size);
+  const flipped = new Set(Array.from({ length: flips }, () => random.int(0, size * size - 1)));
   const isInk = (u: number, v: number): boolean => {
     const [column, row] = [Math.floor(u), Math.floor(v)];
     for (let y = Math.max(0, row - 1); y <= Math.min(size - 1, row + 1); y++) {
       for (let x = Math.max(0, column - 1); x <= Math.min(size - 1, column + 1); x++) {
         const at = y * size + x;
-        if (symbol.dark[at] !== 1) continue;
+        if ((symbol.dark[at] === 1) === flipped.has(at)) continue;
         const du = Math.abs(u - x - 0.5 - (places[2 * at] ?? 0));
         const dv = Math.abs(v - y - 0.5 - (places[2 * at + 1] ?? 0));
-        if (du < grow && dv < grow) return true;
+        if (damage.round === true ? Math.hypot(du, dv) < ROUND * grow : du < grow && dv < grow) return true;
       }
     }
     return false;
@@ -101,7 +119,7 @@ export function paintSymbol(
         const dx = x + ((sub % SUPERSAMPLES) + 0.5) / SUPERSAMPLES - center.x;
         const dy = y + (Math.floor(sub / SUPERSAMPLES) + 0.5) / SUPERSAMPLES - center.y;
         const u = dx * cos + dy * sin + size / 2;
-        const v = -dx * sin + dy * cos + size / 2;
+        const v = (-dx * sin + dy * cos) / stretch + size / 2;
         if (u < -14 || v < -14 || u > size + 14 || v > size + 14) continue;
         let amount = isInk(u, v) ? 1 : 0;
         for (const { covers, coverage, opacity } of spots) {
@@ -150,6 +168,14 @@ function spotsOf(size: number, damage: Damage, random: Random): Spot[] {
         coverage: random.int(0, 1) === 0 ? 0 : 1,
         opacity: 1,
       });
+    }
+  }
+  if (damage.bands !== undefined) {
+    for (let at = random.between(0, 6); at < size; at += random.between(3, 8)) {
+      const start = at;
+      const end = at + random.between(0.8, 2.5);
+      const opacity = random.between(...damage.bands);
+      wiped.push({ covers: (_, v) => v > start && v < end, coverage: 0, opacity });
     }
   }
   spots.push(...wiped, ...smudgesOf(size, damage, random));
@@ -218,6 +244,8 @@ export function expose(picture: GreyPicture, modulePx: number, damage: Damage, s
   const random = new Random(`${seed} camera`);
   const range = ([min, max]: readonly [number, number]) => random.between(min, max);
   if (damage.shadow === true) castShadow(picture, random);
+  const motion = damage.motion === undefined ? 0 : Math.round(range(damage.motion) * modulePx);
+  if (motion > 1) smear(picture, motion);
   const blur = range(damage.blur ?? [0, 0]) * modulePx;
   if (blur > 0.05) gaussianBlur(picture, blur);
   const noise = range(damage.noise ?? [0, 0]);
@@ -236,6 +264,20 @@ function castShadow({ width, height, pixels }: GreyPicture, random: Random): voi
       const far = ((x - width / 2) * nx + (y - height / 2) * ny - edge) / soft;
       const lit = light + (1 - light) / (1 + Math.exp(-4 * far));
       pixels[y * width + x] = Math.round((pixels[y * width + x] ?? 0) * lit);
+    }
+  }
+}
+
+/** Each pixel becomes the mean of those that passed it. */
+function smear({ width, height, pixels }: GreyPicture, length: number): void {
+  for (let y = 0; y < height; y++) {
+    const row = pixels.slice(y * width, (y + 1) * width);
+    for (let x = 0; x < width; x++) {
+      let sum = 0;
+      for (let tap = 0; tap < length; tap++) {
+        sum += row[Math.min(width - 1, Math.max(0, x + tap - (length >> 1)))] ?? 0;
+      }
+      pixels[y * width + x] = Math.round(sum / length);
     }
   }
 }
