@@ -1,7 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type EndToEndRow, endToEndRows, type Outcome, runAfternoon, runIndicia } from './end-to-end.ts';
+import {
+  type EndToEndRow,
+  endToEndRows,
+  type Outcome,
+  readShareOfPart,
+  runAfternoon,
+  runIndicia,
+} from './end-to-end.ts';
 import { noteMeasurement } from './measurements.ts';
 import { plotPairs } from './plot-pairs.ts';
 import { count, machine, markdownTable, median } from './table.ts';
@@ -44,7 +51,7 @@ try {
       AIMS[row.name] === undefined ? '–' : `${AIMS[row.name]}`,
       middle(({ ours }) => ours.processorMs).toFixed(2),
       middle(({ theirs }) => theirs.processorMs).toFixed(2),
-      `${percent(last?.ours)}, ${percent(last?.theirs)}`,
+      `${percent(await readShareOfPart(row, join(folder, 'part.duckdb')))}, ${percent(last?.theirs.readShare)}`,
       `${middle(({ ours }) => ours.peakBytes / 2 ** 20).toFixed(0)}, ${middle(({ theirs }) => theirs.peakBytes / 2 ** 20).toFixed(0)}`,
     ]);
   }
@@ -56,7 +63,7 @@ try {
     'aim',
     'indicia, processor ms a piece',
     'afternoon, ms',
-    'read',
+    'read, of what both were given',
     'peak memory, MiB',
   ];
   process.stdout.write(markdownTable(headings, table));
@@ -81,6 +88,6 @@ async function inTurns(row: EndToEndRow): Promise<Pair[]> {
   return pairs;
 }
 
-function percent(outcome: Outcome | undefined): string {
-  return outcome === undefined ? '–' : `${(100 * outcome.readShare).toFixed(1)} %`;
+function percent(share: number | undefined): string {
+  return share === undefined ? '–' : `${(100 * share).toFixed(1)} %`;
 }

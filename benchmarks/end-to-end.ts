@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { converted, simulatedDay, toG4, toJpeg } from './picture-days.ts';
@@ -11,7 +11,7 @@ const RECEIVED_AT = '2026-11-21T18:00:00Z';
 /** 3: some pictures could not be read, which a person should know. */
 const EXIT_CODES = [0, 3];
 
-/** A day of mail, and how much of it the program of an afternoon is given: it takes up to seventeen times as long. */
+/** A day of mail, and how much of it the program of an afternoon is given: it takes up to 28 times as long. */
 export interface EndToEndRow {
   readonly name: string;
   readonly folder: string;
@@ -40,12 +40,21 @@ export async function endToEndRows(folder: string): Promise<EndToEndRow[]> {
   ];
 }
 
-export async function runIndicia({ folder }: EndToEndRow, db: string): Promise<Outcome> {
-  const args = ['run', join(folder, 'scans.ndjson'), '--registry', join(folder, 'registry'), '--db', db];
+export async function runIndicia({ folder }: EndToEndRow, db: string, scansFile = 'scans.ndjson'): Promise<Outcome> {
+  const args = ['run', join(folder, scansFile), '--registry', join(folder, 'registry'), '--db', db];
   const measured = await indiciaMeasured([...args, '--received-at', RECEIVED_AT, '--json'], EXIT_CODES);
   await removeStore(db);
   const { scans, images } = JSON.parse(lastLine(measured.stdout));
   return outcomeOf(measured, scans, readShareOf(images));
+}
+
+/** The share of pictures that is read of those that the program of an afternoon is given, so that the two can be compared. */
+export async function readShareOfPart(row: EndToEndRow, db: string): Promise<number> {
+  const lines = (await readFile(join(row.folder, 'scans.ndjson'), 'utf8')).split('\n');
+  const part = 'part.ndjson';
+  await writeFile(join(row.folder, part), `${lines.slice(0, row.afternoonScans).join('\n')}\n`);
+  const { readShare } = await runIndicia(row, db, part);
+  return readShare;
 }
 
 export async function runAfternoon({ folder, afternoonScans }: EndToEndRow, db: string): Promise<Outcome> {
@@ -65,5 +74,5 @@ function outcomeOf({ wallSeconds, processorSeconds, peakBytes }: Measured, scans
 }
 
 async function removeStore(db: string): Promise<void> {
-  for (const suffix of ['', '.wal', '.anchor']) await rm(`${db}${suffix}`, { force: true });
+  for (const suffix of ['', '.wal', '.anchor', '.snapshot']) await rm(`${db}${suffix}`, { force: true });
 }
