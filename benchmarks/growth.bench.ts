@@ -1,13 +1,13 @@
-import { fork } from 'node:child_process';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Recorder, Store } from '../analytics/index.ts';
 import { REGISTRY_SEALS } from '../analytics/store/audit/seals.ts';
+import { NEVER_PAUSED } from '../test/support/recording.ts';
 import { fillStore } from './large-store.ts';
 import { noteMeasurement } from './measurements.ts';
 import { nextBatch } from './next-pieces.ts';
+import { askOwnProcess } from './own-process.ts';
 import { plotGrowth } from './plot-growth.ts';
 import { count, machine, markdownTable, median } from './table.ts';
 
@@ -51,11 +51,15 @@ async function main(): Promise<void> {
     try {
       const path = join(folder, 'store.duckdb');
       tell(`writing ${count(rows)} scans`);
-      await inOwnProcess({ step: 'fill', path, rows, from: 0 });
+      await askOwnProcess<Started | null>(import.meta.url, { step: 'fill', path, rows, from: 0 });
       tell(`starting over ${count(rows)} scans`);
-      const shown = startedIn(await inOwnProcess({ step: 'start', path, rows, from: 0 }));
+      const shown = startedIn(
+        await askOwnProcess<Started | null>(import.meta.url, { step: 'start', path, rows, from: 0 }),
+      );
       tell(`starting from the snapshot of ${count(rows)} scans`);
-      const loaded = startedIn(await inOwnProcess({ step: 'start', path, rows, from: BATCHES * BATCH }));
+      const loaded = startedIn(
+        await askOwnProcess<Started | null>(import.meta.url, { step: 'start', path, rows, from: BATCHES * BATCH }),
+      );
       const [storeBytes, snapshotBytes] = [(await stat(path)).size, (await stat(`${path}.snapshot`)).size];
       measured.push({ rows, shown, loaded, storeBytes, snapshotBytes });
     } finally {
@@ -132,13 +136,7 @@ async function fill({ path, rows }: Task): Promise<null> {
 
 async function start({ path, rows, from }: Task): Promise<Started> {
   const startedAtMs = performance.now();
-  const recorder = await Recorder.open(path, {
-    onPaused: (reason) => {
-      throw new Error(reason);
-    },
-    onResumed: () => {},
-    sleep: async () => {},
-  });
+  const recorder = await Recorder.open(path, NEVER_PAUSED);
   const startSeconds = secondsSince(startedAtMs);
   const newMicros: number[] = [];
   const repeatedMicros: number[] = [];
@@ -171,17 +169,4 @@ function secondsSince(startedAtMs: number): number {
 function startedIn(answer: Started | null): Started {
   if (answer === null) throw new Error('a start was measured, and nothing came of it');
   return answer;
-}
-
-function inOwnProcess(task: Task): Promise<Started | null> {
-  const child = fork(fileURLToPath(import.meta.url));
-  const { promise, resolve, reject } = Promise.withResolvers<Started | null>();
-  child.once('message', (result: Started | null) => {
-    resolve(result);
-    child.kill();
-  });
-  child.once('error', reject);
-  child.once('exit', (code) => reject(new Error(`${task.step} over ${task.rows} scans ended with ${code}`)));
-  child.send(task);
-  return promise;
 }

@@ -1,17 +1,12 @@
 import { Recorder } from '../analytics/index.ts';
+import { NEVER_PAUSED } from '../test/support/recording.ts';
 import { nextBatch } from './next-pieces.ts';
 
 const BATCH = 5_000;
 
 /** Batches that are judged and recorded durably, over DuckDB loading the same rows from Parquet into a table in memory. */
 export async function recordingAndLoad(path: string) {
-  const recorder = await Recorder.open(path, {
-    onPaused: (reason) => {
-      throw new Error(reason);
-    },
-    onResumed: () => {},
-    sleep: async () => {},
-  });
+  const recorder = await Recorder.open(path, NEVER_PAUSED);
   let first = 0;
   const record = async () => {
     const readings = nextBatch(first, BATCH);

@@ -1,11 +1,10 @@
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
 import roaring from 'roaring-wasm';
 import { DEFAULT_POLICY } from '../analytics/judge/default-policy.ts';
 import { PathRules } from '../analytics/sightings/path-rules.ts';
 import type { Sighting } from '../analytics/sightings/sighting.ts';
 import { Sightings } from '../analytics/sightings/sightings.ts';
+import { askOwnProcess } from './own-process.ts';
 import { count, machine, markdownTable } from './table.ts';
 
 /**
@@ -19,6 +18,8 @@ const RULES = new PathRules(DEFAULT_POLICY, () => undefined);
 const HALF_HOUR = 1_000_000;
 /** Counters of the sparse order are that far apart: every piece has a page of its own. */
 const SPARSE_STEP = 1_000n;
+/** For counting what the garbage collector leaves, and for hundreds of millions of keys. */
+const HEAP = ['--expose-gc', '--max-old-space-size=12000'];
 const LOOKUPS_MAX = 2_000_000;
 
 interface Task {
@@ -65,7 +66,7 @@ async function main(): Promise<void> {
   process.stdout.write(`${machine()}; ${count(SETS)} register sets\n\n`);
   const rows: string[][] = [];
   for (const task of TASKS) {
-    const { insertsASecond, lookupsASecond, bytesAPiece } = await inOwnProcess(task);
+    const { insertsASecond, lookupsASecond, bytesAPiece } = await askOwnProcess<Result>(import.meta.url, task, HEAP);
     rows.push([
       NAMES[task.store],
       task.order,
@@ -77,19 +78,6 @@ async function main(): Promise<void> {
   }
   const headings = ['index', 'order', 'pieces', 'noted, a second', 'looked up, a second', 'bytes a piece'];
   process.stdout.write(markdownTable(headings, rows));
-}
-
-function inOwnProcess(task: Task): Promise<Result> {
-  const child = fork(fileURLToPath(import.meta.url), { execArgv: ['--expose-gc', '--max-old-space-size=12000'] });
-  const { promise, resolve, reject } = Promise.withResolvers<Result>();
-  child.once('message', (result: Result) => {
-    resolve(result);
-    child.kill();
-  });
-  child.once('error', reject);
-  child.once('exit', (code) => reject(new Error(`measuring ${JSON.stringify(task)} ended with ${code}`)));
-  child.send(task);
-  return promise;
 }
 
 async function measure(task: Task): Promise<Result> {

@@ -18,35 +18,41 @@ export type Lens = (typeof LENSES)[number];
  */
 export function smoothed({ width, height, pixels }: GreyImage, lens: Lens): GreyImage {
   const rows = new Uint16Array(width * height);
-  for (let y = 0; y < height; y++) {
-    const start = y * width;
-    for (let x = 0; x < width; x++) {
-      let sum = TAPS[0] * (pixels[start + x] ?? 0);
-      for (let tap = 1; tap <= REACH; tap++) {
-        const weight = TAPS[tap] ?? 0;
-        const [before, after] = [Math.max(0, x - tap), Math.min(width - 1, x + tap)];
-        sum += weight * ((pixels[start + before] ?? 0) + (pixels[start + after] ?? 0));
-      }
-      rows[start + x] = sum;
-    }
-  }
+  soften(pixels, rows, { lines: height, lineStep: width, length: width, step: 1 }, 0);
   const smooth = new Uint8Array(width * height);
-  for (let y = 0; y < height; y++) {
-    const start = y * width;
-    for (let x = 0; x < width; x++) {
-      let sum = TAPS[0] * (rows[start + x] ?? 0);
-      for (let tap = 1; tap <= REACH; tap++) {
-        const weight = TAPS[tap] ?? 0;
-        const [above, below] = [Math.max(0, y - tap) * width, Math.min(height - 1, y + tap) * width];
-        sum += weight * ((rows[above + x] ?? 0) + (rows[below + x] ?? 0));
-      }
-      smooth[start + x] = sum >> 16;
-    }
-  }
+  soften(rows, smooth, { lines: width, lineStep: 1, length: height, step: width }, 16);
   const image = { width, height, pixels: smooth };
   if (lens === 'soft, evenly lit') evenLight(image);
   stretch(smooth);
   return image;
+}
+
+/** Lines of a picture, rows or columns: where they begin, and how far their pixels lie from each other. */
+interface Lines {
+  readonly lines: number;
+  readonly lineStep: number;
+  readonly length: number;
+  readonly step: number;
+}
+
+/** Sums along each line, without their last bits. */
+function soften(
+  from: Uint8Array | Uint16Array,
+  to: Uint8Array | Uint16Array,
+  { lines, lineStep, length, step }: Lines,
+  bits: number,
+): void {
+  for (let line = 0; line < lines; line++) {
+    const start = line * lineStep;
+    for (let place = 0; place < length; place++) {
+      let sum = TAPS[0] * (from[start + place * step] ?? 0);
+      for (let tap = 1; tap <= REACH; tap++) {
+        const [before, after] = [Math.max(0, place - tap), Math.min(length - 1, place + tap)];
+        sum += (TAPS[tap] ?? 0) * ((from[start + before * step] ?? 0) + (from[start + after * step] ?? 0));
+      }
+      to[start + place * step] = sum >> bits;
+    }
+  }
 }
 
 function stretch(pixels: Uint8Array): void {

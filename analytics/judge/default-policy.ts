@@ -9,7 +9,7 @@ export class PolicyError extends ExpectedError {
 }
 
 /** `divert`: pull it out. `manual`: a person must look. `pass`: let it run, with the reason kept as a note. */
-const TREATMENTS = ['divert', 'manual', 'pass'] as const;
+export const TREATMENTS = ['divert', 'manual', 'pass'] as const;
 type Treatment = (typeof TREATMENTS)[number];
 
 /** Thresholds, and what is done about each reason and finding; docs/DETECTORS.md describes the file. */

@@ -3,11 +3,11 @@ import { type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { excerpt, FILE_FAULTS, REASON_CODES, readNamedFile, strictJson } from '../../indicium/index.ts';
 import { POLICY_BYTES_MAX } from '../limits.ts';
-import { DEFAULT_POLICY, type Policy, PolicyError } from './default-policy.ts';
+import { DEFAULT_POLICY, type Policy, PolicyError, TREATMENTS } from './default-policy.ts';
 
 const closed = (properties: Record<string, TSchema>) => Type.Object(properties, { additionalProperties: false });
 const whole = (minimum: number, maximum: number) => Type.Integer({ minimum, maximum });
-const TreatmentShape = Type.Union([Type.Literal('divert'), Type.Literal('manual'), Type.Literal('pass')]);
+const TreatmentShape = Type.Union(TREATMENTS.map((treatment) => Type.Literal(treatment)));
 
 const JourneyShapes = { speedKmPerHour: whole(1, 1e6), clockToleranceMinutes: whole(0, 1e6) };
 const PathShapes = {

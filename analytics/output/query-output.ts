@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream';
 import { missing, printable, printableJson } from '../../indicium/index.ts';
 import { QUERY_ROWS_MAX, SHEET_ROWS_MAX } from '../limits.ts';
 import type { ExactType } from '../store/queries/exact-types.ts';
+import { parquetFile } from '../store/queries/parquet-output.ts';
 import type { QueryResult } from '../store/queries/query.ts';
 import { cellText, jsonValue } from './cell-text.ts';
 import { csvText } from './csv-output.ts';
@@ -39,7 +40,7 @@ const FORMATTERS: Record<QueryFormat, Formatter> = {
   csv: csvText,
   json: jsonText,
   arrow: loadedWhenUsed(async () => (await import('./arrow-output.ts')).arrowStream),
-  parquet: loadedWhenUsed(async () => (await import('../store/queries/parquet-output.ts')).parquetFile),
+  parquet: parquetFile,
   xlsx: loadedWhenUsed(async () => (await import('./xlsx-output.ts')).xlsxFile),
 };
 

@@ -34,31 +34,20 @@ export class ScanFilter {
       this.#isFull = true;
       return undefined;
     }
-    const layer = new Layer(scansMax);
+    const layer = new Layer(new Uint32Array((scansMax * BITS_PER_SCAN) / 32));
     this.#layers.push(layer);
     return layer;
   }
 
   save(to: BlockWriter): void {
-    to.json({ isFull: this.#isFull, layers: this.#layers.map(({ scansMax, scans }) => [scansMax, scans]) });
+    to.array(Uint8Array.of(this.#isFull ? 1 : 0));
+    to.array(Float64Array.from(this.#layers, ({ scans }) => scans));
     for (const { words } of this.#layers) to.array(words);
   }
 
   load(from: BlockReader): void {
-    const told = from.json();
-    if (
-      typeof told !== 'object' ||
-      told === null ||
-      !('isFull' in told && 'layers' in told && Array.isArray(told.layers))
-    ) {
-      throw new TypeError('a snapshot without the layers of its filter');
-    }
-    this.#isFull = told.isFull === true;
-    for (const [scansMax, scans] of told.layers) {
-      const layer = new Layer(Number(scansMax), from.words());
-      layer.scans = Number(scans);
-      this.#layers.push(layer);
-    }
+    this.#isFull = from.bytes()[0] === 1;
+    for (const scans of from.doubles()) this.#layers.push(new Layer(from.words(), scans));
   }
 }
 
@@ -72,11 +61,12 @@ class Layer {
   readonly scansMax: number;
   readonly words: Uint32Array;
   readonly #blocks: number;
-  scans = 0;
+  scans: number;
 
-  constructor(scansMax: number, words = new Uint32Array((scansMax * BITS_PER_SCAN) / 32)) {
-    this.scansMax = scansMax;
+  constructor(words: Uint32Array, scans = 0) {
+    this.scansMax = (words.length * 32) / BITS_PER_SCAN;
     this.words = words;
+    this.scans = scans;
     this.#blocks = this.words.length / WORDS_PER_BLOCK;
   }
 

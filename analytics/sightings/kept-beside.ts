@@ -11,14 +11,12 @@ import { SightingColumns } from './sighting-columns.ts';
 const NOTHING: readonly Repetition[] = [];
 const POSSIBLE: readonly Repetition[] = ['possible-copy'];
 
-type PathAnswer = 'cloned-id' | 'possible-copy';
-
 /** What was seen of one piece count with which something is wrong, after its first sighting. */
 interface SeenPiece {
   /** Sightings that differ in anything; the first of the piece stands elsewhere, here is how often it was made again. */
   readonly kept: Kept[];
   /** What is known of the mailpieces by now, by id and contents; most have nothing. */
-  answers: Map<string, PathAnswer> | null;
+  answers: Map<string, 'cloned-id' | 'possible-copy'> | null;
 }
 
 /**
@@ -120,7 +118,12 @@ export class KeptBeside {
     const columns = new SightingColumns(kept.length);
     for (const [at, { sighting }] of kept.entries()) columns.set(at, sighting);
     columns.save(to);
-    to.json(pieces.flatMap(([key, { answers }]) => (answers === null ? [] : [[key, ...[...answers].flat()]])));
+    const answers = pieces.flatMap(([key, piece]) =>
+      [...(piece.answers ?? [])].map(([mailpiece, answer]) => ({ key, ids: mailpiece.split('/'), answer })),
+    );
+    to.array(Float64Array.from(answers, ({ key }) => key));
+    to.array(BigUint64Array.from(answers.flatMap(({ ids }) => ids.map(BigInt))));
+    to.array(Uint8Array.from(answers, ({ answer }) => (answer === 'cloned-id' ? 1 : 0)));
     this.#paths.save(to);
   }
 
@@ -141,7 +144,14 @@ export class KeptBeside {
       }
       this.#wrong.set(key, { kept, answers: null });
     }
-    for (const [key, answers] of answersIn(from.json())) (this.#wrong.get(key) ?? missing('wrong')).answers = answers;
+    const answered = from.doubles();
+    const ids = from.longs();
+    const cloned = from.bytes();
+    for (const [row, key] of answered.entries()) {
+      const piece = this.#wrong.get(key) ?? missing('wrong');
+      piece.answers ??= new Map();
+      piece.answers.set(`${ids[2 * row]}/${ids[2 * row + 1]}`, cloned[row] === 1 ? 'cloned-id' : 'possible-copy');
+    }
     this.#paths.load(from);
   }
 }
@@ -179,18 +189,4 @@ function isSame(one: Sighting, other: Sighting): boolean {
     one.weightGrams === other.weightGrams &&
     one.area === other.area
   );
-}
-
-/** A list for each piece that has any: its key, then mailpieces and answers in turn. */
-function answersIn(value: unknown): [number, Map<string, PathAnswer>][] {
-  if (!Array.isArray(value)) throw new TypeError('a snapshot without answers of paths');
-  return value.map((entry: unknown) => {
-    if (!Array.isArray(entry)) throw new TypeError('a snapshot with an answer of no piece');
-    const [key, ...pairs]: unknown[] = entry;
-    const answers = new Map<string, PathAnswer>();
-    for (let at = 0; at < pairs.length; at += 2) {
-      answers.set(String(pairs[at]), pairs[at + 1] === 'cloned-id' ? 'cloned-id' : 'possible-copy');
-    }
-    return [Number(key), answers];
-  });
 }

@@ -79,7 +79,7 @@ export class LivePages {
   }
 
   save(to: BlockWriter): void {
-    to.json(this.#pages);
+    to.array(Float64Array.of(this.#pages));
     for (const { content, mailpiece, seen } of this.#slabs) {
       to.array(content);
       to.array(mailpiece);
@@ -88,7 +88,7 @@ export class LivePages {
   }
 
   load(from: BlockReader): void {
-    const pages = Number(from.json());
+    const pages = from.double();
     while (this.#pages < pages) this.add();
     for (const { content, mailpiece, seen } of this.#slabs) {
       content.set(from.longs());

@@ -109,27 +109,20 @@ export class PathRing {
   }
 
   save(to: BlockWriter): void {
-    to.json({ length: this.#length, made: this.#made });
+    to.array(Float64Array.of(this.#made));
+    to.array(this.#key);
     this.#seen.save(to);
-    for (const column of [this.#key, this.#times, this.#before, this.#newest]) to.array(column);
+    for (const column of [this.#times, this.#before, this.#newest]) to.array(column);
   }
 
   load(from: BlockReader): void {
-    const { length, made } = sizesOf(from.json());
-    this.#length = length;
-    this.#made = made;
-    this.#seen = new SightingColumns(length);
-    this.#seen.load(from);
+    this.#made = from.double();
     this.#key = from.words();
+    this.#length = this.#key.length;
+    this.#seen = new SightingColumns(this.#length);
+    this.#seen.load(from);
     this.#times = from.words();
     this.#before = from.doubles();
     this.#newest = from.doubles();
   }
-}
-
-function sizesOf(value: unknown): { readonly length: number; readonly made: number } {
-  if (typeof value !== 'object' || value === null || !('length' in value) || !('made' in value)) {
-    throw new TypeError('a snapshot without the sizes of its paths');
-  }
-  return { length: Number(value.length), made: Number(value.made) };
 }

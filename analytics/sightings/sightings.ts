@@ -141,7 +141,8 @@ export class Sightings {
   }
 
   save(to: BlockWriter): void {
-    to.json([this.#hand, this.#seenMade]);
+    to.array(Float64Array.of(this.#hand));
+    to.array(Float64Array.of(this.#seenMade));
     PageTable.save(this.#tables, to);
     this.#live.save(to);
     this.#liveOwners.save(to);
@@ -153,9 +154,8 @@ export class Sightings {
 
   /** Of the same bounds, and before anything was noted. */
   load(from: BlockReader): void {
-    const places = from.json();
-    if (!Array.isArray(places)) throw new TypeError('a snapshot without the places of its pages');
-    [this.#hand, this.#seenMade] = [Number(places[0]), Number(places[1])];
+    this.#hand = from.double();
+    this.#seenMade = from.double();
     this.#tables = PageTable.load(from);
     this.#live.load(from);
     this.#liveOwners.load(from);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
+import { missing } from '../../indicium/index.ts';
 
 /** What a snapshot is known by: a file with other bytes is another one. */
 export interface SnapshotIdentity {
@@ -37,7 +38,6 @@ export class BlockWriter {
   /** Durable when it returns. */
   finish(): SnapshotIdentity {
     fsyncSync(this.#file);
-    this.close();
     return { bytes: this.#bytes, sha256: this.#hash.digest('hex') };
   }
 
@@ -81,6 +81,11 @@ export class BlockReader {
 
   doubles(): Float64Array<ArrayBuffer> {
     return new Float64Array(this.#take());
+  }
+
+  /** A block of one number. */
+  double(): number {
+    return this.doubles()[0] ?? missing('doubles');
   }
 
   longs(): BigUint64Array<ArrayBuffer> {

@@ -1,16 +1,17 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Policy } from '../judge/default-policy.ts';
 import type { Judge } from '../judge/judge.ts';
 import type { KnownScans } from '../recorder/known-scans.ts';
 import type { LedgerEvent } from '../store/audit/ledger.ts';
+import { flush } from '../store/staging.ts';
 import type { Store } from '../store/store.ts';
 import { storeFile } from '../store/store-file.ts';
 import { asText } from '../store/values.ts';
 import { BlockWriter, readBlocks, type SnapshotIdentity } from './blocks.ts';
 
 /** Raised with every change of what the blocks hold, or of what a sighting means: older snapshots are then left alone. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 const WRITTEN: LedgerEvent = 'snapshot-written';
 
@@ -57,7 +58,7 @@ export async function writeSnapshot(store: Store, path: string, policy: Policy, 
   try {
     const identity = writeBlocks(part, remembered);
     renameSync(part, file);
-    flushFolder(dirname(file));
+    flush(dirname(file));
     await store.transaction(async () => {
       const detail = { format: FORMAT, rows: `${rows}`, policy: policy.digest, ...identity };
       return { event: WRITTEN, detail, seals: new Map() };
@@ -86,11 +87,10 @@ function writeBlocks(path: string, { judge, known }: Remembered): SnapshotIdenti
   try {
     judge.save(to);
     known.save(to);
-  } catch (error) {
+    return to.finish();
+  } finally {
     to.close();
-    throw error;
   }
-  return to.finish();
 }
 
 async function newestNote(store: Store): Promise<SnapshotNote | null> {
@@ -120,11 +120,4 @@ function noteIn(detail: unknown): SnapshotNote {
     bytes: Number(bytes),
     sha256: String(sha256),
   };
-}
-
-/** A name is durable when its folder is. */
-function flushFolder(path: string): void {
-  const folder = openSync(path, 'r');
-  fsyncSync(folder);
-  closeSync(folder);
 }

@@ -44,7 +44,9 @@ function saved(path: string, sightings: Sightings): { readonly blocks: BlockRead
   rmSync(path, { force: true });
   const to = new BlockWriter(path);
   sightings.save(to);
-  const blocks = readBlocks(path, to.finish());
+  const identity = to.finish();
+  to.close();
+  const blocks = readBlocks(path, identity);
   assert.ok(blocks !== null);
   return { blocks, bytes: readFileSync(path) };
 }

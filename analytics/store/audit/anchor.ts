@@ -1,6 +1,7 @@
-import { closeSync, existsSync, fdatasyncSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fdatasyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { flush } from '../staging.ts';
 import { storeFile } from '../store-file.ts';
 import { HEAD_BYTES } from './chain.ts';
 
@@ -58,11 +59,7 @@ export class Anchor {
     const newest = newestSlot(path);
     const isNew = !existsSync(path);
     const file = openSync(path, isNew ? 'w+' : 'r+');
-    if (isNew) {
-      const folder = openSync(dirname(path), 'r');
-      fsyncSync(folder);
-      closeSync(folder);
-    }
+    if (isNew) flush(dirname(path));
     return new Anchor(file, newest === null ? 0 : newest.slot + 1);
   }
 
