@@ -2,6 +2,7 @@ import type { Policy } from '../analytics/judge/index.ts';
 import { RecorderThread, type StorePorts } from '../analytics/recorder/index.ts';
 import type { ImageCounts } from '../decode/process/index.ts';
 import type { ScanSource } from '../scans/index.ts';
+import { type LakeBehind, LakeWatch } from './lake-watch.ts';
 import { emptySummary, type RunSummary, runPipeline } from './pipeline.ts';
 import type { Faults } from './reader.ts';
 import { createReaderPool } from './reader-pool.ts';
@@ -13,6 +14,8 @@ interface RunOptions {
   readonly db: string;
   readonly policy: Policy;
   readonly workers?: number | undefined;
+  /** Folder of the lake that is written beside the store. */
+  readonly lake?: string | undefined;
 }
 
 interface RunPorts {
@@ -32,13 +35,15 @@ export interface RunReport extends RunSummary {
   /** Images by the rung of the ladder that read them, or the reason why none did. */
   readonly images: ImageCounts;
   readonly findings: number;
+  /** How far the lake is behind at the end; null where none is written. */
+  readonly lake: LakeBehind | null;
   readonly secondsTotal: number;
 }
 
 /** Runs the pipeline over the sources, one after another, and then the detectors. */
 export async function run(
   sources: readonly ScanSource[],
-  { registry: folder, db, policy, workers }: RunOptions,
+  { registry: folder, db, policy, workers, lake: lakeFolder }: RunOptions,
   ports: RunPorts,
 ): Promise<RunReport> {
   const startedAtMs = performance.now();
@@ -46,10 +51,12 @@ export async function run(
     nowMs: ports.nowMs,
     onRefused: (error) => ports.onNotice(`a newer registry was not accepted: ${error.message}`),
   });
+  const lake = lakeFolder === undefined ? undefined : new LakeWatch(lakeFolder, ports.onNotice);
   const notices = {
     onPaused: (reason: string) => ports.onNotice(`paused, nothing is lost: ${db} cannot be written: ${reason}`),
     onResumed: () => ports.onNotice(`${db} can be written again; going on`),
     store: ports.store,
+    lake,
   };
   // Its threads load while the store opens.
   const readers = createReaderPool(() => trust.current, workers, {
@@ -62,6 +69,7 @@ export async function run(
   });
   const registry = new RegistryInUse(recorder, trust);
   const summary = emptySummary();
+  let findings: number;
   try {
     await registry.take();
     trust.start();
@@ -70,12 +78,12 @@ export async function run(
     }
     ports.onDetecting();
     await trust.stop();
-    const findings = await registry.before(() => recorder.detectAlone());
-    const secondsTotal = (performance.now() - startedAtMs) / 1000;
-    return { ...summary, images: readers.imageCounts, findings, secondsTotal };
+    findings = await registry.before(() => recorder.detectAlone());
   } finally {
     await trust.stop();
     await readers.close();
     await recorder.close();
   }
+  const secondsTotal = (performance.now() - startedAtMs) / 1000;
+  return { ...summary, images: readers.imageCounts, findings, lake: lake?.behind ?? null, secondsTotal };
 }

@@ -29,6 +29,13 @@ export function repeatable(parse: (text: string) => string) {
   };
 }
 
+export function lakeOption(): Option {
+  return new Option(
+    '--lake <dir>',
+    'also write what is recorded to this lake, as Parquet that other engines read (docs/LAKE.md)',
+  ).env('INDICIA_LAKE');
+}
+
 export function registryOption(): Option {
   return new Option('--registry <dir>', 'folder with the trust list').env('INDICIA_REGISTRY').makeOptionMandatory();
 }

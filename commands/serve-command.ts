@@ -24,6 +24,7 @@ import {
   dropFlags,
   dropOptionsOf,
   jsonOption,
+  lakeOption,
   policyOption,
   registryOption,
   wholeNumber,
@@ -38,6 +39,7 @@ interface ServeOptions extends DropFlags, ListenerFlags, LogFlags {
   readonly db: string;
   readonly registry: string;
   readonly policy?: string;
+  readonly lake?: string;
   readonly host: string;
   readonly port: number;
   readonly tokens?: string;
@@ -73,6 +75,7 @@ export function addServeCommand(program: Command, terminal: Terminal, finish: (c
     .addOption(databaseOption())
     .addOption(registryOption())
     .addOption(policyOption())
+    .addOption(lakeOption())
     .addOption(new Option('--host <address>', 'address to listen on').env('INDICIA_HOST').default('127.0.0.1'))
     .addOption(
       new Option('--port <n>', 'port to listen on; 0 for any free port')
@@ -143,6 +146,7 @@ async function serve(options: ServeOptions, terminal: Terminal): Promise<ExitCod
     queueScansMax: options.queueMax,
     detectEverySeconds: options.detectEvery,
     workers: options.workers,
+    lake: options.lake,
     otherSources: options.drop === undefined ? [] : [await dropFolder(options.drop, dropOptionsOf(options), dropPorts)],
   };
   const service = await SorterService.start(settings, {

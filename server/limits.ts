@@ -213,3 +213,6 @@ export const EXPORT_FREE_BYTES_MIN = 256 * 1024 * 1024;
 
 /** Milliseconds for clients to read the last answers of a server that ends. */
 export const CLOSING_MS_MAX = 5_000;
+
+/** Seconds that a lake lacks what was committed, beyond which it is told to be behind: it is written every two to five. */
+export const LAKE_SECONDS_MAX = 10;

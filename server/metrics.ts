@@ -2,6 +2,13 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { AnswerOrProblem, AnswerTimings, ProblemCode } from '../api/index.ts';
 import { CLIENT_LABELS_MAX } from './limits.ts';
 
+/** How far a lake is behind its store: rows, and seconds since it lacks something; `failure` says why it cannot be written. */
+export interface LakeBehind {
+  readonly rows: number;
+  readonly seconds: number;
+  readonly failure: string | null;
+}
+
 /** What is asked for when somebody asks for the metrics. */
 interface MeasuredPorts {
   readonly queued: () => Readonly<Record<'payload' | 'image' | 'stream', number>>;
@@ -15,6 +22,8 @@ interface MeasuredPorts {
   /** Images by the rung of the ladder that read them, or the reason why none did. */
   readonly images: () => Readonly<Record<string, number>>;
   readonly isPaused: () => boolean;
+  /** By partition; a store that has none is 0. */
+  readonly lakes: () => ReadonlyMap<string, LakeBehind>;
 }
 
 /** A verdict within milliseconds, or behind a long queue. */
@@ -34,6 +43,31 @@ export const UNCHECKED_METRIC = {
   help: 'Scans with a genuine mark by the checks of it that were not made because something they need was missing.',
   labelNames: ['check'],
 } as const;
+
+/** How far lakes are behind, by partition. */
+export function addLakeGauges(registry: Registry, lakes: MeasuredPorts['lakes']): void {
+  const gauges: readonly (readonly [name: string, help: string, of: (lake: LakeBehind) => number])[] = [
+    ['indicia_lake_behind_rows', 'Rows that the store has and the lake has not.', ({ rows }) => rows],
+    [
+      'indicia_lake_behind_seconds',
+      'Since when the lake lacks something; 0 where it has all.',
+      ({ seconds }) => seconds,
+    ],
+    ['indicia_lake_failing', '1 while the lake cannot be written.', ({ failure }) => Number(failure !== null)],
+  ];
+  for (const [name, help, of] of gauges) {
+    new Gauge({
+      name,
+      help,
+      labelNames: ['partition'],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const [partition, lake] of lakes()) this.labels(partition).set(of(lake));
+      },
+    });
+  }
+}
 
 /** Everything under /metrics. */
 export class Metrics {
@@ -120,6 +154,7 @@ export class Metrics {
         for (const [result, images] of Object.entries(ports.images())) this.labels(result).inc(images);
       },
     });
+    addLakeGauges(this.registry, ports.lakes);
     const single: [string, string, () => number | Promise<number>][] = [
       ['indicia_lag_seconds', 'Age of the oldest scan without a verdict.', ports.lagSeconds],
       ['indicia_streams', 'Streams that are open.', ports.streams],

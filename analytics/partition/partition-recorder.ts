@@ -29,7 +29,8 @@ export class PartitionRecorder extends RecorderThread {
   ): Promise<PartitionRecorder> {
     const recorder = new PartitionRecorder(notices);
     const author = authorNow(notices);
-    const claimed = await recorder.begin({ kind: 'claim', folder, partition, machine: hostname(), policy, author });
+    const place = { folder, partition, machine: hostname(), lake: notices.lake?.folder ?? null };
+    const claimed = await recorder.begin({ kind: 'claim', ...place, policy, author });
     if (!isClaimed(claimed)) throw new TypeError('the recorder gave another answer than was asked for');
     recorder.#claimed = claimed;
     return recorder;

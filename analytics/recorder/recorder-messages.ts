@@ -3,6 +3,7 @@ import type { FindingDelta } from '../detection/finding-delta.ts';
 import type { Recorded } from '../judge/batch-judge.ts';
 import type { Policy } from '../judge/default-policy.ts';
 import type { TakenFrom } from '../partition/take-over.ts';
+import type { LakeStatus } from '../store/lake/lake-keeper.ts';
 import type { ReadingBatch } from './recorder.ts';
 import type { ToldError } from './thread-errors.ts';
 
@@ -14,7 +15,14 @@ export interface AuthorNow {
 
 /** What the thread that owns the store is asked to do, the opening first. */
 export type Order =
-  | { readonly kind: 'open'; readonly path: string; readonly policy: Policy; readonly author: AuthorNow | null }
+  | {
+      readonly kind: 'open';
+      readonly path: string;
+      readonly policy: Policy;
+      readonly author: AuthorNow | null;
+      /** The folder of the lake that is written beside the store, if any. */
+      readonly lake: string | null;
+    }
   | {
       readonly kind: 'claim';
       readonly folder: string;
@@ -22,6 +30,7 @@ export type Order =
       readonly machine: string;
       readonly policy: Policy;
       readonly author: AuthorNow | null;
+      readonly lake: string | null;
     }
   | { readonly kind: 'position'; readonly source: string }
   | { readonly kind: 'record'; readonly batch: ReadingBatch }
@@ -64,4 +73,5 @@ export type Notice =
   | { readonly kind: 'restored'; readonly scans: number; readonly of: number }
   /** What was done to the store before it could be used. */
   | { readonly kind: 'noticed'; readonly sentence: string }
+  | { readonly kind: 'lake'; readonly status: LakeStatus }
   | { readonly kind: 'fenced'; readonly message: string };

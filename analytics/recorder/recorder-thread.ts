@@ -5,6 +5,7 @@ import type { Recorded } from '../judge/batch-judge.ts';
 import { DEFAULT_POLICY, type Policy } from '../judge/default-policy.ts';
 import type { StorePorts } from '../store/audit/author.ts';
 import { FencedError } from '../store/fence.ts';
+import type { LakeStatus } from '../store/lake/lake-keeper.ts';
 import type { ReadingBatch } from './recorder.ts';
 import { type Answer, type AuthorNow, GIVE_UP, type Notice, type Order, type OrderFor } from './recorder-messages.ts';
 import { thrownError } from './thread-errors.ts';
@@ -19,6 +20,13 @@ export interface RecorderNotices {
   readonly onFenced?: (error: FencedError) => void;
   /** In whose name the store is written to, and who is told what was done to it before it could be used. */
   readonly store?: StorePorts;
+  readonly lake?: LakePorts | undefined;
+}
+
+/** A lake that is written beside the store, and who is told how far it is. */
+export interface LakePorts {
+  readonly folder: string;
+  readonly onStatus: (status: LakeStatus) => void;
 }
 
 /** As it can be sent to the thread: its clock is read once, and goes on there. */
@@ -47,6 +55,7 @@ export class RecorderThread {
       else if (message.kind === 'resumed') notices.onResumed();
       else if (message.kind === 'restored') notices.onRestored?.(message.scans, message.of);
       else if (message.kind === 'noticed') notices.store?.onNotice?.(message.sentence);
+      else if (message.kind === 'lake') notices.lake?.onStatus(message.status);
       else if (message.kind === 'fenced') this.#fenced(new FencedError(message.message), notices);
       else this.#answered(message);
     });
@@ -62,7 +71,8 @@ export class RecorderThread {
   /** Opens the store, which takes as long as its history is. @throws StoreError */
   static async open(path: string, notices: RecorderNotices, policy: Policy = DEFAULT_POLICY): Promise<RecorderThread> {
     const thread = new RecorderThread(notices);
-    await thread.begin({ kind: 'open', path, policy, author: authorNow(notices) });
+    const lake = notices.lake?.folder ?? null;
+    await thread.begin({ kind: 'open', path, policy, author: authorNow(notices), lake });
     return thread;
   }
 

@@ -3,6 +3,7 @@ import { isMainThread, parentPort } from 'node:worker_threads';
 import { OWNER_POLL_MS } from '../limits.ts';
 import { claim } from '../partition/claim.ts';
 import { FencedError } from '../store/fence.ts';
+import { LakeKeeper, type LakeStatus } from '../store/lake/lake-keeper.ts';
 import { Recorder, type RecorderPorts } from './recorder.ts';
 import {
   type Answer,
@@ -41,6 +42,9 @@ function portsFor(author: AuthorNow | null): RecorderPorts {
   };
 }
 
+/** Writes the lake, where there is one. */
+let lake: LakeKeeper | null = null;
+
 async function open(order: Extract<Order, { kind: 'open' | 'claim' }>): Promise<Claimed | null> {
   const ports = portsFor(order.author);
   try {
@@ -49,6 +53,12 @@ async function open(order: Extract<Order, { kind: 'open' | 'claim' }>): Promise<
         ? await claim(order, ports)
         : { recorder: await Recorder.open(order.path, ports, order.policy), claimed: null };
     opening.resolve({ recorder, queue: new RecorderQueue(recorder) });
+    if (order.lake !== null) {
+      const partition = order.kind === 'claim' ? order.partition : 0;
+      const owner = { partition, epoch: claimed?.epoch ?? 0n, nowMs: ports.store?.author?.nowMs ?? (() => null) };
+      const onStatus = (status: LakeStatus) => notify({ kind: 'lake', status });
+      lake = new LakeKeeper(recorder.lakeSource, { folder: order.lake, owner, onStatus });
+    }
     if (order.kind === 'claim') lookForNewOwner(recorder);
     return claimed;
   } catch (error) {
@@ -93,6 +103,7 @@ function lookForNewOwner(recorder: Recorder): void {
 function giveUp(): void {
   lost ??= new Error('the store was given up');
   givenUp.abort();
+  lake?.stop();
   port.close();
 }
 
@@ -107,6 +118,7 @@ async function stop(error: FencedError): Promise<void> {
   const { recorder, queue } = await opening.promise;
   await alone;
   await queue.idle();
+  await lake?.stop();
   await recorder.settle();
   recorder.close();
 }
@@ -142,6 +154,7 @@ async function carryOutAlone(order: Exclude<Order, { kind: 'open' | 'claim' | 'r
   if (order.kind === 'detect') return order.isAlone ? recorder.detectAlone() : () => recorder.detect();
   if (order.kind === 'finding-delta') return recorder.findingDelta(order.afterRevision);
   if (order.kind === 'close') {
+    await lake?.finish();
     await recorder.settle();
     try {
       await recorder.keepSnapshot();

@@ -14,6 +14,7 @@ import type { StorePorts } from '../store/audit/author.ts';
 import { isStorageFailure } from '../store/failures.ts';
 import { type Fence, FencedError, NO_FENCE } from '../store/fence.ts';
 import { isLockConflict, openingFailure } from '../store/instance.ts';
+import type { LakeSource } from '../store/lake/lake-keeper.ts';
 import { readPlants } from '../store/plants.ts';
 import { exportTo } from '../store/queries/export.ts';
 import { readStoredVerdicts } from '../store/queries/stored-verdicts.ts';
@@ -102,6 +103,20 @@ export class Recorder {
   /** @throws FencedError when a newer owner has claimed the store. */
   checkOwner(): void {
     this.#fence.check();
+  }
+
+  /** What a lake is written from, beside the recording. */
+  get lakeSource(): LakeSource {
+    const store = () => this.#store;
+    return {
+      get rows() {
+        return store().rows;
+      },
+      get commitNumber() {
+        return store().commitNumber;
+      },
+      run: (work) => this.#fenced(() => store().sideConnections.run(work)),
+    };
   }
 
   positionOf(source: string): Promise<string | null> {

@@ -86,6 +86,11 @@ export class Store {
     return this.#commits.end.chain.rows;
   }
 
+  /** Commits that changed anything: the number of the last one. */
+  get commitNumber(): bigint {
+    return this.#commits.end.commitNumber;
+  }
+
   /** Digests of the sealed tables, as of the last commit. */
   get seals(): Seals {
     return this.#commits.end.seals;

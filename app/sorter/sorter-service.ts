@@ -8,6 +8,7 @@ import type { ScanSource } from '../../scans/index.ts';
 import type { Log } from '../../server/index.ts';
 import { type EntryOptions, Metrics, SorterServer, stopTimeout, VerdictDispatcher } from '../../server/sorter/index.ts';
 import { DetectorScheduler } from '../detector-scheduler.ts';
+import { type LakeBehind, LakeWatch } from '../lake-watch.ts';
 import { type RecorderPort, runPipeline } from '../pipeline.ts';
 import { readerPorts } from '../reader-faults.ts';
 import { createReaderPool, type ReaderPool } from '../reader-pool.ts';
@@ -25,6 +26,8 @@ export interface ServiceOptions extends EntryOptions {
   /** Seconds from the end of one look for fraud to the beginning of the next; 0 for none. */
   readonly detectEverySeconds: number;
   readonly workers: number | undefined;
+  /** Folder of the lake that is written beside the store. */
+  readonly lake?: string | undefined;
   /** What else scans come from, until it ends by itself. */
   readonly otherSources: readonly ScanSource[];
 }
@@ -42,6 +45,8 @@ export interface ServicePorts {
   readonly images?: ImageReaders;
 }
 
+const NO_LAKES: ReadonlyMap<string, LakeBehind> = new Map();
+
 /**
  * The sorter's side in one process: the server, the pipelines that its scans go through, one recorder and one pool of
  * readers for all of them, and the detectors from time to time.
@@ -54,6 +59,7 @@ export class SorterService {
   readonly #metrics = new Metrics();
   readonly #dispatcher: VerdictDispatcher;
   readonly #server: SorterServer;
+  readonly #lake: LakeWatch | undefined;
   readonly #failed = Promise.withResolvers<never>();
   #recorder: RecorderThread | undefined;
   #pipelines: Promise<unknown> = Promise.resolve();
@@ -71,6 +77,7 @@ export class SorterService {
       receivedAtMs: ports.receivedAtMs ?? ports.nowMs,
     });
     const { nowMs, log, startId } = ports;
+    this.#lake = options.lake === undefined ? undefined : new LakeWatch(options.lake, (sentence) => log.warn(sentence));
     const verdictsOf = (queries: readonly VerdictQuery[]) => this.#opened().verdictsOf(queries);
     this.#dispatcher = new VerdictDispatcher({
       nowMs,
@@ -93,6 +100,7 @@ export class SorterService {
       log,
       nowMs,
       trust: () => trust.current,
+      lake: () => this.#lake?.behind ?? null,
       liveStore: () => this.#recorder ?? null,
       views: EXPORTED_VIEWS,
       run: (source) => this.#run(source),
@@ -176,6 +184,7 @@ export class SorterService {
       onRestored: (scans: number, of: number) =>
         this.#dispatcher.starting(`${scans} of ${of} recorded scans have been seen again`),
       store,
+      lake: this.#lake,
     };
     this.#readers.startImages();
     this.#recorder = await RecorderThread.open(options.db, notices, options.policy);
@@ -229,6 +238,7 @@ export class SorterService {
       trustVersion: () => this.#trust.current.version,
       images: () => ({ ...this.#readers.imageCounts.rungs, ...this.#readers.imageCounts.failures }),
       isPaused: () => this.#dispatcher.store.kind === 'paused',
+      lakes: () => (this.#lake === undefined ? NO_LAKES : new Map([['0', this.#lake.behind]])),
     });
   }
 

@@ -11,6 +11,7 @@ import {
   topicNamed,
 } from '../../ingest/kafka/index.ts';
 import { SourceError } from '../../scans/index.ts';
+import { LakeWatch } from '../lake-watch.ts';
 import { addIgnored } from '../pipeline.ts';
 import { createReaderPool } from '../reader-pool.ts';
 import { RegistryInUse } from '../registry-in-use.ts';
@@ -94,9 +95,15 @@ async function judgeStage(
   const tasks = judgeTasks<Recorded>({
     open: async (partition) => {
       const path = `partitions/${partition}/`;
-      const recorder = await openStore(db, partition, policy, ports);
+      const lake =
+        options.lake === undefined
+          ? undefined
+          : new LakeWatch(options.lake, (sentence) => ports.onNotice(`partition ${partition}: ${sentence}`));
+      const recorder = await openStore(db, partition, policy, lake, ports);
+      if (lake !== undefined) tally.lakes.set(partition, lake);
       live.set(path, recorder);
       const forget = () => {
+        if (lake !== undefined && tally.lakes.get(partition) === lake) tally.lakes.delete(partition);
         if (live.get(path) === recorder) live.delete(path);
       };
       return withRegistry(recorder, trust, forget);
@@ -129,6 +136,7 @@ async function openStore(
   folder: string,
   partition: number,
   policy: Policy,
+  lake: LakeWatch | undefined,
   { onNotice, store }: StagePorts,
 ): Promise<RecorderThread> {
   const notices = {
@@ -136,6 +144,7 @@ async function openStore(
       onNotice(`partition ${partition} paused, nothing is lost: it cannot be written: ${reason}`),
     onResumed: () => onNotice(`partition ${partition} can be written again; going on`),
     store,
+    lake,
   };
   return openPartitionStore(folder, partition, notices, policy);
 }

@@ -4,7 +4,7 @@ import type { LiveStore } from '../../server/index.ts';
 import { mayClaimAgain } from './partition-stores.ts';
 import { openStageApi } from './stage-api.ts';
 import type { StageOptions, StagePorts } from './stage-ports.ts';
-import { countsOf, type StageSummary, type StageTally } from './stage-tally.ts';
+import { countsOf, lakesOf, type StageSummary, type StageTally } from './stage-tally.ts';
 
 const NO_STORES: ReadonlyMap<string, LiveStore> = new Map();
 const PROGRESS_EVERY_MS = 1_000;
@@ -31,6 +31,7 @@ export async function serveStage(
     totals: () => countsOf(tally),
     ignored: () => tally.ignored,
     unchecked: () => tally.unchecked,
+    lakes: () => lakesOf(tally),
     stores,
   };
   const api = options.api === null ? null : await openStageApi(options.api, measures, ports);

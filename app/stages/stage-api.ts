@@ -12,7 +12,7 @@ import type { StageApiOptions, StagePorts } from './stage-ports.ts';
  */
 export async function openStageApi(
   { host, port: asked, tokens, hostNames, limits }: StageApiOptions,
-  measures: Pick<StageServerPorts, 'counters' | 'totals' | 'ignored' | 'unchecked' | 'stores'>,
+  measures: Pick<StageServerPorts, 'counters' | 'totals' | 'ignored' | 'unchecked' | 'lakes' | 'stores'>,
   ports: Pick<StagePorts, 'nowMs' | 'onNotice' | 'onApi'>,
 ): Promise<StageServer> {
   if (tokens === undefined && !isLoopback(host)) {

@@ -13,6 +13,8 @@ export interface StageOptions {
   readonly prefix: string;
   readonly registry: string;
   readonly db?: string | undefined;
+  /** Folder of the lake that a judge writes beside its stores. */
+  readonly lake?: string | undefined;
   readonly policy?: string | undefined;
   readonly workers?: number | undefined;
   /** Seconds between two runs of the detectors while scans come. */

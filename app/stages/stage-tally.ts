@@ -1,5 +1,6 @@
 import type { UncheckedCounts } from '../../indicium/index.ts';
 import type { StageCounters } from '../../ingest/kafka/index.ts';
+import type { LakeBehind, LakeWatch } from '../lake-watch.ts';
 import type { IgnoredCount } from '../reader.ts';
 
 /** What a member has done so far. */
@@ -16,6 +17,8 @@ export interface StageTally {
   unchecked: UncheckedCounts;
   /** Of each partition, as its detectors found them last. */
   readonly findings: Map<number, number>;
+  /** Of each partition that is written to a lake. */
+  readonly lakes: Map<number, LakeWatch>;
 }
 
 export function emptyTally(): StageTally {
@@ -29,16 +32,22 @@ export function emptyTally(): StageTally {
     ignored: [],
     unchecked: {},
     findings: new Map(),
+    lakes: new Map(),
   };
 }
 
 /** Of the tally, what is a number. */
-type StageCounts = Readonly<Omit<StageTally, 'ignored' | 'unchecked' | 'findings'>> & {
+type StageCounts = Readonly<Omit<StageTally, 'ignored' | 'unchecked' | 'findings' | 'lakes'>> & {
   readonly findings: number;
 };
 
-export function countsOf({ findings, ignored: _, unchecked: __, ...counts }: StageTally): StageCounts {
+export function countsOf({ findings, ignored: _, unchecked: __, lakes: ___, ...counts }: StageTally): StageCounts {
   return { ...counts, findings: [...findings.values()].reduce((total, its) => total + its, 0) };
+}
+
+/** How far the lake is behind, by partition. */
+export function lakesOf({ lakes }: StageTally): ReadonlyMap<string, LakeBehind> {
+  return new Map([...lakes].map(([partition, { behind }]) => [String(partition), behind]));
 }
 
 /** What a member did until it ended. */

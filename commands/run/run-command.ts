@@ -11,6 +11,7 @@ import {
   databaseOption,
   dropFlags,
   jsonOption,
+  lakeOption,
   policyOption,
   registryOption,
   wholeNumber,
@@ -20,7 +21,7 @@ import { receivedAtOption } from '../received-at.ts';
 import { print, printJson, type Terminal } from '../terminal.ts';
 import { openRunLog } from './run-log.ts';
 import type { MemberFlags } from './run-member.ts';
-import { ignoredSentence, jsonReport, textReport } from './run-report.ts';
+import { behindSentence, ignoredSentence, isBehind, jsonReport, textReport } from './run-report.ts';
 import { type RunFlags, runSources } from './run-sources.ts';
 
 const STAGE_DEFAULTS = { prefix: '', detectEvery: 30, sessionSeconds: SESSION_SECONDS, apiHost: '127.0.0.1' };
@@ -50,6 +51,7 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (cod
     .addOption(registryOption())
     .addOption(databaseOption(false))
     .addOption(policyOption())
+    .addOption(lakeOption())
     .addOption(workersOption())
     .addOption(receivedAtOption())
     .addOption(new Option('--stage <name>', 'only read, or only judge, between topics of Kafka').choices(STAGES))
@@ -104,8 +106,9 @@ export function addRunCommand(program: Command, terminal: Terminal, finish: (cod
       }
       for (const one of report.ignored) said.warn(ignoredSentence(one));
       for (const sentence of report.notices) said.warn(sentence);
+      if (isBehind(report)) said.warn(behindSentence(report));
       const isUnclear = report.ignored.length > 0 || report.notices.length > 0;
-      const needsAttention = report.unusable > 0 || report.reused > 0 || isUnclear;
+      const needsAttention = report.unusable > 0 || report.reused > 0 || isBehind(report) || isUnclear;
       finish(needsAttention ? EXIT.attention : EXIT.done);
     });
   addLogOptions(command, 'pretty');

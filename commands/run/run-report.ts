@@ -17,6 +17,7 @@ export function jsonReport(report: RunReport): Record<string, unknown> {
     unchecked: report.unchecked,
     notices: report.notices,
     findings,
+    ...(report.lake !== null && { lakeRowsBehind: report.lake.rows }),
     secondsTotal: Number(secondsTotal.toFixed(3)),
     decodeSeconds: Number((report.decodeMs / 1000).toFixed(3)),
     verifySeconds: Number((report.verifyMs / 1000).toFixed(3)),
@@ -24,6 +25,15 @@ export function jsonReport(report: RunReport): Record<string, unknown> {
     recordSeconds: Number((report.recordMs / 1000).toFixed(3)),
     images: report.images,
   };
+}
+
+/** Whether the lake lacks what the store has. */
+export function isBehind({ lake }: RunReport): boolean {
+  return lake !== null && (lake.failure !== null || lake.rows > 0 || lake.seconds > 0);
+}
+
+export function behindSentence({ lake }: RunReport): string {
+  return `the lake lacks ${plural(lake?.rows ?? 0, 'row')} of the store; the next run with --lake brings it up`;
 }
 
 export function ignoredSentence({ field, problem, scans, firstScanId }: RunReport['ignored'][number]): string {

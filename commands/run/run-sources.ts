@@ -20,6 +20,7 @@ export interface RunFlags extends Partial<KafkaOptions> {
   readonly registry: string;
   readonly db?: string;
   readonly policy?: string;
+  readonly lake?: string;
   readonly workers?: number;
   readonly untilDrained?: boolean;
   readonly publish?: boolean;
@@ -32,7 +33,7 @@ export interface RunFlags extends Partial<KafkaOptions> {
 /** Opens what the command line calls sources, or a watched folder, and runs the pipeline and the detectors over it. */
 export async function runSources(
   specs: readonly string[],
-  { registry, db, policy: policyFile, workers, drop, receivedAt, ...topics }: RunFlags,
+  { registry, db, policy: policyFile, lake, workers, drop, receivedAt, ...topics }: RunFlags,
   terminal: Terminal,
   said: RunLog,
 ): Promise<RunReport> {
@@ -48,7 +49,7 @@ export async function runSources(
   try {
     const report = await run(
       opened.sources,
-      { registry, db, policy, workers },
+      { registry, db, policy, workers, lake },
       {
         nowMs: terminal.nowMs,
         receivedAtMs: isReceiptKnown ? receiptClock(receivedAt, terminal.nowMs) : undefined,

@@ -1,5 +1,7 @@
 import type { Health } from '../../api/index.ts';
-import { STUCK_MS_MAX } from '../limits.ts';
+import { plural } from '../../indicium/index.ts';
+import { LAKE_SECONDS_MAX, STUCK_MS_MAX } from '../limits.ts';
+import type { LakeBehind } from '../metrics.ts';
 
 /** How the store stands. */
 export type StoreState =
@@ -11,15 +13,17 @@ export type StoreState =
 interface ReadinessPorts {
   readonly store: StoreState;
   readonly isDraining: boolean;
+  /** Null where none is written. */
+  readonly lake: LakeBehind | null;
   readonly trust: { readonly version: number; readonly expiresAtMs: number };
   readonly nowMs: number;
 }
 
-/** Whether scans may be sent here. */
-export function readiness({ store, isDraining, trust, nowMs }: ReadinessPorts): Health {
+/** Whether scans may be sent here. A lake that is behind is told, and keeps nobody away: it catches up by itself. */
+export function readiness({ store, isDraining, lake, trust, nowMs }: ReadinessPorts): Health {
   const isFresh = trust.expiresAtMs > nowMs;
   const until = new Date(trust.expiresAtMs).toISOString();
-  return healthOf({
+  const health = healthOf({
     store: {
       ok: store.kind === 'open',
       detail: detailOf(store),
@@ -31,6 +35,13 @@ export function readiness({ store, isDraining, trust, nowMs }: ReadinessPorts): 
     trust: { ok: isFresh, detail: `version ${trust.version}, ${isFresh ? 'good until' : 'expired'} ${until}` },
     accepting: { ok: !isDraining, detail: isDraining ? 'shutting down' : 'yes' },
   });
+  return lake === null ? health : { ...health, checks: { ...health.checks, lake: lakeCheck(lake) } };
+}
+
+function lakeCheck({ rows, seconds, failure }: LakeBehind): Health['checks'][string] {
+  const behind = `${plural(rows, 'row')} behind, for ${Math.round(seconds)} s`;
+  if (failure !== null) return { ok: false, detail: `${behind}: ${failure}` };
+  return { ok: seconds <= LAKE_SECONDS_MAX, detail: behind };
 }
 
 function detailOf(store: StoreState): string {

@@ -4,7 +4,7 @@ import type { ConnectionLimits } from '../connections.ts';
 import type { LiveStore } from '../evidence/evidence-routes.ts';
 import type { TlsFiles } from '../listener.ts';
 import type { Log } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { LakeBehind, Metrics } from '../metrics.ts';
 import type { AnswerPolicy } from './answers.ts';
 import type { VerdictDispatcher } from './verdict-dispatcher.ts';
 
@@ -27,6 +27,8 @@ export interface ServerPorts extends EntryOptions {
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
   readonly trust: () => { readonly version: number; readonly expiresAtMs: number };
+  /** How far the lake is behind; null where none is written. */
+  readonly lake: () => LakeBehind | null;
   /** Null as long as the store is not open. */
   readonly liveStore: () => LiveStore | null;
   /** Views that it gives out. */

@@ -17,7 +17,10 @@ export function addServiceRoutes(app: FastifyInstance, ports: ServerPorts): void
 
   app.get('/readyz', (_request, reply) => {
     const { store, isDraining } = dispatcher;
-    return sendHealth(reply, readiness({ store, isDraining, trust: ports.trust(), nowMs: ports.nowMs() }));
+    return sendHealth(
+      reply,
+      readiness({ store, isDraining, lake: ports.lake(), trust: ports.trust(), nowMs: ports.nowMs() }),
+    );
   });
 
   addMetricsRoute(app, access, ports.metrics.registry);

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { UncheckedCounts } from '../../indicium/index.ts';
 import type { IgnoredField } from '../../scans/index.ts';
-import { IGNORED_FIELDS, UNCHECKED_METRIC } from '../metrics.ts';
+import { addLakeGauges, IGNORED_FIELDS, type LakeBehind, UNCHECKED_METRIC } from '../metrics.ts';
 
 /** What a member of a stage did since it started, and how many findings there are. */
 type StageTotals = Readonly<
@@ -20,13 +20,16 @@ export interface StageMeasures {
   readonly ignored: () => readonly (IgnoredField & { readonly scans: number })[];
   /** Scans with a genuine mark by the checks of it that were not made. */
   readonly unchecked: () => UncheckedCounts;
+  /** How far the lake is behind, by partition. */
+  readonly lakes: () => ReadonlyMap<string, LakeBehind>;
 }
 
 /** The metrics of a member of a stage. Counters of the stage only grow, so each is brought up to what it is by now. */
-export function stageRegistry({ counters, totals, ignored, unchecked }: StageMeasures): Registry {
+export function stageRegistry({ counters, totals, ignored, unchecked, lakes }: StageMeasures): Registry {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  addLakeGauges(registry, lakes);
   const grown = (name: string, help: string, value: () => number) => {
     new Counter({
       name,

@@ -33,7 +33,7 @@ async function partitionIn(test: TestContext) {
   const stores = join(folder, 'stores');
   const claimOn = async (machine: string) => {
     const order = { kind: 'claim', folder: stores, partition: PARTITION, machine, policy: DEFAULT_POLICY } as const;
-    return claim({ ...order, author: null }, NEVER_PAUSED);
+    return claim({ ...order, author: null, lake: null }, NEVER_PAUSED);
   };
   const otherProcess = async () => {
     const day = join(folder, 'day');

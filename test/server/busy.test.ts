@@ -225,7 +225,7 @@ function empty() {
 
 describe('health', () => {
   const trust = { version: 3, expiresAtMs: 2_000 };
-  const ready = { store: { kind: 'open' }, isDraining: false, trust, nowMs: 1_000 } as const;
+  const ready = { store: { kind: 'open' }, isDraining: false, lake: null, trust, nowMs: 1_000 } as const;
 
   it('is ready with an open store, restored sightings and a trust list that still says something', () => {
     assert.equal(readiness(ready).status, 'ok');

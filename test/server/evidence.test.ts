@@ -86,6 +86,7 @@ describe('a member of a stage', () => {
       totals: () => ({ ...NOTHING_DONE, scans: 4, accepted: 4, findings: 2 }),
       ignored: () => [{ field: 'scannedAt', problem: 'no-zone', scans: 3 }],
       unchecked: () => ({ date: 4 }),
+      lakes: () => new Map(),
       onFailed: (error) => {
         throw error;
       },

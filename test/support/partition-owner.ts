@@ -63,7 +63,15 @@ async function claimed() {
     const recorder = await claimPartition(folder, PARTITION, { ...NEVER_PAUSED, onFenced: () => say('noticed') });
     return { recorder, ...{ epoch: recorder.epoch, from: recorder.from } };
   }
-  const order = { kind: 'claim', folder, partition: PARTITION, machine, policy: DEFAULT_POLICY, author: null } as const;
+  const order = {
+    kind: 'claim',
+    folder,
+    partition: PARTITION,
+    machine,
+    policy: DEFAULT_POLICY,
+    author: null,
+    lake: null,
+  } as const;
   const { recorder, claimed } = await claim(order, NEVER_PAUSED);
   return {
     recorder: {

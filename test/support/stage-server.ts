@@ -23,6 +23,7 @@ export async function stageServerIn(test: Scope, ports: Partial<StageServerPorts
     totals: () => NOTHING_DONE,
     ignored: () => [],
     unchecked: () => ({}),
+    lakes: () => new Map(),
     onFailed: (error) => {
       throw error;
     },

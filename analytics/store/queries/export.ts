@@ -42,7 +42,7 @@ export async function exportTo(connection: DuckDBConnection, view: string, path:
   return (await stat(path)).size;
 }
 
-async function exactRows(connection: DuckDBConnection, sql: string): Promise<string> {
+export async function exactRows(connection: DuckDBConnection, sql: string): Promise<string> {
   const columns = await connection.runAndReadAll(`${sql} limit 0`);
   const names = columns.columnNames();
   const exact = columns.columnTypes().map((type, index) => parquetExpression(names[index] ?? missing('names'), type));

@@ -1,6 +1,7 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { STORE_MEMORY } from '../../limits.ts';
 import { openingFailure, refuseName } from '../instance.ts';
+import { onlyFilesSql } from '../lake/lake-views.ts';
 import { FINDING_MACROS_SQL } from '../schema/finding-schema.ts';
 import { PUBLIC_VIEW_NAMES, publicViewSql } from '../schema/public-views.ts';
 import { spillFolder, storeFile } from '../store-file.ts';
@@ -11,6 +12,12 @@ import { type QueryResult, query } from './query.ts';
 export interface AttachedFile {
   readonly path: string;
   readonly name: string;
+}
+
+/** What the views of a file read from: other files, attached, and Parquet that is read where it lies. */
+export interface ReadBeside {
+  readonly attached: readonly AttachedFile[];
+  readonly files: readonly string[];
 }
 
 /**
@@ -30,22 +37,26 @@ export class QueriedStore {
   }
 
   /**
-   * Opens a file that was found to be whole; `others` are those that its views read from. `onClosed` removes what was made for
+   * Opens a file that was found to be whole, beside what its views read from. `onClosed` removes what was made for
    * this alone, also when it cannot be opened.
    *
    * @throws StoreError when another process is writing to one of them.
    */
-  static async open(path: string, others: readonly AttachedFile[], onClosed: () => void): Promise<QueriedStore> {
+  static async open(
+    path: string,
+    { attached, files }: ReadBeside,
+    onClosed: () => void,
+  ): Promise<QueriedStore> {
     // Sorting what does not fit in memory needs a folder; DuckDB's own choice is the one we were called in.
     const settings = { memory_limit: STORE_MEMORY, temp_directory: spillFolder(path) };
     const instance = await DuckDBInstance.create(':memory:', settings);
     const connection = await instance.connect();
     const opened = new QueriedStore(instance, connection, onClosed);
     try {
-      for (const file of [...others, { path, name: 'store' }]) await attachReadOnly(connection, file);
+      for (const file of [...attached, { path, name: 'store' }]) await attachReadOnly(connection, file);
       const views = PUBLIC_VIEW_NAMES.map((name) => `create view ${name} as ${publicViewSql(name, 'store.')};`);
       await connection.run(`${FINDING_MACROS_SQL} ${views.join(' ')}`);
-      await connection.run(`set TimeZone = 'UTC'; set enable_external_access = false; set lock_configuration = true;`);
+      await connection.run(`set TimeZone = 'UTC'; ${onlyFilesSql(files)}`);
       return opened;
     } catch (error) {
       opened.close();

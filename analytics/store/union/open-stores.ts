@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { STORE_MEMORY } from '../../limits.ts';
 import { refuseName } from '../instance.ts';
+import { onlyFilesSql } from '../lake/lake-views.ts';
 import { type AttachedFile, attachReadOnly, QueriedStore } from '../queries/queried-store.ts';
 import { StoreReader } from '../queries/reader.ts';
 import { EVIDENCE_COLUMNS } from '../schema/columns.ts';
@@ -15,7 +16,7 @@ import { isFolder, isLive, partsOf } from './parts.ts';
 import { addSources, newestRegistry, type Source } from './sources.ts';
 
 /**
- * Opens what lies behind the addresses as one store to be read: files, folders of partitions or archives, and running
+ * Opens what lies behind the addresses as one store to be read: files, folders of partitions or archives, lakes, and running
  * judges and servers (`http://…`). One file is opened as it is; several are seen through views over all of them, with rows
  * numbered one store after the other.
  *
@@ -29,14 +30,14 @@ import { addSources, newestRegistry, type Source } from './sources.ts';
 export async function openStores(addresses: readonly string[], token: string | null = null): Promise<StoreReader> {
   const only = onlyFile(addresses);
   if (only !== null) return StoreReader.open(only);
-  const { path, attached, remove } = await gather(addresses, token);
+  const { path, attached, files, remove } = await gather(addresses, token);
   try {
     const instance = await DuckDBInstance.create(path, { access_mode: 'READ_ONLY', memory_limit: STORE_MEMORY });
     const connection = await instance.connect();
     const reader = new StoreReader(instance, connection, remove);
     try {
       for (const file of attached) await attachReadOnly(connection, file);
-      await connection.run('set enable_external_access = false; set lock_configuration = true;');
+      await connection.run(onlyFilesSql(files));
     } catch (error) {
       reader.close();
       throw error;
@@ -52,13 +53,13 @@ export async function openStores(addresses: readonly string[], token: string | n
 export async function openForQueries(addresses: readonly string[], token: string | null = null): Promise<QueriedStore> {
   const only = onlyFile(addresses);
   if (only === null) {
-    const { path, attached, remove } = await gather(addresses, token);
-    return QueriedStore.open(path, attached, remove);
+    const { path, attached, files, remove } = await gather(addresses, token);
+    return QueriedStore.open(path, { attached, files }, remove);
   }
   // Held until it is attached, so that nobody writes to it after it was found to be whole.
   const reader = await StoreReader.open(only);
   try {
-    return await QueriedStore.open(only, [], () => {});
+    return await QueriedStore.open(only, { attached: [], files: [] }, () => {});
   } finally {
     reader.close();
   }
@@ -74,6 +75,8 @@ interface Gathered {
   readonly path: string;
   /** What the views read from, beside the file. */
   readonly attached: readonly AttachedFile[];
+  /** And that they read from without attaching them. */
+  readonly files: readonly string[];
   readonly remove: () => void;
 }
 
@@ -97,7 +100,12 @@ async function gather(addresses: readonly string[], token: string | null): Promi
       building.closeSync();
       writing.closeSync();
     }
-    return { path, attached: sources.flatMap(({ attached }) => attached ?? []), remove };
+    return {
+      path,
+      attached: sources.flatMap(({ attached }) => attached ?? []),
+      files: sources.flatMap(({ files }) => files),
+      remove,
+    };
   } catch (error) {
     remove();
     throw error;
@@ -117,8 +125,7 @@ async function createViews(connection: DuckDBConnection, sources: readonly Sourc
     if (source.holds !== 'evidence') findings.push(source);
     if (source.holds === 'findings') continue;
     evidence.push(`select ${NAMES.replace('row_id', `row_id + ${rows} as row_id`)} from ${source.prefix}evidence`);
-    const last = await connection.runAndReadAll(`select coalesce(max(row_id), 0) from ${source.prefix}evidence`);
-    rows += asBigint(last.getRows()[0]?.[0]);
+    rows += source.lastRow ?? (await lastRowIn(connection, source));
   }
   const registry = await newestRegistry(connection, sources);
   const view = (table: string, selects: readonly string[]) =>
@@ -146,6 +153,11 @@ async function createViews(connection: DuckDBConnection, sources: readonly Sourc
     await view(table, registry === null ? [] : [`from ${registry.prefix}${table}`]);
   }
   await connection.run(VIEWS_SQL);
+}
+
+async function lastRowIn(connection: DuckDBConnection, { prefix }: Source): Promise<bigint> {
+  const last = await connection.runAndReadAll(`select coalesce(max(row_id), 0) from ${prefix}evidence`);
+  return asBigint(last.getRows()[0]?.[0]);
 }
 
 const NAMES = EVIDENCE_COLUMNS.map(({ name }) => name).join(', ');

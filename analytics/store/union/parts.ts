@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuseMissing } from '../instance.ts';
+import { isLake } from '../lake/lake-folder.ts';
 import { PartitionFolder, partitionsIn } from '../partition-folder.ts';
 import { StoreError } from '../store-error.ts';
 
@@ -10,6 +11,8 @@ export interface Parts {
   readonly stores: readonly string[];
   /** Folders that `indicia archive` wrote. */
   readonly archives: readonly string[];
+  /** Folders that --lake wrote. */
+  readonly lakes: readonly string[];
   /** Where running judges and servers give out their views. */
   readonly live: readonly string[];
   /** The store of a folder that says what was found over all its parts; null where there is none. */
@@ -33,11 +36,12 @@ export function isLive(address: string): boolean {
 
 /** @throws StoreError for a file or folder that is missing, or has nothing in it to be asked. */
 export function partsOf(address: string): Parts {
-  if (isLive(address)) return { stores: [], archives: [], live: [address], union: null };
+  if (isLive(address)) return { stores: [], archives: [], lakes: [], live: [address], union: null };
   if (!isFolder(address)) {
     refuseMissing(address);
-    return { stores: [address], archives: [], live: [], union: null };
+    return { stores: [address], archives: [], lakes: [], live: [], union: null };
   }
+  if (isLake(address)) return { stores: [], archives: [], lakes: [address], live: [], union: unionIn(address) };
   const stores = partitionsIn(address).flatMap((partition) => {
     const place = PartitionFolder.open(address, partition);
     const newest = place.newestStore();
@@ -48,7 +52,11 @@ export function partsOf(address: string): Parts {
   const folders = [address, ...readdirSync(address).map((name) => join(address, name))];
   const archives = folders.filter((folder) => isFolder(join(folder, 'evidence')) && isFolder(join(folder, 'links')));
   if (stores.length + archives.length === 0) {
-    throw new StoreError(`${address}: neither partitions with a store nor an archive in this folder`);
+    throw new StoreError(`${address}: neither partitions with a store, nor an archive, nor a lake in this folder`);
   }
-  return { stores, archives, live: [], union: existsSync(unionPath(address)) ? unionPath(address) : null };
+  return { stores, archives, lakes: [], live: [], union: unionIn(address) };
+}
+
+function unionIn(folder: string): string | null {
+  return existsSync(unionPath(folder)) ? unionPath(folder) : null;
 }

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { attach } from '../archive.ts';
 import { BASE_TABLES, VERSION_KEY } from '../queries/export.ts';
+import { readLake } from '../lake/lake-folder.ts';
+import { createLakeViews, pathsOf } from '../lake/lake-views.ts';
 import { asPattern } from '../queries/parquet-paths.ts';
 import { type AttachedFile, attachReadOnly } from '../queries/queried-store.ts';
 import { StoreReader } from '../queries/reader.ts';
@@ -21,6 +23,10 @@ export interface Source {
   readonly hasRegistry: boolean;
   /** The file that is attached; null where its tables were copied. */
   readonly attached: AttachedFile | null;
+  /** Files that its views read from. */
+  readonly files: readonly string[];
+  /** The number of its last row, where that is known without asking. */
+  readonly lastRow?: bigint;
 }
 
 const NAMES = EVIDENCE_COLUMNS.map(({ name }) => name).join(', ');
@@ -30,7 +36,7 @@ async function addStore(connection: DuckDBConnection, sources: Source[], path: s
   (await StoreReader.open(path)).close();
   const attached = { path, name: `store_${sources.length}` };
   await attachReadOnly(connection, attached);
-  sources.push({ prefix: `${attached.name}.`, holds, hasRegistry: true, attached });
+  sources.push({ prefix: `${attached.name}.`, holds, hasRegistry: true, attached, files: [] });
 }
 
 /** The tables of a running store become tables with a prefix. */
@@ -83,7 +89,7 @@ interface Temporary {
 /** Makes the parts known to a connection, after those that it knows already. */
 export async function addSources(
   connection: DuckDBConnection,
-  { stores, archives, live, union }: Parts,
+  { stores, archives, lakes, live, union }: Parts,
   sources: Source[],
   temporary: Temporary,
 ): Promise<void> {
@@ -93,13 +99,22 @@ export async function addSources(
     for (const store of await liveStores(address, temporary.token)) {
       const prefix = `${place}live_${sources.length}_`;
       await loadLive(connection, store, prefix, temporary);
-      sources.push({ prefix, holds: 'all', hasRegistry: true, attached: null });
+      sources.push({ prefix, holds: 'all', hasRegistry: true, attached: null, files: [] });
+    }
+  }
+  for (const lake of lakes) {
+    for (const manifest of readLake(lake)) {
+      const prefix = `${place}lake_${sources.length}_`;
+      await createLakeViews(connection, lake, manifest, prefix);
+      const files = pathsOf(lake, manifest);
+      const holds = union === null ? 'all' : 'evidence';
+      sources.push({ prefix, holds, hasRegistry: true, attached: null, files, lastRow: manifest.rows });
     }
   }
   for (const archive of archives) {
     const prefix = `${place}archive_${sources.length}_`;
     await loadArchive(connection, archive, prefix, sources);
-    sources.push({ prefix, holds: 'evidence', hasRegistry: false, attached: null });
+    sources.push({ prefix, holds: 'evidence', hasRegistry: false, attached: null, files: [] });
   }
   if (union !== null) await addStore(connection, sources, union, 'findings');
 }
