@@ -14,11 +14,13 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { jsonOption } from '../options.ts';
 import { storePorts } from '../store-ports.ts';
 import { count, Progress, print, printJson, type Terminal, warn } from '../terminal.ts';
+import { lookAtLake } from './doctor-lake.ts';
 import { checkMachine } from './machine-checks.ts';
 
 interface DoctorOptions {
   readonly db?: string;
   readonly archive?: string;
+  readonly lake?: string;
   readonly head?: string;
   readonly accept?: boolean;
   readonly json?: boolean;
@@ -39,22 +41,31 @@ export function addDoctorCommand(program: Command, terminal: Terminal, finish: (
     .summary('what is missing on this machine, or wrong with a store')
     .description(
       'Looks at this machine or, with --db, at a store: every row is compared with what it was when it was recorded, ' +
-        'and the store with the file .anchor beside it. Exit code 3 where a person must act.',
+        'and the store with the file .anchor beside it. With --lake, at a lake. Exit code 3 where a person must act.',
     )
     .addOption(new Option('--db <file>', 'the store to look at').env('INDICIA_DB'))
     .option('--archive <dir>', 'also compare the rows that left the store: the folder that indicia archive wrote')
+    .addOption(
+      new Option(
+        '--lake <dir>',
+        'look at a lake: its files, rows and chains; with --db, also whether it is of that store',
+      ),
+    )
     .addOption(
       new Option('--head <head>', 'compare the history with a head that an earlier run printed').argParser(headOf),
     )
     .option('--accept', 'take the store as it is from now on, which its ledger notes; also one of an older version')
     .addOption(jsonOption())
-    .addHelpText('after', '\nExamples:\n  indicia doctor\n  indicia doctor --db post.duckdb')
-    .action(async ({ db, archive, head, accept = false, json = false }: DoctorOptions) => {
-      finish(
-        db === undefined
-          ? await lookAtMachine(json, terminal)
-          : await lookAtStore(db, { archive: archive ?? null, head: head ?? null, accept, json }, terminal),
-      );
+    .addHelpText(
+      'after',
+      '\nExamples:\n  indicia doctor\n  indicia doctor --db post.duckdb\n  indicia doctor --lake lake',
+    )
+    .action(async ({ db, archive, lake, head, accept = false, json = false }: DoctorOptions) => {
+      if (db === undefined && lake === undefined) return finish(await lookAtMachine(json, terminal));
+      const options = { archive: archive ?? null, head: head ?? null, accept, json };
+      const ofStore = db === undefined ? EXIT.done : await lookAtStore(db, options, terminal);
+      const ofLake = lake === undefined ? EXIT.done : await lookAtLake(lake, { db: db ?? null, json }, terminal);
+      finish(ofStore === EXIT.done ? ofLake : ofStore);
     });
 }
 

@@ -56,7 +56,8 @@ export async function auditLinks(
 
 const SCAN_ID_COLUMN = EVIDENCE_COLUMNS.findIndex(({ name }) => name === 'scan_id');
 
-function batchProblems(link: StoredLink, { rowIds, columns }: StoredRows): StoreProblem[] {
+/** What of a batch is not what its link says. */
+export function batchProblems(link: StoredLink, { rowIds, columns }: StoredRows): StoreProblem[] {
   const { firstRow, rows, digest } = link;
   const { covered, later } = columnsOfVersion(columns, link.version);
   const isWhole = rowIds.length === rows && Buffer.compare(digestOf(covered, rows), digest) === 0;

@@ -57,12 +57,13 @@ export interface StoredLink extends Link {
 }
 
 const COLUMNS = 'first_row, row_count, row_checks, digest, head, is_archived, version, commit_number, positions';
-const IN_ORDER = 'order by commit_number, first_row, row_count';
+/** From the first to the last. */
+export const IN_ORDER = 'order by commit_number, first_row, row_count';
 const LAST_FIRST = 'order by commit_number desc, first_row desc, row_count desc';
 
-/** All links in their order. */
-export async function* storedLinks(connection: DuckDBConnection): AsyncGenerator<StoredLink> {
-  const result = await connection.stream(`select ${COLUMNS} from chain ${IN_ORDER}`);
+/** All links in their order; `from` is a relation with the columns of the table. */
+export async function* storedLinks(connection: DuckDBConnection, from = 'chain'): AsyncGenerator<StoredLink> {
+  const result = await connection.stream(`select ${COLUMNS} from ${from} ${IN_ORDER}`);
   for await (const rows of result.yieldRows()) for (const row of rows) yield linkOf(row);
 }
 

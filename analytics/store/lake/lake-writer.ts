@@ -70,7 +70,7 @@ export class LakeWriter {
     });
     if (created === false) throw fenced(folder, owner, null);
     await rm(join(folder, STAGING, partitionName(owner.partition)), { recursive: true, force: true });
-    await removeUnnamed(folder, created.manifest);
+    await removeUnnamed(folder, owner.partition);
     return new LakeWriter(folder, owner, created);
   }
 
@@ -182,12 +182,19 @@ function refuseOtherPost(folder: string, own: Manifest): void {
   }
 }
 
-/** Files of this partition that a writer had put in their places when it was killed. */
-async function removeUnnamed(folder: string, { partition, version }: Manifest): Promise<void> {
+/**
+ * Files of this partition that a writer had put in their places when it was killed, or after it had lost the partition. What this
+ * program would not call so is left alone.
+ */
+async function removeUnnamed(folder: string, partition: number): Promise<void> {
   const owner = partitionName(partition);
+  const named = new Set<string>();
+  for (const { manifest } of manifestsOf(folder, partition)) {
+    for (const { path } of filesOf(manifest)) named.add(join(folder, path));
+  }
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !entry.parentPath.endsWith(`/${owner}`)) continue;
-    const named = versionOfFile(entry.name);
-    if (named !== null && named >= version) await rm(join(entry.parentPath, entry.name));
+    const path = join(entry.parentPath, entry.name);
+    if (versionOfFile(entry.name) !== null && !named.has(path)) await rm(path);
   }
 }

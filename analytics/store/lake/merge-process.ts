@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { placeOf } from './lake-files.ts';
 import { EVIDENCE } from './lake-tables.ts';
 import type { LakeWriter } from './lake-writer.ts';
-import { nextMerge } from './merge-plan.ts';
+import { MERGE_LIMITS, type MergeLimits, nextMerge } from './merge-plan.ts';
 
 /** What the process that merges is told. */
 export interface MergeOrder {
@@ -18,15 +18,25 @@ export interface MergeAnswer {
   readonly failure: string | null;
 }
 
+interface MergeOptions {
+  readonly limits?: MergeLimits;
+  /** Carries an order out; gives what went wrong. */
+  readonly run?: (order: MergeOrder, signal: AbortSignal) => Promise<string | null>;
+}
+
 /**
  * Merges small files of a lake into one, if any are to be merged, in a process of its own that takes only what processor time others
  * leave: sorting a million rows takes two seconds of a core. False where there is nothing to merge, or it was aborted.
  *
  * @throws Error where the files are not what was written, or the disk does not take the new one.
  */
-export async function mergeSome(writer: LakeWriter, signal: AbortSignal): Promise<boolean> {
+export async function mergeSome(
+  writer: LakeWriter,
+  signal: AbortSignal,
+  { limits = MERGE_LIMITS, run = mergeApart }: MergeOptions = {},
+): Promise<boolean> {
   const { manifest, folder } = writer;
-  const merge = nextMerge(manifest);
+  const merge = nextMerge(manifest, limits);
   if (merge === null || signal.aborted) return false;
   const { table, files, day } = merge;
   const version = manifest.version + 1;
@@ -37,7 +47,7 @@ export async function mergeSome(writer: LakeWriter, signal: AbortSignal): Promis
     files: files.map(({ path, sha256 }) => ({ path: join(folder, path), sha256 })),
     ...{ to: from, isEvidence: table === EVIDENCE, rows },
   };
-  const failure = await mergeApart(order, signal);
+  const failure = await run(order, signal);
   if (signal.aborted) return false;
   if (failure !== null) throw new Error(failure);
   const rowNumbers = files.flatMap(({ firstRow, lastRow }) => [firstRow ?? 0n, lastRow ?? 0n]).toSorted(ascending);

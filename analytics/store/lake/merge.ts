@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { IN_ORDER } from '../audit/chain-table.ts';
 import { VERSION_KEY } from '../queries/export.ts';
 import { parquetFiles } from '../queries/parquet-paths.ts';
 import { SCHEMA_VERSION } from '../schema/schema.ts';
@@ -30,7 +31,7 @@ export async function merge({ files, to, isEvidence, rows }: MergeOrder): Promis
   const connection = await instance.connect();
   try {
     const all = `read_parquet(${parquetFiles(files.map(({ path }) => path))}, hive_partitioning = false, union_by_name = true)`;
-    const sorted = isEvidence ? `from ${all} ${ORDER}` : `from ${all} order by commit_number, first_row, row_count`;
+    const sorted = isEvidence ? `from ${all} ${ORDER}` : `from ${all} ${IN_ORDER}`;
     const result = await connection.runAndReadAll(
       `copy (${sorted}) to ${quoted(to)} (format parquet, compression zstd, row_group_size ${GROUP_ROWS},
          kv_metadata {${VERSION_KEY}: '${SCHEMA_VERSION}'})`,

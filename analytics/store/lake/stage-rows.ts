@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { IN_ORDER } from '../audit/chain-table.ts';
 import { storedSeals } from '../audit/seals.ts';
 import { exactRows } from '../queries/export.ts';
 import { StoreError } from '../store-error.ts';
@@ -10,8 +11,6 @@ import type { Manifest } from './manifest.ts';
 /** Rows of one step, and the links of one look at them: a store that was never written to a lake is written in many steps. */
 export const STEP_ROWS_MAX = 100_000;
 const STEP_LINKS_MAX = 5_000;
-
-const IN_ORDER = 'order by commit_number, first_row, row_count';
 
 /** What a step adds to a lake. */
 export interface StagedStep {

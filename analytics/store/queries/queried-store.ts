@@ -42,11 +42,7 @@ export class QueriedStore {
    *
    * @throws StoreError when another process is writing to one of them.
    */
-  static async open(
-    path: string,
-    { attached, files }: ReadBeside,
-    onClosed: () => void,
-  ): Promise<QueriedStore> {
+  static async open(path: string, { attached, files }: ReadBeside, onClosed: () => void): Promise<QueriedStore> {
     // Sorting what does not fit in memory needs a folder; DuckDB's own choice is the one we were called in.
     const settings = { memory_limit: STORE_MEMORY, temp_directory: spillFolder(path) };
     const instance = await DuckDBInstance.create(':memory:', settings);
