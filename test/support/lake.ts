@@ -16,7 +16,7 @@ export const SMALL_LIMITS = { fullRows: 40, filesMax: 4 };
 export const OWNER: LakeOwner = { partition: 0, epoch: 0n, nowMs: () => null };
 
 /** Orders are carried out in this process: a process for each takes half a second. */
-async function mergeHere(order: Parameters<typeof merge>[0]): Promise<string | null> {
+export async function mergeHere(order: Parameters<typeof merge>[0]): Promise<string | null> {
   return merge(order).then(
     () => null,
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
