@@ -1,24 +1,28 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { digestOf } from './audit/chain.ts';
 import { ARCHIVE_SEALS, sealsOf } from './audit/seals.ts';
+import { attachPart, holdMoving, partOf } from './lake/forget.ts';
+import { isLake } from './lake/lake-folder.ts';
+import { LINKS } from './lake/lake-tables.ts';
+import { parquetOf } from './lake/lake-views.ts';
+import {
+  type ArchivingStore,
+  chooseMoving,
+  DAY,
+  describeMoving,
+  forgetMoving,
+  IS_MOVING,
+  MOVING_ROWS,
+  type Moved,
+  refuseChanged,
+} from './moving.ts';
 import { asPattern, parquetFiles, parquetIn } from './queries/parquet-paths.ts';
-import { columnsOfVersion, EVIDENCE_COLUMNS } from './schema/columns.ts';
-import { readStoredRows } from './schema/stored-columns.ts';
-import type { BesideStore } from './side-connections.ts';
+import { EVIDENCE_COLUMNS } from './schema/columns.ts';
 import { moveIn } from './staging.ts';
 import { StoreError } from './store-error.ts';
-import { asBigint, asBytes, asInteger, asText, asTexts, quoted } from './values.ts';
-
-/** Rows that went to an archive, or came back. */
-export interface Moved {
-  readonly rows: number;
-  readonly batches: number;
-  /** `YYYY-MM-DD`, in their order. */
-  readonly days: readonly string[];
-}
+import { asBigint, asText, quoted } from './values.ts';
 
 export interface ArchiveOptions {
   readonly folder: string;
@@ -28,18 +32,10 @@ export interface ArchiveOptions {
   readonly keep: boolean;
 }
 
-/** The store that rows leave and come back to. */
-type ArchivingStore = Pick<BesideStore, 'connection' | 'transaction'>;
-
 /** Under the archive, so that what is written there takes its place by a rename. */
 const STAGING = '.writing';
 
 const NAMES = EVIDENCE_COLUMNS.map(({ name }) => name).join(', ');
-/** Scans whose plant did not say when they were made lie in the first day of all. */
-const DAY = `strftime(epoch_ms(coalesce(scanned_at_ms, 0)), '%Y-%m-%d')`;
-/** Batches that are moved, as rows of the chain. */
-const IS_MOVING = 'row_count > 0 and first_row in (select first_row from moving)';
-const MOVING_ROWS = 'select unnest(range(first_row, first_row + row_count)) from moving';
 
 /**
  * Writes whole batches of evidence to `FOLDER/evidence/day=YYYY-MM-DD/` as Parquet, which any lake engine reads, and
@@ -50,15 +46,7 @@ const MOVING_ROWS = 'select unnest(range(first_row, first_row + row_count)) from
  */
 export async function archive(store: ArchivingStore, { folder, beforeMs, keep }: ArchiveOptions): Promise<Moved> {
   const { connection } = store;
-  // A scan of which nobody said when it was made is never older than anything.
-  await connection.run(
-    `create or replace temp table moving as
-     select first_row, row_count, digest, version from chain
-     where not is_archived and row_count > 0 and ($2 or not exists (
-       from evidence where row_id between first_row and first_row + row_count - 1
-         and coalesce(scanned_at_ms, $1) >= $1))`,
-    [BigInt(beforeMs), keep],
-  );
+  await chooseMoving(connection, { beforeMs, all: keep });
   const moved = await describeMoving(connection, 'evidence');
   if (moved.batches === 0) return moved;
   await refuseChanged(connection, folder, 'evidence');
@@ -82,21 +70,7 @@ export async function archive(store: ArchivingStore, { folder, beforeMs, keep }:
   await refuseChanged(connection, folder, 'archived');
   await moveIn(staging, folder);
   if (keep) return moved;
-  await store.transaction(async () => {
-    await connection.run(
-      `insert into seen_page
-       select license, psd, piece_count >> 6, bit_or(1::ubigint << (piece_count & 63)::ubigint)
-       from pieces where genuine and row_id in (${MOVING_ROWS}) group by license, psd, piece_count >> 6`,
-    );
-    await connection.run(`delete from evidence where row_id in (${MOVING_ROWS})`);
-    await connection.run(`update chain set is_archived = true where ${IS_MOVING}`);
-    return {
-      event: 'archived',
-      detail: { archive: folder, ...moved },
-      seals: await sealsOf(connection, ARCHIVE_SEALS),
-    };
-  });
-  await connection.run('checkpoint');
+  await forgetMoving(store, { archive: folder, ...moved });
   return moved;
 }
 
@@ -105,15 +79,19 @@ export async function archive(store: ArchivingStore, { folder, beforeMs, keep }:
  *
  * @throws StoreError when they are not what was recorded.
  */
-export async function unarchive(store: ArchivingStore, folder: string): Promise<Moved> {
+export async function unarchive(
+  store: ArchivingStore,
+  folder: string,
+  partition: number | null = null,
+): Promise<Moved> {
   const { connection } = store;
-  await attach(connection, folder);
+  await attach(connection, folder, partition);
   await connection.run(
     `create or replace temp table moving as
      select first_row, row_count, digest, version from chain
      where is_archived and row_count > 0 and first_row in (select row_id from archived)`,
   );
-  await refuseChanged(connection, folder, 'archived');
+  await refuseChanged(connection, folder, await comparable(connection, folder));
   await refuseDoubled(connection, folder);
   const moved = await describeMoving(connection, 'archived');
   if (moved.batches === 0) return moved;
@@ -135,15 +113,21 @@ export async function unarchive(store: ArchivingStore, folder: string): Promise<
  *
  * @throws StoreError when they are not what was recorded.
  */
-export async function fillFrom(connection: DuckDBConnection, folder: string): Promise<Moved> {
-  await attach(connection, folder);
-  const links = `read_parquet(${parquetFiles(parquetIn(join(folder, 'links')))}, union_by_name = true)`;
+export async function fillFrom(
+  connection: DuckDBConnection,
+  folder: string,
+  partition: number | null = null,
+): Promise<Moved> {
+  await attach(connection, folder, partition);
+  const links = isLake(folder)
+    ? parquetOf(resolve(folder), partOf(folder, partition).tables[LINKS]?.files ?? [])
+    : `read_parquet(${parquetFiles(parquetIn(join(folder, 'links')))}, union_by_name = true)`;
   const version = (await namesIn(connection, links)).has('version') ? 'coalesce(version, 4)' : '4';
   await connection.run(
     `create or replace temp table moving as
-     select distinct first_row, row_count, digest, ${version} as version from ${links}`,
+     select distinct first_row, row_count, digest, ${version} as version from ${links} where row_count > 0`,
   );
-  await refuseChanged(connection, folder, 'archived');
+  await refuseChanged(connection, folder, await comparable(connection, folder));
   const moved = await describeMoving(connection, 'archived');
   await connection.run(
     `insert into evidence select row_number() over (order by row_id), ${NAMES.replace('row_id, ', '')}
@@ -152,8 +136,20 @@ export async function fillFrom(connection: DuckDBConnection, folder: string): Pr
   return moved;
 }
 
-/** The rows of an archive as the view `archived`; a row that was written twice is one row. */
-export async function attach(connection: DuckDBConnection, folder: string): Promise<void> {
+/** What the links of `moving` are compared with: a lake, whose rows are sorted otherwise, is sorted once. */
+async function comparable(connection: DuckDBConnection, folder: string): Promise<'archived' | 'held'> {
+  if (!isLake(folder)) return 'archived';
+  await holdMoving(connection);
+  return 'held';
+}
+
+/** The rows of an archive, or of a partition of a lake, as the view `archived`; a row that was written twice is one row. */
+export async function attach(
+  connection: DuckDBConnection,
+  folder: string,
+  partition: number | null = null,
+): Promise<void> {
+  if (isLake(folder)) return attachPart(connection, folder, partOf(folder, partition));
   const files = existsSync(join(folder, 'evidence')) ? evidenceFiles(folder) : [];
   if (files.length === 0) {
     throw new StoreError(`${folder}: no archive; 'indicia archive' writes one as soon as it has a day to move`);
@@ -178,28 +174,6 @@ async function namesIn(connection: DuckDBConnection, files: string): Promise<Rea
   return new Set(described.getRows().map(([name]) => asText(name)));
 }
 
-/** `table` holds the rows to be compared. */
-async function refuseChanged(
-  connection: DuckDBConnection,
-  folder: string,
-  table: 'evidence' | 'archived',
-): Promise<void> {
-  const links = await connection.runAndReadAll(
-    'select first_row, row_count, digest, version from moving order by first_row',
-  );
-  for (const [firstRow, rowCount, digest, version] of links.getRows()) {
-    const first = asBigint(firstRow);
-    const last = first + asBigint(rowCount) - 1n;
-    const { rowIds, columns } = await readStoredRows(connection, first, last, table);
-    const { covered } = columnsOfVersion(columns, asInteger(version));
-    const isSame =
-      rowIds.length === asInteger(rowCount) && Buffer.compare(digestOf(covered, rowIds.length), asBytes(digest)) === 0;
-    if (isSame) continue;
-    const where = table === 'evidence' ? 'the store' : folder;
-    throw new StoreError(`${where}: rows ${first} to ${last} are not what was recorded`);
-  }
-}
-
 /** A scan that was delivered again while it was away is in the store already, and must not be there twice. */
 async function refuseDoubled(connection: DuckDBConnection, folder: string): Promise<void> {
   const doubled = await connection.runAndReadAll(
@@ -211,14 +185,4 @@ async function refuseDoubled(connection: DuckDBConnection, folder: string): Prom
   throw new StoreError(
     `${folder}: scan ${asText(first[0])} was delivered again while it was archived; restore into a new store instead`,
   );
-}
-
-async function describeMoving(connection: DuckDBConnection, table: string): Promise<Moved> {
-  const batches = await connection.runAndReadAll('select count(*) from moving');
-  const result = await connection.runAndReadAll(
-    `select count(*), coalesce(list_sort(list(distinct ${DAY})), []::varchar[])
-     from ${table} where row_id in (${MOVING_ROWS})`,
-  );
-  const [rows, days] = result.getRows()[0] ?? [];
-  return { rows: asInteger(rows), batches: asInteger(batches.getRows()[0]?.[0]), days: asTexts(days) };
 }

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
-import { type ArchiveOptions, archive, fillFrom, type Moved, unarchive } from './archive.ts';
+import { type ArchiveOptions, archive, fillFrom, unarchive } from './archive.ts';
 import type { StorePorts } from './audit/author.ts';
 import { problemOf, type StoreProblem } from './audit/store-problem.ts';
 import { openFileForReading, refuseNoFile } from './instance.ts';
+import { forgetInto } from './lake/forget.ts';
+import type { Moved } from './moving.ts';
 import { isOfTables, openStore, versionOf } from './opening.ts';
 import { catalogOf, differencesOf, expectedCatalog } from './schema/catalog.ts';
 import { isOld } from './schema/upgrade.ts';
@@ -60,24 +62,41 @@ export async function acceptStore(path: string, ports: StorePorts): Promise<void
   instance.closeSync();
 }
 
-export async function archiveStore(path: string, options: ArchiveOptions, ports: StorePorts = {}): Promise<Moved> {
+/** A lake in place of an archive. */
+interface ForgetOptions {
+  readonly lake: string;
+  readonly partition: number | null;
+  readonly beforeMs: number;
+}
+
+/** To an archive, or into a lake that has the rows already. */
+export async function archiveStore(
+  path: string,
+  options: ArchiveOptions | ForgetOptions,
+  ports: StorePorts = {},
+): Promise<Moved> {
   const store = await Store.open(path, { ...ports, mustExist: true });
   try {
-    return await archive(store, options);
+    return await ('lake' in options ? forgetInto(store, options.lake, options) : archive(store, options));
   } finally {
     store.close();
   }
 }
 
-/** Into the store that the archive was made from, or into a new one. */
-export async function restoreStore(path: string, folder: string, ports: StorePorts = {}): Promise<Moved> {
+/** Into the store that the archive or lake was made from, or into a new one. */
+export async function restoreStore(
+  path: string,
+  folder: string,
+  ports: StorePorts = {},
+  partition: number | null = null,
+): Promise<Moved> {
   const isNew = !existsSync(path);
   const store = await Store.open(path, ports);
   try {
-    if (!isNew && store.rows > 0n) return await unarchive(store, folder);
+    if (!isNew && store.rows > 0n) return await unarchive(store, folder, partition);
     let moved: Moved | null = null;
     await store.fill('restored', [], async () => {
-      moved = await fillFrom(store.connection, folder);
+      moved = await fillFrom(store.connection, folder, partition);
       return { archive: folder, ...moved };
     });
     if (moved === null) throw new Error('a transaction ended without what it was for');
