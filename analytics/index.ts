@@ -29,6 +29,7 @@ export type { Vouched } from './store/audit/vouching.ts';
 export { isStorageFailure } from './store/failures.ts';
 export { FencedError } from './store/fence.ts';
 export { auditLake, isLakeOf, type LakeProblem } from './store/lake/audit-lake.ts';
+export { readLake } from './store/lake/lake-folder.ts';
 export { acceptStore, archiveStore, restoreStore, upgradeStore } from './store/maintenance.ts';
 export type { Moved } from './store/moving.ts';
 export { EXPORTED_VIEWS } from './store/queries/export.ts';

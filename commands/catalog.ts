@@ -32,6 +32,7 @@ const CATALOG: readonly { readonly names: readonly string[]; readonly load: () =
     names: ['archive', 'restore'],
     load: async () => (await import('./store/archive-command.ts')).addArchiveCommands,
   },
+  { names: ['lake'], load: async () => (await import('./store/lake-command.ts')).addLakeCommand },
   { names: ['report'], load: async () => (await import('./store/report-command.ts')).addReportCommand },
   { names: ['doctor'], load: async () => (await import('./store/doctor-command.ts')).addDoctorCommand },
   { names: ['bench'], load: async () => (await import('./bench/bench-command.ts')).addBenchCommand },

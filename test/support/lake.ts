@@ -32,9 +32,10 @@ export class LakeWorld {
   #writer: LakeWriter | null = null;
   #scans = 0;
 
-  constructor(folder: string) {
+  /** Another lake than its own, where several stores write one. */
+  constructor(folder: string, lake = join(folder, 'lake')) {
     this.store = join(folder, 'store.duckdb');
-    this.lake = join(folder, 'lake');
+    this.lake = lake;
   }
 
   async recorder(): Promise<Recorder> {
