@@ -15,9 +15,22 @@ export { detect } from './detection/detect.ts';
 export { DETECTORS } from './detection/detector-file.ts';
 export type { FindingDelta } from './detection/finding-delta.ts';
 export { Judge } from './judge/judge.ts';
+export {
+  STRANGERS_ANSWER_BYTES_MAX,
+  STRANGERS_DEADLINE_S,
+  STRANGERS_DEADLINE_S_MAX,
+  STRANGERS_MEMORY_MIB,
+  STRANGERS_MEMORY_MIB_MAX,
+  STRANGERS_MEMORY_MIB_MIN,
+  STRANGERS_ROWS,
+  STRANGERS_ROWS_MAX,
+} from './limits.ts';
 export { BINARY_FORMATS, QUERY_FORMATS, type QueryFormat, writeResult } from './output/query-output.ts';
 export { claimPartition, type PartitionNotices, PartitionRecorder } from './partition/partition-recorder.ts';
 export type { TakenFrom } from './partition/take-over.ts';
+export { askApart } from './query-process/query-process.ts';
+export type { QueryOutcome, RowCounts } from './query-process/report.ts';
+export { missingFrom, probeSandbox } from './query-process/sandbox.ts';
 export { Recorder, type RecorderPorts } from './recorder/recorder.ts';
 export { RecorderQueue } from './recorder/recorder-queue.ts';
 export { REPETITIONS } from './sightings/relation.ts';
@@ -42,6 +55,6 @@ export { Store } from './store/store.ts';
 export { StoreError } from './store/store-error.ts';
 export { storeBytes } from './store/store-file.ts';
 export { viewPath } from './store/union/fetch-views.ts';
-export { openForQueries, openStores } from './store/union/open-stores.ts';
+export { type LocatedStore, locateForQueries, openForQueries, openStores } from './store/union/open-stores.ts';
 export { isFolder } from './store/union/parts.ts';
 export { gatherFolder } from './store/union/union-store.ts';

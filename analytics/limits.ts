@@ -34,8 +34,8 @@ export const PLANTS_MAX = 1_000_000;
 /** Names of plants that come over from the store as numbers when the sightings are rebuilt; rarer ones come as texts. */
 export const PLANT_NAMES_MAX = 65_536;
 
-/** Rows of a query that the command line prints before it stops. */
-export const QUERY_ROWS_MAX = 1_000_000;
+/** Rows of a table for people that are held to know how wide its columns are. */
+export const TABLE_WIDTH_ROWS = 10_000;
 
 /** Rows, columns and characters of a cell that Excel opens: its own specification, and no more can be in a sheet. */
 export const SHEET_ROWS_MAX = 1_048_576;
@@ -98,3 +98,45 @@ export const FETCHED_BYTES_MAX = 2 ** 34;
 
 /** A view of that size, at 30 MB a second. */
 export const FETCH_TIMEOUT_MS = 600_000;
+
+/** Characters of a stranger's statement: the longest of our own queries has a tenth. */
+export const STATEMENT_CHARACTERS_MAX = 20_000;
+
+/** Brackets, and queries within queries, of a stranger's statement: the parser of DuckDB overflows its stack from some thousand on. */
+export const STATEMENT_DEPTH_MAX = 50;
+
+/** Threads of DuckDB for a stranger's statement: others use the machine, too. */
+export const STRANGERS_THREADS = 2;
+
+/** Defaults and bounds of what a stranger's statement may take. */
+export const STRANGERS_DEADLINE_S = 30;
+export const STRANGERS_DEADLINE_S_MAX = 86_400;
+export const STRANGERS_MEMORY_MIB = 512;
+export const STRANGERS_MEMORY_MIB_MIN = 64;
+export const STRANGERS_MEMORY_MIB_MAX = 65_536;
+export const STRANGERS_ROWS = 1_000_000;
+export const STRANGERS_ROWS_MAX = 1_000_000_000;
+
+/** Bytes of an answer to a stranger, after which no further chunk of rows is written. */
+export const STRANGERS_ANSWER_BYTES_MAX = 2 ** 30;
+
+/**
+ * Memory that a query process may have beside DuckDB's own: Node and DuckDB map 620 MiB of it before the first row, 95 of them
+ * resident; the rest is for the rows on their way.
+ */
+export const QUERY_PROCESS_DATA_MIB = 1_024;
+
+/** JavaScript's share of it. */
+export const QUERY_PROCESS_HEAP_MIB = 256;
+
+/** A query process that has not opened its store by then does not start. */
+export const QUERY_PROCESS_START_MS_MAX = 60_000;
+
+/** How often it is said how far a query is. */
+export const QUERY_PROGRESS_MS = 250;
+
+/** One line of what a query process says beside its answer: a message of DuckDB's and its place. */
+export const QUERY_REPORT_CHARACTERS_MAX = 65_536;
+
+/** Of what a process wrote on its error output, enough to tell why it died. */
+export const QUERY_ERROR_CHARACTERS = 4_000;

@@ -7,6 +7,8 @@ export const EXIT = {
   usage: 2,
   /** Finished, but some input was unusable and a person must act. */
   attention: 3,
+  /** Ended by Ctrl-C before it was done, as shells say it: 128 and the number of SIGINT. */
+  interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

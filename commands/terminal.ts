@@ -47,6 +47,12 @@ export class Progress {
     this.#width = shown.length;
   }
 
+  /** Takes the line away. */
+  clear(): void {
+    if (this.#width > 0) this.#terminal.stderr.write(`\r${' '.repeat(this.#width)}\r`);
+    this.#width = 0;
+  }
+
   done(text: string): void {
     const shown = printable(text);
     if (this.#terminal.isWatched) this.#terminal.stderr.write(`\r${shown.padEnd(this.#width)}\n`);

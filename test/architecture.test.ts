@@ -83,6 +83,7 @@ const ENTRY_POINTS = [
   'app/reader.ts',
   'analytics/recorder/recorder-worker.ts',
   'analytics/partition/copy-worker.ts',
+  'analytics/query-process/entry.ts',
   'decode/process/entry.ts',
   'psd-sim/print/print-worker.ts',
   'psd-sim/fleet/fleet-worker.ts',

@@ -1,4 +1,5 @@
 import {
+  AsyncByteQueue,
   Binary,
   Bool,
   Data,
@@ -44,15 +45,16 @@ import { arrowBuffers } from './arrow-buffers.ts';
  *
  * @throws QueryError naming the column whose type, or a value of it, Arrow does not have.
  */
-export async function* arrowStream(result: QueryResult, rowsMax: number, limit: string): AsyncGenerator<Uint8Array> {
+export async function* arrowStream(result: QueryResult): AsyncGenerator<Uint8Array> {
   const fields = result.columns.map(({ name, type, sqlType }) => {
     if (hasName(type)) return fieldOf({ name, type });
     throw new QueryError(`column "${name}": Arrow has no exact type for ${sqlType}; cast it to varchar`);
   });
   const schema = new Schema(fields);
   const writer = new RecordBatchStreamWriter();
-  writer.reset(undefined, schema);
-  for await (const rows of result.rowChunks(rowsMax, limit)) {
+  const written = new WrittenBytes();
+  writer.reset(written, schema);
+  for await (const rows of result.rowChunks()) {
     const children = result.columns.map(({ name, type }, index) => {
       const column = rows.map((row) => row[index] ?? null);
       try {
@@ -65,9 +67,26 @@ export async function* arrowStream(result: QueryResult, rowsMax: number, limit: 
     });
     const row = new Struct(fields);
     writer.write(new RecordBatch(schema, makeData({ type: row, length: rows.length, nullCount: 0, children })));
+    yield* written.take();
   }
   writer.finish();
-  yield* writer;
+  yield* written.take();
+}
+
+/** What a writer wrote since it was last asked for: its own queue is only read to its end, with the whole answer in it. */
+class WrittenBytes extends AsyncByteQueue {
+  #pieces: Uint8Array[] = [];
+
+  override write(piece: ArrayBufferView): void {
+    // The writer hands over buffers that nothing else writes to.
+    this.#pieces.push(new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength));
+  }
+
+  take(): readonly Uint8Array[] {
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    return pieces;
+  }
 }
 
 function hasName(type: ExactType): boolean {

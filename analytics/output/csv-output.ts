@@ -9,9 +9,9 @@ import { cellText } from './cell-text.ts';
  * tells it from null. What a terminal would obey is escaped, also on the way into a file, which ends on a terminal or in a
  * spreadsheet; so is a line end within a text. JSON, Arrow and Parquet are exact.
  */
-export async function* csvText(result: QueryResult, rowsMax: number, limit: string): AsyncGenerator<string> {
+export async function* csvText(result: QueryResult): AsyncGenerator<string> {
   yield `${result.columns.map(({ name }) => csvField(name, { kind: 'text' })).join(',')}\n`;
-  for await (const chunk of result.rowChunks(rowsMax, limit)) {
+  for await (const chunk of result.rowChunks()) {
     yield chunk
       .map((row) => `${result.columns.map(({ type }, index) => csvField(row[index] ?? null, type)).join(',')}\n`)
       .join('');

@@ -1,7 +1,7 @@
 import { PassThrough, Readable } from 'node:stream';
 import { ZipFile } from 'yazl';
 import { printable } from '../../indicium/index.ts';
-import { SHEET_CELL_CHARACTERS_MAX, SHEET_COLUMNS_MAX } from '../limits.ts';
+import { SHEET_CELL_CHARACTERS_MAX, SHEET_COLUMNS_MAX, SHEET_ROWS_MAX } from '../limits.ts';
 import type { Cell } from '../store/cells.ts';
 import { QueryError, type QueryResult } from '../store/queries/query.ts';
 import { cellText, jsonValue } from './cell-text.ts';
@@ -13,14 +13,14 @@ import { cellText, jsonValue } from './cell-text.ts';
  *
  * @throws QueryError for more columns or longer texts than Excel takes.
  */
-export async function* xlsxFile(result: QueryResult, rowsMax: number, limit: string): AsyncGenerator<Uint8Array> {
+export async function* xlsxFile(result: QueryResult): AsyncGenerator<Uint8Array> {
   if (result.columns.length > SHEET_COLUMNS_MAX) {
     throw new QueryError(`${result.columns.length} columns: a sheet of Excel has ${SHEET_COLUMNS_MAX}`);
   }
   const zip = new ZipFile();
   const output = zip.outputStream.pipe(new PassThrough());
   for (const [name, text] of PARTS) zip.addBuffer(Buffer.from(text), name, { mtime: NO_TIME });
-  const sheet = Readable.from(sheetXml(result, rowsMax, limit));
+  const sheet = Readable.from(sheetXml(result));
   // The library does not pass errors on: a failure of the archive or of the sheet ends the output here.
   zip.on('error', (error: Error) => output.destroy(error));
   sheet.on('error', (error) => output.destroy(error));
@@ -69,13 +69,18 @@ const PARTS: readonly (readonly [name: string, text: string])[] = [
   ],
 ];
 
-async function* sheetXml(result: QueryResult, rowsMax: number, limit: string): AsyncGenerator<string> {
+const ROWS_LIMIT =
+  `more than ${(SHEET_ROWS_MAX - 1).toLocaleString('en-US')} rows: a sheet of Excel has ` +
+  `${SHEET_ROWS_MAX.toLocaleString('en-US')} with its header; add a LIMIT, or take another format`;
+
+async function* sheetXml(result: QueryResult): AsyncGenerator<string> {
   yield `${XML}<worksheet ${MAIN}><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetData>`;
   const letters = result.columns.map((_, index) => lettersOf(index));
   const header = result.columns.map(({ name }, index) => textCell(`${letters[index]}1`, name, name));
   yield `<row r="1">${header.join('')}</row>`;
   let number = 1;
-  for await (const chunk of result.rowChunks(rowsMax, limit)) {
+  for await (const chunk of result.rowChunks()) {
+    if (result.rows >= SHEET_ROWS_MAX) throw new QueryError(ROWS_LIMIT);
     yield chunk
       .map((row) => {
         number += 1;

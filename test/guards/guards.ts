@@ -4,6 +4,7 @@ import { HOSTILE_GATE } from './hostile-gate.ts';
 import { HOSTILE_LINES } from './hostile-lines.ts';
 import { HOSTILE_PATHS } from './hostile-paths.ts';
 import { HOSTILE_PLANTS } from './hostile-plants.ts';
+import { HOSTILE_QUERIES } from './hostile-queries.ts';
 import { HOSTILE_STORE } from './hostile-store.ts';
 import { HOSTILE_TRUST } from './hostile-trust.ts';
 import { STOPPED_OWNERS } from './stopped-owners.ts';
@@ -336,5 +337,6 @@ export const GUARDS: readonly Guard[] = [
   ...HOSTILE_LINES,
   ...HOSTILE_GATE,
   ...HOSTILE_STORE,
+  ...HOSTILE_QUERIES,
   ...HOSTILE_FAIR,
 ];

@@ -183,8 +183,8 @@ export const HOSTILE_TRUST: readonly Guard[] = [
     scenario: 'E5',
     holds: 'tables hold nothing that a terminal obeys',
     file: 'analytics/output/query-output.ts',
-    text: 'rows.push(columns.map(({ type }, index) => printable(cellText(row[index] ?? null, type))));',
-    without: 'rows.push(columns.map(({ type }, index) => cellText(row[index] ?? null, type)));',
+    text: 'columns.map(({ type }, index) => printable(cellText(row[index] ?? null, type)))',
+    without: 'columns.map(({ type }, index) => cellText(row[index] ?? null, type))',
     tests: TERMINAL,
   },
   {

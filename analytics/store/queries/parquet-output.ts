@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { STORE_MEMORY } from '../../limits.ts';
 import { quoted } from '../values.ts';
 import { parquetExpression, parquetTypeOf, quotedName } from './exact-types.ts';
 import { QueryError, type QueryResult } from './query.ts';
@@ -15,17 +14,17 @@ import { QueryError, type QueryResult } from './query.ts';
  *
  * @throws QueryError naming the column whose type, or a value of it, Parquet does not have.
  */
-export async function* parquetFile(result: QueryResult, rowsMax: number, limit: string): AsyncGenerator<Uint8Array> {
+export async function* parquetFile(result: QueryResult, memory: string): AsyncGenerator<Uint8Array> {
   for (const { name, sqlType } of result.columns) {
     if (parquetTypeOf(sqlType) !== null) continue;
     throw new QueryError(`column ${quotedName(name)}: Parquet has no exact type for ${sqlType}; cast it to varchar`);
   }
   const folder = await mkdtemp(join(tmpdir(), 'indicia-parquet-'));
-  const instance = await DuckDBInstance.create(':memory:', { memory_limit: STORE_MEMORY, temp_directory: folder });
+  const instance = await DuckDBInstance.create(':memory:', { memory_limit: memory, temp_directory: folder });
   const connection = await instance.connect();
   try {
     await connection.run("set TimeZone = 'UTC'");
-    await fill(connection, result, rowsMax, limit);
+    await fill(connection, result);
     const path = join(folder, 'result.parquet');
     const columns = result.columns.map(({ name, sqlType }) => parquetExpression(name, sqlType));
     await connection
@@ -41,12 +40,12 @@ export async function* parquetFile(result: QueryResult, rowsMax: number, limit: 
   }
 }
 
-async function fill(connection: DuckDBConnection, result: QueryResult, rowsMax: number, limit: string): Promise<void> {
+async function fill(connection: DuckDBConnection, result: QueryResult): Promise<void> {
   const columns = result.columns.map(({ name, sqlType }) => `${quotedName(name)} ${sqlType}`);
   await connection.run(`create table result (${columns.join(', ')})`);
   const appender = await connection.createAppender('result');
   try {
-    for await (const chunk of result.dataChunks(rowsMax, limit)) appender.appendDataChunk(chunk);
+    for await (const chunk of result.dataChunks()) appender.appendDataChunk(chunk);
   } finally {
     appender.closeSync();
   }

@@ -26,33 +26,59 @@ export class QueryError extends ExpectedError {
 export class QueryResult {
   readonly columns: readonly QueryColumn[];
   readonly #result: DuckDBResult;
+  #rowsMax: number;
   #rows = 0;
+  #rowsBeyond = 0;
 
-  constructor(result: DuckDBResult) {
+  /** No more than `rowsMax` rows are given out; those beyond can be counted. */
+  constructor(result: DuckDBResult, rowsMax = Number.POSITIVE_INFINITY) {
     this.#result = result;
+    this.#rowsMax = rowsMax;
     const names = result.deduplicatedColumnNames();
     this.columns = result.columnTypes().map((sqlType, index) => {
       return { name: names[index] ?? missing('names'), sqlType, type: exactTypeOf(sqlType) };
     });
   }
 
-  /** Rows read so far. */
+  /** Rows given out so far. */
   get rows(): number {
     return this.#rows;
   }
 
-  /** As DuckDB holds them. @throws QueryError with `limit` where there are more rows than `rowsMax`. */
-  async *dataChunks(rowsMax: number, limit: string): AsyncGenerator<DuckDBDataChunk> {
-    for (let chunk = await this.#next(); chunk !== null; chunk = await this.#next()) {
+  /** Rows given out so far and those that were counted beyond them. */
+  get rowsSeen(): number {
+    return this.#rows + this.#rowsBeyond;
+  }
+
+  /** No further chunk is given out. */
+  cut(): void {
+    this.#rowsMax = this.#rows;
+  }
+
+  /** How many rows there are, once as many as may be were given out. @throws QueryError */
+  async countAll(): Promise<number> {
+    for (let chunk = await this.#next(); chunk !== null; chunk = await this.#next()) this.#rowsBeyond += chunk.rowCount;
+    return this.rowsSeen;
+  }
+
+  /** As DuckDB holds them. @throws QueryError */
+  async *dataChunks(): AsyncGenerator<DuckDBDataChunk> {
+    while (this.#rows < this.#rowsMax) {
+      const chunk = await this.#next();
+      if (chunk === null) return;
+      const rowsBeyond = this.#rows + chunk.rowCount - this.#rowsMax;
+      if (rowsBeyond > 0) {
+        chunk.rowCount -= rowsBeyond;
+        this.#rowsBeyond += rowsBeyond;
+      }
       this.#rows += chunk.rowCount;
-      if (this.#rows > rowsMax) throw new QueryError(limit);
       yield chunk;
     }
   }
 
   /** As above, as values. */
-  async *rowChunks(rowsMax: number, limit: string): AsyncGenerator<readonly (readonly Cell[])[]> {
-    for await (const chunk of this.dataChunks(rowsMax, limit)) {
+  async *rowChunks(): AsyncGenerator<readonly (readonly Cell[])[]> {
+    for await (const chunk of this.dataChunks()) {
       yield chunk.getRows().map((row) => this.columns.map(({ type }, index) => cellOf(row[index] ?? null, type)));
     }
   }
@@ -71,7 +97,7 @@ export class QueryResult {
  *
  * @throws QueryError for none, for several, and for any other.
  */
-export async function query(connection: DuckDBConnection, sql: string): Promise<QueryResult> {
+export async function query(connection: DuckDBConnection, sql: string, rowsMax?: number): Promise<QueryResult> {
   const statements = await connection.extractStatements(sql).catch((error: unknown) => {
     throw new QueryError(isNothing(error) ? 'there is no statement' : messageOf(error), { cause: error });
   });
@@ -82,7 +108,7 @@ export async function query(connection: DuckDBConnection, sql: string): Promise<
     if (statementType !== StatementType.SELECT) {
       throw new QueryError(`only what reads is answered, such as a SELECT: this is ${wordFor(statementType)}`);
     }
-    return new QueryResult(await statement.stream());
+    return new QueryResult(await statement.stream(), rowsMax);
   } catch (error) {
     throw error instanceof QueryError ? error : new QueryError(messageOf(error), { cause: error });
   }

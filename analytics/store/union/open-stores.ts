@@ -6,7 +6,13 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { STORE_MEMORY } from '../../limits.ts';
 import { refuseName } from '../instance.ts';
 import { onlyFilesSql } from '../lake/lake-views.ts';
-import { type AttachedFile, attachReadOnly, QueriedStore } from '../queries/queried-store.ts';
+import {
+  type AttachedFile,
+  attachReadOnly,
+  ownSettings,
+  type QueriedFiles,
+  QueriedStore,
+} from '../queries/queried-store.ts';
 import { StoreReader } from '../queries/reader.ts';
 import { EVIDENCE_COLUMNS } from '../schema/columns.ts';
 import { REGISTRY_TABLES } from '../schema/registry-tables.ts';
@@ -49,20 +55,37 @@ export async function openStores(addresses: readonly string[], token: string | n
   }
 }
 
-/** The same, for strangers' SQL. @throws StoreError as above. */
+/** The same, to be asked in SQL. @throws StoreError as above. */
 export async function openForQueries(addresses: readonly string[], token: string | null = null): Promise<QueriedStore> {
-  const only = onlyFile(addresses);
-  if (only === null) {
-    const { path, attached, files, remove } = await gather(addresses, token);
-    return QueriedStore.open(path, { attached, files }, remove);
-  }
-  // Held until it is attached, so that nobody writes to it after it was found to be whole.
-  const reader = await StoreReader.open(only);
+  const { files, onOpened, onClosed } = await locateForQueries(addresses, token);
   try {
-    return await QueriedStore.open(only, { attached: [], files: [] }, () => {});
+    return await QueriedStore.open(files, ownSettings(files.path), onClosed);
   } finally {
-    reader.close();
+    onOpened();
   }
+}
+
+/** Files that were found to be whole, for somebody who opens them: this process, or one that is started for it. */
+export interface LocatedStore {
+  readonly files: QueriedFiles;
+  /** To be called when they were opened: until then nobody can write to them. */
+  readonly onOpened: () => void;
+  /** To be called when they are no longer needed; removes what was made of several stores. */
+  readonly onClosed: () => void;
+}
+
+/** Fetches what is elsewhere, and looks whether all is whole. @throws StoreError as above. */
+export async function locateForQueries(
+  addresses: readonly string[],
+  token: string | null = null,
+): Promise<LocatedStore> {
+  const only = onlyFile(addresses);
+  if (only !== null) {
+    const reader = await StoreReader.open(only);
+    return { files: { path: only, others: [], parquet: [] }, onOpened: () => reader.close(), onClosed: () => {} };
+  }
+  const { path, attached, files, remove } = await gather(addresses, token);
+  return { files: { path, others: attached, parquet: files }, onOpened: () => {}, onClosed: remove };
 }
 
 function onlyFile(addresses: readonly string[]): string | null {
