@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { acceptStore, auditStore, Store, StoreError, StoreReader } from '../../analytics/index.ts';
 import { vouchedFor } from '../../analytics/store/audit/vouching.ts';
 import { expectedCatalog } from '../../analytics/store/schema/catalog.ts';
-import { takeInRegistry } from '../../analytics/store/schema/registry-tables.ts';
+import { takeInRegistry } from '../../analytics/store/schema/take-in-registry.ts';
 import { booksOf, HOME, LICENSE, MORNING_MS, PSD, Registers, seen } from '../support/books.ts';
 import { indicia, jsonLines } from '../support/command-line.ts';
 import { recordEvidence } from '../support/evidence.ts';

@@ -171,7 +171,7 @@ export const HOSTILE_STORE: readonly Guard[] = [
   {
     scenario,
     holds: 'the registry in a store is compared with the list that is taken in again',
-    file: 'analytics/store/schema/registry-tables.ts',
+    file: 'analytics/store/schema/take-in-registry.ts',
     text: 'if (isKnown && differing > 0n) {',
     without: 'if (false) {',
     tests: HOSTILE,

@@ -1,7 +1,6 @@
 import {
   BIGINT,
   DOUBLE,
-  type DuckDBConnection,
   type DuckDBType,
   type DuckDBValue,
   INTEGER,
@@ -9,13 +8,10 @@ import {
   UINTEGER,
   VARCHAR,
 } from '@duckdb/node-api';
-import { plural, type RegistryRecords } from '../../../indicium/index.ts';
-import { ValueAppender } from '../append.ts';
-import { StoreError } from '../store-error.ts';
-import { asBigint } from '../values.ts';
+import type { RegistryRecords } from '../../../indicium/index.ts';
 
 /** One table of the registry: its columns, and its rows as a trust list has them. */
-interface RegistryTable {
+export interface RegistryTable {
   readonly table: string;
   readonly columns: readonly (readonly [name: string, type: DuckDBType])[];
   readonly rows: (registry: RegistryRecords) => readonly DuckDBValue[][];
@@ -155,84 +151,3 @@ export const REGISTRY_TABLES: readonly RegistryTable[] = [
       ]),
   },
 ];
-
-/**
- * Takes a trust list in. What older lists said stays, with the versions from which and until which it was said; the
- * views without a version show what the newest says. To be called within a transaction. False where the list is the one
- * that is there already.
- *
- * @throws StoreError where the tables contradict that list.
- */
-export async function takeInRegistry(connection: DuckDBConnection, registry: RegistryRecords): Promise<boolean> {
-  const { version, digest, issuedAtMs } = registry;
-  const known = await connection.runAndReadAll('select version, digest from registry_version');
-  const [last] = known.getRows();
-  const isKnown = last !== undefined && last[0] === BigInt(version) && last[1] === digest;
-  for (const table of REGISTRY_TABLES) {
-    const differing = await compare(connection, table, registry);
-    if (isKnown && differing > 0n) {
-      throw new StoreError(
-        `the store contradicts registry version ${version} in ${plural(differing, 'row')} of the table "${table.table}": it was changed`,
-        'not-whole',
-      );
-    }
-    if (!isKnown) await takeIn(connection, table, registry);
-  }
-  if (isKnown) return false;
-  await connection.run('delete from registry_version');
-  const values = [BigInt(version), digest, BigInt(issuedAtMs)];
-  await connection.run('insert into registry_version values ($1, $2, $3)', values);
-  await connection.run(
-    `insert into registry_list select $1, $2, $3
-     where not exists (from registry_list where version = $1 and digest = $2)`,
-    values,
-  );
-  return true;
-}
-
-/**
- * Puts the rows that the list does not have any more into `ended`, and those that it has first into `added`; gives how many.
- * Rows are known by all they say; of several that say the same, each is one.
- */
-async function compare(
-  connection: DuckDBConnection,
-  { table, columns, rows }: RegistryTable,
-  registry: RegistryRecords,
-): Promise<bigint> {
-  const types = columns.map(([, type]) => type);
-  const names = namesOf(columns);
-  await connection.run(`create or replace temp table incoming as select ${names} from ${table} limit 0`);
-  const list = rows(registry);
-  const incoming = new ValueAppender(connection, 'incoming', types);
-  await incoming.append(list.length, (from, to) => {
-    const slice = list.slice(from, to);
-    return types.map((_, column) => slice.map((row) => row[column] ?? null));
-  });
-  incoming.close();
-  const numbered = (of: string, what: string) =>
-    `(select ${what}${names}, row_number() over (partition by ${names}) as instance from ${of})`;
-  const isSame = ['instance', ...columns.map(([name]) => name)]
-    .map((name) => `old.${name} is not distinct from new.${name}`)
-    .join(' and ');
-  const current = numbered(`${table} where until_version is null`, 'rowid as place, ');
-  await connection.run(`create or replace temp table ended as
-    select place from ${current} as old anti join ${numbered('incoming', '')} as new on ${isSame}`);
-  await connection.run(`create or replace temp table added as
-    select ${names} from ${numbered('incoming', '')} as new anti join ${current} as old on ${isSame}`);
-  const counted = await connection.runAndReadAll('select (select count(*) from ended) + (select count(*) from added)');
-  return asBigint(counted.getRows()[0]?.[0]);
-}
-
-/** What `compare` found becomes what this list says. */
-async function takeIn(
-  connection: DuckDBConnection,
-  { table, columns }: RegistryTable,
-  { version }: RegistryRecords,
-): Promise<void> {
-  await connection.run(`update ${table} set until_version = ${version} where rowid in (select place from ended)`);
-  await connection.run(`insert into ${table} select ${namesOf(columns)}, ${version}, null from added`);
-}
-
-function namesOf(columns: RegistryTable['columns']): string {
-  return columns.map(([name]) => name).join(', ');
-}
