@@ -94,10 +94,9 @@ export async function findAll(
   await nameScans(connection, { afterRow, lastRow }, policy);
   await reviseVerdicts(connection, policy);
   await connection.run('delete from severity_score');
-  for (const [severity, score] of Object.entries(policy.severityScores)) {
-    await connection.run(`insert into severity_score values ('${severity}', ${score})`);
-  }
-  await connection.run(`insert into severity_score values ('${OUTSIDER_SCORE}', ${policy.outsiderScoreMax})`);
+  const scores = [...Object.entries(policy.severityScores), [OUTSIDER_SCORE, policy.outsiderScoreMax] as const];
+  const rows = scores.map(([severity, score]) => `('${severity}', ${score})`);
+  await connection.run(`insert into severity_score values ${rows.join(', ')}`);
   await connection.run('delete from detector_state');
   await connection.run(`insert into detector_state values (${lastRow}, ${basis})`);
   const added = await sumOf(connection, rowsLike('suspect_scan', 'from added_suspects'));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import type { Policy } from '../judge/default-policy.ts';
 
 /** Where a detector finds the scans that it names; docs/ARCHITECTURE.md says what each relation holds. */
 export type MemberSource = 'fresh' | 'repeats' | 'seen' | 'suspects';
@@ -42,6 +43,45 @@ export const DETECTORS: readonly Detector[] = readdirSync(FOLDER)
 
 /** Another digest says that findings and state were made by other detectors, and are to be made again. */
 export const DETECTORS_DIGEST = hash('sha256', JSON.stringify(DETECTORS));
+
+/** The detectors as a policy sets them. */
+export function detectorsBy(policy: Policy): readonly Detector[] {
+  return DETECTORS.map((detector) => {
+    const given = (sql: string) => withParameters(sql, detector, policy);
+    const givenOrNull = (sql: string | null) => (sql === null ? null : given(sql));
+    const { suspects, doubts, members, exonerated, findings } = detector;
+    return {
+      ...detector,
+      suspects: givenOrNull(suspects),
+      doubts: doubts === null ? null : { ...doubts, sql: given(doubts.sql) },
+      members: members === null ? null : { ...members, sql: given(members.sql) },
+      exonerated: givenOrNull(exonerated),
+      findings: given(findings),
+    };
+  });
+}
+
+/**
+ * A statement about a detector with the values of a policy in the places of getvariable('name'): to set a variable takes as long as
+ * the shortest statement, 0.4 ms.
+ */
+export function withParameters(sql: string, { name }: Pick<Detector, 'name'>, policy: Policy): string {
+  const values = policy.parameters[name];
+  return sql.replaceAll(/getvariable\('(\w+)'\)/g, (_, parameter: string) => literal(values?.[parameter]));
+}
+
+/** For `kind in (…)`. */
+export function namesOf(detectors: readonly Pick<Detector, 'name'>[]): string {
+  return detectors.map(({ name }) => `'${name}'`).join(', ');
+}
+
+const INTEGER_MAX = 2 ** 31 - 1;
+
+/** Of the type that a variable would have; a bare number takes the type of what stands beside it. */
+function literal(value: number | undefined): string {
+  if (value === undefined) return 'null';
+  return Number.isInteger(value) && Math.abs(value) <= INTEGER_MAX ? `(${value})::integer` : `(${value})`;
+}
 
 function detectorOf(name: string, text: string): Detector {
   const [header = '', ...parts] = text.split(/^-- @/m);

@@ -1,10 +1,10 @@
 import { FRESH_ROWS_IN_MEMORY_MAX } from '../limits.ts';
 import { asBigint, asInteger } from '../store/values.ts';
-import { type Connection, scalar } from './connection.ts';
+import { type Connection, scalar, tableOf } from './connection.ts';
 import { FRESH_COLUMNS, NEAR_COLUMNS, REPEATED_COLUMNS, SEEN_COLUMNS } from './mark-columns.ts';
 import { mergePairs } from './plant-pairs.ts';
 import { PREPAID_SETS } from './prepaid-sets.ts';
-import { mergeFresh, SCAN_DAY_SQL, type SumChange } from './state-tables.ts';
+import { MERGED_TABLES, mergeFresh, SCAN_DAY_SQL, type SumChange } from './state-tables.ts';
 
 /** Rows of evidence not yet looked at: those after the first number, up to the second. */
 export interface FreshRows {
@@ -29,9 +29,9 @@ export async function prepareEvidence(
   connection: Connection,
   rows: FreshRows,
 ): Promise<ReadonlyMap<string, SumChange>> {
-  await forgetEvidence(connection);
   const { afterRow, lastRow } = rows;
   const isLarge =
+    lastRow - afterRow > FRESH_ROWS_IN_MEMORY_MAX &&
     asInteger(await scalar(connection, `select count(*) from ${between(rows)}`)) > FRESH_ROWS_IN_MEMORY_MAX;
   await connection.run(
     `create or replace temp ${isLarge ? 'view' : 'table'} fresh as select ${FRESH_COLUMNS} from ${between(rows)}`,
@@ -45,7 +45,9 @@ export async function prepareEvidence(
     from register_set semi join (select distinct license, psd from fresh where genuine) using (license, psd)`);
   await connection.run('create or replace temp table touched_licenses as select distinct license from touched_sets');
   await connection.run(PREPAID_SETS);
-  await (isLarge && afterRow === 0n ? compareAll(connection, lastRow) : comparePages(connection, lastRow));
+  const repeats = await (isLarge && afterRow === 0n
+    ? compareAll(connection, lastRow)
+    : comparePages(connection, lastRow));
   await connection.run(COPIED_SCANS);
   await connection.run(PLACED_PLANTS);
   await connection.run(`create or replace temp view seen as ${afterRow === 0n ? ALL_SEEN : SEEN}`);
@@ -53,14 +55,14 @@ export async function prepareEvidence(
     select license, psd from adjacent where is_irregular
     union
     select license, psd from (${IRREGULAR_PAGES}) where is_irregular`);
-  const pairs = await mergePairs(connection, afterRow);
+  const pairs = await mergePairs(connection, afterRow, repeats > 0n);
   await connection.run(`create or replace temp table new_days as
     select distinct ${SCAN_DAY_SQL} as day from fresh where genuine and scanned_at is not null
     union select day from changed_pairs`);
   await connection.run(`create or replace temp table touched_days as ${daysNear('new_days')}`);
   await connection.run(`create or replace temp table near_days as ${daysNear('touched_days')}`);
   await connection.run('create or replace temp table touched_plants as select distinct plant from fresh_scans');
-  return new Map([...changes, ['plant_pair', pairs]]);
+  return new Map([...changes, ...pairs]);
 }
 
 /** A plant is compared with what others saw three days before and after: a clock that is 40 hours slow calls days otherwise. */
@@ -129,18 +131,23 @@ select license, psd,
 from counter_page semi join touched_sets using (license, psd)
 window before as (partition by license, psd order by page rows between unbounded preceding and 1 preceding)`;
 
-async function compareAll(connection: Connection, lastRow: bigint): Promise<void> {
+/** How many `repeats` there are. */
+async function compareAll(connection: Connection, lastRow: bigint): Promise<bigint> {
   await connection.run(
     `create or replace temp view near as select ${NEAR_COLUMNS} from pieces where genuine and row_id <= ${lastRow}`,
   );
   await connection.run(`create or replace temp table adjacent as ${ADJACENT}`);
-  await connection.run(`create or replace temp table repeats as
-    select ${REPEATED_COLUMNS}
+  return tableOf(
+    connection,
+    'repeats',
+    `select ${REPEATED_COLUMNS}
     from pieces semi join (select license, psd, piece_count from adjacent where is_repeat) using (license, psd, piece_count)
-    where genuine and row_id <= ${lastRow}`);
+    where genuine and row_id <= ${lastRow}`,
+  );
 }
 
-async function comparePages(connection: Connection, lastRow: bigint): Promise<void> {
+/** The same. */
+async function comparePages(connection: Connection, lastRow: bigint): Promise<bigint> {
   await connection.run(`create or replace temp table touched_pages as
     select distinct license, psd, piece_count >> 6 as page from fresh where genuine`);
   const firstRow = await scalar(
@@ -158,9 +165,11 @@ async function comparePages(connection: Connection, lastRow: bigint): Promise<vo
       select license, psd, piece_count from adjacent
       semi join (from fresh where genuine) as fresh using (license, psd, piece_count) where is_repeat
     ) using (license, psd, piece_count)`);
-  await connection.run(`create or replace temp table repeats as
-    select ${REPEATED_COLUMNS}
-    from pieces semi join repeated_rows using (row_id) where ${range}`);
+  return tableOf(
+    connection,
+    'repeats',
+    `select ${REPEATED_COLUMNS} from pieces semi join repeated_rows using (row_id) where ${range}`,
+  );
 }
 
 /**
@@ -171,7 +180,8 @@ export async function forgetEvidence(connection: Connection): Promise<void> {
   const found = await connection.runAndReadAll(`
     select 'view', view_name from duckdb_views() where temporary and view_name in ('fresh', 'fresh_scans', 'near', 'seen', 'copied_scans', 'trusted_repeats')
     union all select 'table', table_name from duckdb_tables() where temporary and table_name in (${PREPARED})`);
-  for (const [what, name] of found.getRows()) await connection.run(`drop ${what} temp.${name}`);
+  const drops = found.getRows().map(([what, name]) => `drop ${what} temp.${name}`);
+  if (drops.length > 0) await connection.run(drops.join('; '));
 }
 
 const PREPARED = [
@@ -185,10 +195,11 @@ const PREPARED = [
   'repeated_rows',
   'suspects',
   'added_suspects',
-  'merging',
-  'merged',
+  ...MERGED_TABLES,
   'picked',
   'found',
+  'members_of_all',
+  'cleared_rows',
   'prepaid_sets',
   'placed_plants',
   'dated_marks',

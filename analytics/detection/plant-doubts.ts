@@ -1,7 +1,7 @@
 import type { Policy } from '../judge/default-policy.ts';
 import { asBigint } from '../store/values.ts';
 import { type Connection, scalar } from './connection.ts';
-import { DETECTORS, type Detector } from './detector-file.ts';
+import { type Detector, namesOf, withParameters } from './detector-file.ts';
 import type { FreshRows } from './fresh-evidence.ts';
 import { REPEATED_COLUMNS } from './mark-columns.ts';
 import { SCAN_DAY_SQL } from './state-tables.ts';
@@ -16,18 +16,19 @@ const THIN_DAYS_AWAY_MAX = 120;
  */
 export async function doubtPlants(
   connection: Connection,
-  setParameters: (detector: Detector) => Promise<void>,
+  detectors: readonly Detector[],
+  policy: Policy,
 ): Promise<void> {
   await connection.run('create or replace temp table doubts_before as from plant_doubt');
   await connection.run('delete from plant_doubt where not judged or day in (select day from touched_days)');
-  for (const detector of DETECTORS) {
+  for (const detector of detectors) {
     if (detector.doubts === null) continue;
-    await setParameters(detector);
     await connection.run(`insert into plant_doubt by name
       select '${detector.name}' as kind, plant, day, estimate, true as judged from (${detector.doubts.sql}\n)`);
     const doubted = await scalar(connection, `select count(*) from plant_doubt where kind = '${detector.name}'`);
     if (asBigint(doubted) === 0n) continue;
-    await connection.run(`insert into plant_doubt by name ${thinDays(detector.name, detector.doubts.sums)}`);
+    const thin = withParameters(thinDays(detector.name, detector.doubts.sums), detector, policy);
+    await connection.run(`insert into plant_doubt by name ${thin}`);
   }
   await connection.run(`create or replace temp table changed_doubts as ${changedIn('kind, plant, day')}`);
   await connection.run(`create or replace temp table doubted_days as
@@ -96,13 +97,18 @@ function thinDays(kind: string, sums: string): string {
   from nearest join doubted on doubted.plant = nearest.plant and doubted.day = judged_day`;
 }
 
-/** A finding about plants: made anew for each that has new scans, or whose clock or scale is seen otherwise than before. */
-export async function judgePlants(connection: Connection, { name, findings }: Detector, policy: Policy): Promise<void> {
-  await connection.run(
-    `delete from finding using plants_to_judge as judged where kind = '${name}' and finding.plant = judged.plant`,
-  );
-  await connection.run(`insert into finding by name
-    select '${name}' as kind, null::bigint as license, null::varchar as psd, key, severity, detail,
-      ${policy.version} as policy_version, plant
-    from (${findings}\n) semi join plants_to_judge using (plant)`);
+/** Findings about plants: made anew for each that has new scans, or whose clock or scale is seen otherwise than before. */
+export async function judgePlants(
+  connection: Connection,
+  detectors: readonly Detector[],
+  policy: Policy,
+): Promise<void> {
+  await connection.run(`delete from finding using plants_to_judge as judged
+    where finding.kind in (${namesOf(detectors)}) and finding.plant = judged.plant`);
+  for (const { name, findings } of detectors) {
+    await connection.run(`insert into finding by name
+      select '${name}' as kind, null::bigint as license, null::varchar as psd, key, severity, detail,
+        ${policy.version} as policy_version, plant
+      from (${findings}\n) semi join plants_to_judge using (plant)`);
+  }
 }

@@ -1,5 +1,6 @@
+import { NO_ROWS } from '../store/audit/seals.ts';
 import type { Connection } from './connection.ts';
-import { mergeState, PLANT_DAY, SCAN_DAY_SQL, type StateTable, type SumChange, total } from './state-tables.ts';
+import { mergeStates, PLANT_DAY, SCAN_DAY_SQL, type StateTable, type SumChange, total } from './state-tables.ts';
 
 /** A piece passes three or four plants; a mark that was seen at more is copied, and says nothing of their clocks. */
 const PLANTS_OF_MARK_MAX = 8;
@@ -51,12 +52,21 @@ const PLANT_PAIR: StateTable = {
  * Brings the sums over pairs up to date: what the marks of `repeats` said before their new scans goes, what they say with
  * them comes. `changed_pairs` then holds the days that this touched.
  */
-export async function mergePairs(connection: Connection, afterRow: bigint): Promise<SumChange> {
+export async function mergePairs(
+  connection: Connection,
+  afterRow: bigint,
+  hasRepeats: boolean,
+): Promise<ReadonlyMap<string, SumChange>> {
+  // To plan what makes pairs takes 10 ms.
+  if (!hasRepeats) {
+    await connection.run('create or replace temp table changed_pairs (day integer)');
+    return new Map([[PLANT_PAIR.table, { added: NO_ROWS, removed: NO_ROWS }]]);
+  }
   await connection.run(`create or replace temp table pair_rows as
     select 1 as sign, * from (${pairsOf('repeats')})
     union all
     select -1, * from (${pairsOf(`(from repeats where row_id <= ${afterRow})`)})`);
-  const change = await mergeState(connection, PLANT_PAIR);
-  await connection.run('create or replace temp table changed_pairs as select distinct day from merged');
-  return change;
+  const changes = await mergeStates(connection, [PLANT_PAIR]);
+  await connection.run('create or replace temp table changed_pairs as select distinct day from merged_plant_pair');
+  return changes;
 }

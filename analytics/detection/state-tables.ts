@@ -1,4 +1,4 @@
-import { NO_ROWS, type RowSum, sumOf } from '../store/audit/seals.ts';
+import { NO_ROWS, type RowSum, sumsOf } from '../store/audit/seals.ts';
 import { type Connection, tableOf } from './connection.ts';
 
 /** A sum over all genuine marks so far, held by key; new marks are added up and merged into it. */
@@ -148,8 +148,13 @@ const STATE_TABLES: readonly StateTable[] = [
   },
 ];
 
+const TABLES: readonly string[] = [...STATE_TABLES.map(({ table }) => table), 'plant_pair'];
+
+/** Temporary tables that stay when all are merged. */
+export const MERGED_TABLES: readonly string[] = TABLES.flatMap((table) => [`merging_${table}`, `merged_${table}`]);
+
 export async function clearState(connection: Connection): Promise<void> {
-  for (const { table } of [...STATE_TABLES, { table: 'plant_pair' }]) await connection.run(`delete from ${table}`);
+  for (const table of TABLES) await connection.run(`delete from ${table}`);
 }
 
 /** Rows that came to a table and went from it. */
@@ -167,36 +172,59 @@ export function rowsLike(table: string, relation: string): string {
  * Merges the genuine marks of `fresh` into each state table. Keys without new marks are not touched. Gives what came and
  * went, by table.
  */
-export async function mergeFresh(connection: Connection): Promise<ReadonlyMap<string, SumChange>> {
-  const changes = new Map<string, SumChange>();
-  for (const state of STATE_TABLES) changes.set(state.table, await mergeState(connection, state));
-  return changes;
+export function mergeFresh(connection: Connection): Promise<ReadonlyMap<string, SumChange>> {
+  return mergeStates(connection, STATE_TABLES);
 }
 
-/** One of them; `merged` then holds its rows that changed. */
-export async function mergeState(
+/** Some of them; `merged_TABLE` then holds the rows of each that changed. */
+export async function mergeStates(
+  connection: Connection,
+  states: readonly StateTable[],
+): Promise<ReadonlyMap<string, SumChange>> {
+  const touched: StateTable[] = [];
+  for (const state of states) if (await mergeKeys(connection, state)) touched.push(state);
+  const sums = await sumsOf(
+    connection,
+    touched.flatMap(({ table, keys }) => [
+      rowsLike(table, `from merged_${table}`),
+      `from ${table} semi join merging_${table} using (${namesOf(keys)})`,
+    ]),
+  );
+  for (const { table, keys } of touched) {
+    const isSame = keys.map(({ name }) => `${table}.${name} = merging.${name}`).join(' and ');
+    await connection.run(`delete from ${table} using merging_${table} as merging where ${isSame}`);
+    await connection.run(`insert into ${table} by name from merged_${table}`);
+  }
+  return new Map(
+    states.map((state) => {
+      const place = touched.indexOf(state);
+      const [added = NO_ROWS, removed = NO_ROWS] = place < 0 ? [] : sums.slice(2 * place);
+      return [state.table, { added, removed }];
+    }),
+  );
+}
+
+/** Makes the merged rows of one; false where no new mark is of it. */
+async function mergeKeys(
   connection: Connection,
   { table, from = '(from fresh where genuine)', keys, columns, where = 'true' }: StateTable,
-): Promise<SumChange> {
-  const names = keys.map(({ name }) => name).join(', ');
+): Promise<boolean> {
   const fresh = [...keys, ...columns].map(({ name, of }) => `${of} as ${name}`).join(', ');
-  const merged = [names, ...columns.map(({ name, merged }) => `${merged} as ${name}`)].join(', ');
+  const merged = [namesOf(keys), ...columns.map(({ name, merged }) => `${merged} as ${name}`)].join(', ');
   const groups = keys.map(({ of }) => of).join(', ');
   const newRows = `select ${fresh} from ${from} as new_rows where ${where} group by ${groups}`;
-  if ((await tableOf(connection, 'merging', newRows)) === 0n) {
-    await connection.run(`create or replace temp table merged as from ${table} limit 0`);
-    return { added: NO_ROWS, removed: NO_ROWS };
+  if ((await tableOf(connection, `merging_${table}`, newRows)) === 0n) {
+    await connection.run(`create or replace temp table merged_${table} as from ${table} limit 0`);
+    return false;
   }
   await connection.run(
-    `create or replace temp table merged as select ${merged}
-     from (from merging union all by name from ${table} semi join merging using (${names})) group by ${names}`,
+    `create or replace temp table merged_${table} as select ${merged}
+     from (from merging_${table} union all by name from ${table} semi join merging_${table} using (${namesOf(keys)}))
+     group by ${namesOf(keys)}`,
   );
-  const change = {
-    added: await sumOf(connection, rowsLike(table, 'from merged')),
-    removed: await sumOf(connection, `from ${table} semi join merging using (${names})`),
-  };
-  const isSame = keys.map(({ name }) => `${table}.${name} = merging.${name}`).join(' and ');
-  await connection.run(`delete from ${table} using merging where ${isSame}`);
-  await connection.run(`insert into ${table} by name from merged`);
-  return change;
+  return true;
+}
+
+function namesOf(keys: StateTable['keys']): string {
+  return keys.map(({ name }) => name).join(', ');
 }

@@ -118,8 +118,8 @@ export const HOSTILE_PLANTS: readonly Guard[] = [
     scenario: 'F5',
     holds: 'what is cleared by a copy is held back, and named again when it is cleared no more',
     file: 'analytics/detection/held-scans.ts',
-    text: 'which: `not cleared and not (',
-    without: 'which: `not (',
+    text: '}) and not cleared and not ',
+    without: '}) and not ',
     tests: ['test/analytics/incremental.test.ts', 'test/analytics/framing.test.ts', 'test/analytics/deposit.test.ts'],
   },
 ];

@@ -82,10 +82,18 @@ function sumFromRow([rows, low, high]: readonly DuckDBValue[]): RowSum {
   return { rows: asBigint(rows), low: BigInt(asText(low)) % LANE, high: BigInt(asText(high)) % LANE };
 }
 
-/** Of rows with the columns of the table, in its order. */
+/** Of some relations, each with the columns of its table, in its order: in one statement, as in `sealsOf`. */
+export async function sumsOf(connection: DuckDBConnection, relations: readonly string[]): Promise<RowSum[]> {
+  if (relations.length === 0) return [];
+  const selects = relations.map((rowsSql, place) => `select ${place} as place, * from (${sumSql(rowsSql)})`);
+  const result = await connection.runAndReadAll(`from (${selects.join(' union all ')}) order by place`);
+  return result.getRows().map(([_, ...row]) => sumFromRow(row));
+}
+
+/** Of one. */
 export async function sumOf(connection: DuckDBConnection, rowsSql: string): Promise<RowSum> {
-  const result = await connection.runAndReadAll(sumSql(rowsSql));
-  return sumFromRow(result.getRows()[0] ?? []);
+  const [sum] = await sumsOf(connection, [rowsSql]);
+  return sum ?? NO_ROWS;
 }
 
 /** A sum after some rows came and others went. */
