@@ -25,7 +25,7 @@ const folder = await mkdtemp(join(tmpdir(), 'indicia-end-to-end-'));
 try {
   process.stdout.write(`${machine()}; ${ROUNDS} rounds in turns, medians\n\n`);
   const table: string[][] = [];
-  const bars: { label: string; ours: number; theirs: number }[] = [];
+  const bars: { label: string; first: number; second: number }[] = [];
   for (const row of await endToEndRows(folder)) {
     const measured = await inTurns(row);
     const ratios = measured.map(({ ours, theirs }) => ours.aSecond / theirs.aSecond);
@@ -40,8 +40,8 @@ try {
     const [last] = measured.slice(-1);
     bars.push({
       label: row.name,
-      ours: middle(({ ours }) => ours.aSecond),
-      theirs: middle(({ theirs }) => theirs.aSecond),
+      first: middle(({ ours }) => ours.aSecond),
+      second: middle(({ theirs }) => theirs.aSecond),
     });
     table.push([
       row.name,
@@ -67,7 +67,8 @@ try {
     'peak memory, MiB',
   ];
   process.stdout.write(markdownTable(headings, table));
-  plotPairs('end-to-end', 'Pieces a second to a durable verdict: indicia run, and the program of an afternoon', bars);
+  const names = { first: 'indicia run', second: 'the program of an afternoon' };
+  plotPairs('end-to-end', 'Pieces a second to a durable verdict', names, bars);
 } finally {
   await rm(folder, { recursive: true });
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { answers } from '../commands/kafka/kafka-command.ts';
 import { brokerArtifacts, kafkaVersion } from '../commands/kafka/trial-broker/artifacts.ts';
+import { BrokerError } from '../commands/kafka/trial-broker/broker-error.ts';
 import { addressesOf, startCluster, stopCluster } from '../commands/kafka/trial-broker/cluster.ts';
 import type { Compression } from '../ingest/kafka/connection.ts';
 import { connectionFor, ensureTopics, ScanProducer, type ScanRecord, topicNamed } from '../ingest/kafka/index.ts';
@@ -20,9 +21,15 @@ export interface BenchBroker {
   stop(): Promise<void>;
 }
 
-export async function benchBroker(): Promise<BenchBroker> {
+/** A broker, or the reason why there is none: what it needs is not installed. */
+export async function benchBroker(): Promise<BenchBroker | string> {
+  const artifacts = await brokerArtifacts(process.env).catch((error: unknown) => {
+    if (error instanceof BrokerError) return error;
+    throw error;
+  });
+  if (artifacts instanceof BrokerError) return artifacts.message;
   const folder = await mkdtemp(join(tmpdir(), 'indicia-bench-kafka-'));
-  const cluster = await startCluster(folder, 1, await brokerArtifacts(process.env), answers);
+  const cluster = await startCluster(folder, 1, artifacts, answers);
   const brokers = addressesOf(cluster);
   return {
     version: kafkaVersion(),

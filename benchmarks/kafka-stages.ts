@@ -99,11 +99,7 @@ export async function answeredBy(
   day: BenchDay,
   stages: readonly ('read' | 'judge')[],
 ): Promise<Step> {
-  await benchTopics(broker, prefix, PARTITIONS);
-  const common = [broker.url, '--prefix', prefix, '--registry', day.registry, '--db', join(day.folder, prefix)];
-  const members = stages.map((stage) => new RunningMember(['run', '--stage', stage, ...common, '--workers', '1']));
-  const share = (stage: string) => PARTITIONS / stages.filter((other) => other === stage).length;
-  while (members.some(({ partitions }, index) => partitions !== share(stages[index] ?? ''))) await sleep(POLL_MS);
+  const members = await joinedMembers(broker, prefix, day, stages);
   const before = members.map(({ pid }) => processorSecondsOf(pid));
   const brokerBefore = processorSecondsOf(broker.pid);
   const producer = await scanProducer(broker, prefix);
@@ -121,6 +117,27 @@ export async function answeredBy(
     clientSeconds: took.reduce((total, seconds) => total + seconds, 0),
     brokerSeconds,
   };
+}
+
+/** Members in processes of their own that have joined their groups; nothing has come yet. */
+export async function joinedMembers(
+  broker: BenchBroker,
+  prefix: string,
+  { registry, folder }: Pick<BenchDay, 'registry' | 'folder'>,
+  stages: readonly ('read' | 'judge')[],
+  workers = 1,
+): Promise<RunningMember[]> {
+  await benchTopics(broker, prefix, PARTITIONS);
+  const common = [broker.url, '--prefix', prefix, '--registry', registry, '--db', join(folder, prefix)];
+  const members = stages.map((stage) => {
+    return new RunningMember(['run', '--stage', stage, ...common, '--workers', `${workers}`]);
+  });
+  const share = (stage: string) => PARTITIONS / stages.filter((other) => other === stage).length;
+  while (members.some(({ partitions }, index) => partitions !== share(stages[index] ?? ''))) {
+    if (members.some(({ hasEnded }) => hasEnded)) throw new Error('a member ended before it had its partitions');
+    await sleep(POLL_MS);
+  }
+  return members;
 }
 
 /** What a member takes that has nothing to do: its start, its group, its stores, its end. */

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { simulate } from '../psd-sim/index.ts';
 import { byKafkaJs, byPlatformatic, transferTopic } from './kafka-clients.ts';
-import { benchBroker } from './kafka-cluster.ts';
+import { type BenchBroker, benchBroker } from './kafka-cluster.ts';
 import { compressedBy } from './kafka-compression.ts';
 import { lagAt } from './kafka-lag.ts';
+import { scanRecord } from './kafka-records.ts';
 import {
   answeredBy,
   type BenchDay,
@@ -22,26 +23,21 @@ import { count, machine, markdownTable, median } from './table.ts';
 /**
  * The stages on a real broker, one on this machine, which takes its share of the same cores: how many pieces a second are
  * produced, read and judged, and what it costs over one process with a file; how long a piece is under way; what
- * compression saves; and two client libraries side by side. --only names one of the parts.
+ * compression saves; and two client libraries side by side. --only or INDICIA_KAFKA_PARTS names the parts, with commas; without
+ * them, the first and the third. INDICIA_KAFKA_PIECES and INDICIA_ROUNDS set the size.
  */
 
 const PARTS = ['stages', 'readers', 'lag', 'compression', 'clients'] as const;
 const { values } = parseArgs({
   options: {
-    only: { type: 'string' },
+    only: { type: 'string', default: process.env.INDICIA_KAFKA_PARTS ?? 'stages,lag' },
     /** With 60,000, the start of code in each process is a tenth of what is measured. */
-    pieces: { type: 'string', default: '300000' },
-    rounds: { type: 'string', default: '3' },
+    pieces: { type: 'string', default: process.env.INDICIA_KAFKA_PIECES ?? '100000' },
+    rounds: { type: 'string', default: process.env.INDICIA_ROUNDS ?? '1' },
   },
 });
 const PIECES = Number(values.pieces);
 const ROUNDS = Number(values.rounds);
-/**
- * The simulated post has 14 machines, and by their names one of four partitions would have 6 % of the scans and another 38.
- * So each is eight machines, one after another, as many as a few plants have.
- */
-const SHIFTS = 8;
-const SHIFT_LINES = 500;
 const LOADS = [0.5, 0.9];
 const LAG_MS = 15_000;
 const COMPRESSIONS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
@@ -50,10 +46,15 @@ const MESSAGE_LINES = [1, 25, 2_500];
 const TRANSFERRED_LINES = 50_000;
 const TRANSFER_BATCH_LINES = 2_500;
 
-const broker = await benchBroker();
+const available = await benchBroker();
+if (typeof available === 'string') {
+  process.stdout.write(`Kafka is left out: ${available}\n`);
+  process.exit();
+}
+const broker: BenchBroker = available;
 const folder = await mkdtemp(join(tmpdir(), 'indicia-bench-'));
 try {
-  const part = (name: (typeof PARTS)[number]) => values.only === undefined || values.only === name;
+  const part = (name: (typeof PARTS)[number]) => values.only.split(',').includes(name);
   const day = await benchDay();
   process.stdout.write(
     `${machine()}; Kafka ${broker.version}, one broker on the same machine; ${count(PIECES)} pieces\n`,
@@ -73,11 +74,7 @@ async function benchDay(): Promise<BenchDay> {
   const dayMs = Date.UTC(2026, 10, 20);
   await simulate({ psds: 200, licenses: 150, frauds: [], images: 'none', dayMs, seed: 1, pieces: PIECES }, out);
   const lines = (await readFile(join(out, 'scans.ndjson'), 'utf8')).trim().split('\n');
-  const records = lines.map((line, index) => {
-    const { scanId, machine: named }: { scanId: string; machine: string } = JSON.parse(line);
-    return { line, scanId, machine: `${named}-${Math.floor(index / SHIFT_LINES) % SHIFTS}` };
-  });
-  return { records, registry: join(out, 'registry'), folder };
+  return { records: lines.map(scanRecord), registry: join(out, 'registry'), folder };
 }
 
 /** Processor time of the clients is counted without what a member takes that has nothing to do. */

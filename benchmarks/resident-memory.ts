@@ -3,17 +3,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 const PAGE_BYTES = 4096;
 const POLL_MS = 100;
 
-/** The most memory that a process and its children have held, looked at ten times a second. Bytes; Linux only. */
+/** The most memory that processes and their children have held at one time, looked at ten times a second. Bytes; Linux only. */
 export class PeakMemory {
-  readonly #pid: number;
+  readonly #pids: readonly number[];
   readonly #timer: NodeJS.Timeout;
-  /** Of the process itself. */
+  /** Of the processes themselves. */
   own = 0;
-  /** Of it and all that it started together. */
+  /** Of them and all that they started together. */
   together = 0;
 
-  constructor(pid: number) {
-    this.#pid = pid;
+  constructor(...pids: readonly number[]) {
+    this.#pids = pids;
     this.#timer = setInterval(() => this.#look(), POLL_MS);
   }
 
@@ -22,11 +22,15 @@ export class PeakMemory {
   }
 
   #look(): void {
-    const own = residentBytes(this.#pid);
-    const together = descendantsOf(this.#pid).reduce((sum, pid) => sum + residentBytes(pid), own);
+    const own = bytesOf(this.#pids);
+    const together = own + bytesOf(this.#pids.flatMap(descendantsOf));
     this.own = Math.max(this.own, own);
     this.together = Math.max(this.together, together);
   }
+}
+
+function bytesOf(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + residentBytes(pid), 0);
 }
 
 function residentBytes(pid: number): number {

@@ -15,6 +15,8 @@ export class RunningMember {
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
   #last: Progress = { scans: 0, repeated: 0 };
+  /** When it said the last of that, by performance.now(). */
+  toldAtMs = performance.now();
 
   constructor(args: readonly string[]) {
     this.#child = spawn(process.execPath, [MAIN, ...args, ...RECEIVED_AT, '--json'], {
@@ -26,7 +28,9 @@ export class RunningMember {
       const lines = text.split('\n');
       text = lines.pop() ?? '';
       const line = lines.at(-1);
-      if (line !== undefined) this.#last = JSON.parse(line);
+      if (line === undefined) return;
+      this.#last = JSON.parse(line);
+      this.toldAtMs = performance.now();
     });
     this.#ended = new Promise((resolve) => this.#child.on('close', resolve));
   }
@@ -38,6 +42,10 @@ export class RunningMember {
   /** Scans that it is done with, each as often as it came. */
   get answered(): number {
     return this.#last.scans + this.#last.repeated;
+  }
+
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
   /** How many it owns. */
