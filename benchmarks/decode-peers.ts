@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   binarizers,
@@ -97,22 +98,36 @@ export async function zxingDefaults(): Promise<CropReader> {
   };
 }
 
-const COMMANDS: readonly { name: string; command: string; args: readonly string[] }[] = [
+interface ReaderCommand {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+const COMMANDS: readonly ReaderCommand[] = [
   { name: 'libdmtx (dmtxread)', command: 'dmtxread', args: ['--milliseconds=1000', '--stop-after=1'] },
   { name: 'ZXing-C++ (ZXingReader)', command: 'ZXingReader', args: ['-format', 'DataMatrix', '-bytes'] },
 ];
 
-/** Commands of other readers, where they are installed; each is handed the picture as a PGM file. */
-export function installedCommands(file: string): CropReader[] {
-  return COMMANDS.filter(({ command }) => spawnSync('which', [command]).status === 0).map(
-    ({ name, command, args }) => ({
-      name,
-      isTimed: false,
-      read({ width, height, pixels }) {
-        writeFileSync(file, Buffer.concat([Buffer.from(`P5\n${width} ${height}\n255\n`), pixels]));
-        const { stdout } = spawnSync(command, [...args, file], { maxBuffer: 1 << 20 });
-        return stdout.length === 0 ? null : stdout;
-      },
-    }),
-  );
+/** Commands of other readers, where they are on the path, and the names of those that are not. */
+export function findCommands(path = process.env.PATH ?? ''): { installed: ReaderCommand[]; missing: string[] } {
+  const isThere = ({ command }: ReaderCommand) =>
+    path.split(delimiter).some((folder) => existsSync(join(folder, command)));
+  return {
+    installed: COMMANDS.filter(isThere),
+    missing: COMMANDS.filter((command) => !isThere(command)).map(({ name }) => name),
+  };
+}
+
+/** Each is handed the picture as a PGM file. */
+export function commandReaders(file: string, commands: readonly ReaderCommand[]): CropReader[] {
+  return commands.map(({ name, command, args }) => ({
+    name,
+    isTimed: false,
+    read({ width, height, pixels }) {
+      writeFileSync(file, Buffer.concat([Buffer.from(`P5\n${width} ${height}\n255\n`), pixels]));
+      const { stdout } = spawnSync(command, [...args, file], { maxBuffer: 1 << 20 });
+      return stdout.length === 0 ? null : stdout;
+    },
+  }));
 }

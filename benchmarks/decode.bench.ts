@@ -8,18 +8,29 @@ import { EASY_CLASSES, HARD_CLASSES, HARDEST_CLASSES, HARDEST_SYMBOLS } from '..
 import { namedBytes } from '../test/support/pictures.ts';
 import { benchFaces } from './decode-faces.ts';
 import { benchNoise } from './decode-noise.ts';
-import { type CropReader, installedCommands, laddered, ownReader, tuned, zxingDefaults } from './decode-peers.ts';
+import {
+  type CropReader,
+  commandReaders,
+  findCommands,
+  laddered,
+  ownReader,
+  tuned,
+  zxingDefaults,
+} from './decode-peers.ts';
 import { plotRatios } from './plot.ts';
+import { type ClassRow, plotClasses } from './plot-classes.ts';
 import { count, machine, markdownTable, median, quantile } from './table.ts';
 
 /**
  * Read rates and times of symbol readers over classes of generated pictures with fixed seeds. Crops are handed to the
- * readers as grey pixels; faces as files, so that getting the pixels counts. INDICIA_PICTURES sets the crops of a class.
+ * readers as grey pixels; faces as files, so that getting the pixels counts. INDICIA_PICTURES sets the crops of a class (20).
  */
 
-const PICTURES = Number(process.env.INDICIA_PICTURES ?? 40);
+const PICTURES = Number(process.env.INDICIA_PICTURES ?? 20);
 /** A command is started anew for each picture: a part of them tells enough. */
 const COMMAND_PICTURES = Math.min(PICTURES, 10);
+/** With so many crops a class, there are as many faces as their classes say. */
+const FACES_AS_THEY_ARE = 40;
 /** Modules of a side, and bytes that fit into it. */
 type SymbolSize = readonly [size: number, payloadBytes: number];
 const SIZE: SymbolSize = [48, 130];
@@ -33,25 +44,34 @@ interface Tally {
 
 const folder = await mkdtemp(join(tmpdir(), 'indicia-decode-'));
 const zxing = await createZxingWasmReader();
+const commands = findCommands();
 const readers: readonly CropReader[] = [
   ownReader(),
   await zxingDefaults(),
   tuned(zxing, 'zxing-wasm, tuned'),
   laddered(zxing, 'zxing-wasm, three thresholds'),
   tuned(createZxingJsReader(), '@zxing/library'),
-  ...installedCommands(join(folder, 'crop.pgm')),
+  ...commandReaders(join(folder, 'crop.pgm'), commands.installed),
 ];
 
 type Classes = Readonly<Record<string, Parameters<typeof degradedCrop>[1]>>;
 
-function runClasses(classes: Classes, sizes: readonly SymbolSize[] = [SIZE]): { rows: string[][]; totals: Tally[] } {
+interface Run {
+  readonly rows: string[][];
+  readonly totals: Tally[];
+  readonly classes: ClassRow[];
+}
+
+function runClasses(classes: Classes, sizes: readonly SymbolSize[] = [SIZE]): Run {
   const totals = readers.map(() => emptyTally());
+  const plotted: ClassRow[] = [];
   const rows = Object.entries(classes).map(([name, damage]) => {
     const tallies = runClass(name, damage, sizes);
+    plotted.push({ label: name, shares: tallies.map(({ right, tried }) => (tried === 0 ? null : right / tried)) });
     for (const [which, tally] of tallies.entries()) add(totals[which], tally);
     return [name, ...tallies.map(cellOf)];
   });
-  return { rows, totals };
+  return { rows, totals, classes: plotted };
 }
 
 function runClass(name: string, damage: Classes[string], sizes: readonly SymbolSize[]): Tally[] {
@@ -106,6 +126,8 @@ runClasses({
 });
 
 process.stdout.write(`${machine()}; zxing-wasm 3.1.4, @zxing/library 0.23.0\n\n`);
+if (commands.missing.length > 0)
+  process.stdout.write(`Not installed, and left out: ${commands.missing.join(', ')}\n\n`);
 process.stdout.write(
   `### Crops: ${SIZE[0]} × ${SIZE[0]} modules of 3 to 5 pixels, ${SIZE[1]} random bytes, ${count(PICTURES)} a class\n\n` +
     'Read rate, and median milliseconds of one thread with the pixels given.\n\n',
@@ -149,7 +171,19 @@ plotRatios(
   }),
   [0.93],
 );
+plotClasses(
+  'decode-classes',
+  'Percent of the crops of each class that is read',
+  readers.map(({ name }) => name),
+  [
+    ...easy.classes,
+    { label: 'the harder set:', shares: [] },
+    ...hard.classes,
+    { label: 'the hardest set:', shares: [] },
+    ...hardest.classes,
+  ],
+);
 
-await benchFaces(folder);
+await benchFaces(folder, PICTURES / FACES_AS_THEY_ARE);
 benchNoise();
 await rm(folder, { recursive: true });

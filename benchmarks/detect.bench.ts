@@ -11,7 +11,8 @@ import { count, machine, markdownTable, median } from './table.ts';
 /**
  * What the detectors find of simulated days with every fraud and every honest trap mixed, through the real pipeline, as more
  * and more mail is never scanned and more and more scans have no mailpiece id; how soon; and what it costs to look at a
- * day of a large post. The whole is --seeds 20 --pieces 100000 (two minutes a seed); by default a part of it. With
+ * day of a large post. The whole is --seeds 20 --pieces 100000 --rows 10000000 (two minutes a seed); by default a part of it, or what
+ * INDICIA_DETECT_SEEDS, INDICIA_DETECT_PIECES and INDICIA_DETECT_ROWS say. With
  * --tallies FILE every seed is written down when it is done, and not measured again. --every mixes in the further frauds
  * and honest oddities. The delay until a fraud is found is measured of the first seeds only, --delays of them: it takes as
  * long as the rest.
@@ -19,10 +20,10 @@ import { count, machine, markdownTable, median } from './table.ts';
 
 const { values } = parseArgs({
   options: {
-    seeds: { type: 'string', default: '3' },
+    seeds: { type: 'string', default: process.env.INDICIA_DETECT_SEEDS ?? '1' },
     'first-seed': { type: 'string', default: '1' },
-    pieces: { type: 'string', default: '20000' },
-    rows: { type: 'string', default: '10000000' },
+    pieces: { type: 'string', default: process.env.INDICIA_DETECT_PIECES ?? '10000' },
+    rows: { type: 'string', default: process.env.INDICIA_DETECT_ROWS ?? '1000000' },
     only: { type: 'string' },
     tallies: { type: 'string' },
     every: { type: 'boolean', default: false },

@@ -15,15 +15,15 @@ import { count, machine, markdownTable, median } from './table.ts';
 
 /**
  * Whole commands, from a file of scans to durable verdicts, against the program of an afternoon (benchmarks/baseline/) over the
- * same file: starting, compiling and ending included. The two take turns. INDICIA_ROUNDS sets how often (3).
+ * same file: starting, compiling and ending included. The two take turns. INDICIA_ROUNDS sets how often (1).
  */
 
-const ROUNDS = Number(process.env.INDICIA_ROUNDS ?? 3);
+const ROUNDS = Number(process.env.INDICIA_ROUNDS ?? 1);
 const AIMS: Readonly<Record<string, number>> = { payloads: 20, 'crops, PNG': 10, 'crops, JPEG': 10, 'faces, JPEG': 20 };
 
 const folder = await mkdtemp(join(tmpdir(), 'indicia-end-to-end-'));
 try {
-  process.stdout.write(`${machine()}; ${ROUNDS} rounds in turns, medians\n\n`);
+  process.stdout.write(`${machine()}; rounds in turns: ${ROUNDS}; medians\n\n`);
   const table: string[][] = [];
   const bars: { label: string; first: number; second: number }[] = [];
   for (const row of await endToEndRows(folder)) {

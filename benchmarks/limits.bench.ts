@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { createMarkReader, createZxingWasmReader, readImage } from '../decode/in
 import { smallJpeg } from '../decode/small-jpeg.ts';
 import { bareVerification } from './bare-verification.ts';
 import { noteMeasurement } from './measurements.ts';
+import { opensslSpeed } from './openssl-speed.ts';
 import { converted, simulatedDay, toJpeg } from './picture-days.ts';
 import { recordingAndLoad } from './recording-limit.ts';
 import { sightingsAndMemory } from './sightings-limit.ts';
@@ -149,21 +149,9 @@ function signatures(): string {
     for (let times = 0; times < VERIFICATIONS; times++) verifyOnce();
     return ((performance.now() - startedAtMs) * 1_000) / VERIFICATIONS;
   });
-  const rows = [[`node:crypto, OpenSSL ${process.versions.openssl}`, median(samples).toFixed(1)], opensslSpeed()];
+  const rows = [
+    [`node:crypto, OpenSSL ${process.versions.openssl}`, median(samples).toFixed(1)],
+    opensslSpeed(process.env),
+  ];
   return markdownTable(['library', 'µs'], rows);
-}
-
-function opensslSpeed(): string[] {
-  try {
-    const version = execFileSync('openssl', ['version'], { encoding: 'utf8' }).split(' ')[1] ?? '';
-    const speed = execFileSync('openssl', ['speed', '-seconds', '2', 'ecdsap256'], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const aSecond = Number(/ecdsa \(nistp256\).*\s([\d.]+)\s*$/m.exec(speed)?.[1]);
-    return [`openssl speed, OpenSSL ${version}`, (1e6 / aSecond).toFixed(1)];
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-    return ['openssl speed', 'not installed'];
-  }
 }

@@ -9,9 +9,8 @@ import { type MixedAttack, runMixedAttack, type Served } from './mixed-attack.ts
 import { count, machine, markdownTable } from './table.ts';
 
 /**
- * An honest plant at half of its share among four clients, first alone for long enough that the detectors also run,
- * then under everything that three tokens and 500 strangers can do at once. INDICIA_ATTACK_SECONDS or --seconds says
- * for how long; the attackers run at a low priority, since their processors would be elsewhere.
+ * An honest plant at half of its share among four clients, first alone, then under everything that three tokens and 500 strangers can do at once. INDICIA_ATTACK_SECONDS or --seconds says
+ * for how long (20; from 60 on, the detectors also run); the attackers run at a low priority, since their processors would be elsewhere.
  */
 
 const { values } = parseArgs({
@@ -29,9 +28,12 @@ const ALL: readonly (readonly Attack[])[] = [
   ['pictures', 'look-ups'],
   ['streams', 'long lines', 'unread streams'],
 ];
+const ATTACK_SECONDS = Number(values.seconds ?? process.env.INDICIA_ATTACK_SECONDS ?? 20);
+/** With a minute of attack, the detectors run in both parts. */
+const MORE_ALONE_SECONDS = 5;
 const PLAN: MixedAttack = {
-  aloneSeconds: Number(values.alone ?? 65),
-  attackSeconds: Number(values.seconds ?? process.env.INDICIA_ATTACK_SECONDS ?? 60),
+  aloneSeconds: Number(values.alone ?? ATTACK_SECONDS + MORE_ALONE_SECONDS),
+  attackSeconds: ATTACK_SECONDS,
   payloadRate: values.rate === undefined ? null : Number(values.rate),
   cropRate: 5,
   attacks: ALL.map((kinds) => kinds.filter(isWanted)),

@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { writeWhole } from '../commands/bench/write-whole.ts';
 
 export interface Bar {
   readonly label: string;
@@ -81,5 +82,5 @@ ${parts.join('\n')}
 `;
   const folder = new URL('../docs/plots/', import.meta.url);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(fileURLToPath(new URL(`${name}.svg`, folder)), svg);
+  writeWhole(fileURLToPath(new URL(`${name}.svg`, folder)), svg);
 }

@@ -20,7 +20,7 @@ import { machine, markdownTable, median } from './table.ts';
 
 const PIECES = 100_000;
 const WARMING_PIECES = 30_000;
-const ROUNDS = Number(process.env.INDICIA_ROUNDS ?? 7);
+const ROUNDS = Number(process.env.INDICIA_ROUNDS ?? 5);
 const WORKERS = availableParallelism();
 /** Of a thread, between two rounds. */
 const VERIFICATIONS = 12_000;

@@ -10,6 +10,7 @@ import { FleetStream } from '../psd-sim/index.ts';
 import { scannedPicture } from '../test/support/pictures.ts';
 import { type ServerProcess, serveProcess } from '../test/support/sorter-server.ts';
 import { type LatencyRow, plotLatencies } from './plot.ts';
+import { type LoadLine, type LoadPoint, plotLoads } from './plot-loads.ts';
 import { openEcho } from './sorter-echo.ts';
 import { capacityOf, SlowSockets, streamRate } from './sorter-load.ts';
 import { runRate } from './sorter-run.ts';
@@ -18,7 +19,8 @@ import { count, machine, markdownTable, median } from './table.ts';
 /**
  * The server in a process of its own, asked from this one on the same machine: what each endpoint can take, how long
  * pieces wait for their durable verdict at shares of that, what slow sockets do to others, and the stream against
- * `indicia run` on the same payloads.
+ * `indicia run` on the same payloads. INDICIA_LOAD_SECONDS sets how long each load lasts (3), INDICIA_ROUNDS how often what is compared
+ * takes turns (1).
  */
 
 const WARMING = 20_000;
@@ -26,12 +28,12 @@ const PIECES = 100_000;
 const OTHERS = 30_000;
 const CROPS = 1_000;
 const CHUNK = 200;
-const SHARES = [0.1, 0.5, 0.8] as const;
-const CAPACITY_SECONDS = 3;
-const LOAD_SECONDS = 5;
+const SHARES = [0.1, 0.5, 0.8, 0.95] as const;
+const CAPACITY_SECONDS = 2;
+const LOAD_SECONDS = Number(process.env.INDICIA_LOAD_SECONDS ?? 3);
 const WARMING_SECONDS = 1;
 const CEILING_SECONDS = 2;
-const ROUNDS = 2;
+const ROUNDS = Number(process.env.INDICIA_ROUNDS ?? 1);
 const SLOW_SOCKETS = 500;
 const SLOW_SHARE = 0.3;
 const DAY_MS = Date.UTC(2026, 10, 20);
@@ -104,6 +106,7 @@ async function measureGenerator(scans: readonly SorterScan[]): Promise<void> {
 async function measureEndpoints(base: string, mail: Record<Kind, readonly SorterScan[]>): Promise<number> {
   const rows: string[][] = [];
   const plotted: LatencyRow[] = [];
+  const lines: Record<Kind, LoadLine[]> = { payload: [], crop: [] };
   let single = 0;
   for (const { kind, endpoint, together, inFlight } of CASES) {
     const sorter = connect(base);
@@ -111,20 +114,28 @@ async function measureEndpoints(base: string, mail: Record<Kind, readonly Sorter
     await capacityOf({ ...saturation, seconds: WARMING_SECONDS }, sorter, scansOnceMore(mail[kind]));
     const capacity = await capacityOf(saturation, sorter, scansOnceMore(mail[kind]));
     if (kind === 'payload' && endpoint === 'single') single = capacity;
+    const points: LoadPoint[] = [];
     for (const share of SHARES) {
       const rate = Math.max(1, Math.round(capacity * share));
       const load = { endpoint, rate, pieces: rate * LOAD_SECONDS, batch: together };
       const driven = await drive(load, sorter, scansOnceMore(mail[kind]));
       const percent = `${share * 100} %`;
+      const quantiles = quantilesOf(driven.tally.latency);
       rows.push([`${kind}, ${endpoint}`, count(capacity), percent, count(rate), ...latencyCells(driven)]);
       const aim = share === 0.5 ? AIM_MS[kind] : null;
-      plotted.push({ label: `${kind}, ${endpoint}, ${percent}`, ...quantilesOf(driven.tally.latency), aim });
+      plotted.push({ label: `${kind}, ${endpoint}, ${percent}`, ...quantiles, aim });
+      points.push({ share, ...quantiles });
     }
+    lines[kind].push({ label: `${endpoint}, of ${count(capacity)} a second`, points });
     sorter.close();
   }
   const headings = ['pieces, endpoint', 'capacity, a second', 'load', 'a second', ...LATENCY_HEADINGS];
   process.stdout.write(`${markdownTable(headings, rows)}\n`);
   plotLatencies('sorter', 'Milliseconds until the durable verdict: p50 to p99 and p99.9', plotted);
+  plotLoads('sorter-load', 'Milliseconds until the durable verdict, by load: p99, and p50 dashed', [
+    { title: 'payloads, by the share of what the endpoint takes', lines: lines.payload },
+    { title: 'crops', lines: lines.crop },
+  ]);
   return single;
 }
 

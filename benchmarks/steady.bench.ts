@@ -89,7 +89,7 @@ async function main(): Promise<void> {
     const subject = await ServeSubject.start(ENDS, { scans, registry, db, workers });
     return { subject, pids: [subject.pid] };
   });
-  const leftOut = isWanted('Kafka') ? await onBroker(scans) : null;
+  const noBroker = isWanted('Kafka') ? await onBroker(scans) : null;
   const headings = [
     'way',
     'workers',
@@ -101,7 +101,7 @@ async function main(): Promise<void> {
     'steady',
   ];
   process.stdout.write(markdownTable(headings, rows));
-  if (leftOut !== null) process.stdout.write(`\nKafka is left out: ${leftOut}\n`);
+  if (noBroker !== null) process.stdout.write(`\nKafka is left out: ${noBroker}\n`);
   const [first] = scans;
   if (isWanted('day') && first !== undefined) await wholeDay(first);
   if (bars.length > 0) {

@@ -13,8 +13,8 @@ interface BenchOptions {
   readonly json?: true;
 }
 
-/** The whole way, and the figure that tells most between two commits: 17 minutes on two cores in a slow hour. */
-const USUAL = ['end-to-end', 'pictures', 'reader', 'run'];
+/** The whole way, each stage and what it costs, and the figure that tells most between two commits. */
+const USUAL = ['end-to-end', 'steady', 'pictures', 'decode', 'sorter', 'growth', 'reader', 'run'];
 
 export function addBenchCommand(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
   const names = benchmarkNames();

@@ -1,7 +1,8 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { ExpectedError } from '../../indicium/index.ts';
+import { writeWhole } from './write-whole.ts';
 
 const MEASUREMENT = Type.Object({
   /** What was measured, in the words of the table. */
@@ -64,14 +65,11 @@ export function readResults(path: string): Results {
   return value;
 }
 
-/** Whole or not at all: a full disk leaves what was there before. */
+/** @throws ResultsError where it cannot be written; what was there before is left. */
 export function writeResults(path: string, results: Results): void {
-  const partial = `${path}.partial`;
   try {
-    writeFileSync(partial, `${JSON.stringify(results, null, 1)}\n`);
-    renameSync(partial, path);
+    writeWhole(path, `${JSON.stringify(results, null, 1)}\n`);
   } catch (error) {
-    rmSync(partial, { force: true });
     throw new ResultsError(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
 }

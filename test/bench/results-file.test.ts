@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { noteMeasurement } from '../../benchmarks/measurements.ts';
@@ -35,6 +35,20 @@ describe('a file of results', () => {
       (await readdir(join(folder, '..'))).filter((name) => name.endsWith('.partial')),
       [],
     );
+  });
+
+  it('leaves what was there where the disk is full', async (test) => {
+    const folder = await temporaryFolder(test);
+    const path = join(folder, 'results.json');
+    writeResults(path, RESULTS);
+    // Every write to it fails for want of room.
+    await symlink('/dev/full', `${path}.partial`);
+    assert.throws(
+      () => writeResults(path, { ...RESULTS, commit: 'another' }),
+      /^ResultsError: .*results\.json: ENOSPC/,
+    );
+    assert.deepEqual(readResults(path), RESULTS);
+    assert.deepEqual(await readdir(folder), ['results.json']);
   });
 
   for (const [what, text] of [
