@@ -4,16 +4,17 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { STORE_MEMORY } from '../../limits.ts';
 import { batchProblems } from '../audit/audit-links.ts';
 import { headOf, NO_HEAD } from '../audit/chain.ts';
-import { IN_ORDER, storedLinks } from '../audit/chain-table.ts';
+import { storedLinks } from '../audit/chain-table.ts';
 import { isSame } from '../audit/integrity.ts';
-import { StoreReader } from '../queries/reader.ts';
+import { openForReading } from '../opening.ts';
 import { readStoredRows } from '../schema/stored-columns.ts';
 import { StoreError } from '../store-error.ts';
 import { digestOfFile, versionOfFile } from './lake-files.ts';
 import { type KeptManifest, manifestsOf, partitionName, partitionsOf, refuseForeign } from './lake-folder.ts';
 import { LINK_COLUMNS, LINKS } from './lake-tables.ts';
 import { evidenceSql, parquetOf } from './lake-views.ts';
-import { filesOf, type Manifest } from './manifest.ts';
+import { filesOf, type Manifest, NO_COMMIT } from './manifest.ts';
+import { isOfChain } from './stage-rows.ts';
 
 /** What is wrong with a lake. */
 export interface LakeProblem {
@@ -179,7 +180,7 @@ async function compareRows(
       onProgress(rows);
     }
   }
-  const end = manifest.links === 0 ? '' : Buffer.from(head).toString('hex');
+  const end = manifest.commitNumber === NO_COMMIT ? '' : Buffer.from(head).toString('hex');
   if (rows !== manifest.rows || end !== manifest.head) {
     const detail = `version ${manifest.version} says ${manifest.rows} rows, and its links end with row ${rows}`;
     problems.push({ problem: 'chain-broken', path: null, detail });
@@ -197,17 +198,14 @@ function isAboutRows(problem: string): problem is 'row-changed' | 'row-missing' 
 
 /** Whether one of the versions of a lake is of this store: its last link is one of the chain. @throws StoreError */
 export async function isLakeOf(store: string, manifests: readonly Manifest[]): Promise<boolean> {
-  const reader = await StoreReader.open(store);
+  const { instance, connection } = await openForReading(store);
   try {
-    for (const { links, head } of manifests) {
-      if (links === 0) continue;
-      const result = await reader.stream(`select hex(head) from chain ${IN_ORDER} limit 1 offset ${links - 1}`);
-      for await (const rows of result.yieldRows()) {
-        if (rows.some(([found]) => String(found).toLowerCase() === head)) return true;
-      }
+    for (const manifest of manifests) {
+      if (manifest.commitNumber !== NO_COMMIT && (await isOfChain(connection, manifest))) return true;
     }
-    return manifests.every(({ links }) => links === 0);
+    return manifests.every(({ commitNumber }) => commitNumber === NO_COMMIT);
   } finally {
-    reader.close();
+    connection.closeSync();
+    instance.closeSync();
   }
 }

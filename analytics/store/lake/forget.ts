@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { IN_ORDER } from '../audit/chain-table.ts';
 import {
   type ArchivingStore,
   chooseMoving,
@@ -11,10 +10,11 @@ import {
   refuseChanged,
 } from '../moving.ts';
 import { StoreError } from '../store-error.ts';
-import { asBigintOrNull, asBytes } from '../values.ts';
+import { asBigintOrNull } from '../values.ts';
 import { partitionName, readLake } from './lake-folder.ts';
 import { evidenceSql } from './lake-views.ts';
 import type { Manifest } from './manifest.ts';
+import { isOfChain } from './stage-rows.ts';
 
 /**
  * Takes batches out of a store whose scans are all older than a time, once the lake is known to hold exactly these rows.
@@ -28,7 +28,7 @@ export async function forgetInto(
 ): Promise<Moved> {
   const { connection } = store;
   const manifest = partOf(folder, options.partition);
-  await refuseOther(connection, folder, manifest);
+  if (!(await isOfChain(connection, manifest))) throw new StoreError(`${folder}: a lake of another store`);
   await chooseMoving(connection, { beforeMs: options.beforeMs, all: false });
   const moved = await describeMoving(connection, 'evidence');
   if (moved.batches === 0) return moved;
@@ -69,12 +69,4 @@ export async function holdMoving(connection: DuckDBConnection): Promise<void> {
   await connection.run(
     `create or replace temp table held as from archived where row_id in (${MOVING_ROWS}) order by row_id`,
   );
-}
-
-async function refuseOther(connection: DuckDBConnection, folder: string, { links, head }: Manifest): Promise<void> {
-  if (links === 0) return;
-  const result = await connection.runAndReadAll(`select head from chain ${IN_ORDER} limit 1 offset ${links - 1}`);
-  const [row] = result.getRows();
-  if (row !== undefined && Buffer.from(asBytes(row[0])).toString('hex') === head) return;
-  throw new StoreError(`${folder}: a lake of another store`);
 }

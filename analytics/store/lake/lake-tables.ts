@@ -18,14 +18,26 @@ const DAYS_BEFORE_MAX = 400;
 const DAYS_AFTER_MAX = 2;
 
 /**
- * The day of a scan as its plant said, UTC: the `day=` of its folder. Null where nobody said, and where it cannot be: more than
+ * The day of a scan as its plant said, in days since 1970, UTC: the `day=` of its folder. Null where nobody said, and where it cannot be: more than
  * 400 days before the scan was received or two after, or outside of this century. So the days of a lake, each a folder, are few,
  * whatever plants say.
  */
-export const DAY_SQL = `case when scanned_at_ms between ${Date.UTC(2000, 0)} and ${Date.UTC(2100, 0) - 1}
+export const DAY_NUMBER_SQL = `case when scanned_at_ms between ${Date.UTC(2000, 0)} and ${Date.UTC(2100, 0) - 1}
   and (received_at_ms is null or scanned_at_ms
     between received_at_ms - ${DAYS_BEFORE_MAX * DAY_MS} and received_at_ms + ${DAYS_AFTER_MAX * DAY_MS})
-  then strftime(epoch_ms(scanned_at_ms), '%Y-%m-%d') end`;
+  then scanned_at_ms // ${DAY_MS} end`;
+
+/** `YYYY-MM-DD` */
+export function dayText(day: bigint): string {
+  return new Date(Number(day) * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** The rows of a day. Where all rows have one, a comparison with its ends tells them in half the time. */
+export function ofDay(day: bigint | null, hasNoDay: boolean): string {
+  if (day === null) return `${DAY_NUMBER_SQL} is null`;
+  if (hasNoDay) return `${DAY_NUMBER_SQL} = ${day}`;
+  return `scanned_at_ms between ${day * BigInt(DAY_MS)} and ${(day + 1n) * BigInt(DAY_MS) - 1n}`;
+}
 
 const TIMES = ['scanned_at', 'received_at', 'printed_at'];
 

@@ -37,19 +37,22 @@ export interface Manifest {
   readonly previous: string;
   /** Rows of the store, from the first on, that the lake has. */
   readonly rows: bigint;
-  /** Links of the chain that it has, from the first on, and the head after the last of them: '' before there is any. */
-  readonly links: number;
+  /** The last commit of the store whose links it has, NO_COMMIT before there is any; and the head of the chain then, or ''. */
+  readonly commitNumber: bigint;
   readonly head: string;
   /** The newest trust list that the store knew; null before there was any. */
   readonly registry: { readonly version: number; readonly digest: string } | null;
   readonly tables: Readonly<Record<string, LakeTable>>;
 }
 
+/** Those of version 4 have commit 0. */
+export const NO_COMMIT = -1n;
+
 /** Before anything was written. */
 export function emptyManifest(partition: number): Manifest {
   return {
     ...{ partition, epoch: 0n, version: 0, writtenAtMs: null, previous: '', rows: 0n },
-    ...{ links: 0, head: '', registry: null, tables: {} },
+    ...{ commitNumber: NO_COMMIT, head: '', registry: null, tables: {} },
   };
 }
 
@@ -70,7 +73,7 @@ export function filesOf({ tables }: Manifest): readonly LakeFile[] {
 /** @throws StoreError naming the file where it is not a manifest, or is one of a later program. */
 export function parseManifest(text: string, path: string): Manifest {
   const said = fieldsOf(jsonOf(text, path), path);
-  const { format, partition, version, epoch, writtenAtMs, previous, rows, links, head, registry, tables } = said;
+  const { format, partition, version, epoch, writtenAtMs, previous, rows, commitNumber, head, registry, tables } = said;
   if (typeof format === 'number' && format > LAKE_FORMAT) {
     throw new StoreError(`${path}: a lake of format ${format}; this program reads format ${LAKE_FORMAT}`);
   }
@@ -78,13 +81,13 @@ export function parseManifest(text: string, path: string): Manifest {
     format === LAKE_FORMAT &&
     isCount(partition) &&
     isCount(version) &&
-    isCount(links) &&
     (writtenAtMs === null || isCount(writtenAtMs)) &&
     isDigest(previous) &&
     isDigest(head);
   if (!isManifest) throw foreign(path);
   return {
-    ...{ partition, version, writtenAtMs, previous, links, head },
+    ...{ partition, version, writtenAtMs, previous, head },
+    commitNumber: bigintOf(commitNumber, path),
     epoch: bigintOf(epoch, path),
     rows: bigintOf(rows, path),
     registry: registry === null ? null : registryOf(registry, path),

@@ -3,14 +3,23 @@ import { IN_ORDER } from '../audit/chain-table.ts';
 import { storedSeals } from '../audit/seals.ts';
 import { exactRows } from '../queries/export.ts';
 import { StoreError } from '../store-error.ts';
-import { asBigint, asBoolean, asBytes, asInteger, asText, asTextOrNull } from '../values.ts';
+import { asBigint, asBigintOrNull, asBoolean, asBytes, asBytesOrNull, asInteger, asText } from '../values.ts';
 import { copyTo, type FilePlace, placeOf, type StagedFile } from './lake-files.ts';
-import { DAY_SQL, EVIDENCE, EVIDENCE_SQL, LINK_COLUMNS, LINKS, sealOfTable, WHOLE_TABLES } from './lake-tables.ts';
-import type { Manifest } from './manifest.ts';
+import {
+  DAY_NUMBER_SQL,
+  dayText,
+  EVIDENCE,
+  EVIDENCE_SQL,
+  LINK_COLUMNS,
+  LINKS,
+  ofDay,
+  sealOfTable,
+  WHOLE_TABLES,
+} from './lake-tables.ts';
+import { type Manifest, NO_COMMIT } from './manifest.ts';
 
-/** Rows of one step, and the links of one look at them: a store that was never written to a lake is written in many steps. */
+/** Rows of one step: a store that was never written to a lake is written in many. */
 export const STEP_ROWS_MAX = 100_000;
-const STEP_LINKS_MAX = 5_000;
 
 /** What a step adds to a lake. */
 export interface StagedStep {
@@ -18,7 +27,7 @@ export interface StagedStep {
   /** Seals of the tables that are written anew. */
   readonly seals: ReadonlyMap<string, string>;
   readonly rows: bigint;
-  readonly links: number;
+  readonly commitNumber: bigint;
   readonly head: string;
   readonly registry: Manifest['registry'];
   /** Nothing is left to be written of that moment of the store. */
@@ -36,14 +45,14 @@ export async function stageStep(
   before: Manifest,
   place: Pick<FilePlace, 'folder' | 'partition' | 'version'>,
 ): Promise<StagedStep> {
-  const { taken, isAll, known } = await nextLinks(connection, before);
-  if (before.links > 0 && known !== before.head) {
+  if (!(await isOfChain(connection, before))) {
     throw new StoreError(
       `${place.folder}: has rows up to ${before.rows} of another store, or this store has lost commits: name another lake`,
     );
   }
+  const { taken, isAll } = await nextCommits(connection, before);
   const lastRow = taken.at(-1)?.last ?? before.rows;
-  const archived = taken.find(({ isArchived }) => isArchived);
+  const archived = taken.find(({ hasArchived }) => hasArchived);
   if (archived !== undefined) {
     throw new StoreError(
       `${place.folder}: rows ${archived.first} to ${archived.last} have left the store for an archive: bring them back with indicia restore`,
@@ -51,10 +60,11 @@ export async function stageStep(
   }
   const files: StagedFile[] = [];
   if (lastRow > before.rows) files.push(...(await stageEvidence(connection, before.rows + 1n, lastRow, place)));
-  const links = before.links + taken.length;
-  if (taken.length > 0) {
+  const commitNumber = taken.at(-1)?.commitNumber ?? before.commitNumber;
+  if (commitNumber > before.commitNumber) {
     const { from, to } = await placeOf({ ...place, table: LINKS });
-    const sql = `select ${LINK_COLUMNS} from chain ${IN_ORDER} limit ${taken.length} offset ${before.links}`;
+    const sql = `select ${LINK_COLUMNS} from chain
+      where commit_number > ${before.commitNumber} and commit_number <= ${commitNumber} ${IN_ORDER}`;
     const rows = await copyTo(connection, sql, from);
     files.push({ table: LINKS, from, to, rows, firstRow: before.rows + 1n, lastRow });
   }
@@ -62,37 +72,52 @@ export async function stageStep(
   return {
     files: [...files, ...whole.files],
     seals: whole.seals,
-    ...{ rows: lastRow, links, isAll, head: taken.at(-1)?.head ?? before.head },
+    ...{ rows: lastRow, commitNumber, isAll, head: taken.at(-1)?.head ?? before.head },
     registry: isAll ? await registryOf(connection) : before.registry,
   };
 }
 
-interface TakenLink {
+/** What one commit of the store brought. */
+interface TakenCommit {
+  readonly commitNumber: bigint;
   readonly first: bigint;
   readonly last: bigint;
   readonly head: string;
-  readonly isArchived: boolean;
+  readonly hasArchived: boolean;
 }
 
-/** Links that come after those of the lake, as many as one step takes, and the head of the last one that it has. */
-async function nextLinks(connection: DuckDBConnection, { links, rows }: Manifest) {
+/** Commits after those of the lake, as many as one step takes. A plant commits a hundred times a second, so older ones are not looked at. */
+async function nextCommits(connection: DuckDBConnection, { commitNumber, rows }: Manifest) {
   const result = await connection.runAndReadAll(
-    `select first_row, row_count, head, is_archived from chain ${IN_ORDER}
-     limit ${STEP_LINKS_MAX + 1} offset ${Math.max(0, links - 1)}`,
+    `select commit_number, min(first_row), max(first_row + row_count - 1), last(head order by first_row, row_count),
+       bool_or(is_archived and row_count > 0)
+     from chain where commit_number > $1 and (commit_number = 0 or first_row <= $2)
+     group by commit_number order by commit_number`,
+    [commitNumber, rows + BigInt(STEP_ROWS_MAX) + 1n],
   );
-  const found = result.getRows().map(([first, count, head, isArchived]): TakenLink => {
-    const firstRow = asBigint(first);
+  const found = result.getRows().map(([number, first, last, head, hasArchived]): TakenCommit => {
     return {
-      ...{ first: firstRow, last: firstRow + asBigint(count) - 1n },
-      ...{ head: Buffer.from(asBytes(head)).toString('hex'), isArchived: asBoolean(isArchived) },
+      ...{ commitNumber: asBigint(number), first: asBigint(first), last: asBigint(last) },
+      ...{ head: Buffer.from(asBytes(head)).toString('hex'), hasArchived: asBoolean(hasArchived) },
     };
   });
-  const known = links === 0 ? null : (found.shift()?.head ?? null);
   const tooFar = found.findIndex(({ last }) => last - rows > STEP_ROWS_MAX);
-  // One batch may be larger than a step.
+  // One commit may be larger than a step.
   const taken = tooFar === -1 ? found : found.slice(0, Math.max(1, tooFar));
-  const isAll = taken.length === found.length && result.currentRowCount <= STEP_LINKS_MAX;
-  return { known, taken, isAll };
+  const newest = await connection.runAndReadAll('select max(commit_number) from chain');
+  const end = asBigintOrNull(newest.getRows()[0]?.[0] ?? null) ?? NO_COMMIT;
+  return { taken, isAll: (taken.at(-1)?.commitNumber ?? commitNumber) === end };
+}
+
+/** Whether the last link that a lake has is one of this chain. */
+export async function isOfChain(connection: DuckDBConnection, { commitNumber, head }: Manifest): Promise<boolean> {
+  if (commitNumber === NO_COMMIT) return true;
+  const result = await connection.runAndReadAll(
+    'select last(head order by first_row, row_count) from chain where commit_number = $1',
+    [commitNumber],
+  );
+  const found = asBytesOrNull(result.getRows()[0]?.[0] ?? null);
+  return found !== null && Buffer.from(found).toString('hex') === head;
 }
 
 /** A file for each day. */
@@ -104,14 +129,14 @@ async function stageEvidence(
 ): Promise<StagedFile[]> {
   const rows = `from evidence where row_id between ${first} and ${last}`;
   const days = await connection.runAndReadAll(
-    `select ${DAY_SQL} as day, min(row_id), max(row_id), count(*) ${rows} group by day order by day nulls first`,
+    `select ${DAY_NUMBER_SQL} as day, min(row_id), max(row_id), count(*) ${rows} group by day order by day nulls first`,
   );
+  const hasNoDay = days.getRows().some(([day]) => day === null);
   const files: StagedFile[] = [];
-  for (const [dayOrNull, firstRow, lastRow, count] of days.getRows()) {
-    const day = asTextOrNull(dayOrNull ?? null);
-    const only =
-      days.currentRowCount === 1 ? '' : ` and ${DAY_SQL} is not distinct from ${day === null ? 'null' : `'${day}'`}`;
-    const { from, to } = await placeOf({ ...place, table: EVIDENCE, day });
+  for (const [number, firstRow, lastRow, count] of days.getRows()) {
+    const day = asBigintOrNull(number ?? null);
+    const { from, to } = await placeOf({ ...place, table: EVIDENCE, day: day === null ? null : dayText(day) });
+    const only = days.currentRowCount === 1 ? '' : ` and ${ofDay(day, hasNoDay)}`;
     const written = await copyTo(connection, `select ${EVIDENCE_SQL} ${rows}${only} order by row_id`, from);
     if (written !== asInteger(count)) throw new Error(`${written} rows were written of ${asInteger(count)}`);
     files.push({ table: EVIDENCE, from, to, rows: written, firstRow: asBigint(firstRow), lastRow: asBigint(lastRow) });
