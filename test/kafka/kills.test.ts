@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { auditLake } from '../../analytics/index.ts';
 import type { Finding } from '../../indicium/index.ts';
 import { Random } from '../../psd-sim/random.ts';
 import { indicia, jsonLines } from '../support/command-line.ts';
 import { kafkaForTests, produce, type TestKafka } from '../support/kafka.ts';
+import { tablesOf } from '../support/lake.ts';
 import { inOrder, withoutSources } from '../support/partition-stores.ts';
 import type { roughTraffic } from '../support/rough-traffic.ts';
 import { assertAsAlone, drainStages, stageTraffic } from '../support/stage-day.ts';
@@ -85,7 +88,9 @@ if (kafka !== null) {
   describe('members that are killed at random, over traffic at its worst', () => {
     it('answer every scan once, and come to what one process finds', async (test) => {
       const asked = { prefix: PREFIX, seed: SEED, pieces: KILLS * PIECES_PER_KILL, partitions: PARTITIONS };
-      const { day, traffic, stores, common } = await stageTraffic(test, kafka, asked);
+      const { day, traffic, stores, common: flags } = await stageTraffic(test, kafka, asked);
+      const lake = join(stores, '../lake');
+      const common = [...flags, '--lake', lake];
       const start = (stage: string) => new StageProcess(test, ['--stage', stage, kafka.url, ...common, ...QUICK]);
       const members = ['read', 'read', 'judge', 'judge'].map(start);
       const planned = blows(SEED);
@@ -109,10 +114,18 @@ if (kafka !== null) {
       assert.deepEqual(await deadLettersIn(kafka, PREFIX), await deadLettersDue(kafka, PREFIX));
       await assertAsAlone(kafka, PREFIX, stores, day, traffic.scanIds);
 
+      // One lake, written by judges that were killed and took over from each other.
+      const { problems } = await auditLake(lake, () => {});
+      assert.deepEqual(problems, []);
+      assert.deepEqual((await tablesOf(lake)).evidence, (await tablesOf(stores)).evidence);
+
       assert.equal((await indicia(['detect', '--db', stores])).exitCode, 0);
       const together = jsonLines<Finding>((await indicia(['findings', '--db', stores])).stdout);
       const alone = withoutSources(day.alone.findings);
       assert.deepEqual(withoutSources(inOrder(together)), alone, 'what one store with all scans says');
+      assert.equal((await indicia(['detect', '--db', lake])).exitCode, 0);
+      const inLake = jsonLines<Finding>((await indicia(['findings', '--db', lake])).stdout);
+      assert.deepEqual(withoutSources(inOrder(inLake)), alone, 'what their lake says');
     });
   });
 }
