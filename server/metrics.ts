@@ -1,13 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { AnswerOrProblem, AnswerTimings, ProblemCode } from '../api/index.ts';
+import { addLakeGauges, type LakeBehind } from './lake-metrics.ts';
 import { CLIENT_LABELS_MAX } from './limits.ts';
-
-/** How far a lake is behind its store: rows, and seconds since it lacks something; `failure` says why it cannot be written. */
-export interface LakeBehind {
-  readonly rows: number;
-  readonly seconds: number;
-  readonly failure: string | null;
-}
 
 /** What is asked for when somebody asks for the metrics. */
 interface MeasuredPorts {
@@ -43,31 +37,6 @@ export const UNCHECKED_METRIC = {
   help: 'Scans with a genuine mark by the checks of it that were not made because something they need was missing.',
   labelNames: ['check'],
 } as const;
-
-/** How far lakes are behind, by partition. */
-export function addLakeGauges(registry: Registry, lakes: MeasuredPorts['lakes']): void {
-  const gauges: readonly (readonly [name: string, help: string, of: (lake: LakeBehind) => number])[] = [
-    ['indicia_lake_behind_rows', 'Rows that the store has and the lake has not.', ({ rows }) => rows],
-    [
-      'indicia_lake_behind_seconds',
-      'Since when the lake lacks something; 0 where it has all.',
-      ({ seconds }) => seconds,
-    ],
-    ['indicia_lake_failing', '1 while the lake cannot be written.', ({ failure }) => Number(failure !== null)],
-  ];
-  for (const [name, help, of] of gauges) {
-    new Gauge({
-      name,
-      help,
-      labelNames: ['partition'],
-      registers: [registry],
-      collect() {
-        this.reset();
-        for (const [partition, lake] of lakes()) this.labels(partition).set(of(lake));
-      },
-    });
-  }
-}
 
 /** Everything under /metrics. */
 export class Metrics {

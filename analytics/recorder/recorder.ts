@@ -14,7 +14,7 @@ import type { StorePorts } from '../store/audit/author.ts';
 import { isStorageFailure } from '../store/failures.ts';
 import { type Fence, FencedError, NO_FENCE } from '../store/fence.ts';
 import { isLockConflict, openingFailure } from '../store/instance.ts';
-import type { LakeSource } from '../store/lake/lake-keeper.ts';
+import { type LakeSource, lakeSourceOf } from '../store/lake/lake-source.ts';
 import { readPlants } from '../store/plants.ts';
 import { exportTo } from '../store/queries/export.ts';
 import { readStoredVerdicts } from '../store/queries/stored-verdicts.ts';
@@ -107,16 +107,8 @@ export class Recorder {
 
   /** What a lake is written from, beside the recording. */
   get lakeSource(): LakeSource {
-    const store = () => this.#store;
-    return {
-      get rows() {
-        return store().rows;
-      },
-      get commitNumber() {
-        return store().commitNumber;
-      },
-      run: (work) => this.#fenced(() => store().sideConnections.run(work)),
-    };
+    const fenced = <Result>(work: () => Promise<Result>) => this.#fenced(work);
+    return lakeSourceOf(() => this.#store, fenced);
   }
 
   positionOf(source: string): Promise<string | null> {
@@ -142,7 +134,7 @@ export class Recorder {
     }
     await this.#write(
       batches.map(({ source, position }, index) => {
-        const { readings, verdicts } = judged[index] ?? raise(index);
+        const { readings, verdicts } = judged[index] ?? missing('judged');
         return { readings, ...verdicts, source, position, policyVersion: this.#policy.version };
       }),
     );
@@ -254,8 +246,4 @@ export class Recorder {
     this.#store.close();
     this.#store = await Store.open(this.#path, { ...this.#ports.store, mustExist: true });
   }
-}
-
-function raise(index: number): never {
-  throw new Error(`batch ${index} was not judged`);
 }

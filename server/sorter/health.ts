@@ -1,7 +1,7 @@
 import type { Health } from '../../api/index.ts';
 import { plural } from '../../indicium/index.ts';
+import type { LakeBehind } from '../lake-metrics.ts';
 import { LAKE_SECONDS_MAX, STUCK_MS_MAX } from '../limits.ts';
-import type { LakeBehind } from '../metrics.ts';
 
 /** How the store stands. */
 export type StoreState =

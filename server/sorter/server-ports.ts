@@ -2,9 +2,10 @@ import type { ScanSource } from '../../scans/index.ts';
 import type { Access } from '../access/access.ts';
 import type { ConnectionLimits } from '../connections.ts';
 import type { LiveStore } from '../evidence/evidence-routes.ts';
+import type { LakeBehind } from '../lake-metrics.ts';
 import type { TlsFiles } from '../listener.ts';
 import type { Log } from '../log.ts';
-import type { LakeBehind, Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics.ts';
 import type { AnswerPolicy } from './answers.ts';
 import type { VerdictDispatcher } from './verdict-dispatcher.ts';
 

@@ -1,7 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { UncheckedCounts } from '../../indicium/index.ts';
 import type { IgnoredField } from '../../scans/index.ts';
-import { addLakeGauges, IGNORED_FIELDS, type LakeBehind, UNCHECKED_METRIC } from '../metrics.ts';
+import { addLakeGauges, type LakeBehind } from '../lake-metrics.ts';
+import { IGNORED_FIELDS, UNCHECKED_METRIC } from '../metrics.ts';
 
 /** What a member of a stage did since it started, and how many findings there are. */
 type StageTotals = Readonly<

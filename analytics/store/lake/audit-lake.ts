@@ -34,7 +34,7 @@ export interface LakeProblem {
   readonly detail: string;
 }
 
-export interface LakeAudit {
+interface LakeAudit {
   readonly rows: bigint;
   readonly files: number;
   readonly bytes: number;

@@ -32,7 +32,7 @@ export interface FilePlace {
 /** How Hive, and after it every engine, calls the folder of rows whose partition column is null. */
 const NO_DAY = '__HIVE_DEFAULT_PARTITION__';
 
-export interface PlacedFile {
+interface PlacedFile {
   readonly from: string;
   readonly to: string;
 }

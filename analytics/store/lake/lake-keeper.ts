@@ -1,5 +1,5 @@
 import { FencedError } from '../fence.ts';
-import type { BesideStore } from '../side-connections.ts';
+import type { LakeSource } from './lake-source.ts';
 import { type LakeOwner, LakeWriter } from './lake-writer.ts';
 import { mergeSome } from './merge-process.ts';
 import { STEP_ROWS_MAX } from './stage-rows.ts';
@@ -23,14 +23,7 @@ export interface LakeStatus {
   readonly failure: string | null;
 }
 
-/** What is written to a lake: see Store. */
-export interface LakeSource {
-  readonly rows: bigint;
-  readonly commitNumber: bigint;
-  run<Result>(work: (store: BesideStore) => Promise<Result>): Promise<Result>;
-}
-
-export interface LakeKeeperOptions {
+interface LakeKeeperOptions {
   readonly folder: string;
   readonly owner: LakeOwner;
   readonly onStatus: (status: LakeStatus) => void;

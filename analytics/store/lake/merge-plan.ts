@@ -16,7 +16,7 @@ export const MERGE_LIMITS: MergeLimits = { fullRows: 1_000_000, filesMax: 64 };
 const SMALL_PART = 1 / 16;
 
 /** Files of one folder that become one. */
-export interface Merge {
+interface Merge {
   readonly table: string;
   /** `YYYY-MM-DD`, null for rows of no day; not given for tables without days. */
   readonly day?: string | null;

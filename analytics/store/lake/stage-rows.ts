@@ -22,7 +22,7 @@ import { type Manifest, NO_COMMIT } from './manifest.ts';
 export const STEP_ROWS_MAX = 100_000;
 
 /** What a step adds to a lake. */
-export interface StagedStep {
+interface StagedStep {
   readonly files: readonly StagedFile[];
   /** Seals of the tables that are written anew. */
   readonly seals: ReadonlyMap<string, string>;
