@@ -25,7 +25,14 @@ export async function fillLake(writer: LakeWriter, rows: number, onStep: (step: 
       onStep(`writing ${from} of ${rows} rows`);
       const to = Math.min(rows, from + FILE_ROWS);
       await connection.run(`delete from evidence; ${insertion(from, to, rows)}`);
-      const place = { folder, partition: manifest.partition, version: manifest.version + 1, table: EVIDENCE, day: DAY };
+      const place = {
+        folder,
+        partition: manifest.partition,
+        version: manifest.version + 1,
+        table: EVIDENCE,
+        day: DAY,
+        purpose: 'merge',
+      } as const;
       const file = await placeOf(place);
       const sorted = `select ${EVIDENCE_SQL} from evidence ${ROW_ORDER}`;
       await copyTo(connection, sorted, file.from, MERGED);

@@ -55,9 +55,17 @@ async function open(order: Extract<Order, { kind: 'open' | 'claim' }>): Promise<
     opening.resolve({ recorder, queue: new RecorderQueue(recorder) });
     if (order.lake !== null) {
       const partition = order.kind === 'claim' ? order.partition : 0;
-      const owner = { partition, epoch: claimed?.epoch ?? 0n, nowMs: ports.store?.author?.nowMs ?? (() => null) };
-      const onStatus = (status: LakeStatus) => notify({ kind: 'lake', status });
-      lake = new LakeKeeper(recorder.lakeSource, { folder: order.lake, owner, onStatus });
+      const owner = {
+        ...{ partition, epoch: claimed?.epoch ?? 0n, nowMs: ports.store?.author?.nowMs ?? (() => null) },
+        check: () => recorder.checkOwner(),
+      };
+      const { lake: folder } = order;
+      lake = new LakeKeeper(recorder.lakeSource, {
+        ...{ folder, owner },
+        onStatus: (status: LakeStatus) => notify({ kind: 'lake', status }),
+        onMergeFailed: (reason) =>
+          notify({ kind: 'noticed', sentence: `${folder}: files could not be merged: ${reason}` }),
+      });
     }
     if (order.kind === 'claim') lookForNewOwner(recorder);
     return claimed;

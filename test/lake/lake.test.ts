@@ -6,8 +6,10 @@ import fc from 'fast-check';
 import { FencedError, StoreError } from '../../analytics/index.ts';
 import { auditLake } from '../../analytics/store/lake/audit-lake.ts';
 import { readLake } from '../../analytics/store/lake/lake-folder.ts';
-import { LakeWriter, VERSION_KEPT_MS } from '../../analytics/store/lake/lake-writer.ts';
+import { LakeWriter } from '../../analytics/store/lake/lake-writer.ts';
 import { filesOf, manifestText, parseManifest } from '../../analytics/store/lake/manifest.ts';
+import { VERSION_KEPT_MS } from '../../analytics/store/lake/old-versions.ts';
+import { readingColumnsOf, scanOf } from '../support/evidence.ts';
 import { LakeWorld, OWNER, tablesOf } from '../support/lake.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -128,6 +130,66 @@ describe('a lake', () => {
     );
     await assert.rejects(LakeWriter.claim(folder, OWNER), StoreError);
     await assert.rejects(tablesOf(lake.lake), /format 2/);
+  });
+
+  it('takes a commit whole, however many rows it has', async (test) => {
+    const lake = new LakeWorld(await temporaryFolder(test));
+    const recorder = await lake.recorder();
+    const batches = [4, 4, 4].map((count, index) => {
+      const scans = Array.from({ length: count }, () =>
+        scanOf({ mark: { kind: 'payload', payload: lake.world.frank() } }),
+      );
+      return { readings: readingColumnsOf(scans, lake.world.registry), source: 'test', position: `${index}` };
+    });
+    await recorder.record(batches);
+    await lake.record(3);
+    const writer = await lake.writer();
+    const write = () => recorder.lakeSource.run((store) => writer.write(store, 5));
+    assert.equal(await write(), false);
+    assert.equal(writer.manifest.rows, 12n);
+    assert.equal(await write(), true);
+    lake.close();
+    assert.deepEqual(await tablesOf(lake.lake), await tablesOf(lake.store));
+    assert.deepEqual((await auditLake(lake.lake, () => {})).problems, []);
+  });
+
+  it('loses nothing to a writer that lost its partition and wakes a long time later', async (test) => {
+    const lake = new LakeWorld(await temporaryFolder(test));
+    let nowMs = 1_000_000;
+    const [former, newer] = [1n, 2n].map((epoch) => ({ ...OWNER, epoch, nowMs: () => nowMs }));
+    assert.ok(former !== undefined && newer !== undefined);
+    await lake.record(5);
+    await lake.write(former);
+    const asleep = await lake.writer(former);
+    lake.forgetWriter();
+    for (let batch = 0; batch < 3; batch++) {
+      await lake.record(5);
+      await lake.write(newer);
+    }
+    nowMs += 2 * VERSION_KEPT_MS;
+    await assert.rejects(asleep.prune(), FencedError);
+    lake.close();
+    assert.equal(readLake(lake.lake)[0]?.rows, 20n);
+    assert.deepEqual((await auditLake(lake.lake, () => {})).problems, []);
+  });
+
+  it('stays with its writer where another store is run with it', async (test) => {
+    const folder = await temporaryFolder(test);
+    const lake = new LakeWorld(folder);
+    await lake.record(5);
+    await lake.write();
+    const other = new LakeWorld(join(folder, 'other'));
+    await other.record(9);
+    const source = (await other.recorder()).lakeSource;
+    await assert.rejects(
+      source.run(({ connection }) => LakeWriter.claim(lake.lake, OWNER, connection)),
+      /rows up to 5 of another store/,
+    );
+    other.close();
+    await lake.record(5);
+    await lake.write();
+    lake.close();
+    assert.deepEqual(await tablesOf(lake.lake), await tablesOf(lake.store));
   });
 
   it('names a manifest that leads out of it, is cut off, or was renamed', async (test) => {

@@ -78,12 +78,29 @@ export async function auditLake(folder: string, onProgress: (rows: bigint) => vo
   }
   problems.push(...foreignFiles(folder, named, newest));
   let rows = 0n;
-  const isReadable = !problems.some(({ problem }) => problem === 'file-missing' || problem === 'file-changed');
+  const faulty = new Set(problems.flatMap(({ problem, path }) => (problem === 'file-foreign' ? [] : (path ?? []))));
   for (const manifest of newest) {
+    const isReadable = !filesOf(manifest).some(({ path }) => faulty.has(path));
     if (isReadable) problems.push(...(await rowProblems(folder, manifest, (row) => onProgress(rows + row))));
     rows += manifest.rows;
   }
-  return { rows, files: named.size, bytes, problems, manifests: newest };
+  return { rows, files: named.size, bytes, problems: stillThere(folder, problems), manifests: newest };
+}
+
+/** Without what a writer removed and named meanwhile: a look at a large lake takes minutes. */
+function stillThere(folder: string, problems: readonly LakeProblem[]): readonly LakeProblem[] {
+  if (!problems.some(({ problem }) => problem === 'file-missing' || problem === 'file-foreign')) return problems;
+  const named = new Set<string>();
+  for (const partition of partitionsOf(folder)) {
+    for (const { manifest } of keptManifests(folder, partition, [])) {
+      for (const { path } of filesOf(manifest)) named.add(path);
+    }
+  }
+  return problems.filter(({ problem, path }) => {
+    if (path === null) return true;
+    if (problem === 'file-missing') return named.has(path) && !existsSync(join(folder, path));
+    return problem !== 'file-foreign' || (!named.has(path) && existsSync(join(folder, path)));
+  });
 }
 
 /** The newest first; each is compared with what the next one calls it by. */

@@ -17,6 +17,8 @@ export interface StagedFile {
   readonly rows: number;
   readonly firstRow: bigint | null;
   readonly lastRow: bigint | null;
+  /** Version of the store whose columns it has, where that is not this program's. */
+  readonly schemaVersion?: number;
 }
 
 /** Where a file of a table belongs, and where it is written first. */
@@ -27,6 +29,13 @@ export interface FilePlace {
   readonly table: string;
   /** `YYYY-MM-DD`; null for rows of no day, not given for tables without days. */
   readonly day?: string | null;
+  /** Steps and merges are written at the same time. */
+  readonly purpose: 'step' | 'merge';
+}
+
+/** Where files are written before they take their places. */
+export function stagingOf(folder: string, partition: number, purpose: FilePlace['purpose']): string {
+  return join(folder, STAGING, partitionName(partition), purpose);
 }
 
 /** How Hive, and after it every engine, calls the folder of rows whose partition column is null. */
@@ -38,10 +47,10 @@ interface PlacedFile {
 }
 
 /** A name that no file had before, with the version that is the first to name it. */
-export async function placeOf({ folder, partition, version, table, day }: FilePlace): Promise<PlacedFile> {
+export async function placeOf({ folder, partition, version, table, day, purpose }: FilePlace): Promise<PlacedFile> {
   const owner = partitionName(partition);
   const name = `v${String(version).padStart(12, '0')}-${randomUUID().slice(0, 8)}.parquet`;
-  const staging = join(folder, STAGING, owner);
+  const staging = stagingOf(folder, partition, purpose);
   await mkdir(staging, { recursive: true });
   const days = day === undefined ? [] : [`day=${day ?? NO_DAY}`];
   return { from: join(staging, `${table.replaceAll('/', '-')}-${name}`), to: [table, ...days, owner, name].join('/') };
@@ -58,6 +67,7 @@ interface FileOptions {
   readonly compression: 'snappy' | 'zstd';
   /** Rows of a group, the least that a reader takes in. */
   readonly groupRows: number;
+  readonly schemaVersion?: number;
 }
 
 /** Costs least, and every reader knows it: most rows are soon written once more, into a larger file. */
@@ -71,11 +81,11 @@ export async function copyTo(
   connection: DuckDBConnection,
   sql: string,
   path: string,
-  { compression, groupRows }: FileOptions = SOON_MERGED,
+  { compression, groupRows, schemaVersion = SCHEMA_VERSION }: FileOptions = SOON_MERGED,
 ): Promise<number> {
   const result = await connection.runAndReadAll(
     `copy (${sql}) to ${quoted(path)} (format parquet, compression ${compression}, row_group_size ${groupRows},
-       kv_metadata {${VERSION_KEY}: '${SCHEMA_VERSION}'})`,
+       kv_metadata {${VERSION_KEY}: '${schemaVersion}'})`,
   );
   return Number(asBigint(result.getRows()[0]?.[0]));
 }
@@ -84,7 +94,7 @@ export async function copyTo(
 export async function takePlaces(folder: string, staged: readonly StagedFile[]): Promise<Map<string, LakeFile[]>> {
   const tables = new Map<string, LakeFile[]>();
   const folders = new Set<string>();
-  for (const { table, from, to, rows, firstRow, lastRow } of staged) {
+  for (const { table, from, to, rows, firstRow, lastRow, schemaVersion = SCHEMA_VERSION } of staged) {
     const place = join(folder, to);
     const { bytes, sha256 } = await digestOfFile(from);
     const file = await open(from, 'r');
@@ -96,7 +106,7 @@ export async function takePlaces(folder: string, staged: readonly StagedFile[]):
     await mkdir(dirname(place), { recursive: true });
     await rename(from, place);
     for (let changed = dirname(place); changed !== folder; changed = dirname(changed)) folders.add(changed);
-    const lakeFile = { path: to, bytes, sha256, rows, schemaVersion: SCHEMA_VERSION, firstRow, lastRow };
+    const lakeFile = { path: to, bytes, sha256, rows, schemaVersion, firstRow, lastRow };
     tables.set(table, [...(tables.get(table) ?? []), lakeFile]);
   }
   for (const changed of [...folders, folder]) await flushFolder(changed);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { link, mkdir, open, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasErrno } from '../../../indicium/index.ts';
 import { StoreError } from '../store-error.ts';
@@ -76,13 +76,34 @@ export function* manifestsOf(folder: string, partition: number): Generator<KeptM
   const versions = readdirSync(place).flatMap((name) => MANIFEST.exec(name)?.[1] ?? []);
   for (const version of versions.sort().toReversed()) {
     const path = join(place, `${version}.json`);
-    const text = readFileSync(path, 'utf8');
+    const text = textOf(path);
+    // Its time was over between the look at the folder and the reading.
+    if (text === null) continue;
     const manifest = parseManifest(text, path);
     if (manifest.partition !== partition || manifest.version !== Number(version)) {
       throw new StoreError(`${path}: says that it is version ${manifest.version} of partition ${manifest.partition}`);
     }
     yield { manifest, digest: digestOfText(text), path };
   }
+}
+
+function textOf(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return null;
+    throw error;
+  }
+}
+
+/** The number of the newest version of a partition; null where there is none. */
+export function newestVersion(folder: string, partition: number): number | null {
+  const place = join(folder, MANIFESTS, partitionName(partition));
+  if (!existsSync(place)) return null;
+  return readdirSync(place).reduce<number | null>((newest, name) => {
+    const version = Number(MANIFEST.exec(name)?.[1] ?? Number.NaN);
+    return version > (newest ?? -1) ? version : newest;
+  }, null);
 }
 
 /** The newest manifest of each partition: what a reader sees from now on, whatever is written meanwhile. @throws StoreError */
@@ -112,12 +133,15 @@ async function createFile(folder: string, path: string, text: string): Promise<b
   const staging = join(folder, STAGING);
   await mkdir(staging, { recursive: true });
   const part = join(staging, `${randomUUID()}.json`);
-  await writeFile(part, text, { flush: true });
   try {
+    await writeFile(part, text, { flush: true });
     await link(part, path);
   } catch (error) {
-    if (!hasErrno(error, 'EEXIST')) throw error;
-    return false;
+    // Over NFS, a link whose answer was lost is asked for again, and then it is there.
+    if (!hasErrno(error, 'EEXIST') || (await stat(part)).ino !== (await stat(path)).ino) {
+      if (!hasErrno(error, 'EEXIST')) throw error;
+      return false;
+    }
   } finally {
     await rm(part, { force: true });
   }

@@ -10,6 +10,10 @@ const POLL_MS = 250;
 const PRUNE_EVERY_MS = 60_000;
 const BACK_OFF_FIRST_MS = 1_000;
 const BACK_OFF_MAX_MS = 30_000;
+/** A lake that lacks more when its store is closed goes on after the next start. */
+const FINISH_MS_MAX = 30_000;
+/** Files that cannot be merged are a matter of room in the lake, not of rows. */
+const MERGE_BACK_OFF_MAX_MS = 600_000;
 
 /** How far a lake is behind its store. */
 export interface LakeStatus {
@@ -27,6 +31,7 @@ interface LakeKeeperOptions {
   readonly folder: string;
   readonly owner: LakeOwner;
   readonly onStatus: (status: LakeStatus) => void;
+  readonly onMergeFailed: (reason: string) => void;
 }
 
 /**
@@ -43,14 +48,22 @@ export class LakeKeeper {
   #merging: Promise<void> = Promise.resolve();
   #isBusy = false;
   #isMerging = false;
+  /** Rows that the lake had when it could be written last. */
+  #lakeRows = 0n;
   /** The commit that the lake has. */
   #written: bigint | null = null;
   #behindSinceMs: number | null = null;
   #failure: string | null = null;
   #backOffMs = BACK_OFF_FIRST_MS;
   #notBeforeMs = 0;
-  #prunedAtMs = 0;
+  #prunedAtMs = Number.NEGATIVE_INFINITY;
+  /** From when on a step is the last one. */
+  #endsAtMs = Number.POSITIVE_INFINITY;
+  #mergeNotBeforeMs = 0;
+  #mergeBackOffMs = BACK_OFF_FIRST_MS;
   #isFenced = false;
+  /** Its newest version may not be the one that the writer remembers. */
+  #isUnsure = false;
 
   constructor(source: LakeSource, options: LakeKeeperOptions) {
     this.#source = source;
@@ -63,9 +76,12 @@ export class LakeKeeper {
   async finish(): Promise<void> {
     clearInterval(this.#timer);
     this.#stopped.abort();
+    this.#endsAtMs = performance.now() + FINISH_MS_MAX;
     await this.#merging;
     await this.#writing;
     if (!this.#isFenced && this.#lacks()) await this.#write();
+    // A run that is over sooner than a version would never remove one.
+    await this.#prune().catch((error: unknown) => this.#failed(error));
     this.#tell();
   }
 
@@ -85,6 +101,7 @@ export class LakeKeeper {
   #poll(): void {
     const nowMs = performance.now();
     if (this.#lacks()) this.#behindSinceMs ??= nowMs;
+    if (this.#behindSinceMs !== null) this.#tell();
     if (this.#isBusy || this.#isFenced || this.#behindSinceMs === null || nowMs < this.#notBeforeMs) return;
     const isDue = nowMs - this.#behindSinceMs >= DELAY_MS || this.#rowsBehind() >= STEP_ROWS_MAX;
     if (!isDue) return;
@@ -92,24 +109,29 @@ export class LakeKeeper {
   }
 
   #rowsBehind(): number {
-    return Number(this.#source.rows - (this.#writer?.manifest.rows ?? 0n));
+    this.#lakeRows = this.#writer?.manifest.rows ?? this.#lakeRows;
+    return Number(this.#source.rows - this.#lakeRows);
   }
 
   async #write(): Promise<void> {
     this.#isBusy = true;
     try {
       const { folder, owner } = this.#options;
+      if (this.#isUnsure && this.#writer?.isCurrent !== true) this.#writer = null;
+      this.#isUnsure = false;
       if (this.#writer === null) {
         // What still merges for a writer that failed would take the one that claims after it for another.
         await this.#merging;
-        this.#writer = await LakeWriter.claim(folder, owner);
+        this.#writer = await this.#source.run(({ connection }) => LakeWriter.claim(folder, owner, connection));
       }
       const writer = this.#writer;
       for (;;) {
         const { commitNumber } = this.#source;
         const startedAtMs = performance.now();
         const isAll = await this.#source.run((store) => writer.write(store));
-        if (!isAll) continue;
+        if (!isAll && !this.#isFenced && performance.now() < this.#endsAtMs) continue;
+        // What is left is written after the next start.
+        if (!isAll) break;
         this.#written = commitNumber;
         this.#behindSinceMs = this.#lacks() ? startedAtMs : null;
         break;
@@ -137,12 +159,26 @@ export class LakeKeeper {
   }
 
   async #mergeAll(writer: LakeWriter): Promise<void> {
-    let isMerged = true;
-    while (isMerged) isMerged = await mergeSome(writer, this.#stopped.signal);
+    if (performance.now() >= this.#mergeNotBeforeMs) {
+      try {
+        let isMerged = true;
+        while (isMerged) isMerged = await mergeSome(writer, this.#stopped.signal);
+        this.#mergeBackOffMs = BACK_OFF_FIRST_MS;
+      } catch (error) {
+        if (error instanceof FencedError) throw error;
+        this.#options.onMergeFailed(error instanceof Error ? error.message : String(error));
+        this.#mergeNotBeforeMs = performance.now() + this.#mergeBackOffMs;
+        this.#mergeBackOffMs = Math.min(8 * this.#mergeBackOffMs, MERGE_BACK_OFF_MAX_MS);
+      }
+    }
+    if (!this.#stopped.signal.aborted) await this.#prune();
+  }
+
+  async #prune(): Promise<void> {
     const nowMs = performance.now();
-    if (nowMs - this.#prunedAtMs < PRUNE_EVERY_MS) return;
+    if (this.#isFenced || nowMs - this.#prunedAtMs < PRUNE_EVERY_MS) return;
     this.#prunedAtMs = nowMs;
-    await writer.prune();
+    await this.#writer?.prune();
   }
 
   /** What it was is told and tried again: a lake must not end what records. */
@@ -153,8 +189,7 @@ export class LakeKeeper {
       this.#isFenced = true;
       return;
     }
-    // Its newest version may not be the one that is remembered: it is claimed again.
-    this.#writer = null;
+    this.#isUnsure = true;
     this.#notBeforeMs = performance.now() + this.#backOffMs;
     this.#backOffMs = Math.min(2 * this.#backOffMs, BACK_OFF_MAX_MS);
   }

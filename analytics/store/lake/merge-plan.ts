@@ -6,35 +6,43 @@ import type { LakeFile, Manifest } from './manifest.ts';
 export interface MergeLimits {
   /** A file with half as many rows is whole: it is not merged again. */
   readonly fullRows: number;
-  /** Files of a folder that are merged although they are few rows: a reader opens each. */
+  /** Files of about one size that are merged although they are few rows: a reader opens each. */
   readonly filesMax: number;
 }
 
-export const MERGE_LIMITS: MergeLimits = { fullRows: 1_000_000, filesMax: 64 };
+export const MERGE_LIMITS: MergeLimits = { fullRows: 1_000_000, filesMax: 16 };
 
-/** Only files with less than this part of a whole one are merged for their number: else a slow day would be written again and again. */
-const SMALL_PART = 1 / 16;
+/** Files are of about one size where their rows differ by less than this factor. */
+const SIZE_FACTOR = 8;
 
-/** Files of one folder that become one. */
+/** What came late for a day that is over is merged as soon as it is this part of the largest file: else that would be written again and again. */
+const LATE_PART = 1 / 8;
+
+/** Files of one folder and of one version of the schema that become one. */
 interface Merge {
   readonly table: string;
   /** `YYYY-MM-DD`, null for rows of no day; not given for tables without days. */
   readonly day?: string | null;
   readonly files: readonly LakeFile[];
+  readonly schemaVersion: number;
 }
 
 /**
- * What is to be merged next, or null: the files of a day as soon as they have a million rows, and small ones when there are 64. A row
- * is so written twice in a plant that is busy, and at most four times in one that is not.
+ * What is to be merged next, or null: the files of a folder as soon as they have a million rows, those of about one size when there are
+ * 16, and what is left of a day when it is over. A row is written twice in a plant that is busy, and once more for each factor of 16
+ * that a write of it is smaller than a whole file.
  */
 export function nextMerge({ tables }: Manifest, limits: MergeLimits = MERGE_LIMITS): Merge | null {
   for (const table of [EVIDENCE, LINKS]) {
-    const folders = Map.groupBy(tables[table]?.files ?? [], ({ path }) => dirname(path));
-    for (const [folder, files] of folders) {
-      const chosen = chosenOf(files, table === EVIDENCE, limits);
-      if (chosen === null) continue;
-      const [, day] = /day=([^/]+)/.exec(folder) ?? [];
-      return { table, files: chosen, ...(table === EVIDENCE && { day: isDay(day) ? day : null }) };
+    const files = tables[table]?.files ?? [];
+    const days = files.flatMap(({ path }) => dayOf(path) ?? []).toSorted();
+    const newest = days.at(-1) ?? '';
+    const groups = Map.groupBy(files, ({ path, schemaVersion }) => `${schemaVersion} ${dirname(path)}`);
+    for (const its of groups.values()) {
+      const [{ path, schemaVersion } = { path: '', schemaVersion: 0 }] = its;
+      const day = dayOf(path);
+      const chosen = chosenOf(its, day !== null && day < newest, limits);
+      if (chosen !== null) return { table, files: chosen, schemaVersion, ...(table === EVIDENCE && { day }) };
     }
   }
   return null;
@@ -42,16 +50,23 @@ export function nextMerge({ tables }: Manifest, limits: MergeLimits = MERGE_LIMI
 
 function chosenOf(
   files: readonly LakeFile[],
-  isEvidence: boolean,
+  isOver: boolean,
   { fullRows, filesMax }: MergeLimits,
 ): readonly LakeFile[] | null {
   const unfinished = files.filter(({ rows }) => rows < fullRows / 2);
-  const rowsOf = (some: readonly LakeFile[]) => some.reduce((sum, { rows }) => sum + rows, 0);
-  if (isEvidence && rowsOf(unfinished) >= fullRows) return unfinished;
-  const small = unfinished.filter(({ rows }) => rows < fullRows * SMALL_PART);
-  return small.length >= filesMax ? small : null;
+  const rows = rowsOf(unfinished);
+  if (rows >= fullRows) return unfinished;
+  const largest = Math.max(0, ...unfinished.map((file) => file.rows));
+  if (isOver && unfinished.length > 1 && rows - largest >= largest * LATE_PART) return unfinished;
+  const sizes = Map.groupBy(unfinished, (file) => Math.floor(Math.log(Math.max(1, file.rows)) / Math.log(SIZE_FACTOR)));
+  return [...sizes.values()].find((its) => its.length >= filesMax) ?? null;
 }
 
-function isDay(text: string | undefined): text is string {
-  return text !== undefined && /^\d/.test(text);
+function rowsOf(files: readonly LakeFile[]): number {
+  return files.reduce((sum, { rows }) => sum + rows, 0);
+}
+
+/** Null for a folder without a day, and for rows of no day. */
+function dayOf(path: string): string | null {
+  return /day=(\d[^/]*)/.exec(path)?.[1] ?? null;
 }

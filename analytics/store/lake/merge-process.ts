@@ -11,6 +11,8 @@ export interface MergeOrder {
   readonly to: string;
   readonly isEvidence: boolean;
   readonly rows: number;
+  /** Of all of the files. */
+  readonly schemaVersion: number;
 }
 
 /** Its answer: null, or what went wrong. */
@@ -38,21 +40,23 @@ export async function mergeSome(
   const { manifest, folder } = writer;
   const merge = nextMerge(manifest, limits);
   if (merge === null || signal.aborted) return false;
-  const { table, files, day } = merge;
+  const { table, files, day, schemaVersion } = merge;
   const version = manifest.version + 1;
-  const place = { folder, partition: manifest.partition, version, table };
+  const place = { folder, partition: manifest.partition, version, table, purpose: 'merge' } as const;
   const { from, to } = await placeOf(day === undefined ? place : { ...place, day });
   const rows = files.reduce((sum, file) => sum + file.rows, 0);
   const order: MergeOrder = {
     files: files.map(({ path, sha256 }) => ({ path: join(folder, path), sha256 })),
-    ...{ to: from, isEvidence: table === EVIDENCE, rows },
+    ...{ to: from, isEvidence: table === EVIDENCE, rows, schemaVersion },
   };
   const failure = await run(order, signal);
   if (signal.aborted) return false;
   if (failure !== null) throw new Error(failure);
   const rowNumbers = files.flatMap(({ firstRow, lastRow }) => [firstRow ?? 0n, lastRow ?? 0n]).toSorted(ascending);
   const span = { firstRow: rowNumbers.at(0) ?? null, lastRow: rowNumbers.at(-1) ?? null };
-  await writer.replace(table, new Set(files.map(({ path }) => path)), [{ table, from, to, rows, ...span }]);
+  await writer.replace(table, new Set(files.map(({ path }) => path)), [
+    { table, from, to, rows, ...span, schemaVersion },
+  ]);
   return true;
 }
 

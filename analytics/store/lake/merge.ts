@@ -16,7 +16,7 @@ const MEMORY = '1GB';
 export const ROW_ORDER = 'order by license nulls last, psd, piece_count, row_id';
 
 /** @throws StoreError naming the file that is not what was written. */
-export async function merge({ files, to, isEvidence, rows }: MergeOrder): Promise<void> {
+export async function merge({ files, to, isEvidence, rows, schemaVersion }: MergeOrder): Promise<void> {
   for (const { path, sha256 } of files) {
     if ((await digestOfFile(path)).sha256 !== sha256) throw new StoreError(`${path}: not what was written`);
   }
@@ -24,9 +24,9 @@ export async function merge({ files, to, isEvidence, rows }: MergeOrder): Promis
   const instance = await DuckDBInstance.create(':memory:', options);
   const connection = await instance.connect();
   try {
-    const all = `read_parquet(${parquetFiles(files.map(({ path }) => path))}, hive_partitioning = false, union_by_name = true)`;
+    const all = `read_parquet(${parquetFiles(files.map(({ path }) => path))}, hive_partitioning = false)`;
     const sorted = isEvidence ? `from ${all} ${ROW_ORDER}` : `from ${all} ${IN_ORDER}`;
-    const written = await copyTo(connection, sorted, to, MERGED);
+    const written = await copyTo(connection, sorted, to, { ...MERGED, schemaVersion });
     if (written !== rows) throw new StoreError(`${to}: ${written} rows where ${rows} were to be merged`);
   } finally {
     connection.closeSync();

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { IN_ORDER } from '../audit/chain-table.ts';
 import { storedSeals } from '../audit/seals.ts';
@@ -21,6 +22,8 @@ import { type Manifest, NO_COMMIT } from './manifest.ts';
 /** Rows of one step: a store that was never written to a lake is written in many. */
 export const STEP_ROWS_MAX = 100_000;
 
+type StepPlace = Omit<FilePlace, 'table' | 'day'>;
+
 /** What a step adds to a lake. */
 interface StagedStep {
   readonly files: readonly StagedFile[];
@@ -43,14 +46,11 @@ interface StagedStep {
 export async function stageStep(
   connection: DuckDBConnection,
   before: Manifest,
-  place: Pick<FilePlace, 'folder' | 'partition' | 'version'>,
+  place: StepPlace,
+  rowsMax: number,
 ): Promise<StagedStep> {
-  if (!(await isOfChain(connection, before))) {
-    throw new StoreError(
-      `${place.folder}: has rows up to ${before.rows} of another store, or this store has lost commits: name another lake`,
-    );
-  }
-  const { taken, isAll } = await nextCommits(connection, before);
+  await refuseOtherStore(connection, place.folder, before);
+  const { taken, isAll } = await nextCommits(connection, before, rowsMax);
   const lastRow = taken.at(-1)?.last ?? before.rows;
   const archived = taken.find(({ hasArchived }) => hasArchived);
   if (archived !== undefined) {
@@ -60,6 +60,8 @@ export async function stageStep(
   }
   const files: StagedFile[] = [];
   if (lastRow > before.rows) files.push(...(await stageEvidence(connection, before.rows + 1n, lastRow, place)));
+  const staged = files.reduce((sum, file) => sum + BigInt(file.rows), 0n);
+  assert(staged === lastRow - before.rows, `${staged} rows of ${before.rows + 1n} to ${lastRow} are in the store`);
   const commitNumber = taken.at(-1)?.commitNumber ?? before.commitNumber;
   if (commitNumber > before.commitNumber) {
     const { from, to } = await placeOf({ ...place, table: LINKS });
@@ -68,12 +70,14 @@ export async function stageStep(
     const rows = await copyTo(connection, sql, from);
     files.push({ table: LINKS, from, to, rows, firstRow: before.rows + 1n, lastRow });
   }
-  const whole = isAll ? await stageWhole(connection, before, place) : { files: [], seals: new Map<string, string>() };
+  // A reader needs all tables, so that they are there from the first version with rows on.
+  const isDue = isAll || before.rows === 0n;
+  const whole = isDue ? await stageWhole(connection, before, place) : { files: [], seals: new Map<string, string>() };
   return {
     files: [...files, ...whole.files],
     seals: whole.seals,
     ...{ rows: lastRow, commitNumber, isAll, head: taken.at(-1)?.head ?? before.head },
-    registry: isAll ? await registryOf(connection) : before.registry,
+    registry: isDue ? await registryOf(connection) : before.registry,
   };
 }
 
@@ -87,13 +91,14 @@ interface TakenCommit {
 }
 
 /** Commits after those of the lake, as many as one step takes. A plant commits a hundred times a second, so older ones are not looked at. */
-async function nextCommits(connection: DuckDBConnection, { commitNumber, rows }: Manifest) {
+async function nextCommits(connection: DuckDBConnection, { commitNumber, rows }: Manifest, rowsMax: number) {
   const result = await connection.runAndReadAll(
     `select commit_number, min(first_row), max(first_row + row_count - 1), last(head order by first_row, row_count),
        bool_or(is_archived and row_count > 0)
-     from chain where commit_number > $1 and (commit_number = 0 or first_row <= $2)
+     from chain where commit_number > $1 and commit_number <= (
+       select max(commit_number) from chain where commit_number > $1 and first_row <= $2)
      group by commit_number order by commit_number`,
-    [commitNumber, rows + BigInt(STEP_ROWS_MAX) + 1n],
+    [commitNumber, rows + BigInt(rowsMax) + 1n],
   );
   const found = result.getRows().map(([number, first, last, head, hasArchived]): TakenCommit => {
     return {
@@ -101,12 +106,22 @@ async function nextCommits(connection: DuckDBConnection, { commitNumber, rows }:
       ...{ head: Buffer.from(asBytes(head)).toString('hex'), hasArchived: asBoolean(hasArchived) },
     };
   });
-  const tooFar = found.findIndex(({ last }) => last - rows > STEP_ROWS_MAX);
+  const tooFar = found.findIndex(({ last }) => last - rows > rowsMax);
   // One commit may be larger than a step.
   const taken = tooFar === -1 ? found : found.slice(0, Math.max(1, tooFar));
   const newest = await connection.runAndReadAll('select max(commit_number) from chain');
   const end = asBigintOrNull(newest.getRows()[0]?.[0] ?? null) ?? NO_COMMIT;
-  return { taken, isAll: (taken.at(-1)?.commitNumber ?? commitNumber) === end };
+  const isAll = (taken.at(-1)?.commitNumber ?? commitNumber) === end;
+  assert(isAll || taken.length > 0, 'a chain goes on, and no link follows the last row of the lake');
+  return { taken, isAll };
+}
+
+/** @throws StoreError where a part of a lake is not of the store of this connection, or is ahead of it. */
+export async function refuseOtherStore(connection: DuckDBConnection, folder: string, part: Manifest): Promise<void> {
+  if (await isOfChain(connection, part)) return;
+  throw new StoreError(
+    `${folder}: has rows up to ${part.rows} of another store, or this store has lost commits: name another lake`,
+  );
 }
 
 /** Whether the last link that a lake has is one of this chain. */
@@ -125,7 +140,7 @@ async function stageEvidence(
   connection: DuckDBConnection,
   first: bigint,
   last: bigint,
-  place: Pick<FilePlace, 'folder' | 'partition' | 'version'>,
+  place: StepPlace,
 ): Promise<StagedFile[]> {
   const rows = `from evidence where row_id between ${first} and ${last}`;
   const days = await connection.runAndReadAll(
@@ -144,11 +159,7 @@ async function stageEvidence(
   return files;
 }
 
-async function stageWhole(
-  connection: DuckDBConnection,
-  before: Manifest,
-  place: Pick<FilePlace, 'folder' | 'partition' | 'version'>,
-) {
+async function stageWhole(connection: DuckDBConnection, before: Manifest, place: StepPlace) {
   const now = await storedSeals(connection);
   if (now === null) throw new StoreError(`${place.folder}: the seals of the store say two things of one table`);
   const files: StagedFile[] = [];

@@ -104,6 +104,8 @@ export async function addSources(
   }
   for (const lake of lakes) {
     for (const manifest of readLake(lake)) {
+      // Claimed, and nothing was written yet.
+      if (Object.keys(manifest.tables).length === 0) continue;
       const prefix = `${place}lake_${sources.length}_`;
       await createLakeViews(connection, lake, manifest, prefix);
       const files = pathsOf(lake, manifest);
