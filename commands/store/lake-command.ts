@@ -16,7 +16,8 @@ export function addLakeCommand(program: Command, terminal: Terminal, finish: (co
   const lake = program
     .command('lake')
     .summary('what a lake is made of')
-    .description('Evidence as Parquet that other engines read, written by --lake of run and serve. See docs/LAKE.md.');
+    .description('Evidence as Parquet that other engines read, written by --lake of run and serve. See docs/LAKE.md.')
+    .addHelpText('after', '\nExample:\n  indicia lake files --lake lake');
   lake
     .command('files')
     .summary('the files of its newest version')

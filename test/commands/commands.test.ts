@@ -61,6 +61,7 @@ describe('help', () => {
     'trust',
     'token',
     'kafka',
+    'lake',
   ];
 
   it('is that of commands which are loaded by their names', () => {
