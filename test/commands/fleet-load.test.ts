@@ -60,7 +60,7 @@ describe('indicia fleet --to http://…', () => {
   }
 
   it('sends pictures as they are, and counts what was late apart', async () => {
-    const args = ['--images', 'crops', '--rate', '20', '--pieces', '20', '--token-file', tokenFile];
+    const args = ['--images', 'crops', '--rate', '5', '--pieces', '20', '--token-file', tokenFile];
     const { accepted, late, refused, failed, exitCode } = await load(...args);
     assert.deepEqual({ accepted, late, refused, failed, exitCode }, { ...SPOTLESS, accepted: 20 });
     const hurried = await load(...args, '--deadline-ms', '1');
