@@ -52,7 +52,9 @@ export function partsOf(address: string): Parts {
   const folders = [address, ...readdirSync(address).map((name) => join(address, name))];
   const archives = folders.filter((folder) => isFolder(join(folder, 'evidence')) && isFolder(join(folder, 'links')));
   if (stores.length + archives.length === 0) {
-    throw new StoreError(`${address}: neither partitions with a store nor an archive in this folder, and it is no lake`);
+    throw new StoreError(
+      `${address}: neither partitions with a store nor an archive in this folder, and it is no lake`,
+    );
   }
   return { stores, archives, lakes: [], live: [], union: unionIn(address) };
 }
