@@ -120,7 +120,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** 0 where there is none: a small store writes no snapshot, and is shown all again at each start. */
+/** 0 for a missing file: a small store writes no snapshot, and is shown all again at each start. */
 async function sizeOf(path: string): Promise<number> {
   return existsSync(path) ? (await stat(path)).size : 0;
 }

@@ -21,7 +21,7 @@ export interface BenchBroker {
   stop(): Promise<void>;
 }
 
-/** A broker, or the reason why there is none: what it needs is not installed. */
+/** A broker, or what is not installed that it needs. */
 export async function benchBroker(): Promise<BenchBroker | string> {
   const artifacts = await brokerArtifacts(process.env).catch((error: unknown) => {
     if (error instanceof BrokerError) return error;

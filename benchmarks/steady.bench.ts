@@ -117,7 +117,7 @@ async function running(task: ConstructorParameters<typeof RunSubject>[0]) {
   return { subject, pids: [subject.pid] };
 }
 
-/** Why there is no broker, where there is none. */
+/** Why no broker can be started; null where one can. */
 async function onBroker(scans: readonly string[]): Promise<string | null> {
   const broker = await benchBroker();
   if (typeof broker === 'string') return broker;

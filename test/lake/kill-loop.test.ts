@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { auditLake } from '../../analytics/store/lake/audit-lake.ts';
 import { simulate } from '../../psd-sim/index.ts';
+import { type Life, live } from '../support/killed-process.ts';
 import { tablesOf } from '../support/lake.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -16,28 +16,8 @@ const POINTS = STEPS.flatMap((step) => [`before-${step}`, `after-${step}`]);
 const KILLS = Number(process.env.INDICIA_KILLS ?? 12);
 const TIMEOUT_MS = 1_800_000;
 
-interface Life {
-  readonly isKilled: boolean;
-  readonly isDone: boolean;
-  readonly stderr: string;
-}
-
-/** One life of the program, which ends by its own hand at a point, or by ours some milliseconds after it began to record. */
-async function live(args: readonly string[], killAfterMs: number | null): Promise<Life> {
-  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  let stderr = '';
-  let timer: NodeJS.Timeout | undefined;
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString();
-    if (killAfterMs !== null) timer ??= setTimeout(() => child.kill('SIGKILL'), killAfterMs);
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr += chunk.toString();
-  });
-  const signal = await new Promise((resolve) => child.on('close', (_, how) => resolve(how)));
-  clearTimeout(timer);
-  return { isKilled: signal === 'SIGKILL', isDone: output.endsWith('done\n'), stderr };
+function isDone({ lines }: Life): boolean {
+  return lines.at(-1) === 'done';
 }
 
 describe('a lake whose writer is killed again and again', () => {
@@ -49,8 +29,8 @@ describe('a lake whose writer is killed again and again', () => {
     const scenario = { seed: 5, pieces: 160, psds: 6, licenses: 4, frauds: [...frauds], images: 'none' } as const;
     await simulate({ ...scenario, dayMs: Date.UTC(2026, 10, 20) }, folder);
     const given = [join(folder, 'scans.ndjson'), join(folder, 'registry')];
-    const unbroken = await live([...given, join(folder, 'unbroken.duckdb'), join(folder, 'unbroken')], null);
-    assert.ok(unbroken.isDone, unbroken.stderr);
+    const unbroken = await live(PROGRAM, [...given, join(folder, 'unbroken.duckdb'), join(folder, 'unbroken')], null);
+    assert.ok(isDone(unbroken), unbroken.stderr);
     const expected = await tablesOf(join(folder, 'unbroken'));
 
     const random = fc.sample(
@@ -62,19 +42,23 @@ describe('a lake whose writer is killed again and again', () => {
     for (let lakes = 0; kills < KILLS; lakes++) {
       const db = join(folder, `broken-${lakes}.duckdb`);
       const lake = join(folder, `broken-${lakes}`);
-      for (let isDone = false; !isDone; ) {
+      for (let isOver = false; !isOver; ) {
         const chance = random.pop();
         assert.ok(chance !== undefined, `only ${kills} kills`);
         const isRandom = chance.point % 3 === 0;
         const point = isRandom ? 'none' : (POINTS[chance.point % POINTS.length] ?? 'none');
-        const life = await live([...given, db, lake, point, `${chance.passes}`], isRandom ? chance.afterMs : null);
-        assert.ok(life.isKilled || life.isDone, life.stderr);
+        const life = await live(
+          PROGRAM,
+          [...given, db, lake, point, `${chance.passes}`],
+          isRandom ? chance.afterMs : null,
+        );
+        assert.ok(life.isKilled || isDone(life), life.stderr);
         if (life.isKilled) {
           kills += 1;
           const cause = isRandom ? 'random' : point;
           killedAt.set(cause, (killedAt.get(cause) ?? 0) + 1);
         }
-        isDone = life.isDone;
+        isOver = isDone(life);
       }
       assert.deepEqual((await auditLake(lake, () => {})).problems, []);
       const tables = await tablesOf(lake);

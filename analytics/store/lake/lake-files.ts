@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { VERSION_KEY } from '../queries/export.ts';
 import { SCHEMA_VERSION } from '../schema/schema.ts';
 import { asBigint, quoted } from '../values.ts';
-import { flushFolder, partitionName, STAGING } from './lake-folder.ts';
+import { flushPath, partitionName, STAGING } from './lake-folder.ts';
 import type { LakeFile } from './manifest.ts';
 
 /** A file that was written whole under the lake, and has yet to take its place. */
@@ -97,19 +97,14 @@ export async function takePlaces(folder: string, staged: readonly StagedFile[]):
   for (const { table, from, to, rows, firstRow, lastRow, schemaVersion = SCHEMA_VERSION } of staged) {
     const place = join(folder, to);
     const { bytes, sha256 } = await digestOfFile(from);
-    const file = await open(from, 'r');
-    try {
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await flushPath(from);
     await mkdir(dirname(place), { recursive: true });
     await rename(from, place);
     for (let changed = dirname(place); changed !== folder; changed = dirname(changed)) folders.add(changed);
     const lakeFile = { path: to, bytes, sha256, rows, schemaVersion, firstRow, lastRow };
     tables.set(table, [...(tables.get(table) ?? []), lakeFile]);
   }
-  for (const changed of [...folders, folder]) await flushFolder(changed);
+  for (const changed of [...folders, folder]) await flushPath(changed);
   return tables;
 }
 

@@ -96,7 +96,7 @@ function textOf(path: string): string | null {
   }
 }
 
-/** The number of the newest version of a partition; null where there is none. */
+/** The number of the newest version of a partition; null for a partition without versions. */
 export function newestVersion(folder: string, partition: number): number | null {
   const place = join(folder, MANIFESTS, partitionName(partition));
   if (!existsSync(place)) return null;
@@ -145,17 +145,17 @@ async function createFile(folder: string, path: string, text: string): Promise<b
   } finally {
     await rm(part, { force: true });
   }
-  await flushFolder(dirname(path));
-  await flushFolder(dirname(dirname(path)));
+  await flushPath(dirname(path));
+  await flushPath(dirname(dirname(path)));
   return true;
 }
 
-/** Puts the names in a folder on the disk. */
-export async function flushFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
+/** Puts a file, or the names in a folder, on the disk, and holds up nobody meanwhile. */
+export async function flushPath(path: string): Promise<void> {
+  const file = await open(path, 'r');
   try {
-    await folder.sync();
+    await file.sync();
   } finally {
-    await folder.close();
+    await file.close();
   }
 }

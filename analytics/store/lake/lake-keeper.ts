@@ -125,16 +125,14 @@ export class LakeKeeper {
         this.#writer = await this.#source.run(({ connection }) => LakeWriter.claim(folder, owner, connection));
       }
       const writer = this.#writer;
-      for (;;) {
+      // Of a writer that ends, what is left is written after the next start.
+      for (let isAll = false; !isAll && !this.#isFenced && performance.now() < this.#endsAtMs; ) {
         const { commitNumber } = this.#source;
         const startedAtMs = performance.now();
-        const isAll = await this.#source.run((store) => writer.write(store));
-        if (!isAll && !this.#isFenced && performance.now() < this.#endsAtMs) continue;
-        // What is left is written after the next start.
-        if (!isAll) break;
+        isAll = await this.#source.run((store) => writer.write(store));
+        if (!isAll) continue;
         this.#written = commitNumber;
         this.#behindSinceMs = this.#lacks() ? startedAtMs : null;
-        break;
       }
       this.#failure = null;
       this.#backOffMs = BACK_OFF_FIRST_MS;

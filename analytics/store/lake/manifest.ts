@@ -40,7 +40,7 @@ export interface Manifest {
   /** The last commit of the store whose links it has, NO_COMMIT before there is any; and the head of the chain then, or ''. */
   readonly commitNumber: bigint;
   readonly head: string;
-  /** The newest trust list that the store knew; null before there was any. */
+  /** The newest trust list that the store has taken in; null for a store without a trust list. */
   readonly registry: { readonly version: number; readonly digest: string } | null;
   readonly tables: Readonly<Record<string, LakeTable>>;
 }

@@ -31,8 +31,8 @@ export function ownSettings(path: string): Record<string, string> {
 }
 
 /**
- * For strangers. Once external access is off, DuckDB still lets a statement write to the folder for what does not fit in memory, so
- * that there is none.
+ * For strangers. Once external access is off, DuckDB still lets a statement write to the folder for what does not fit in memory.
+ * Strangers get no such folder.
  */
 export function strangersSettings(memoryMib: number): Record<string, string> {
   return {

@@ -4,7 +4,7 @@ import type { Refusal } from './refusal.ts';
 
 type SyntaxTree = { readonly tree: Json } | { readonly refusal: Refusal };
 
-/** The statement as DuckDB's own parser reads it, and nothing bound or run: the tree of its one SELECT, or why there is none. */
+/** The statement as DuckDB's own parser reads it, and nothing bound or run: the tree of its one SELECT, or why it cannot be had. */
 export async function readSyntaxTree(connection: DuckDBConnection, sql: string): Promise<SyntaxTree> {
   const result = await connection.runAndReadAll('select json_serialize_sql($1::varchar)', [sql]);
   const tree: Json = JSON.parse(String(result.getRows()[0]?.[0]));
